@@ -1,0 +1,3 @@
+"""The IVR: flows as data, one interpreter machine."""
+
+from __future__ import annotations
