@@ -1,0 +1,106 @@
+"""What call control needs from the world, as narrow protocols.
+
+The edges (sockets, media workers, SQLite, speech synthesis) implement them; simulations implement them in memory.
+Every verb returns at once: nothing here may wait for a network, a disk or another process.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from rtp.legs import LegSpec
+    from sip.auth import Credentials
+    from sip.endpoint import Flow
+    from sip.headers import NameAddr
+    from sip.uri import Uri
+
+
+class Clock(Protocol):
+    """Wall time belonging to a monotonic instant."""
+
+    def wall(self, now: float) -> float: ...
+    def local(self, now: float) -> datetime: ...
+
+
+class SipSender(Protocol):
+    """The transaction user's verbs of `sip.endpoint.SipEndpoint`."""
+
+    def respond(
+        self,
+        transaction: str,
+        status: int,
+        reason: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str = "",
+        *,
+        now: float,
+    ) -> None: ...
+    def invite(
+        self,
+        *,
+        uri: Uri,
+        flow: Flow,
+        from_: NameAddr,
+        to: NameAddr,
+        contact_user: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str = "application/sdp",
+        now: float,
+        auth: Credentials | None = None,
+    ) -> str: ...
+    def ring(
+        self,
+        usage: str,
+        status: int = 180,
+        *,
+        body: bytes = b"",
+        headers: Sequence[tuple[str, str]] = (),
+        now: float,
+    ) -> None: ...
+    def answer(self, usage: str, *, body: bytes, headers: Sequence[tuple[str, str]] = (), now: float) -> None: ...
+    def reject(
+        self, usage: str, status: int, reason: str = "", headers: Sequence[tuple[str, str]] = (), *, now: float
+    ) -> None: ...
+    def hang_up(self, usage: str, *, headers: Sequence[tuple[str, str]] = (), now: float) -> None: ...
+    def accept_reinvite(self, usage: str, *, body: bytes, now: float) -> None: ...
+    def reject_reinvite(self, usage: str, status: int, *, now: float) -> None: ...
+
+
+class Media(Protocol):
+    """Desired state of media legs; `softswitch.media` carries it out."""
+
+    def allocate(self, leg: int, candidate_ips: Sequence[str], *, signalled_ip: str | None = None) -> int:
+        """Reserve a lane for *leg* and return its RTP port; raises `rtp.lanes.NoPortLeft`."""
+
+    def put_leg(self, spec: LegSpec) -> None: ...
+    def remove_leg(self, leg: int) -> None: ...
+
+
+class Journal(Protocol):
+    """Append-only record of what happened; durable soon after, never waited for."""
+
+    def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
+        """*at* is wall time in seconds since the epoch."""
+
+
+class Voice(Protocol):
+    """Where the audio of a spoken text is."""
+
+    def path(self, text: str, language: str) -> str | None:
+        """The audio file, or None while it is being rendered: `spoken` is called when it is ready or has failed."""
+
+    def phrase(self, key: str, language: str, **arguments: object) -> str | None:
+        """The audio file of a catalogue phrase, recorded or rendered, or None while it is being rendered."""
+
+
+class Flows(Protocol):
+    """How to reach a fixed SIP address."""
+
+    def flow_to(self, uri: Uri) -> Flow | None:
+        """The flow to *uri*, or None while its name is not resolved."""
