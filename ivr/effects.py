@@ -1,0 +1,136 @@
+"""What a session asks for, in order, drained through `Session.next_effect`.
+
+A barge-in always yields StopPrompts before anything else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ivr.nodes import Prompt, Result, Service
+from ivr.targets import Target
+
+
+class EndReason(StrEnum):
+    """Why a session is over."""
+
+    CALLER_HUNG_UP = "caller-hung-up"
+    FLOW_ENDED = "flow-ended"  # a hangup node
+    TALK_ENDED = "talk-ended"  # the agent or phone left the conversation
+    NOT_CONNECTED = "not-connected"  # a queue or phone gave the caller back and no outcome was defined for it
+    STEP_LIMIT = "step-limit"  # too many nodes without a digit from the caller
+    UNKNOWN_TARGET = "unknown-target"  # the flow has no such node
+
+
+@dataclass(frozen=True, slots=True)
+class PlayPrompts:
+    """Say these, in this order, without gaps; answer with PromptsFinished(play)."""
+
+    play: int
+    prompts: tuple[Prompt, ...]
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopPrompts:
+    """Fall silent at once; no PromptsFinished is expected (one that crosses is ignored)."""
+
+    play: int
+
+
+@dataclass(frozen=True, slots=True)
+class EnterQueue:
+    """Queue the caller; answer with Returned unless the caller hangs up."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallPhone:
+    """Ring a phone for at most `ring_timeout` seconds and bridge it; answer with Returned."""
+
+    name: str
+    ring_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """Give the caller echo, music or silence until they hang up."""
+
+    service: Service
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """End the call. `result` is what the last queue or phone reported, when that is why (a busy phone: 486)."""
+
+    reason: EndReason
+    result: Result | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeEntered:
+    node: Target
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLeft:
+    """`via` says what led out: "key 1", "no-input", "invalid", "then", "open", "closed", a Result, "hung-up", …"""
+
+    node: Target
+    dwell: float  # seconds
+    via: str
+    detail: str = ""  # hours: the rule that decided
+
+
+@dataclass(frozen=True, slots=True)
+class DigitPressed:
+    node: Target
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigitsDropped:
+    """Digits that no menu acted on: "invalid", "no-type-ahead", "overflow" or "left" (caller went to queue, phone …)."""
+
+    node: Target
+    digits: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptsStarted:
+    node: Target
+    play: int
+    keys: tuple[str, ...]  # Prompt.key of each
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptsEnded:
+    """`played` in seconds from the request to play; `interrupted_by`: the digit, "hung-up", "limit", or "" (complete)."""
+
+    node: Target
+    play: int
+    played: float
+    interrupted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowEnded:
+    reason: EndReason
+
+
+Record = NodeEntered | NodeLeft | DigitPressed | DigitsDropped | PromptsStarted | PromptsEnded | FlowEnded
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """Write this down; `at` is the `now` at which it happened."""
+
+    at: float
+    record: Record
+
+
+Effect = PlayPrompts | StopPrompts | EnterQueue | CallPhone | Connect | HangUp | Journal

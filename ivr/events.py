@@ -1,0 +1,45 @@
+"""What a session is told. Times are arguments of `Session.receive`, never part of an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ivr.nodes import Result
+from ivr.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The call is there. `language` is empty for the flow's default."""
+
+    entry: Target
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """The caller pressed a key (0-9 * # A-D), reported once however it was carried. Anything else is ignored."""
+
+    digit: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptsFinished:
+    """All prompts of PlayPrompts number `play` have been played, or could not be. A number of the past is ignored."""
+
+    play: int
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The queue or phone gives the caller back."""
+
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class HungUp:
+    """The caller is gone, or call control ended the call."""
+
+
+Event = Started | Digit | PromptsFinished | Returned | HungUp

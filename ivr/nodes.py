@@ -1,0 +1,200 @@
+"""The nodes of a flow, and the flow itself: all immutable, shared by every session that walks it.
+
+A node never refers to another node, only to its target: a flow may have loops, and a session stored on disk
+finds its place again by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from ivr.hours import Rules
+from ivr.targets import DEFAULT_MUSIC, HANGUP, Target
+
+DIGITS = frozenset("0123456789*#ABCD")
+
+
+class MenuAction(StrEnum):
+    """What a key of a menu may do instead of leading somewhere."""
+
+    REPEAT = "repeat"  # say the menu again; costs no retry
+    BACK = "back"  # to the menu before this one; the first menu repeats itself
+
+
+class Result(StrEnum):
+    """How a caller came back from a queue or a phone."""
+
+    FULL = "full"  # queue: max_waiting reached
+    TIMED_OUT = "timed-out"  # queue: max_wait reached
+    EMPTY = "empty"  # queue: nobody logged in who could ever serve this caller
+    BUSY = "busy"  # phone
+    NO_ANSWER = "no-answer"  # phone: ring timeout
+    UNAVAILABLE = "unavailable"  # phone: not registered, unreachable, or it failed
+    REJECTED = "rejected"  # phone: declined
+    ENDED = "ended"  # there was a conversation, and the other party left it
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Something to say.
+
+    `key` names it in the prompt catalogue, in recordings (`prompts/<language>/<key>.wav` wins over synthesis) and in
+    the journal. `text` (language → words) is given for prompts written in the configuration; it is empty for prompts
+    of the catalogue, whose placeholders `args` fills. While a prompt without `barge_in` plays, digits are kept and
+    acted on when it has ended.
+    """
+
+    key: str
+    text: Mapping[str, str] = field(default_factory=dict)
+    args: Mapping[str, int | str] = field(default_factory=dict)
+    barge_in: bool = True
+
+
+INVALID_CHOICE = (Prompt("invalid-choice"),)
+NO_INPUT = (Prompt("no-input"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What all nodes share. `name` is unique among the nodes of one kind."""
+
+    kind: ClassVar[str]
+    name: str
+
+    @property
+    def target(self) -> Target:
+        return Target(self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Menu(Node):
+    """Say something, let the caller choose by keys.
+
+    Silence for `timeout` seconds after the end of the prompts, and (with `when_invalid` = repeat) a key that is not
+    on the menu, cost one of `retries` and the menu is said again after `say_no_input` or `say_invalid`. When no
+    retry is left the caller goes to `when_no_input`. `when_invalid` = target sends them there on the first wrong key.
+    """
+
+    kind: ClassVar[str] = "menu"
+    say: tuple[Prompt, ...] = ()
+    keys: Mapping[str, Target | MenuAction] = field(default_factory=dict)
+    timeout: float = 5.0  # seconds, from the end of the prompts to the first digit
+    inter_digit: float = 2.0  # seconds; matters only where one key is the beginning of another ("1" and "12")
+    retries: int = 2
+    when_no_input: Target = HANGUP
+    when_invalid: Target | None = None  # None: repeat
+    type_ahead: bool = True  # False: digits pressed before this node was entered are forgotten
+    say_invalid: tuple[Prompt, ...] = INVALID_CHOICE
+    say_no_input: tuple[Prompt, ...] = NO_INPUT
+
+
+@dataclass(frozen=True, slots=True)
+class Say(Node):
+    """Say something and go on. A digit cuts it short (barge-in) and is kept for the next menu."""
+
+    kind: ClassVar[str] = "say"
+    say: tuple[Prompt, ...] = ()
+    then: Target = HANGUP
+    type_ahead: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hours(Node):
+    """Go one way when open, the other when closed."""
+
+    kind: ClassVar[str] = "hours"
+    rules: Rules
+    when_open: Target = HANGUP
+    when_closed: Target = HANGUP
+    timezone: str = ""  # IANA name; empty: the server's
+
+
+@dataclass(frozen=True, slots=True)
+class Goto(Node):
+    """A second name for another place, so that routes and menus can share one that changes."""
+
+    kind: ClassVar[str] = "goto"
+    then: Target = HANGUP
+
+
+@dataclass(frozen=True, slots=True)
+class Queue(Node):
+    """Hand the caller to the ACD; a result without an outcome ends the call."""
+
+    kind: ClassVar[str] = "queue"
+    outcomes: Mapping[Result, Target] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Phone(Node):
+    """Ring a phone (name = its user); a result without an outcome ends the call with that result."""
+
+    kind: ClassVar[str] = "phone"
+    ring_timeout: float = 30.0  # seconds
+    outcomes: Mapping[Result, Target] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Hangup(Node):
+    """End the call."""
+
+    kind: ClassVar[str] = "hangup"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Echo(Node):
+    """Send callers their own voice back: a test of the line."""
+
+    kind: ClassVar[str] = "echo"
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Music(Node):
+    """Play a music channel (name = channel) until the caller hangs up."""
+
+    kind: ClassVar[str] = "music"
+    name: str = DEFAULT_MUSIC
+
+
+@dataclass(frozen=True, slots=True)
+class Answer(Node):
+    """Answer and wait in silence until the caller hangs up."""
+
+    kind: ClassVar[str] = "answer"
+    name: str = ""
+
+
+Service = Echo | Music | Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Every node by target. Services and hangup need not be listed: they exist in every flow.
+
+    `step_limit` nodes in a row without a digit from the caller end the call, and prompts that have not been reported
+    finished after `prompt_limit` seconds count as finished: whatever fails, a session does not hang.
+    """
+
+    nodes: Mapping[Target, Node]
+    language: str = "en"
+    step_limit: int = 50
+    prompt_limit: float = 300.0
+    type_ahead_limit: int = 32
+
+    def find(self, target: Target) -> Node | None:
+        """The node at *target*, or None when there is none."""
+        match target.kind:
+            case "hangup":
+                return Hangup()
+            case "echo":
+                return Echo()
+            case "music":
+                return Music(target.name or DEFAULT_MUSIC)
+            case "answer":
+                return Answer()
+        return self.nodes.get(target)

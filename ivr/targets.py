@@ -1,0 +1,59 @@
+"""Targets: where a caller can be sent, written "kind:name" ("menu:main", "queue:sales", "hangup")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+#: Kinds that are written with a name, and name something that must exist.
+NAMED_KINDS = ("menu", "hours", "say", "goto", "queue", "phone")
+#: Kinds that need nothing to be defined. `music` may name a channel: "music:jazz".
+SERVICE_KINDS = ("hangup", "echo", "music", "answer")
+KINDS = NAMED_KINDS + SERVICE_KINDS
+
+DEFAULT_MUSIC = "default"
+
+
+class TargetError(ValueError):
+    """The text is not a target. `nearest` is what was probably meant, or empty."""
+
+    def __init__(self, message: str, nearest: str = "") -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """One place of a flow. `name` is empty for the kinds that have none ("hangup")."""
+
+    kind: str
+    name: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """Read "kind:name"; raises TargetError."""
+        kind, colon, name = text.strip().partition(":")
+        kind, name = kind.strip(), name.strip()
+        if kind not in KINDS:
+            guess = nearest(kind, KINDS)
+            raise TargetError(f'"{text}" is no target: there is no kind "{kind}"; kinds are {", ".join(KINDS)}', guess)
+        if kind in NAMED_KINDS:
+            if not name:
+                raise TargetError(f'"{text}" is no target: "{kind}" needs a name, as in "{kind}:main"', f"{kind}:")
+        elif kind == "music":
+            name = name or DEFAULT_MUSIC
+        elif colon:
+            raise TargetError(f'"{text}" is no target: "{kind}" takes no name', kind)
+        return cls(kind, name)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+
+HANGUP = Target("hangup")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that looks most like *word*, or an empty string."""
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.6)), "")
