@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ivr.nodes import Prompt, Result, Service
-from ivr.targets import Target
+if TYPE_CHECKING:
+    from ivr.nodes import Prompt, Result, Service
+    from ivr.targets import Target
 
 
 class EndReason(StrEnum):
@@ -92,7 +94,7 @@ class DigitPressed:
 
 @dataclass(frozen=True, slots=True)
 class DigitsDropped:
-    """Digits that no menu acted on: "invalid", "no-type-ahead", "overflow" or "left" (caller went to queue, phone …)."""
+    """Digits that no menu acted on. `why`: "invalid", "no-type-ahead", "overflow", or "left" (for a queue, a phone …)."""
 
     node: Target
     digits: str
@@ -109,7 +111,7 @@ class PromptsStarted:
 
 @dataclass(frozen=True, slots=True)
 class PromptsEnded:
-    """`played` in seconds from the request to play; `interrupted_by`: the digit, "hung-up", "limit", or "" (complete)."""
+    """`played` in seconds since the request to play; `interrupted_by`: a digit, "hung-up", "limit", or "" (complete)."""
 
     node: Target
     play: int

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ivr.nodes import Result
-from ivr.targets import Target
+if TYPE_CHECKING:
+    from ivr.nodes import Result
+    from ivr.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

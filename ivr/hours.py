@@ -9,18 +9,21 @@
     2026-12-24..2027-01-02           a span of dates, each as above
     12-25                            every year
 
-What decides, first match first: a date in `closed`, a date in `open` (that date's other hours no longer count), a weekday
-in `closed`, a weekday in `open`. An interval includes its beginning and excludes its end, and belongs to the day on which it
-begins. All of this is wall time: on the night of a clock change 03:30 is open if the rules say 03:30 is, both times when
-it happens twice; converting an instant to wall time is the caller's.
+What decides, first match first: a date in `closed`, a date in `open` (that date's other hours no longer count), a
+weekday in `closed`, a weekday in `open`. An interval includes its beginning, excludes its end, and belongs to the day
+on which it begins. All of this is wall time: on the night of a clock change 03:30 is open if the rules say 03:30 is,
+both times when it happens twice; converting an instant to wall time is for whoever asks.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES = 24 * 60
@@ -38,7 +41,7 @@ class HoursError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. Exactly one of `weekdays` (0 = Monday), `dates` (first, last), `yearly` (month, day) says on which days."""
+    """One rule; `weekdays` (0 = Monday), `dates` (first, last) or `yearly` (month, day) says on which days it holds."""
 
     text: str
     intervals: tuple[tuple[int, int], ...]  # minutes from midnight, [begin, end); end > 1440 runs into the next day

@@ -6,13 +6,16 @@ finds its place again by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from ivr.hours import Rules
 from ivr.targets import DEFAULT_MUSIC, HANGUP, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ivr.hours import Rules
 
 DIGITS = frozenset("0123456789*#ABCD")
 

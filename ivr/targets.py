@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 #: Kinds that are written with a name, and name something that must exist.
 NAMED_KINDS = ("menu", "hours", "say", "goto", "queue", "phone")
