@@ -1,0 +1,183 @@
+"""Bytes → message (RFC 3261 §7, §18.3; what RFC 4475 teaches about being strict).
+
+The start line, the names of the header fields and the fields that every message needs are checked at once; all other
+fields when they are read. The work is linear in the size of the message.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from sip.errors import ParseError
+from sip.grammar import (
+    CANONICAL,
+    MAX_HEADER_LINES,
+    MAX_MESSAGE,
+    MAX_OF_A_KIND,
+    TOKEN_CHARS,
+    canonical_name,
+    parse_number,
+)
+from sip.headers import Headers, single
+from sip.message import Message, Request, Response
+from sip.uri import Uri
+
+# Request-Line = Method SP Request-URI SP SIP-Version: single blanks and nothing after the version.
+_REQUEST_LINE = re.compile(rf"([{TOKEN_CHARS}]++) ([^ ]++) (SIP/[0-9]++\.[0-9]++)", re.IGNORECASE)
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})(?: (.*))?", re.IGNORECASE | re.DOTALL)
+_METHOD = re.compile(rf"([{TOKEN_CHARS}]++)[ \t]")
+_FOLD = re.compile(r"\r\n[ \t]++")
+_BARE_NUL = re.compile(r"(?<!\\)\x00")
+
+#: Stands for a Request-URI that could not be read, in the partial request of an error.
+_UNREADABLE: Final = Uri("sip", host="unreadable.invalid")
+
+
+def parse_message(data: bytes) -> Message:
+    """One message: a datagram, or a frame from ``StreamFramer``.
+
+    Bytes after Content-Length are noise, a Content-Length beyond the data is an error, and without one the body runs
+    to the end (RFC 3261 §18.3). Raises ParseError and nothing else.
+    """
+    if len(data) > MAX_MESSAGE:
+        raise ParseError("message too large", 513, _partial(data[:MAX_MESSAGE]))
+    start = 0
+    while data.startswith(b"\r\n", start):  # §7.5: empty lines before the start line are skipped
+        start += 2
+    end = data.find(b"\r\n\r\n", start)
+    if end < 0:
+        raise ParseError("no empty line after the header fields", partial=_partial(data))
+    text = data[start:end].decode("utf-8", "surrogateescape")
+    if text[:4].upper() == "SIP/":
+        return _parse_response(text, data, end + 4)
+    return _parse_request(text, data, end + 4)
+
+
+def _parse_request(text: str, data: bytes, body_at: int) -> Request:
+    line, _, rest = text.partition("\r\n")
+    problem: ParseError | None = None
+    method = uri = None
+    match = _REQUEST_LINE.fullmatch(line)
+    if match is None:
+        problem = ParseError("malformed request line")
+    else:
+        method = match[1]
+        if match[3].upper() != "SIP/2.0":
+            problem = ParseError("not SIP/2.0", 505)
+        try:
+            uri = Uri.parse(match[2])
+        except ParseError as error:
+            problem = problem or error
+    try:
+        headers = _parse_headers(rest)
+    except ParseError as error:
+        error.partial = _partial(data)
+        raise
+    request = Request(method or _method_of(line), uri or _UNREADABLE, headers)
+    try:
+        if problem is not None:
+            raise problem
+        _check_mandatory(request)
+        if request.cseq.method != method:
+            raise ParseError("the method in CSeq is not that of the request")
+        if "Max-Forwards" in headers:
+            _ = request.max_forwards
+        request.body = _body(headers, data, body_at)
+    except ParseError as error:
+        error.partial = request if _can_be_answered(request) else None
+        raise
+    return request
+
+
+def _parse_response(text: str, data: bytes, body_at: int) -> Response:
+    line, _, rest = text.partition("\r\n")
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise ParseError("malformed status line")
+    response = Response(int(match[1]), match[2] or "", _parse_headers(rest))
+    _check_mandatory(response)
+    response.body = _body(response.headers, data, body_at)
+    return response
+
+
+def _parse_headers(text: str) -> Headers:
+    """The lines after the start line. Raises ParseError on what is no header field, on bare CR, LF or NUL."""
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    lines = text.split("\r\n") if text else []
+    if text.count("\n") != len(lines) - 1 or text.count("\r") != len(lines) - 1:
+        raise ParseError("a bare CR or LF in the header")
+    if "\x00" in text and _BARE_NUL.search(text):
+        raise ParseError("NUL in the header")
+    if len(lines) > MAX_HEADER_LINES:
+        raise ParseError("too many header fields", 513)
+    items: list[tuple[str, str]] = []
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise ParseError("a header field without a colon")
+        items.append((CANONICAL.get(name) or canonical_name(name), value.strip(" \t")))
+    if len(items) > MAX_OF_A_KIND:
+        _check_kinds(items)
+    return Headers.of_canonical(items)
+
+
+def _check_kinds(items: list[tuple[str, str]]) -> None:
+    counts: dict[str, int] = {}
+    for name, _ in items:
+        counts[name] = counts.get(name, 0) + 1
+    if max(counts.values()) > MAX_OF_A_KIND:
+        raise ParseError("too many header fields of a kind", 513)
+
+
+def _check_mandatory(message: Message) -> None:
+    # The values are cached in the message, so the transaction layer gets them for nothing.
+    _ = message.top_via, message.from_, message.to, message.call_id, message.cseq
+
+
+def _body(headers: Headers, data: bytes, body_at: int) -> bytes:
+    body = data[body_at:]
+    if "Content-Length" not in headers:
+        return body
+    length = parse_number(single(headers, "Content-Length"), MAX_MESSAGE, "Content-Length")
+    if length > len(body):
+        raise ParseError("Content-Length beyond the end of the message")
+    return body[:length]
+
+
+def _method_of(line: str) -> str:
+    match = _METHOD.match(line)
+    return match[1] if match else "UNREADABLE"
+
+
+def _can_be_answered(request: Request) -> bool:
+    """A response can be built and will find its way: the topmost Via is readable, the other fields are there."""
+    headers = request.headers
+    try:
+        _ = request.top_via
+    except ParseError:
+        return False
+    return request.method != "ACK" and all(name in headers for name in ("From", "To", "Call-ID", "CSeq"))
+
+
+def partial_request(data: bytes) -> Request | None:
+    """What can be read of a damaged request, enough to answer it; None for responses and noise."""
+    return _partial(data)
+
+
+def _partial(data: bytes) -> Request | None:
+    text = data.partition(b"\r\n\r\n")[0].decode("utf-8", "surrogateescape").lstrip("\r\n")
+    line, _, rest = text.partition("\r\n")
+    if not _METHOD.match(line) or line[:4].upper() == "SIP/":
+        return None
+    items: list[tuple[str, str]] = []
+    for field in _FOLD.sub(" ", rest).split("\r\n")[:MAX_HEADER_LINES]:
+        name, colon, value = field.partition(":")
+        if colon and "\r" not in field and "\n" not in field and not _BARE_NUL.search(field):
+            try:
+                items.append((canonical_name(name), value.strip(" \t")))
+            except ParseError:
+                continue
+    request = Request(_method_of(line), _UNREADABLE, Headers.of_canonical(items))
+    return request if _can_be_answered(request) else None
