@@ -93,8 +93,17 @@ class DigitPressed:
 
 
 @dataclass(frozen=True, slots=True)
+class KeyChosen:
+    """A key of a menu was pressed; `digits` is `key`, perhaps with the "#" that ended it."""
+
+    node: Target
+    key: str
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigitsDropped:
-    """Digits that no menu acted on. `why`: "invalid", "no-type-ahead", "overflow", or "left" (for a queue, a phone …)."""
+    """Digits that no menu acted on. `why`: "invalid", "no-type-ahead", "overflow", or "left" (for a queue, …)."""
 
     node: Target
     digits: str
@@ -111,7 +120,7 @@ class PromptsStarted:
 
 @dataclass(frozen=True, slots=True)
 class PromptsEnded:
-    """`played` in seconds since the request to play; `interrupted_by`: a digit, "hung-up", "limit", or "" (complete)."""
+    """`played`: seconds since the request to play; `interrupted_by`: a digit, "hung-up", "limit", or "" (complete)."""
 
     node: Target
     play: int
@@ -124,7 +133,7 @@ class FlowEnded:
     reason: EndReason
 
 
-Record = NodeEntered | NodeLeft | DigitPressed | DigitsDropped | PromptsStarted | PromptsEnded | FlowEnded
+Record = NodeEntered | NodeLeft | DigitPressed | KeyChosen | DigitsDropped | PromptsStarted | PromptsEnded | FlowEnded
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,198 @@
+"""The state machine of one caller's way through a flow, as a table.
+
+Three sorts of input: what happens outside (events), timers, and decisions. A session rests only in the states in which
+something outside is awaited; in the others it has just done something, and what comes next follows from its data: a
+decision, which `ivr.session` reads off the node, the digits kept and the retries left.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from itertools import product
+
+
+class State(Enum):
+    NEW = auto()  # the call is not there yet
+    ROUTING = auto()  # at a node just reached
+    TURN = auto()  # at a menu or say node: what to do next
+    SPEAKING = auto()  # prompts play; a digit stops them
+    INSISTING = auto()  # prompts play to their end; digits are kept
+    LISTENING = auto()  # the menu has been said; no digit yet
+    MATCHING = auto()  # a digit was added to the key being pressed
+    COLLECTING = auto()  # the digits so far may be a key, or the beginning of one
+    REFUSED = auto()  # nothing, or nothing useful, was pressed
+    AWAY = auto()  # a queue or phone has the caller
+    CONNECTED = auto()  # echo, music or silence until the caller hangs up
+    ENDED = auto()
+
+
+class Input(Enum):
+    # events
+    STARTED = auto()
+    DIGIT = auto()
+    PROMPTS_FINISHED = auto()
+    RETURNED = auto()
+    HUNG_UP = auto()
+    # timers
+    FIRST_DIGIT = auto()
+    INTER_DIGIT = auto()
+    PROMPT_LIMIT = auto()
+    # decisions: which node is this?
+    AT_MENU = auto()
+    AT_SAY = auto()
+    AT_HOURS = auto()
+    AT_GOTO = auto()
+    AT_QUEUE = auto()
+    AT_PHONE = auto()
+    AT_SERVICE = auto()
+    AT_HANGUP = auto()
+    NO_SUCH_NODE = auto()
+    TOO_MANY_STEPS = auto()  # without a digit from the caller
+    # decisions: what is left of this turn?
+    SPEAK = auto()
+    INSIST = auto()
+    HEAR = auto()  # a digit is waiting
+    LISTEN = auto()
+    MOVE_ON = auto()  # a say node has been said
+    # decisions: what do the digits mean?
+    CHOSEN = auto()
+    CHOSEN_REPEAT = auto()
+    MORE_KEPT = auto()  # not decided, and the next digit is already here
+    MORE_NEEDED = auto()  # not decided, wait for a digit
+    NO_SUCH_KEY = auto()
+    # decisions: once more, or give up?
+    AGAIN = auto()
+    GIVE_UP = auto()
+
+
+class Action(Enum):
+    BEGIN = auto()  # set language and target of the call
+    ENTER = auto()  # note the node; forget digits if it has no type-ahead
+    FIRST_SCRIPT = auto()  # the node's own prompts, retries anew
+    REPEAT_SCRIPT = auto()  # the node's own prompts once more
+    RETRY_SCRIPT = auto()  # what went wrong, then the node's prompts
+    PLAY = auto()
+    STOP = auto()  # silence at once
+    NOTE_HEARD = auto()
+    KEEP_DIGIT = auto()
+    NOTE_DIGIT = auto()
+    TAKE_DIGIT = auto()  # from those kept into the key being pressed
+    CLOSE_KEY = auto()  # no further digit belongs to it
+    START_FIRST_DIGIT = auto()
+    START_INTER_DIGIT = auto()
+    STOP_TIMERS = auto()
+    REFUSE_SILENCE = auto()
+    REFUSE_KEY = auto()
+    FOLLOW_KEY = auto()
+    FOLLOW_HOURS = auto()
+    FOLLOW_THEN = auto()
+    FOLLOW_REFUSAL = auto()
+    FOLLOW_RESULT = auto()
+    DROP_KEPT = auto()
+    ENTER_QUEUE = auto()
+    CALL_PHONE = auto()
+    CONNECT = auto()
+    BLAME_TARGET = auto()  # the flow has no such node
+    BLAME_STEPS = auto()  # the flow runs in a circle
+    HANG_UP = auto()
+    LEAVE_HUNG_UP = auto()
+
+
+S, I, A = State, Input, Action  # noqa: E741
+
+EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.HUNG_UP})
+TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT})
+DECISIONS = frozenset(Input) - EVENTS - TIMERS
+
+#: What can be decided in each of the states in which a session never rests.
+DECIDED: dict[State, frozenset[Input]] = {
+    S.ROUTING: frozenset(
+        {
+            *(I.AT_MENU, I.AT_SAY, I.AT_HOURS, I.AT_GOTO, I.AT_QUEUE, I.AT_PHONE, I.AT_SERVICE, I.AT_HANGUP),
+            *(I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
+        }
+    ),
+    S.TURN: frozenset({I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
+    S.MATCHING: frozenset({I.CHOSEN, I.CHOSEN_REPEAT, I.MORE_KEPT, I.MORE_NEEDED, I.NO_SUCH_KEY}),
+    S.REFUSED: frozenset({I.AGAIN, I.GIVE_UP}),
+}
+
+#: Timers that can be running in each state; the others cannot fire there.
+RUNNING: dict[State, frozenset[Input]] = {
+    S.SPEAKING: frozenset({I.PROMPT_LIMIT}),
+    S.INSISTING: frozenset({I.PROMPT_LIMIT}),
+    S.LISTENING: frozenset({I.FIRST_DIGIT}),
+    S.COLLECTING: frozenset({I.INTER_DIGIT}),
+}
+
+# fmt: off
+TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
+    (S.NEW,         I.STARTED):           (S.ROUTING,    (A.BEGIN,)),
+    (S.NEW,         I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+
+    (S.ROUTING,     I.AT_MENU):           (S.TURN,       (A.ENTER, A.FIRST_SCRIPT)),
+    (S.ROUTING,     I.AT_SAY):            (S.TURN,       (A.ENTER, A.FIRST_SCRIPT)),
+    (S.ROUTING,     I.AT_HOURS):          (S.ROUTING,    (A.ENTER, A.FOLLOW_HOURS)),
+    (S.ROUTING,     I.AT_GOTO):           (S.ROUTING,    (A.ENTER, A.FOLLOW_THEN)),
+    (S.ROUTING,     I.AT_QUEUE):          (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.ENTER_QUEUE)),
+    (S.ROUTING,     I.AT_PHONE):          (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.CALL_PHONE)),
+    (S.ROUTING,     I.AT_SERVICE):        (S.CONNECTED,  (A.DROP_KEPT, A.ENTER, A.CONNECT)),
+    (S.ROUTING,     I.AT_HANGUP):         (S.ENDED,      (A.DROP_KEPT, A.ENTER, A.HANG_UP)),
+    (S.ROUTING,     I.NO_SUCH_NODE):      (S.ENDED,      (A.DROP_KEPT, A.BLAME_TARGET, A.HANG_UP)),
+    (S.ROUTING,     I.TOO_MANY_STEPS):    (S.ENDED,      (A.DROP_KEPT, A.BLAME_STEPS, A.HANG_UP)),
+
+    (S.TURN,        I.SPEAK):             (S.SPEAKING,   (A.PLAY,)),
+    (S.TURN,        I.INSIST):            (S.INSISTING,  (A.PLAY,)),
+    (S.TURN,        I.HEAR):              (S.MATCHING,   (A.TAKE_DIGIT,)),
+    (S.TURN,        I.LISTEN):            (S.LISTENING,  (A.START_FIRST_DIGIT,)),
+    (S.TURN,        I.MOVE_ON):           (S.ROUTING,    (A.FOLLOW_THEN,)),
+
+    (S.SPEAKING,    I.DIGIT):             (S.TURN,       (A.STOP, A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
+    (S.SPEAKING,    I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
+    (S.SPEAKING,    I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
+    (S.SPEAKING,    I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+
+    (S.INSISTING,   I.DIGIT):             (S.INSISTING,  (A.NOTE_DIGIT, A.KEEP_DIGIT)),
+    (S.INSISTING,   I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
+    (S.INSISTING,   I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
+    (S.INSISTING,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+
+    (S.LISTENING,   I.DIGIT):             (S.TURN,       (A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
+    (S.LISTENING,   I.FIRST_DIGIT):       (S.REFUSED,    (A.REFUSE_SILENCE,)),
+    (S.LISTENING,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+
+    (S.MATCHING,    I.CHOSEN):            (S.ROUTING,    (A.FOLLOW_KEY,)),
+    (S.MATCHING,    I.CHOSEN_REPEAT):     (S.TURN,       (A.REPEAT_SCRIPT,)),
+    (S.MATCHING,    I.MORE_KEPT):         (S.MATCHING,   (A.TAKE_DIGIT,)),
+    (S.MATCHING,    I.MORE_NEEDED):       (S.COLLECTING, (A.START_INTER_DIGIT,)),
+    (S.MATCHING,    I.NO_SUCH_KEY):       (S.REFUSED,    (A.REFUSE_KEY,)),
+
+    (S.COLLECTING,  I.DIGIT):             (S.TURN,       (A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
+    (S.COLLECTING,  I.INTER_DIGIT):       (S.MATCHING,   (A.CLOSE_KEY,)),
+    (S.COLLECTING,  I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+
+    (S.REFUSED,     I.AGAIN):             (S.TURN,       (A.RETRY_SCRIPT,)),
+    (S.REFUSED,     I.GIVE_UP):           (S.ROUTING,    (A.FOLLOW_REFUSAL,)),
+
+    (S.AWAY,        I.RETURNED):          (S.ROUTING,    (A.FOLLOW_RESULT,)),
+    (S.AWAY,        I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+
+    (S.CONNECTED,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+}
+# fmt: on
+
+_RESTING = (S.NEW, S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED)
+
+#: Events that may arrive and mean nothing; every other event must be in TRANSITIONS where a session rests.
+IGNORED: frozenset[tuple[State, Input]] = frozenset(
+    {
+        *product([S.ENDED], EVENTS),  # whatever crosses our hang-up
+        *product(_RESTING[1:], [I.STARTED]),  # a call starts once
+        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED]),  # nothing has been asked for yet
+        *product([S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),  # nothing is being said
+        *product(
+            [S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.CONNECTED], [I.RETURNED]
+        ),  # nobody has the caller
+        *product([S.AWAY, S.CONNECTED], [I.DIGIT]),  # the queue, the phone or the service hears them
+    }
+)

@@ -1,0 +1,74 @@
+"""How far a caller has come: everything a session knows, as plain data that survives a restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from ivr.effects import EndReason
+from ivr.machine import Input, State
+from ivr.nodes import Result
+from ivr.targets import HANGUP, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(slots=True)
+class Progress:
+    """Mutable state of one session; instants are in the monotonic seconds of the process that runs it."""
+
+    state: State = State.NEW
+    language: str = ""
+    target: Target = HANGUP  # where the caller is going
+    node: Target | None = None  # where the caller is
+    entered_at: float = 0.0
+    via: str = ""  # what leads out of `node`
+    detail: str = ""
+    trail: list[Target] = field(default_factory=list)  # menus entered, for the back key
+    steps: int = 0  # nodes entered since the last digit
+    kept: str = ""  # digits not looked at yet
+    keyed: str = ""  # digits of the key being pressed
+    key_closed: bool = False
+    intro: str = ""  # why the menu is said again: "", "no-input", "invalid"
+    said: int = 0  # prompts of the turn that are done with
+    group: int = 0  # prompts being played
+    play: int = 0  # number of the last PlayPrompts
+    playing_since: float = 0.0
+    refused: str = ""
+    attempts: int = 0  # retries used
+    result: Result | None = None
+    end: EndReason = EndReason.FLOW_ENDED
+    deadlines: dict[Input, float] = field(default_factory=dict)
+
+    def to_dict(self, now: float) -> dict[str, Any]:
+        """Plain JSON types. Instants become ages and remaining seconds: the next process has another clock."""
+        data: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
+        data["state"] = self.state.name
+        data["target"] = str(self.target)
+        data["node"] = None if self.node is None else str(self.node)
+        data["trail"] = [str(target) for target in self.trail]
+        data["result"] = None if self.result is None else self.result.value
+        data["end"] = self.end.value
+        data["entered_at"] = now - self.entered_at
+        data["playing_since"] = now - self.playing_since
+        data["deadlines"] = {timer.name: at - now for timer, at in self.deadlines.items()}
+        return data
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], now: float) -> Progress:
+        """The inverse of `to_dict`; a key that is missing has its default, one that is unknown is ignored."""
+        progress = cls()
+        for f in fields(cls):
+            if f.name in data:
+                setattr(progress, f.name, data[f.name])
+        progress.state = State[data["state"]]
+        progress.target = Target.parse(data["target"])
+        progress.node = None if data["node"] is None else Target.parse(data["node"])
+        progress.trail = [Target.parse(text) for text in data["trail"]]
+        progress.result = None if data["result"] is None else Result(data["result"])
+        progress.end = EndReason(data["end"])
+        progress.entered_at = now - data["entered_at"]
+        progress.playing_since = now - data["playing_since"]
+        progress.deadlines = {Input[name]: now + left for name, left in data["deadlines"].items()}
+        return progress

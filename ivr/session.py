@@ -1,0 +1,347 @@
+"""One caller's way through a flow: `ivr.machine` interpreted over `ivr.progress`.
+
+After every `receive` or `handle_timeout`: drain `next_effect` until None, then re-arm one timer from `next_deadline`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+from ivr import effects as fx
+from ivr.decisions import decide, longest_key, menu_of, next_prompt, node_of, script_of
+from ivr.events import Digit, Event, HungUp, PromptsFinished, Returned, Started
+from ivr.machine import DECIDED, DECISIONS, TRANSITIONS, Action, Input, State
+from ivr.nodes import DIGITS, Answer, Echo, Goto, Hours, Menu, MenuAction, Music, Phone, Queue, Result, Say
+from ivr.progress import Progress
+from ivr.targets import HANGUP, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    from ivr.nodes import Flow, Node
+
+    #: Local wall time of a monotonic instant in an IANA time zone ("" = the server's).
+    LocalTime = Callable[[float, str], datetime]
+
+TRAIL_LIMIT = 32
+
+
+class Session:
+    """Feed it events and the time; carry out the effects it queues."""
+
+    def __init__(self, flow: Flow, local_time: LocalTime, progress: Progress | None = None) -> None:
+        self.flow = flow
+        self.progress = progress or Progress()
+        self._local_time = local_time
+        self._effects: deque[fx.Effect] = deque()
+        self._event: Event | None = None
+
+    # --- the five verbs
+
+    def receive(self, event: Event, now: float) -> None:
+        """Tell what happened. Events that mean nothing in the present state are ignored."""
+        match event:
+            case Digit(digit) if digit not in DIGITS:
+                return
+            case PromptsFinished(play) if play != self.progress.play:
+                return
+        self._event = event
+        self._feed(_EVENT_INPUTS[type(event)], now)
+        self._event = None
+
+    def next_deadline(self) -> float | None:
+        return min(self.progress.deadlines.values(), default=None)
+
+    def handle_timeout(self, now: float) -> None:
+        """Fire what is due by *now*, earliest first, each at its own time."""
+        deadlines = self.progress.deadlines
+        while due := [(at, timer.value, timer) for timer, at in deadlines.items() if at <= now]:
+            at, _, timer = min(due)
+            del deadlines[timer]
+            self._feed(timer, at)
+
+    def next_effect(self) -> fx.Effect | None:
+        return self._effects.popleft() if self._effects else None
+
+    @property
+    def ended(self) -> bool:
+        return self.progress.state is State.ENDED
+
+    # --- across restarts
+
+    def snapshot(self, now: float) -> dict[str, Any]:
+        """The session as plain data (JSON types). Drain the effects first: they are not part of it."""
+        if self._effects:
+            raise ValueError("effects are waiting to be carried out")
+        return self.progress.to_dict(now)
+
+    @classmethod
+    def restore(cls, flow: Flow, local_time: LocalTime, data: Mapping[str, Any], now: float) -> Session:
+        """Go on where `snapshot` was taken. A caller who stands at a node the flow no longer has is hung up on."""
+        session = cls(flow, local_time, Progress.from_dict(data, now))
+        session._leave_lost_node(now)
+        return session
+
+    def _leave_lost_node(self, now: float) -> None:
+        p = self.progress
+        if p.node is None or p.state in (State.ENDED, State.AWAY, State.CONNECTED) or self.flow.find(p.node):
+            return
+        if p.state in (State.SPEAKING, State.INSISTING):
+            self._stop(now)
+        p.deadlines.clear()
+        p.target, p.state = p.node, State.ROUTING
+        self._settle(now)
+
+    # --- the interpreter
+
+    def _feed(self, happened: Input, now: float) -> None:
+        if self._step(happened, now):
+            self._settle(now)
+
+    def _settle(self, now: float) -> None:
+        """Decide until something outside is awaited. Ends: `step_limit` bounds the nodes, each has a finite turn."""
+        while self.progress.state in DECIDED:
+            self._step(decide(self.flow, self.progress), now)
+
+    def _step(self, happened: Input, now: float) -> bool:
+        transition = TRANSITIONS.get((self.progress.state, happened))
+        if transition is None:
+            assert happened not in DECISIONS, (self.progress.state, happened)
+            return False
+        self.progress.state, actions = transition
+        for action in actions:
+            _ACTIONS[action](self, now)
+        return True
+
+    def _node(self) -> Node | None:
+        return node_of(self.flow, self.progress)
+
+    def _menu(self) -> Menu:
+        return menu_of(self.flow, self.progress)
+
+    # --- actions
+
+    def _begin(self, now: float) -> None:
+        assert isinstance(self._event, Started)
+        self.progress.language = self._event.language or self.flow.language
+        self.progress.target = self._event.entry
+
+    def _enter(self, now: float) -> None:
+        p = self.progress
+        self._leave(now)
+        p.node, p.entered_at = p.target, now
+        p.steps += 1
+        self._journal(now, fx.NodeEntered(p.target))
+        match self._node():
+            case Menu(type_ahead=False) | Say(type_ahead=False):
+                self._drop("no-type-ahead", now)
+        if p.target.kind == Menu.kind and p.trail[-1:] != [p.target]:
+            p.trail = [*p.trail, p.target][-TRAIL_LIMIT:]
+
+    def _leave(self, now: float) -> None:
+        p = self.progress
+        if p.node is not None:
+            self._journal(now, fx.NodeLeft(p.node, now - p.entered_at, p.via, p.detail))
+        p.node, p.via, p.detail = None, "", ""
+
+    def _first_script(self, now: float) -> None:
+        self.progress.attempts = 0
+        self._repeat_script(now)
+
+    def _repeat_script(self, now: float) -> None:
+        if self.progress.keyed:
+            self._choose(now)
+        self.progress.intro, self.progress.said = "", 0
+
+    def _retry_script(self, now: float) -> None:
+        p = self.progress
+        p.attempts += 1
+        p.intro, p.said = p.refused, 0
+
+    def _play(self, now: float) -> None:
+        """Play the next prompts up to where barge-in changes."""
+        p = self.progress
+        p.said = next_prompt(self.flow, p)
+        rest = script_of(self.flow, p)[p.said :]
+        prompts = tuple(takewhile(lambda prompt: prompt.barge_in == rest[0].barge_in, rest))
+        p.play += 1
+        p.group, p.playing_since = len(prompts), now
+        p.deadlines[Input.PROMPT_LIMIT] = now + self.flow.prompt_limit
+        self._emit(fx.PlayPrompts(p.play, prompts, p.language))
+        self._journal(now, fx.PromptsStarted(self._here(), p.play, tuple(x.key for x in prompts), p.language))
+
+    def _stop(self, now: float) -> None:
+        p = self.progress
+        self._emit(fx.StopPrompts(p.play))
+        self._prompts_ended(now, self._event.digit if isinstance(self._event, Digit) else "limit")
+
+    def _note_heard(self, now: float) -> None:
+        self._prompts_ended(now, "")
+
+    def _prompts_ended(self, now: float, interrupted_by: str) -> None:
+        p = self.progress
+        p.said += p.group
+        p.group = 0
+        self._journal(now, fx.PromptsEnded(self._here(), p.play, now - p.playing_since, interrupted_by))
+
+    def _note_digit(self, now: float) -> None:
+        assert isinstance(self._event, Digit)
+        self.progress.steps = 0
+        self._journal(now, fx.DigitPressed(self._here(), self._event.digit))
+
+    def _keep_digit(self, now: float) -> None:
+        assert isinstance(self._event, Digit)
+        if len(self.progress.kept) >= self.flow.type_ahead_limit:
+            self._journal(now, fx.DigitsDropped(self._here(), self._event.digit, "overflow"))
+        else:
+            self.progress.kept += self._event.digit
+
+    def _take_digit(self, now: float) -> None:
+        p = self.progress
+        p.keyed, p.kept = p.keyed + p.kept[0], p.kept[1:]
+
+    def _close_key(self, now: float) -> None:
+        self.progress.key_closed = True
+
+    def _start_first_digit(self, now: float) -> None:
+        self.progress.deadlines[Input.FIRST_DIGIT] = now + self._menu().timeout
+
+    def _start_inter_digit(self, now: float) -> None:
+        self.progress.deadlines[Input.INTER_DIGIT] = now + self._menu().inter_digit
+
+    def _stop_timers(self, now: float) -> None:
+        self.progress.deadlines.clear()
+
+    def _refuse_silence(self, now: float) -> None:
+        self.progress.refused = "no-input"
+
+    def _refuse_key(self, now: float) -> None:
+        """What was typed on after a wrong key was meant for another menu: forget it too."""
+        self.progress.refused = "invalid"
+        self._drop("invalid", now)
+
+    def _choose(self, now: float) -> str:
+        """Take the key out of the digits pressed; digits after it go back to those kept, but a "#" only ends it."""
+        p = self.progress
+        key = longest_key(self.flow, p)
+        rest = p.keyed[len(key) :]
+        digits = p.keyed if rest == "#" else key
+        p.kept = p.keyed[len(digits) :] + p.kept
+        p.keyed, p.key_closed = "", False
+        self._journal(now, fx.KeyChosen(self._here(), key, digits))
+        return key
+
+    def _follow_key(self, now: float) -> None:
+        p = self.progress
+        choices = self._menu().keys
+        key = self._choose(now)
+        choice = choices[key]
+        if isinstance(choice, MenuAction):  # back; repeat never comes here
+            p.trail.pop()
+            choice = p.trail[-1]
+        self._go(choice, f"key {key}")
+
+    def _follow_hours(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, Hours)
+        verdict = node.rules.at(self._local_time(now, node.timezone))
+        self._go(
+            node.when_open if verdict.open else node.when_closed, "open" if verdict.open else "closed", verdict.rule
+        )
+
+    def _follow_then(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, Say | Goto)
+        self._go(node.then, "then")
+
+    def _follow_refusal(self, now: float) -> None:
+        p, menu = self.progress, self._menu()
+        wrong_key = menu.when_invalid if p.refused == "invalid" else None
+        self._go(wrong_key or menu.when_no_input, p.refused)
+
+    def _follow_result(self, now: float) -> None:
+        assert isinstance(self._event, Returned)
+        p, result = self.progress, self._event.result
+        node = self._node()
+        outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone) else None
+        if outcome is None:
+            p.result = result
+            p.end = fx.EndReason.TALK_ENDED if result is Result.ENDED else fx.EndReason.NOT_CONNECTED
+        self._go(outcome or HANGUP, result.value)
+
+    def _go(self, target: Target, via: str, detail: str = "") -> None:
+        self.progress.target, self.progress.via, self.progress.detail = target, via, detail
+
+    def _drop_kept(self, now: float) -> None:
+        self._drop("left", now)
+
+    def _enter_queue(self, now: float) -> None:
+        self._emit(fx.EnterQueue(self._here().name))
+
+    def _call_phone(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, Phone)
+        self._emit(fx.CallPhone(node.name, node.ring_timeout))
+
+    def _connect(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, Echo | Music | Answer)
+        self._emit(fx.Connect(node))
+
+    def _blame_target(self, now: float) -> None:
+        self.progress.end = fx.EndReason.UNKNOWN_TARGET
+
+    def _blame_steps(self, now: float) -> None:
+        self.progress.end = fx.EndReason.STEP_LIMIT
+
+    def _hang_up(self, now: float) -> None:
+        p = self.progress
+        p.via = p.via or p.end.value
+        self._leave(now)
+        self._journal(now, fx.FlowEnded(p.end))
+        self._emit(fx.HangUp(p.end, p.result))
+
+    def _leave_hung_up(self, now: float) -> None:
+        p = self.progress
+        if p.group:
+            self._prompts_ended(now, "hung-up")
+        self._drop("left", now)
+        p.deadlines.clear()
+        p.end, p.via = fx.EndReason.CALLER_HUNG_UP, "hung-up"
+        self._leave(now)
+        self._journal(now, fx.FlowEnded(p.end))
+
+    # --- small helpers of the actions
+
+    def _here(self) -> Target:
+        assert self.progress.node is not None
+        return self.progress.node
+
+    def _drop(self, why: str, now: float) -> None:
+        p = self.progress
+        digits = p.keyed + p.kept
+        p.keyed, p.kept, p.key_closed = "", "", False
+        if digits:
+            self._journal(now, fx.DigitsDropped(self._here(), digits, why))
+
+    def _journal(self, now: float, record: fx.Record) -> None:
+        self._effects.append(fx.Journal(now, record))
+
+    def _emit(self, effect: fx.Effect) -> None:
+        self._effects.append(effect)
+
+
+_EVENT_INPUTS: dict[type[Event], Input] = {
+    Started: Input.STARTED,
+    Digit: Input.DIGIT,
+    PromptsFinished: Input.PROMPTS_FINISHED,
+    Returned: Input.RETURNED,
+    HungUp: Input.HUNG_UP,
+}
+
+_ACTIONS: dict[Action, Callable[[Session, float], None]] = {
+    action: getattr(Session, f"_{action.name.lower()}") for action in Action
+}
