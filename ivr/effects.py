@@ -111,6 +111,14 @@ class DigitsDropped:
 
 
 @dataclass(frozen=True, slots=True)
+class LanguageChosen:
+    """The language of everything said to the caller from now on, announcements of queues included."""
+
+    node: Target
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromptsStarted:
     node: Target
     play: int
@@ -133,7 +141,17 @@ class FlowEnded:
     reason: EndReason
 
 
-Record = NodeEntered | NodeLeft | DigitPressed | KeyChosen | DigitsDropped | PromptsStarted | PromptsEnded | FlowEnded
+Record = (
+    NodeEntered
+    | NodeLeft
+    | DigitPressed
+    | KeyChosen
+    | DigitsDropped
+    | LanguageChosen
+    | PromptsStarted
+    | PromptsEnded
+    | FlowEnded
+)
 
 
 @dataclass(frozen=True, slots=True)

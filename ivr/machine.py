@@ -190,9 +190,8 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
         *product(_RESTING[1:], [I.STARTED]),  # a call starts once
         *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED]),  # nothing has been asked for yet
         *product([S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),  # nothing is being said
-        *product(
-            [S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.CONNECTED], [I.RETURNED]
-        ),  # nobody has the caller
+        # nobody else had the caller
+        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.CONNECTED], [I.RETURNED]),
         *product([S.AWAY, S.CONNECTED], [I.DIGIT]),  # the queue, the phone or the service hears them
     }
 )

@@ -117,10 +117,11 @@ class Hours(Node):
 
 @dataclass(frozen=True, slots=True)
 class Goto(Node):
-    """A second name for another place, so that routes and menus can share one that changes."""
+    """A second name for another place; with `language`, from here on that is what the caller hears."""
 
     kind: ClassVar[str] = "goto"
     then: Target = HANGUP
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,6 +255,9 @@ class Session:
     def _follow_then(self, now: float) -> None:
         node = self._node()
         assert isinstance(node, Say | Goto)
+        if isinstance(node, Goto) and node.language:
+            self.progress.language = node.language
+            self._journal(now, fx.LanguageChosen(node.target, node.language))
         self._go(node.then, "then")
 
     def _follow_refusal(self, now: float) -> None:

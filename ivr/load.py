@@ -1,0 +1,180 @@
+"""From the tables of a configuration to a flow.
+
+The tables are any objects with the attributes below (the configuration's own classes have them): this module knows
+neither TOML nor how it is validated. Whether the graph makes sense is for `ivr.validate`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from ivr.hours import Rules
+from ivr.nodes import Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Result, Say
+from ivr.targets import HANGUP, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ivr.hours import Rule
+
+
+class MenuTable(Protocol):
+    @property
+    def say(self) -> Mapping[str, str]: ...
+    @property
+    def keys(self) -> Mapping[str, Target]: ...
+    @property
+    def timeout(self) -> float: ...
+    @property
+    def inter_digit(self) -> float: ...
+    @property
+    def retries(self) -> int: ...
+    @property
+    def barge_in(self) -> bool: ...
+    @property
+    def type_ahead(self) -> bool: ...
+    @property
+    def when_no_input(self) -> Target: ...
+    @property
+    def when_invalid(self) -> Target: ...
+
+
+class SayTable(Protocol):
+    @property
+    def say(self) -> Mapping[str, str]: ...
+    @property
+    def then(self) -> Target: ...
+    @property
+    def barge_in(self) -> bool: ...
+
+
+class GotoTable(Protocol):
+    @property
+    def then(self) -> Target: ...
+    @property
+    def language(self) -> str | None: ...
+
+
+class HoursTable(Protocol):
+    @property
+    def open(self) -> tuple[Rule, ...]: ...
+    @property
+    def closed(self) -> tuple[Rule, ...]: ...
+    @property
+    def timezone(self) -> object | None:
+        """Its string is the IANA name, as of a ZoneInfo."""
+
+    @property
+    def when_open(self) -> Target: ...
+    @property
+    def when_closed(self) -> Target: ...
+
+
+class QueueTable(Protocol):
+    @property
+    def when_full(self) -> Target: ...
+    @property
+    def when_timed_out(self) -> Target: ...
+    @property
+    def when_empty(self) -> Target | None: ...
+
+
+class PhoneTable(Protocol):
+    @property
+    def user(self) -> str: ...
+    @property
+    def ring_timeout(self) -> float: ...
+    @property
+    def when_busy(self) -> Target | None: ...
+    @property
+    def when_no_answer(self) -> Target | None: ...
+    @property
+    def when_unavailable(self) -> Target | None: ...
+
+
+#: What a caller hears before a queue's "hangup". Defining a say node of that name changes the words.
+QUEUE_GOODBYES = {
+    Result.FULL: Target("say", "queue-full"),
+    Result.TIMED_OUT: Target("say", "queue-timed-out"),
+    Result.EMPTY: Target("say", "queue-empty"),
+}
+
+
+def build_flow(
+    *,
+    menus: Mapping[str, MenuTable] | None = None,
+    says: Mapping[str, SayTable] | None = None,
+    hours: Mapping[str, HoursTable] | None = None,
+    gotos: Mapping[str, GotoTable] | None = None,
+    queues: Mapping[str, QueueTable] | None = None,
+    phones: Iterable[PhoneTable] = (),
+    language: str = "en",
+) -> Flow:
+    """All tables as one flow; `language` is spoken to callers for whom nothing else is known."""
+    nodes: list[Node] = [_goodbye(target) for target in QUEUE_GOODBYES.values()]
+    nodes += [_menu(name, table) for name, table in (menus or {}).items()]
+    nodes += [
+        Say(name, say=(_prompt("say", name, table.say, table.barge_in),), then=table.then)
+        for name, table in (says or {}).items()
+    ]
+    nodes += [_hours(name, table) for name, table in (hours or {}).items()]
+    nodes += [Goto(name, then=table.then, language=table.language or "") for name, table in (gotos or {}).items()]
+    nodes += [Queue(name, outcomes=_queue_outcomes(table)) for name, table in (queues or {}).items()]
+    nodes += [_phone(table) for table in phones]
+    return Flow({node.target: node for node in nodes}, language)
+
+
+def _prompt(kind: str, name: str, words: Mapping[str, str], barge_in: bool) -> Prompt:
+    return Prompt(f"{kind}.{name}", text=dict(words), barge_in=barge_in)
+
+
+def _goodbye(target: Target) -> Say:
+    return Say(target.name, say=(Prompt(target.name),))
+
+
+def _choice(target: Target) -> Target | MenuAction:
+    """The words "repeat" and "back" stand where targets do."""
+    return MenuAction(target.kind) if target.kind in tuple(MenuAction) else target
+
+
+def _menu(name: str, table: MenuTable) -> Menu:
+    return Menu(
+        name,
+        say=(_prompt("menu", name, table.say, table.barge_in),),
+        keys={key: _choice(target) for key, target in table.keys.items()},
+        timeout=table.timeout,
+        inter_digit=table.inter_digit,
+        retries=table.retries,
+        when_no_input=table.when_no_input,
+        when_invalid=None if table.when_invalid.kind == MenuAction.REPEAT else table.when_invalid,
+        type_ahead=table.type_ahead,
+    )
+
+
+def _hours(name: str, table: HoursTable) -> Hours:
+    return Hours(
+        name,
+        rules=Rules(tuple(table.open), tuple(table.closed)),
+        when_open=table.when_open,
+        when_closed=table.when_closed,
+        timezone="" if table.timezone is None else str(table.timezone),
+    )
+
+
+def _queue_outcomes(table: QueueTable) -> dict[Result, Target]:
+    wanted = {Result.FULL: table.when_full, Result.TIMED_OUT: table.when_timed_out, Result.EMPTY: table.when_empty}
+    return {
+        result: QUEUE_GOODBYES[result] if target is None or target == HANGUP else target
+        for result, target in wanted.items()
+    }
+
+
+def _phone(table: PhoneTable) -> Phone:
+    wanted = {
+        Result.BUSY: table.when_busy,
+        Result.REJECTED: table.when_busy,
+        Result.NO_ANSWER: table.when_no_answer,
+        Result.UNAVAILABLE: table.when_unavailable,
+    }
+    outcomes = {result: target for result, target in wanted.items() if target is not None}
+    return Phone(table.user, ring_timeout=table.ring_timeout, outcomes=outcomes)
