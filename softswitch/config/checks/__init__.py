@@ -1,0 +1,22 @@
+"""What keys mean to each other. Each check yields problems; none of them raises, whatever the file holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from softswitch.config.checks import names, numbers, queues
+from softswitch.config.checks.raw import Raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from softswitch.config.errors import Problem
+    from softswitch.config.positions import Positions
+
+
+def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterator[Problem]:
+    raw = Raw(tables, positions, folder)
+    yield from names.check(raw)
+    yield from numbers.check(raw)
+    yield from queues.check(raw)

@@ -1,0 +1,145 @@
+"""Every name that is mentioned exists, and means one thing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr.targets import DEFAULT_MUSIC
+from softswitch.config.errors import nearest, one_of
+from softswitch.config.fields import LANGUAGES, MENU_WORDS, Wrong, parse_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from softswitch.config.checks.raw import Raw
+    from softswitch.config.errors import Problem
+
+TARGETS = (
+    "menu.*.keys.*",
+    "menu.*.when_no_input",
+    "menu.*.when_invalid",
+    "say.*.then",
+    "goto.*.then",
+    "hours.*.when_open",
+    "hours.*.when_closed",
+    "queue.*.when_full",
+    "queue.*.when_timed_out",
+    "queue.*.when_empty",
+    "phone.*.when_busy",
+    "phone.*.when_no_answer",
+    "phone.*.when_unavailable",
+    "route.*.to",
+)
+
+
+def check(raw: Raw) -> Iterator[Problem]:
+    yield from _targets(raw)
+    yield from _duplicates(raw)
+    yield from _references(raw)
+    yield from _texts(raw)
+    yield from _files(raw)
+
+
+def _targets(raw: Raw) -> Iterator[Problem]:
+    for path, text in raw.strings(*TARGETS):
+        try:
+            target = parse_target(text)
+        except Wrong:
+            continue  # reported with the value itself
+        if target.kind in MENU_WORDS:
+            if path[0] != "menu" or path[2] == "when_no_input":
+                yield raw.error(path, f'"{text}" makes sense only as a key of a menu', 'write "menu:name"')
+            elif path[2] == "when_invalid" and target.kind != "repeat":
+                yield raw.error(path, f'"{text}" makes sense only as a key of a menu', 'write "repeat" or "menu:name"')
+            continue
+        if not target.name or target == parse_target("music"):
+            continue
+        names = raw.names(target.kind)
+        if target.name not in names:
+            likely = nearest(target.name, names)
+            right = f"defined: {one_of(names)}" if names and not likely else ""
+            what = f"there is no {_TABLES.get(target.kind, f'[{target.kind}.{target.name}]')}"
+            if target.kind in _TABLES:
+                what += f' "{target.name}"'
+            yield raw.error(path, what, right, likely and f"{target.kind}:{likely}")
+
+
+_TABLES = {"phone": "[[phone]] with the user"}
+
+
+def _duplicates(raw: Raw) -> Iterator[Problem]:
+    for pattern, what in (("phone.*.user", "phone"), ("agent.*.id", "agent")):
+        seen: dict[str, int] = {}
+        for path, name in raw.strings(pattern):
+            if name in seen:
+                yield raw.error(path, f'another {what} is "{name}" already (line {seen[name]})', "choose another")
+            seen.setdefault(name, raw.positions.of_value(path).line)
+    for path, agents in raw.select("queue.*.agents"):
+        if isinstance(agents, list):
+            for number, name in enumerate(agents):
+                if name in agents[:number]:
+                    yield raw.error((*path, number), f'"{name}" is in this list already')
+
+
+def _references(raw: Raw) -> Iterator[Problem]:
+    phones, agents, channels = raw.names("phone"), raw.names("agent"), [DEFAULT_MUSIC, *raw.names("music")]
+    for path, user in raw.strings("agent.*.phone"):
+        if user not in phones:
+            yield raw.error(path, f'there is no [[phone]] with the user "{user}"', nearest=nearest(user, phones))
+    for path, listed in raw.select("queue.*.agents"):
+        entries: list[tuple[int | str, object]] = []
+        if isinstance(listed, list):
+            entries += enumerate(listed)
+        elif isinstance(listed, dict):
+            entries += [(name, name) for name in listed]
+        for key, name in entries:
+            if isinstance(name, str) and name not in agents:
+                what = f'there is no [[agent]] with the id "{name}"'
+                yield raw.error((*path, key), what, nearest=nearest(name, agents))
+    for path, channel in raw.strings("queue.*.music"):
+        if channel not in channels:
+            yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
+    for path, callers in raw.select("route.*.from"):
+        for number, caller in enumerate(callers if isinstance(callers, list) else [callers]):
+            where = (*path, number) if isinstance(callers, list) else path
+            if not isinstance(caller, str):
+                continue
+            kind, _, name = caller.partition(":")
+            if kind == "list":
+                yield raw.error(where, 'callers of the kind "list" are not supported yet')
+            elif kind not in ("trunk", "phone") or not name:
+                right = 'write "trunk:name", "phone:user", "trunk:*" or "phone:*"'
+                yield raw.error(where, f'"{caller}" does not say who calls', right)
+            elif name != "*" and name not in (known := raw.names(kind)):
+                likely = nearest(name, known)
+                yield raw.error(where, f'there is no {kind} "{name}"', nearest=likely and f"{kind}:{likely}")
+
+
+def _texts(raw: Raw) -> Iterator[Problem]:
+    """Everybody hears something: each text exists in the language of the switch."""
+    server = raw.tables.get("server")
+    default = server.get("language", LANGUAGES[0]) if isinstance(server, dict) else LANGUAGES[0]
+    spoken = {default} | {language for _, language in raw.strings("goto.*.language", "route.*.language")}
+    for path, texts in raw.select("menu.*.say", "say.*.say"):
+        if isinstance(texts, str):
+            texts = {default: texts}
+        if not isinstance(texts, dict) or not texts:
+            continue
+        if default in LANGUAGES and default not in texts:
+            right = f'add {default} = "…"; callers whose language is missing hear it'
+            yield raw.error(path, f'has no text in "{default}", the language of the switch', right)
+        missing = [language for language in LANGUAGES if language in spoken - {default} and language not in texts]
+        if missing and default in texts:
+            yield raw.warning(
+                path, f"has no text in {', '.join(missing)}", f'those callers hear the text in "{default}"'
+            )
+
+
+def _files(raw: Raw) -> Iterator[Problem]:
+    for path, name in raw.strings("music.*.files.*"):
+        try:
+            exists = (raw.folder / name).is_file()
+        except (OSError, ValueError):
+            exists = False
+        if not exists:
+            yield raw.error(path, f'there is no file "{raw.folder / name}"' if "\0" not in name else "is not a path")

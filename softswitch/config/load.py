@@ -1,0 +1,109 @@
+"""From a file to a checked `Config`. ``run`` and ``check`` both use `load_config`: what one accepts the other does."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from softswitch.config import checks, explain
+from softswitch.config.errors import ConfigError, Problem, Severity
+from softswitch.config.fields import LANGUAGES
+from softswitch.config.model import Config
+from softswitch.config.positions import index
+from softswitch.config.secrets import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_DATA_DIR = "var"
+_MAX_BYTES = 16 * 1024 * 1024
+
+
+def load_config(path: Path | str, env: Mapping[str, str] | None = None) -> Config:
+    """Read, validate and cross-check; raises `ConfigError` with everything that is wrong, and nothing else."""
+    file = str(path)
+    try:
+        with Path(path).open("rb") as opened:
+            data = opened.read(_MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ConfigError(file, [Problem(1, 1, "", f"cannot be read: {reason}")]) from None
+    if len(data) > _MAX_BYTES:
+        raise ConfigError(file, [Problem(1, 1, "", f"is longer than {_MAX_BYTES} bytes")])
+    return parse_config(data, file=file, folder=Path(path).resolve().parent, env=os.environ if env is None else env)
+
+
+def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]) -> Config:
+    """As `load_config`, for a text that is already there; *folder* is where relative paths start."""
+    source = _decode(data, file)
+    raw = _parse_toml(source, file)
+    positions = index(source)
+    context = Context(env, folder, _language(raw))
+    problems: dict[tuple[int, int, str], Problem] = {}
+    config: Config | None = None
+    try:
+        config = Config.model_validate(_with_data_dir(raw), context=context)
+    except ValidationError as error:
+        for details in error.errors(include_url=False):
+            found = explain.problem(details, raw, positions)
+            problems.setdefault((found.line, found.column, found.where), found)
+    for found in checks.check(raw, positions, folder):
+        problems.setdefault((found.line, found.column, found.where), found)
+    errors = [found for found in problems.values() if found.severity is Severity.ERROR]
+    if errors or config is None:
+        raise ConfigError(file, errors)
+    warnings = [found for found in problems.values() if found.severity is Severity.WARNING]
+    config.attach(file, sorted(warnings, key=lambda found: (found.line, found.column)))
+    return config
+
+
+def _decode(data: bytes, file: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line_start = before.rfind(b"\n") + 1
+        column = len(before[line_start:].decode(errors="replace")) + 1
+        what = f"byte 0x{data[error.start]:02x} is not UTF-8"
+        raise ConfigError(
+            file, [Problem(before.count(b"\n") + 1, column, "", what, "save the file as UTF-8")]
+        ) from None
+
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def _parse_toml(source: str, file: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(source)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        lines = source.split("\n")
+        line, column = len(lines), len(lines[-1]) + 1
+        if place := _PLACE.search(message):
+            message = message[: place.start()]
+            if place[1]:
+                line, column = int(place[1]), int(place[2])
+        what = f"not valid TOML: {message[:1].lower()}{message[1:]}"
+        raise ConfigError(file, [Problem(line, column, "", what)]) from None
+    except (ValueError, RecursionError) as error:  # numbers and nesting beyond what Python takes
+        raise ConfigError(file, [Problem(1, 1, "", f"not usable TOML: {error}")]) from None
+
+
+def _language(raw: dict[str, Any]) -> str:
+    server = raw.get("server")
+    language = server.get("language") if isinstance(server, dict) else None
+    return language if isinstance(language, str) and language in LANGUAGES else LANGUAGES[0]
+
+
+def _with_data_dir(raw: dict[str, Any]) -> dict[str, Any]:
+    """The default folder is relative to the file too, so it is put in where it is missing."""
+    server = raw.get("server", {})
+    if not isinstance(server, dict) or "data_dir" in server:
+        return raw
+    return raw | {"server": {"data_dir": DEFAULT_DATA_DIR} | server}
