@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from ivr.nodes import DIGITS, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Say
 from ivr.targets import NAMED_KINDS, Target, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class Severity(StrEnum):
@@ -33,26 +36,25 @@ class Finding:
 
 def check_flow(
     flow: Flow,
-    entries: Mapping[tuple[str, ...], Target] | Sequence[Target] = (),
+    entries: Mapping[tuple[str, ...], Target] | None = None,
     languages: Sequence[str] = (),
     catalogue: Iterable[str] | None = None,
 ) -> list[Finding]:
     """All findings, errors first.
 
-    *entries*: where calls come in, with the place in the configuration that says so (without any, unreachable nodes are
+    *entries*: where calls come in, by the place in the configuration that says so (without any, unreachable nodes are
     not looked for). *languages*: those that callers may be spoken to in, besides the flow's default. *catalogue*: known
     keys of the prompt catalogue, or None when it is not at hand.
     """
-    starts = dict(entries) if isinstance(entries, Mapping) else {("route",): target for target in entries}
-    all_entries = list(starts.values()) if isinstance(entries, Mapping) else list(entries)
+    entries = entries or {}
     findings = [
-        *(finding for path, target in starts.items() for finding in _dangling(flow, path, target)),
+        *(finding for path, target in entries.items() for finding in _dangling(flow, path, target)),
         *(finding for path, target in _references(flow) for finding in _dangling(flow, path, target)),
         *_endless(flow),
         *_menus(flow),
         *_never_open(flow),
         *_prompts(flow, languages, None if catalogue is None else frozenset(catalogue)),
-        *(_unreachable(flow, all_entries) if all_entries else ()),
+        *(_unreachable(flow, entries.values()) if entries else ()),
     ]
     return sorted(findings, key=lambda finding: (finding.severity, finding.path, finding.code))
 
@@ -120,14 +122,10 @@ def _endless(flow: Flow) -> Iterator[Finding]:
         through = " → ".join(str(target) for target in (*circle, circle[0]))
         path = (circle[0].kind, circle[0].name)
         if any(target.kind == Menu.kind for target in circle):
-            message = (
-                f"a caller who presses nothing goes round for ever: {through}; send when_no_input out of the circle"
-            )
+            message = f"a silent caller goes round for ever: {through}; send when_no_input out of the circle"
             yield Finding("endless-silence", Severity.ERROR, path, message)
         else:
-            message = (
-                f"goes round for ever without waiting for the caller: {through}; put a menu or an end into the circle"
-            )
+            message = f"goes round for ever, whatever the caller does: {through}; put a menu or an end into the circle"
             yield Finding("endless-say", Severity.ERROR, path, message)
 
 
@@ -194,14 +192,18 @@ def _words(
             message = f'the prompt catalogue has no "{prompt.key}"'
             yield Finding("nothing-to-say", Severity.ERROR, path, message, nearest(prompt.key, catalogue))
         return
+    written = [language for language, words in prompt.text.items() if words.strip()]
+    if not written:
+        yield Finding("nothing-to-say", Severity.ERROR, path, "the text is empty in every language")
+        return
+    heard = default if default in written else written[0]
     for language in dict.fromkeys((default, *languages)):
-        if not prompt.text.get(language, "").strip():
-            severity = Severity.ERROR if language == default else Severity.WARNING
-            fallback = "" if language == default else f'; callers of that language hear "{default}"'
-            yield Finding("missing-language", severity, path, f'no text in "{language}"{fallback}')
+        if language not in written:
+            message = f'no text in "{language}": callers of that language hear "{heard}"'
+            yield Finding("missing-language", Severity.WARNING, path, message)
 
 
-def _unreachable(flow: Flow, entries: Sequence[Target]) -> Iterator[Finding]:
+def _unreachable(flow: Flow, entries: Iterable[Target]) -> Iterator[Finding]:
     """Menus, says, hours and gotos that no call can come to. Queues and phones have uses of their own."""
     seen: set[Target] = set()
     pending = list(entries)
@@ -214,9 +216,8 @@ def _unreachable(flow: Flow, entries: Sequence[Target]) -> Iterator[Finding]:
         pending += [to for _, to in _edges(node)]
     for target, node in flow.nodes.items():
         if target not in seen and isinstance(node, Menu | Say | Hours | Goto) and not _built_in(node):
-            yield Finding(
-                "unreachable", Severity.WARNING, (target.kind, target.name), f"no call ever comes to {target}"
-            )
+            message = f"no call ever comes to {target}"
+            yield Finding("unreachable", Severity.WARNING, (target.kind, target.name), message)
 
 
 def _built_in(node: Node) -> bool:
