@@ -52,6 +52,7 @@ STATIC: Final[dict[int, tuple[str, int]]] = {
 _PAYLOAD_TYPE = re.compile(r"0|[1-9][0-9]{0,2}")
 _CLOCK_RATE = re.compile(r"[1-9][0-9]{0,6}")
 _PAYLOAD_OF: Final = {"PCMU": 0, "PCMA": 8}
+_OURS: Final = {name.lower(): name for name in (*_PAYLOAD_OF, TELEPHONE_EVENT)}
 
 
 class NotAcceptable(SdpError):
@@ -273,7 +274,7 @@ def _codecs(media: Media) -> list[Codec]:
             if not _CLOCK_RATE.fullmatch(rate):
                 continue
             clock_rate = int(rate)
-            name = name.upper() if name.upper() in _PAYLOAD_OF else name.lower()
+            name = _OURS.get(name.lower(), name)
             if channels not in ("", "1") or (clock_rate != 8000 and name in (*_PAYLOAD_OF, TELEPHONE_EVENT)):
                 name += f"/{rate}/{channels or 1}"
         elif payload_type in STATIC:

@@ -11,6 +11,7 @@ from sip.grammar import (
     HOST,
     LISTS,
     MAX_OF_A_KIND,
+    PARAMETER,
     QUOTED,
     TOKEN,
     TOKEN_CHARS,
@@ -246,6 +247,17 @@ class Via:
             None if port is None else parse_number(port, 65535, "Via port"),
             parse_parameters(text, match.end()),
         )
+
+    @classmethod
+    def readable_part(cls, text: str) -> Self:
+        """What stands before the first defect: the sent-by is enough for an answer. Raises ParseError."""
+        match = _VIA.match(text)
+        if match is None:
+            raise ParseError("malformed Via")
+        end = match.end()
+        while (parameter := PARAMETER.match(text, end)) is not None:
+            end = parameter.end()
+        return cls.parse(text[:end])
 
     def __str__(self) -> str:
         port = "" if self.port is None else f":{self.port}"

@@ -101,34 +101,6 @@ class Response(_Fields):
 Message = Request | Response
 
 
-def response_to(request: Request, status: int, reason: str = "", *, to_tag: str = "") -> Response:
-    """A response with the fields it must copy (RFC 3261 §8.2.6.2); *to_tag* is added unless To has a tag.
-
-    Works on the ``partial`` of a ParseError too: fields are copied as text, and a To that cannot be read gets no tag.
-    """
-    headers = Headers()
-    for name, value in request.headers:
-        if name in _COPIED or (name == "Record-Route" and 100 < status < 300):
-            if name == "To" and to_tag and status > 100:
-                try:
-                    address = NameAddr.parse(value)
-                except ParseError:
-                    pass
-                else:
-                    if not address.tag:
-                        value = f"{_bracketed(value, address)};tag={to_tag}"
-            headers.add(name, value)
-    return Response(status, reason or REASONS.get(status) or REASONS[status // 100 * 100], headers)
-
-
-_COPIED = frozenset({"Via", "From", "To", "Call-ID", "CSeq", "Timestamp"})
-
-
-def _bracketed(value: str, address: NameAddr) -> str:
-    # An empty tag ("tag" without a value) must not stay beside the one we add.
-    return value if address.tag is None else str(NameAddr(address.display_name, address.uri))
-
-
 #: Default reason phrases (RFC 3261 §21 and the RFCs that added codes); each class has one for codes not listed.
 REASONS: Final = {
     100: "Trying",

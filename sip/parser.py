@@ -19,13 +19,13 @@ from sip.grammar import (
     canonical_name,
     parse_number,
 )
-from sip.headers import Headers, single
+from sip.headers import Headers, Via, single
 from sip.message import Message, Request, Response
 from sip.uri import Uri
 
 # Request-Line = Method SP Request-URI SP SIP-Version: single blanks and nothing after the version.
 _REQUEST_LINE = re.compile(rf"([{TOKEN_CHARS}]++) ([^ ]++) (SIP/[0-9]++\.[0-9]++)", re.IGNORECASE)
-_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})(?: (.*))?", re.IGNORECASE | re.DOTALL)
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9]{2})(?: ([^\r\n\x00]*+))?", re.IGNORECASE)
 _METHOD = re.compile(rf"([{TOKEN_CHARS}]++)[ \t]")
 _FOLD = re.compile(r"\r\n[ \t]++")
 _BARE_NUL = re.compile(r"(?<!\\)\x00")
@@ -41,13 +41,13 @@ def parse_message(data: bytes) -> Message:
     to the end (RFC 3261 §18.3). Raises ParseError and nothing else.
     """
     if len(data) > MAX_MESSAGE:
-        raise ParseError("message too large", 513, _partial(data[:MAX_MESSAGE]))
+        raise ParseError("message too large", 513, partial_request(data[:MAX_MESSAGE]))
     start = 0
     while data.startswith(b"\r\n", start):  # §7.5: empty lines before the start line are skipped
         start += 2
     end = data.find(b"\r\n\r\n", start)
     if end < 0:
-        raise ParseError("no empty line after the header fields", partial=_partial(data))
+        raise ParseError("no empty line after the header fields", partial=partial_request(data))
     text = data[start:end].decode("utf-8", "surrogateescape")
     if text[:4].upper() == "SIP/":
         return _parse_response(text, data, end + 4)
@@ -67,12 +67,14 @@ def _parse_request(text: str, data: bytes, body_at: int) -> Request:
             problem = ParseError("not SIP/2.0", 505)
         try:
             uri = Uri.parse(match[2])
+            if uri.headers:
+                raise ParseError("header fields in the Request-URI")  # RFC 3261 §19.1.1, table 1
         except ParseError as error:
             problem = problem or error
     try:
         headers = _parse_headers(rest)
     except ParseError as error:
-        error.partial = _partial(data)
+        error.partial = partial_request(data)
         raise
     request = Request(method or _method_of(line), uri or _UNREADABLE, headers)
     try:
@@ -85,7 +87,7 @@ def _parse_request(text: str, data: bytes, body_at: int) -> Request:
             _ = request.max_forwards
         request.body = _body(headers, data, body_at)
     except ParseError as error:
-        error.partial = request if _can_be_answered(request) else None
+        error.partial = _answerable(request)
         raise
     return request
 
@@ -103,6 +105,8 @@ def _parse_response(text: str, data: bytes, body_at: int) -> Response:
 
 def _parse_headers(text: str) -> Headers:
     """The lines after the start line. Raises ParseError on what is no header field, on bare CR, LF or NUL."""
+    if text.startswith((" ", "\t")):
+        raise ParseError("the start line is folded")
     if "\r\n " in text or "\r\n\t" in text:
         text = _FOLD.sub(" ", text)
     lines = text.split("\r\n") if text else []
@@ -151,22 +155,25 @@ def _method_of(line: str) -> str:
     return match[1] if match else "UNREADABLE"
 
 
-def _can_be_answered(request: Request) -> bool:
-    """A response can be built and will find its way: the topmost Via is readable, the other fields are there."""
+def _answerable(request: Request) -> Request | None:
+    """*request* if a response to it can be built and will find its way, its topmost Via cut at a defect; else None."""
     headers = request.headers
+    if request.method == "ACK" or any(name not in headers for name in ("Via", "From", "To", "Call-ID", "CSeq")):
+        return None
     try:
         _ = request.top_via
     except ParseError:
-        return False
-    return request.method != "ACK" and all(name in headers for name in ("From", "To", "Call-ID", "CSeq"))
+        lines = headers.get_all("Via")
+        try:
+            via = str(Via.readable_part(lines[0] if lines else ""))
+        except ParseError:
+            return None
+        headers.set("Via", via)
+    return request
 
 
 def partial_request(data: bytes) -> Request | None:
-    """What can be read of a damaged request, enough to answer it; None for responses and noise."""
-    return _partial(data)
-
-
-def _partial(data: bytes) -> Request | None:
+    """What can be read of a damaged request, if that is enough to answer it; None for responses and noise."""
     text = data.partition(b"\r\n\r\n")[0].decode("utf-8", "surrogateescape").lstrip("\r\n")
     line, _, rest = text.partition("\r\n")
     if not _METHOD.match(line) or line[:4].upper() == "SIP/":
@@ -180,4 +187,4 @@ def _partial(data: bytes) -> Request | None:
             except ParseError:
                 continue
     request = Request(_method_of(line), _UNREADABLE, Headers.of_canonical(items))
-    return request if _can_be_answered(request) else None
+    return _answerable(request)
