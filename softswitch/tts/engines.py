@@ -1,0 +1,195 @@
+"""Speech engines. One call renders one text to one WAV file; blocking, single-threaded, only for the worker process.
+
+`pyttsx3` and `espeak` share the espeak-ng library that `espeakng-loader` brings, so no system package is needed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import subprocess
+import wave
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Protocol
+
+import espeakng_loader
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+_MIN_RATE: Final = 80
+_MAX_RATE: Final = 450
+
+
+class EngineError(Exception):
+    """The engine could not speak this text."""
+
+
+class Engine(Protocol):
+    """Renders text to a WAV file of any rate."""
+
+    def render(self, text: str, voice: str, rate: int, target: Path) -> None:
+        """Speak *text* into *target*; *rate* is in words a minute as the engine counts them. Raises EngineError."""
+
+
+def make_engine(name: str, command: Sequence[str] = ()) -> Engine:
+    """The engine of that name; raises ValueError for an unknown one."""
+    match name:
+        case "pyttsx3":
+            return Pyttsx3Engine()
+        case "espeak":
+            return EspeakEngine()
+        case "command":
+            return CommandEngine(command)
+    raise ValueError(f"unknown speech engine {name!r}; pyttsx3, espeak and command are known")
+
+
+def _load_espeak() -> ctypes.CDLL:
+    """Load our espeak-ng so that pyttsx3, which asks for it by soname, finds this one and its data."""
+    os.environ["ESPEAK_DATA_PATH"] = str(espeakng_loader.get_data_path())
+    return ctypes.CDLL(str(espeakng_loader.get_library_path()), mode=ctypes.RTLD_GLOBAL)
+
+
+class Pyttsx3Engine:
+    """pyttsx3 on espeak-ng. Its driver keeps one pending file, hence one save per `runAndWait`."""
+
+    def __init__(self) -> None:
+        _load_espeak()
+        import pyttsx3  # the library must be loaded first
+
+        self._engine = pyttsx3.init("espeak")
+        self._voices: dict[str, str] = {}
+        for voice in self._engine.getProperty("voices"):
+            for name in (voice.id, voice.name.lower(), *(language.lower() for language in voice.languages or ())):
+                self._voices.setdefault(name, voice.id)
+
+    def render(self, text: str, voice: str, rate: int, target: Path) -> None:
+        identifier = self._voices.get(voice.lower())
+        try:
+            self._engine.setProperty("voice", identifier or voice)  # variants such as "en+f2" are not listed
+        except ValueError:
+            raise EngineError(f"has no voice {voice!r}") from None
+        self._engine.setProperty("rate", max(_MIN_RATE, min(_MAX_RATE, rate)))
+        self._engine.save_to_file(text, str(target))
+        self._engine.runAndWait()
+
+
+class _VoiceProperties(ctypes.Structure):
+    """espeak_VOICE of speak_lib.h."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("languages", ctypes.c_char_p),
+        ("identifier", ctypes.c_char_p),
+        ("gender", ctypes.c_ubyte),
+        ("age", ctypes.c_ubyte),
+        ("variant", ctypes.c_ubyte),
+        ("xx1", ctypes.c_ubyte),
+        ("score", ctypes.c_int),
+        ("spare", ctypes.c_void_p),
+    )
+
+
+class EspeakEngine:
+    """espeak-ng by its C interface (speak_lib.h), synchronous."""
+
+    _AUDIO_OUTPUT_SYNCHRONOUS: Final = 2
+    _CHARS_UTF8: Final = 1  # and neither SSML nor phoneme input: text is only ever text
+    _RATE: Final = 1
+    _INITIALIZE_DONT_EXIT: Final = 0x8000
+
+    def __init__(self) -> None:
+        self._library = _load_espeak()
+        data = os.fsencode(str(espeakng_loader.get_data_path()))
+        flags = self._INITIALIZE_DONT_EXIT
+        self._sample_rate = self._library.espeak_Initialize(self._AUDIO_OUTPUT_SYNCHRONOUS, 0, data, flags)
+        if self._sample_rate <= 0:
+            raise EngineError("espeak-ng cannot be initialised")
+        self._audio = bytearray()
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+        self._callback = prototype(self._take)  # kept: the library holds only its address
+        self._library.espeak_SetSynthCallback(self._callback)
+        self._library.espeak_GetCurrentVoice.restype = ctypes.POINTER(_VoiceProperties)
+
+    def _take(self, samples: int | None, count: int, _events: int | None) -> int:
+        if samples and count > 0:
+            self._audio += ctypes.string_at(samples, 2 * count)
+        return 0
+
+    def _select(self, voice: str) -> None:
+        if self._library.espeak_SetVoiceByName(voice.encode()) == 0:
+            return
+        language = voice.lower().encode()
+        wanted = _VoiceProperties(languages=language)
+        found = self._library.espeak_SetVoiceByProperties(ctypes.byref(wanted)) == 0
+        spoken: bytes = self._library.espeak_GetCurrentVoice().contents.languages or b""
+        if not found or spoken[1:] != language:  # after a priority byte; an unknown language selects the default voice
+            raise EngineError(f"has no voice {voice!r}")
+
+    def render(self, text: str, voice: str, rate: int, target: Path) -> None:
+        self._select(voice)
+        self._library.espeak_SetParameter(self._RATE, max(_MIN_RATE, min(_MAX_RATE, rate)), 0)
+        self._audio.clear()
+        octets = text.encode() + b"\0"
+        status = self._library.espeak_Synth(octets, ctypes.c_size_t(len(octets)), 0, 0, 0, self._CHARS_UTF8, None, None)
+        if status != 0:
+            raise EngineError(f"espeak-ng refused the text (status {status})")
+        with wave.open(str(target), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(self._sample_rate)
+            file.writeframes(bytes(self._audio))
+
+
+class CommandEngine:
+    """Any program that turns text into a WAV file.
+
+    Template words may hold {text}, {voice}, {rate} and {output}. Without {text} the program reads the text from
+    standard input; without {output} it writes the WAV file to standard output. No shell is involved.
+    """
+
+    def __init__(self, command: Sequence[str], *, timeout: float = 9.0) -> None:
+        if not command:
+            raise ValueError("the command engine needs a command")
+        self._command = tuple(command)
+        self._timeout = timeout
+
+    def render(self, text: str, voice: str, rate: int, target: Path) -> None:
+        spoken = f" {text}" if text.startswith("-") else text  # never an option of the program
+        values = {"text": spoken, "voice": voice, "rate": str(rate), "output": str(target)}
+        argv = [_fill(word, values) for word in self._command]
+        to_stdin = not any("{text}" in word for word in self._command)
+        to_stdout = not any("{output}" in word for word in self._command)
+        with suppress(FileNotFoundError):
+            target.unlink()
+        with open(target if to_stdout else os.devnull, "wb") as stdout:
+            try:
+                done = subprocess.run(
+                    argv,
+                    input=text.encode() if to_stdin else b"",
+                    stdout=stdout,
+                    stderr=subprocess.DEVNULL,
+                    timeout=self._timeout,
+                    check=False,
+                )
+            except OSError as error:
+                raise EngineError(f"{argv[0]}: {error.strerror}") from None
+            except subprocess.TimeoutExpired:
+                raise EngineError(f"{argv[0]} took longer than {self._timeout:g} s") from None
+        if done.returncode != 0:
+            raise EngineError(f"{argv[0]} ended with status {done.returncode}")
+
+
+def _fill(word: str, values: dict[str, str]) -> str:
+    """Replace placeholders in one pass, so that braces inside the text stay text."""
+    parts: list[str] = []
+    rest = word
+    while rest:
+        found = [(rest.find("{" + name + "}"), name) for name in values]
+        at, name = min(((at, name) for at, name in found if at >= 0), default=(-1, ""))
+        if at < 0:
+            break
+        parts += [rest[:at], values[name]]
+        rest = rest[at + len(name) + 2 :]
+    return "".join([*parts, rest])
