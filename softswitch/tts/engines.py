@@ -65,11 +65,11 @@ class Pyttsx3Engine:
                 self._voices.setdefault(name, voice.id)
 
     def render(self, text: str, voice: str, rate: int, target: Path) -> None:
-        identifier = self._voices.get(voice.lower())
-        try:
-            self._engine.setProperty("voice", identifier or voice)  # variants such as "en+f2" are not listed
-        except ValueError:
-            raise EngineError(f"has no voice {voice!r}") from None
+        name, plus, variant = voice.partition("+")  # variants such as "en+f2" are not listed
+        identifier = self._voices.get(name.lower())
+        if identifier is None:  # pyttsx3 would swallow the error and speak on with the last voice
+            raise EngineError(f"has no voice {voice!r}")
+        self._engine.setProperty("voice", identifier + plus + variant)
         self._engine.setProperty("rate", max(_MIN_RATE, min(_MAX_RATE, rate)))
         self._engine.save_to_file(text, str(target))
         self._engine.runAndWait()
