@@ -4,6 +4,24 @@ from __future__ import annotations
 
 from softswitch.config.errors import ConfigError, Problem, Severity
 from softswitch.config.load import load_config, parse_config
-from softswitch.config.model import Config
+from softswitch.config.model import Agent, Config, Goto, Hours, Menu, Phone, Queue, Route, Say, Trunk
+from softswitch.config.secrets import Secret
 
-__all__ = ["Config", "ConfigError", "Problem", "Severity", "load_config", "parse_config"]
+__all__ = [
+    "Agent",
+    "Config",
+    "ConfigError",
+    "Goto",
+    "Hours",
+    "Menu",
+    "Phone",
+    "Problem",
+    "Queue",
+    "Route",
+    "Say",
+    "Secret",
+    "Severity",
+    "Trunk",
+    "load_config",
+    "parse_config",
+]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import Field, PlainSerializer, PlainValidator, Strict, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Strict, WithJsonSchema
 
 from ivr.hours import HoursError, Rule, parse_rule
 from ivr.nodes import MenuAction
@@ -39,6 +39,12 @@ class Wrong(ValueError):
         self.right = right
         self.nearest = nearest
         self.offset = offset
+
+
+def parse_language(value: str) -> str:
+    if value not in LANGUAGES:
+        raise Wrong(f'"{value}" is not a language the switch speaks', one_of(LANGUAGES))
+    return value
 
 
 def _text(value: object, right: str) -> str:
@@ -174,6 +180,8 @@ NetworkField = Annotated[Network, *_from_string(parse_network, ["192.0.2.10", "1
 HoursRuleField = Annotated[
     Rule, PlainValidator(parse_hours_rule), PlainSerializer(lambda rule: rule.text), _RULE_SCHEMA
 ]
+
+LanguageKey = Annotated[str, AfterValidator(parse_language)]
 
 #: A length of time, in seconds.
 Seconds = Annotated[float, Strict(), Field(ge=0, le=1e7, allow_inf_nan=False)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,10 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
         for details in error.errors(include_url=False):
             found = explain.problem(details, raw, positions)
             problems.setdefault((found.line, found.column, found.where), found)
-    for found in checks.check(raw, positions, folder):
+    across = [checks.check(raw, positions, folder)]
+    if config is not None:
+        across.append(checks.check_graph(config, positions))
+    for found in chain.from_iterable(across):
         problems.setdefault((found.line, found.column, found.where), found)
     errors = [found for found in problems.values() if found.severity is Severity.ERROR]
     if errors or config is None:

@@ -7,6 +7,7 @@ is said here; what keys mean to each other is checked in ``checks``.
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ from pydantic import (
     PrivateAttr,
     ValidationInfo,
     WithJsonSchema,
+    model_validator,
 )
 
 from ivr.targets import HANGUP, Target
@@ -35,6 +37,7 @@ from softswitch.config.fields import (
     HoursRuleField,
     Label,
     Language,
+    LanguageKey,
     Level,
     ListenField,
     NetworkField,
@@ -47,13 +50,13 @@ from softswitch.config.fields import (
     Wrong,
     parse_listen,
 )
-from softswitch.config.secrets import Secret, context_of
+from softswitch.config.secrets import SecretField, context_of
 
 
 def _path(value: object, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Wrong("is not a path", 'write "folder/file"')
-    return context_of(info).folder / value
+    return Path(os.path.normpath(context_of(info).folder / value))
 
 
 def _timezone(value: object) -> ZoneInfo:
@@ -83,6 +86,13 @@ def _address(value: object) -> str:
         return str(ipaddress.ip_address(value)) if isinstance(value, str) and value else ""
     except ValueError:
         raise Wrong(f'"{value}" is not an IP address', 'write "203.0.113.5", or "" when there is no NAT') from None
+
+
+def _is_address(value: object) -> bool:
+    try:
+        return isinstance(value, str) and bool(ipaddress.ip_address(value))
+    except ValueError:
+        return False
 
 
 def _strings(value: object) -> object:
@@ -119,7 +129,7 @@ Strings = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 Spoken = Annotated[
-    Mapping[Language, Word],
+    Mapping[LanguageKey, Word],
     BeforeValidator(_spoken),
     Field(min_length=1),
     WithJsonSchema(
@@ -199,7 +209,7 @@ class Rtp(Section):
 
 class Tts(Section):
     engine: Literal["pyttsx3"] = "pyttsx3"
-    voice: Mapping[Language, Word] = {}
+    voice: Mapping[LanguageKey, Word] = {}
     rate: Annotated[Count, Field(ge=50, le=500)] = 160
     """Words a minute."""
 
@@ -208,7 +218,7 @@ class Phone(Section):
     """What registers, or is always found at ``contact``."""
 
     user: User
-    password: Secret | None = None
+    password: SecretField | None = None
     name: Label = ""
     contact: Contact | None = None
     source: tuple[NetworkField, ...] = ()
@@ -226,10 +236,12 @@ class Agent(Section):
     id: Name
     name: Label = ""
     phone: User
-    pin: Secret | None = None
+    pin: SecretField | None = None
     skills: Mapping[Skill, Level] = {}
     language: Language | None = None
     """Of what the switch says to the agent."""
+    logged_in: Flag = False
+    """Available from the start, without dialling the login code."""
 
     @property
     def label(self) -> str:
@@ -326,9 +338,18 @@ class Trunk(Section):
 
     name: Label = ""
     host: Word | None = None
-    """Its address; as good as an entry of ``source``."""
+    """Its address."""
     source: tuple[NetworkField, ...] = ()
+    """Where its requests come from; ``host`` is always among them."""
     language: Language | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _host_is_a_source(cls, table: object) -> object:
+        if isinstance(table, dict) and isinstance(table.get("source", []), list) and _is_address(table.get("host")):
+            listed = table.get("source", [])
+            return table | {"source": listed if table["host"] in listed else [*listed, table["host"]]}
+        return table
 
 
 class Features(Section):
@@ -347,8 +368,8 @@ class Config(Section):
     sip: Sip = Sip()
     rtp: Rtp = Rtp()
     tts: Tts = Tts()
-    phones: Annotated[tuple[Phone, ...], Field(alias="phone")] = ()
-    agents: Annotated[tuple[Agent, ...], Field(alias="agent")] = ()
+    phone_list: Annotated[tuple[Phone, ...], Field(alias="phone")] = ()
+    agent_list: Annotated[tuple[Agent, ...], Field(alias="agent")] = ()
     queues: Annotated[Mapping[Name, Queue], Field(alias="queue")] = {}
     menus: Annotated[Mapping[Name, Menu], Field(alias="menu")] = {}
     says: Annotated[Mapping[Name, Say], Field(alias="say")] = {}
@@ -372,19 +393,15 @@ class Config(Section):
     def file(self) -> str:
         return self._file
 
-    def phone(self, user: str) -> Phone | None:
-        return self._phones.get(user)
-
-    def agent(self, id: str) -> Agent | None:
-        return self._agents.get(id)
+    @cached_property
+    def phones(self) -> Mapping[str, Phone]:
+        """By user, in the order of the file."""
+        return {phone.user: phone for phone in self.phone_list}
 
     @cached_property
-    def _phones(self) -> dict[str, Phone]:
-        return {phone.user: phone for phone in self.phones}
-
-    @cached_property
-    def _agents(self) -> dict[str, Agent]:
-        return {agent.id: agent for agent in self.agents}
+    def agents(self) -> Mapping[str, Agent]:
+        """By id, in the order of the file."""
+        return {agent.id: agent for agent in self.agent_list}
 
     def attach(self, file: str, warnings: Iterable[Problem]) -> None:
         """Said once by the loader: where this came from, and what was odd about it."""

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from pydantic import PlainSerializer, PlainValidator, SecretStr, ValidationInfo, WithJsonSchema
+from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
 from softswitch.config.errors import nearest
 from softswitch.config.fields import Wrong
@@ -30,12 +31,35 @@ class Context:
     language: str = "en"
 
 
+class Secret:
+    """A text that no ``repr``, log line or traceback shows."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
 def context_of(info: ValidationInfo) -> Context:
     assert isinstance(info.context, Context), "a configuration is validated by the loader"
     return info.context
 
 
-def resolve(value: object, info: ValidationInfo) -> SecretStr:
+def resolve(value: object, info: ValidationInfo) -> Secret:
     """Fetch the secret; no error message ever contains it."""
     context = context_of(info)
     match value:
@@ -57,7 +81,7 @@ def resolve(value: object, info: ValidationInfo) -> SecretStr:
         raise Wrong(f"{source} is empty", RIGHT)
     if any(ord(character) < 32 or ord(character) == 127 for character in found):
         raise Wrong(f"{source} holds control characters or line breaks", RIGHT)
-    return SecretStr(found)
+    return Secret(found)
 
 
 def _read(path: Path) -> str:
@@ -92,4 +116,4 @@ _SCHEMA: dict[str, Any] = {
     ],
 }
 
-Secret = Annotated[SecretStr, PlainValidator(resolve), PlainSerializer(lambda _: "***"), WithJsonSchema(_SCHEMA)]
+SecretField = Annotated[Secret, PlainValidator(resolve), PlainSerializer(lambda _: "***"), WithJsonSchema(_SCHEMA)]

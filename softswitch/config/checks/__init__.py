@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from softswitch.config.checks import names, numbers, queues
+from softswitch.config.checks import graph, names, numbers, queues
 from softswitch.config.checks.raw import Raw
 
 if TYPE_CHECKING:
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from softswitch.config.errors import Problem
+    from softswitch.config.model import Config
     from softswitch.config.positions import Positions
 
 
@@ -20,3 +21,8 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from names.check(raw)
     yield from numbers.check(raw)
     yield from queues.check(raw)
+
+
+def check_graph(config: Config, positions: Positions) -> Iterator[Problem]:
+    """What can only be seen when every single value is right."""
+    return graph.check(config, positions)

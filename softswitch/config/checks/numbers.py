@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 DID = re.compile(r"\+?[0-9A-Za-z_.-]*\*?|[*#][0-9*#]*")
 
 
+MIN_PASSWORD = 8
+
+
 def check(raw: Raw) -> Iterator[Problem]:
     yield from _phones(raw)
     yield from _sources(raw)
@@ -32,6 +35,9 @@ def _phones(raw: Raw) -> Iterator[Problem]:
         if isinstance(phone, dict) and "user" in phone and not {"password", "contact", "source"} & phone.keys():
             right = 'give a password to register with, a contact = "sip:…" where it is, or a source = ["address"]'
             yield raw.error_at_key(path, "can neither register nor be reached", right)
+        password, user = (phone.get("password"), phone.get("user")) if isinstance(phone, dict) else (None, None)
+        if isinstance(password, str) and (len(password) < MIN_PASSWORD or password == user):
+            yield raw.warning((*path, "password"), "is easily guessed", f"use {MIN_PASSWORD} characters or more")
 
 
 def _sources(raw: Raw) -> Iterator[Problem]:
@@ -87,18 +93,18 @@ def _routes(raw: Raw) -> Iterator[Problem]:
                 yield raw.error_at_key((*path, "did"), what, "first match wins; remove one of them")
                 break
         earlier.append((raw.positions.of(path).line, dids, callers))
-        yield from _hidden_by_phones(raw, path, dids, callers)
+        yield from _hiding_phones(raw, path, dids, callers)
 
 
-def _hidden_by_phones(raw: Raw, path: Path, dids: list[str], callers: list[str]) -> Iterator[Problem]:
-    users = set(raw.names("phone"))
-    if both := [did for did in dids if did in users]:
-        if all(caller.startswith("phone:") for caller in callers):
-            what = f'is never reached: "{both[0]}" is a phone, and phones call each other directly'
-            yield raw.error_at_key((*path, "did"), what, "choose another number")
-        elif not all(caller.startswith("trunk:") for caller in callers):
-            what = f'"{both[0]}" is also a phone: callers from phones reach that phone, not this route'
-            yield raw.warning((*path, "did"), what)
+def _hiding_phones(raw: Raw, path: Path, dids: list[str], callers: list[str]) -> Iterator[Problem]:
+    """Routes come before phones: one for the number of a phone makes that phone unreachable from other phones."""
+    if all(caller.startswith("trunk:") for caller in callers):
+        return
+    users = raw.names("phone")
+    if hidden := [user for user in users if _any_covers(dids, user)]:
+        which = ", ".join(hidden[:3]) + (" …" if len(hidden) > 3 else "")
+        what = f"takes the calls that phones make to the phones {which}"
+        yield raw.warning(path, what, 'add from = "trunk:*", or choose other numbers')
 
 
 def _features(raw: Raw) -> Iterator[Problem]:

@@ -1,0 +1,28 @@
+"""The graph that callers walk: places without an exit, places without an entrance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr.validate import Severity as Found
+from ivr.validate import check_flow
+from softswitch.config.errors import Problem, Severity, dotted
+from softswitch.config.flows import entries, flow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from softswitch.config.model import Config
+    from softswitch.config.positions import Path, Positions
+
+#: Findings about single values are made on the text of the file, with better places.
+_CODES = frozenset({"endless-say", "endless-silence", "unreachable", "never-open"})
+
+
+def check(config: Config, positions: Positions) -> Iterator[Problem]:
+    for finding in check_flow(flow(config), entries(config)):
+        if finding.code in _CODES:
+            path: Path = finding.path
+            at = positions.of(path)
+            severity = Severity.ERROR if finding.severity is Found.ERROR else Severity.WARNING
+            yield Problem(at.line, at.column, dotted(path), finding.message, nearest=finding.nearest, severity=severity)
