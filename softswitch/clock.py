@@ -26,6 +26,6 @@ class SystemClock:
         """Seconds since the epoch at the monotonic instant *now*."""
         return time.time() - time.monotonic() + now
 
-    def local(self, now: float) -> datetime:
-        """Wall time of the switch's time zone at the monotonic instant *now*."""
-        return datetime.fromtimestamp(self.wall(now), self.timezone)
+    def local(self, now: float, timezone: str = "") -> datetime:
+        """Wall time at the monotonic instant *now* in *timezone* (IANA name; empty: the switch's)."""
+        return datetime.fromtimestamp(self.wall(now), ZoneInfo(timezone) if timezone else self.timezone)

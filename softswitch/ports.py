@@ -12,18 +12,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from rtp.legs import LegSpec
     from sip.auth import Credentials
-    from sip.endpoint import Flow
+
+    from ivr.nodes import Prompt
+    from rtp.legs import LegSpec
+    from sip.flow import Flow
     from sip.headers import NameAddr
     from sip.uri import Uri
 
 
 class Clock(Protocol):
-    """Wall time belonging to a monotonic instant."""
+    """Wall time belonging to a monotonic instant; *timezone* is an IANA name, empty for the switch's."""
 
     def wall(self, now: float) -> float: ...
-    def local(self, now: float) -> datetime: ...
+    def local(self, now: float, timezone: str = "") -> datetime: ...
 
 
 class SipSender(Protocol):
@@ -90,13 +92,14 @@ class Journal(Protocol):
 
 
 class Voice(Protocol):
-    """Where the audio of a spoken text is."""
+    """Where the audio of something to say is."""
 
-    def path(self, text: str, language: str) -> str | None:
-        """The audio file, or None while it is being rendered: `spoken` is called when it is ready or has failed."""
+    def find(self, prompt: Prompt, language: str) -> str | None:
+        """The audio file, recorded or rendered.
 
-    def phrase(self, key: str, language: str, **arguments: object) -> str | None:
-        """The audio file of a catalogue phrase, recorded or rendered, or None while it is being rendered."""
+        None while it is being rendered: whoever built the port is told when it is there. An empty string when it
+        cannot be said: the text is missing, or its rendering failed.
+        """
 
 
 class Flows(Protocol):
@@ -104,3 +107,6 @@ class Flows(Protocol):
 
     def flow_to(self, uri: Uri) -> Flow | None:
         """The flow to *uri*, or None while its name is not resolved."""
+
+    def advertised_ip(self, flow: Flow) -> str:
+        """Our address as the party at the other end of *flow* reaches it; goes into SDP."""

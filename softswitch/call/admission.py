@@ -1,0 +1,92 @@
+"""Who sends this request: a trusted host, one of our phones, or nobody we know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+
+from sip.auth import AuthOutcome, DigestChallenger, ha1
+
+from sip.errors import ParseError
+from sip.headers import NameAddr
+from softswitch.call.model import Caller
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sip.flow import Flow
+    from sip.message import Request
+    from softswitch.config import Config, Phone
+
+#: Longest caller number and name that are passed on; a number is E.164's 15 digits with room for extensions.
+MAX_NUMBER, MAX_NAME = 64, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The answer to somebody who may not: a status and its headers. Says the same to a guessed and a real name."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Admission:
+    """Trusted sources first, then digest authentication (RFC 8760)."""
+
+    def __init__(self, config: Config, phones: Mapping[str, Phone], challenger: DigestChallenger) -> None:
+        self._challenger = challenger
+        self._phones = phones
+        self._trunks = config.trunks
+        self._realm = config.sip.domain
+        self._ha1: dict[tuple[str, str], str] = {}
+
+    def caller(self, request: Request, flow: Flow, now: float) -> Caller | Refusal:
+        """Who places the call of *request* (an INVITE)."""
+        source = ip_address(flow.remote[0])
+        sender = request.from_
+        for name, trunk in self._trunks.items():
+            if any(source in network for network in trunk.source):
+                asserted = _asserted_identity(request) or (sender.uri.user or "", sender.display_name)
+                return Caller(number=asserted[0][:MAX_NUMBER], name=asserted[1][:MAX_NAME], trunk=name)
+        phone = self._phones.get(sender.uri.user or "")
+        if phone is not None and any(source in network for network in phone.source):
+            user: str | Refusal = phone.user
+        else:
+            user = self.authenticate(request, now)
+        if isinstance(user, Refusal):
+            return user
+        known = self._phones[user]
+        return Caller(number=user, name=(known.name or sender.display_name)[:MAX_NAME], phone=user)
+
+    def authenticate(self, request: Request, now: float) -> str | Refusal:
+        """The user whose password the sender knows, or the challenge or refusal to answer with."""
+        result = self._challenger.verify(request, request.method, self._lookup, now)
+        match result.outcome:
+            case AuthOutcome.OK:
+                return result.user
+            case AuthOutcome.WRONG:
+                return Refusal(403)
+        challenges = self._challenger.challenge(now, stale=result.outcome is AuthOutcome.STALE)
+        return Refusal(401, tuple(("WWW-Authenticate", value) for value in challenges))
+
+    def _lookup(self, user: str, realm: str, algorithm: str) -> str | None:
+        phone = self._phones.get(user)
+        if phone is None or phone.password is None or realm != self._realm:
+            return None
+        key = (user, algorithm)
+        if key not in self._ha1:
+            self._ha1[key] = ha1(user, realm, phone.password.reveal(), algorithm)
+        return self._ha1[key]
+
+
+def _asserted_identity(request: Request) -> tuple[str, str] | None:
+    """Number and name that a trusted peer vouches for (P-Asserted-Identity, RFC 3325)."""
+    value = request.headers.get("P-Asserted-Identity")
+    if value is None:
+        return None
+    try:
+        asserted = NameAddr.parse(value)
+    except ParseError:
+        return None
+    return (asserted.uri.user or "", asserted.display_name)

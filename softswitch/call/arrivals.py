@@ -1,0 +1,140 @@
+"""An INVITE arrives: who calls, what they dialled, and the call that comes of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rtp.lanes import NoPortLeft
+
+from ivr.events import Started
+from ivr.nodes import Flow as IvrFlow
+from ivr.nodes import Prompt, Say
+from ivr.session import Session
+from rtp.sdp import SdpError
+from softswitch.call.admission import Refusal
+from softswitch.call.model import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ivr.targets import Target
+    from sip.flow import Flow
+    from sip.message import Request
+    from softswitch.call.admission import Admission
+    from softswitch.call.control import CallControl
+    from softswitch.call.features import FeatureCodes
+    from softswitch.call.model import Caller, Leg
+    from softswitch.call.routing import Router
+    from softswitch.config import Config
+    from softswitch.ports import Clock
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Where a new call begins."""
+
+    flow: IvrFlow
+    target: Target
+    dialled: str  # as it may be written down
+    language: str | None = None
+
+
+class Arrivals:
+    """Admits callers and opens their calls."""
+
+    def __init__(
+        self,
+        control: CallControl,
+        config: Config,
+        flow: IvrFlow,
+        *,
+        admission: Admission,
+        router: Router,
+        features: FeatureCodes,
+        clock: Clock,
+        new_call_id: Callable[[], str],
+    ) -> None:
+        self._control = control
+        self._config = config
+        self._flow = flow
+        self._admission = admission
+        self._router = router
+        self._features = features
+        self._clock = clock
+        self._new_call_id = new_call_id
+
+    def invited(self, usage: str, request: Request, flow: Flow, now: float) -> None:
+        """Admit, refuse or turn away. The number is looked at only once the caller is known."""
+        control = self._control
+        caller = self._admission.caller(request, flow, now)
+        if isinstance(caller, Refusal):
+            control.sip.reject(usage, caller.status, headers=caller.headers, now=now)
+            return
+        dialled = request.uri.user or ""
+        feature = self._features.recognise(dialled) if caller.phone is not None else None
+        entry = None if feature is not None else self._destination(dialled, caller)
+        if feature is None and entry is None:
+            control.sip.reject(usage, 404, now=now)
+            return
+        leg = self._open(usage, request, flow, caller, now)
+        if leg is None:
+            return
+        if entry is not None:
+            self._begin(entry, caller, leg, now)
+        elif feature is not None and caller.phone is not None:
+            outcome = self._features.use(*feature, caller.phone)
+            say = Say(feature[0].value, say=(Prompt(outcome.phrase, barge_in=False),))
+            entry = _Entry(IvrFlow({say.target: say}, self._flow.language), say.target, self._features.masked(dialled))
+            call = self._begin(entry, caller, leg, now)
+            done = outcome.event is not None
+            control.note("feature.used", call, now, feature=say.name, done=done, agent=outcome.agent)
+            if outcome.event is not None:
+                control.queues.receive(outcome.event, now)
+
+    def _destination(self, dialled: str, caller: Caller) -> _Entry | None:
+        found = self._router.find(dialled, caller)
+        return None if found is None else _Entry(self._flow, found.target, dialled, found.language)
+
+    def _open(self, usage: str, request: Request, flow: Flow, caller: Caller, now: float) -> Leg | None:
+        control = self._control
+        try:
+            return control.legs.open_incoming(usage, self._new_call_id(), request, flow, caller.phone, now)
+        except SdpError as error:
+            control.sip.reject(usage, error.status, now=now)
+        except NoPortLeft:
+            log.error("no RTP port is left for a call from %s: widen ports in [rtp]", caller.number)
+            control.sip.reject(usage, 503, headers=(("Retry-After", "10"),), now=now)
+        return None
+
+    def _begin(self, entry: _Entry, caller: Caller, leg: Leg, now: float) -> Call:
+        control = self._control
+        session = Session(entry.flow, self._clock.local)
+        language = entry.language or self._language(caller)
+        call = Call(leg.call, caller, entry.dialled, language, leg.leg, session)
+        control.calls[call.call] = call
+        control.note(
+            "call.started",
+            call,
+            now,
+            caller=caller.number,
+            name=caller.name,
+            dialled=entry.dialled,
+            phone=caller.phone,
+            trunk=caller.trunk,
+            language=language,
+        )
+        control.menus.receive(call, Started(entry.target, language), now)
+        return call
+
+    def _language(self, caller: Caller) -> str:
+        """The phone's or the trunk's own language, else the server's."""
+        own = None
+        if caller.phone is not None:
+            own = self._control.phones[caller.phone].language
+        elif caller.trunk is not None:
+            own = self._config.trunks[caller.trunk].language
+        return own or self._config.server.language

@@ -1,0 +1,119 @@
+"""Calls to a phone by its number: the caller hears it ring, and then whoever answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr.events import Returned
+from ivr.nodes import Result
+from rtp.legs import Silence, Tone
+from softswitch.call.dialling import Attempt, Failure
+from softswitch.call.model import Role
+from softswitch.call.stages import Input
+from softswitch.call.timers import Timers
+
+if TYPE_CHECKING:
+    from sip.message import Response
+    from softswitch.call.control import CallControl
+    from softswitch.call.model import Call, Leg
+
+_RESULT = {
+    Failure.BUSY: Result.BUSY,
+    Failure.REJECTED: Result.REJECTED,
+    Failure.NO_ANSWER: Result.NO_ANSWER,
+    Failure.UNREACHABLE: Result.UNAVAILABLE,
+}
+
+
+class Desks:
+    """Every phone that rings for a caller outside a queue."""
+
+    def __init__(self, control: CallControl) -> None:
+        self._control = control
+        self._timers: Timers[str] = Timers()
+
+    def ring(self, call: Call, caller: Leg, phone: str, timeout: float, now: float) -> None:
+        control = self._control
+        if not control.advance(call, Input.RING_PHONE):
+            return
+
+        def ringing(attempt: Attempt, leg: Leg, response: Response, at: float) -> None:
+            self._ringing(call, attempt, leg, response, at)
+
+        def answered(attempt: Attempt, leg: Leg, at: float) -> None:
+            self._answered(call, leg, at)
+
+        def failed(attempt: Attempt, failure: Failure, at: float) -> None:
+            self._failed(call, failure, at)
+
+        attempt = control.dialling.ring(
+            call.call,
+            phone,
+            Role.PHONE,
+            call.caller,
+            display=call.caller.name or call.caller.number,
+            on_ringing=ringing,
+            on_answer=answered,
+            on_failure=failed,
+            now=now,
+        )
+        if isinstance(attempt, Failure):
+            control.later(now, lambda at: self._failed(call, attempt, at))
+            return
+        call.attempt = attempt.attempt
+        self._timers.set(call.call, now + timeout)
+        control.note("phone.ringing", call, now, phone=phone)
+        if caller.answered:
+            control.legs.hear(caller, Tone("ringback"), detect_inband=False)
+
+    def _ringing(self, call: Call, attempt: Attempt, leg: Leg, response: Response, now: float) -> None:
+        control = self._control
+        caller = control.legs.get(call.a_leg)
+        if caller is None:
+            return
+        alone = len(attempt.legs) == 1
+        if alone and response.body and caller.peer is None and not caller.answered:
+            # early media: the caller hears the phone's own announcement or ringback (RFC 3960 §3.2)
+            control.legs.early(leg, response)
+            control.legs.progress(caller, now)
+            control.legs.bridge(caller, leg)
+        elif caller.peer is None and not caller.answered:
+            control.sip.ring(caller.usage, 180, now=now)
+
+    def _answered(self, call: Call, leg: Leg, now: float) -> None:
+        control = self._control
+        self._timers.set(call.call, None)
+        call.attempt = None
+        caller = control.legs.get(call.a_leg)
+        if caller is None or not control.advance(call, Input.CONNECT):
+            control.legs.hang_up(leg, now)
+            return
+        control.answer(call, caller, now)
+        control.connect(call, caller, leg, now, phone=leg.phone)
+
+    def _failed(self, call: Call, failure: Failure, now: float) -> None:
+        control = self._control
+        self._timers.set(call.call, None)
+        call.attempt = None
+        if not control.advance(call, Input.RETURN):
+            return
+        caller = control.legs.get(call.a_leg)
+        if caller is not None and caller.answered:
+            control.legs.hear(caller, Silence())
+        control.menus.receive(call, Returned(_RESULT[failure]), now)
+
+    def stop(self, call: Call, now: float) -> None:
+        """The caller is gone: stop ringing."""
+        self._timers.set(call.call, None)
+        self._control.dialling.cancel(call.attempt, now)
+        call.attempt = None
+
+    def next_deadline(self) -> float | None:
+        return self._timers.next_deadline()
+
+    def handle_timeout(self, now: float) -> None:
+        while (call_id := self._timers.pop_due(now)) is not None:
+            call = self._control.calls.get(call_id)
+            if call is not None:
+                self._control.dialling.cancel(call.attempt, now)
+                self._failed(call, Failure.NO_ANSWER, now)

@@ -1,0 +1,168 @@
+"""Ringing a phone: one INVITE to each of its contacts, the first answer wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from rtp.lanes import NoPortLeft
+
+from sip.headers import NameAddr
+from sip.uri import Uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sip.flow import Flow
+    from sip.message import Response
+    from softswitch.call.legs import Legs
+    from softswitch.call.model import Caller, Leg, Role
+    from softswitch.call.phones import Phones
+    from softswitch.ports import SipSender
+
+ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326
+
+
+class Failure(Enum):
+    """Why nobody answered."""
+
+    BUSY = auto()
+    REJECTED = auto()
+    NO_ANSWER = auto()
+    UNREACHABLE = auto()
+
+
+#: The best news of several contacts is what the caller is told.
+_RANK = {Failure.UNREACHABLE: 0, Failure.NO_ANSWER: 1, Failure.REJECTED: 2, Failure.BUSY: 3}
+
+
+def failure_of(status: int) -> Failure:
+    """What a final response to our INVITE says about the person (RFC 3261 §21)."""
+    if status in (486, 600):
+        return Failure.BUSY
+    if status in (480, 487, 408):
+        # 408 from a transaction that timed out is the phone, not the person
+        return Failure.UNREACHABLE if status == 408 else Failure.NO_ANSWER
+    if status in (403, 603, 607, 608) or status // 100 == 6:
+        return Failure.REJECTED
+    return Failure.UNREACHABLE
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One try to reach one phone."""
+
+    attempt: int
+    call: str
+    phone: str
+    on_ringing: Callable[[Attempt, Leg, Response, float], None]
+    on_answer: Callable[[Attempt, Leg, float], None]
+    on_failure: Callable[[Attempt, Failure, float], None]
+    legs: set[int] = field(default_factory=set)
+    failure: Failure = Failure.UNREACHABLE
+    over: bool = False
+
+
+class Dialling:
+    """All attempts that are under way."""
+
+    def __init__(self, *, sip: SipSender, legs: Legs, phones: Phones, domain: str) -> None:
+        self._sip = sip
+        self._legs = legs
+        self._phones = phones
+        self._domain = domain
+        self._next = 1
+        self._attempts: dict[int, Attempt] = {}
+        self._by_leg: dict[int, Attempt] = {}
+
+    def __len__(self) -> int:
+        return len(self._attempts)
+
+    def ring(
+        self,
+        call: str,
+        phone: str,
+        role: Role,
+        caller: Caller,
+        *,
+        display: str,
+        on_ringing: Callable[[Attempt, Leg, Response, float], None],
+        on_answer: Callable[[Attempt, Leg, float], None],
+        on_failure: Callable[[Attempt, Failure, float], None],
+        now: float,
+    ) -> Attempt | Failure:
+        """Start ringing; a phone that is nowhere fails at once, without a packet."""
+        places = self._phones.places(phone, now)
+        if not places:
+            return Failure.UNREACHABLE
+        attempt = Attempt(self._next, call, phone, on_ringing, on_answer, on_failure)
+        self._next += 1
+        self._attempts[attempt.attempt] = attempt
+        for uri, flow in places:
+            try:
+                self._invite(attempt, uri, flow, role, caller, display, now)
+            except NoPortLeft:
+                break
+        if not attempt.legs:
+            self._end(attempt)
+            return Failure.UNREACHABLE
+        return attempt
+
+    def _invite(
+        self, attempt: Attempt, uri: Uri, flow: Flow, role: Role, caller: Caller, display: str, now: float
+    ) -> None:
+        leg = self._legs.reserve_outgoing(attempt.call, role, flow, attempt.phone, now)
+        usage = self._sip.invite(
+            uri=uri,
+            flow=flow,
+            from_=NameAddr(display, Uri(scheme="sip", user=caller.number or "anonymous", host=self._domain)),
+            to=NameAddr("", Uri(scheme="sip", user=attempt.phone, host=self._domain)),
+            contact_user=caller.number or "anonymous",
+            body=leg.local_sdp,
+            now=now,
+        )
+        self._legs.bind(leg, usage)
+        attempt.legs.add(leg.leg)
+        self._by_leg[leg.leg] = attempt
+
+    def of(self, leg: Leg) -> Attempt | None:
+        return self._by_leg.get(leg.leg)
+
+    def answered(self, attempt: Attempt, leg: Leg, now: float) -> None:
+        """*leg* has answered: everybody else stops ringing."""
+        self._detach(attempt, leg)
+        self._stop(attempt, now, reason=ANSWERED_ELSEWHERE)
+        attempt.on_answer(attempt, leg, now)
+
+    def failed(self, attempt: Attempt, leg: Leg, failure: Failure, now: float) -> None:
+        """One contact will not answer; the attempt fails with the last."""
+        self._detach(attempt, leg)
+        if _RANK[failure] >= _RANK[attempt.failure]:
+            attempt.failure = failure
+        if not attempt.legs and not attempt.over:
+            self._end(attempt)
+            attempt.on_failure(attempt, attempt.failure, now)
+
+    def cancel(self, attempt: int | None, now: float, *, reason: str = "") -> None:
+        """Stop ringing; nothing more is heard of the attempt."""
+        found = None if attempt is None else self._attempts.get(attempt)
+        if found is not None:
+            self._stop(found, now, reason=reason)
+
+    def _stop(self, attempt: Attempt, now: float, *, reason: str = "") -> None:
+        self._end(attempt)
+        for handle in sorted(attempt.legs):
+            self._by_leg.pop(handle, None)
+            leg = self._legs.get(handle)
+            if leg is not None:
+                self._legs.hang_up(leg, now, reason=reason)
+        attempt.legs.clear()
+
+    def _detach(self, attempt: Attempt, leg: Leg) -> None:
+        attempt.legs.discard(leg.leg)
+        self._by_leg.pop(leg.leg, None)
+
+    def _end(self, attempt: Attempt) -> None:
+        attempt.over = True
+        self._attempts.pop(attempt.attempt, None)

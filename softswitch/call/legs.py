@@ -1,0 +1,255 @@
+"""Legs: negotiating their media, telling the media engine what each should hear, bridging, hold, and letting go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rtp.legs import Bridge, LegSpec, Music, Silence
+from rtp.negotiate import MediaAddress, accept_answer, answer_offer, make_offer
+from rtp.sdp import parse_sdp
+from softswitch.call.model import Leg, Role
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rtp.legs import Source
+    from sip.flow import Flow
+    from sip.message import Request, Response
+    from softswitch.ports import Flows, Media, SipSender
+
+HOLD_MUSIC = "default"
+
+
+class Legs:
+    """All legs, by handle and by INVITE usage."""
+
+    def __init__(
+        self,
+        *,
+        sip: SipSender,
+        media: Media,
+        flows: Flows,
+        codecs: Sequence[str],
+        media_timeout: float,
+        new_ssrc: Callable[[], int],
+        on_opened: Callable[[Leg, float], None],
+        on_dropped: Callable[[Leg, float], None],
+    ) -> None:
+        self._sip = sip
+        self._media = media
+        self._flows = flows
+        self._codecs = tuple(codecs)
+        self._media_timeout = media_timeout
+        self._new_ssrc = new_ssrc
+        self._on_opened = on_opened
+        self._on_dropped = on_dropped
+        self._next_leg = 1
+        self._legs: dict[int, Leg] = {}
+        self._by_usage: dict[str, Leg] = {}
+
+    def __len__(self) -> int:
+        return len(self._legs)
+
+    def get(self, leg: int | None) -> Leg | None:
+        return None if leg is None else self._legs.get(leg)
+
+    def of_usage(self, usage: str) -> Leg | None:
+        return self._by_usage.get(usage)
+
+    # ------------------------------------------------------------------------------------------------ opening
+    def open_incoming(self, usage: str, call: str, request: Request, flow: Flow, phone: str | None, now: float) -> Leg:
+        """A leg for a received INVITE; its offer is answered by `answer`. Raises SdpError, NoPortLeft."""
+        candidates = [flow.remote[0]]
+        if request.body:
+            description = parse_sdp(request.body)
+            hosts = [description.address(media) for media in description.media if media.kind == "audio"]
+            candidates += [host for host in hosts if host is not None and host not in candidates]
+        leg = self._open(usage, call, Role.CALLER, flow, candidates, phone, now)
+        leg.remote_offer = request.body
+        return leg
+
+    def reserve_outgoing(self, call: str, role: Role, flow: Flow, phone: str | None, now: float) -> Leg:
+        """A leg and its offer for an INVITE that is about to be sent; `bind` gives it its usage."""
+        leg = self._open("", call, role, flow, [flow.remote[0]], phone, now)
+        self._offer(leg)
+        return leg
+
+    def bind(self, leg: Leg, usage: str) -> None:
+        leg.usage = usage
+        self._by_usage[usage] = leg
+
+    def _open(
+        self,
+        usage: str,
+        call: str,
+        role: Role,
+        flow: Flow,
+        candidates: Iterable[str],
+        phone: str | None,
+        now: float,
+    ) -> Leg:
+        handle = self._next_leg
+        self._next_leg += 1
+        ips = tuple(candidates)
+        leg = Leg(
+            leg=handle,
+            usage=usage,
+            call=call,
+            role=role,
+            port=self._media.allocate(handle, ips, signalled_ip=flow.remote[0]),
+            local_ip=self._flows.advertised_ip(flow),
+            ssrc=self._new_ssrc(),
+            candidate_ips=ips,
+            phone=phone,
+        )
+        self._legs[handle] = leg
+        if usage:
+            self._by_usage[usage] = leg
+        self._on_opened(leg, now)
+        return leg
+
+    def _local(self, leg: Leg) -> MediaAddress:
+        return MediaAddress(leg.local_ip, leg.port)
+
+    # ------------------------------------------------------------------------------------------------ negotiating
+    def answer(self, leg: Leg, now: float) -> None:
+        """Answer the caller's INVITE (200): with an SDP answer, or with an offer when they left it to us."""
+        if leg.answered or leg.ended:
+            return
+        leg.answered = True
+        if leg.settings is None:  # else early media has been answered already
+            if leg.remote_offer:
+                self._answer_offer(leg, leg.remote_offer)
+            else:
+                self._offer(leg)
+        self._sip.answer(leg.usage, body=leg.local_sdp, now=now)
+        self.apply(leg)
+
+    def progress(self, leg: Leg, now: float) -> None:
+        """Open the caller's media before the answer (183), so that they hear what the other side sends."""
+        if leg.answered or leg.ended or leg.settings is not None or not leg.remote_offer:
+            return
+        self._answer_offer(leg, leg.remote_offer)
+        self._sip.ring(leg.usage, 183, body=leg.local_sdp, now=now)
+        self.apply(leg)
+
+    def _offer(self, leg: Leg) -> None:
+        leg.local_sdp = make_offer(
+            local=self._local(leg), codecs=self._codecs, session_id=leg.leg, version=leg.sdp_version
+        )
+
+    def _answer_offer(self, leg: Leg, offer: bytes) -> None:
+        leg.local_sdp, leg.settings = answer_offer(
+            offer, local=self._local(leg), codecs=self._codecs, session_id=leg.leg, version=leg.sdp_version
+        )
+
+    def early(self, leg: Leg, response: Response) -> None:
+        """The far end sends media before it answers (183 with SDP). Raises SdpError."""
+        leg.settings = accept_answer(leg.local_sdp, response.body)
+
+    def accepted(self, leg: Leg, response: Response) -> None:
+        """The far end answered our INVITE. Raises SdpError."""
+        leg.answered = True
+        leg.settings = accept_answer(leg.local_sdp, response.body)
+
+    def confirmed(self, leg: Leg, request: Request) -> None:
+        """ACK: it carries the answer when the offer was ours."""
+        if request.body and (leg.settings is None or leg.answer_awaited):
+            leg.answer_awaited = False
+            leg.settings = accept_answer(leg.local_sdp, request.body)
+            self._refresh(leg)
+
+    def reinvited(self, leg: Leg, request: Request, now: float) -> None:
+        """The far end changes its session: hold, resume, another address or codec. Raises SdpError."""
+        leg.sdp_version += 1
+        if request.body:
+            self._answer_offer(leg, request.body)
+        else:
+            self._offer(leg)
+            leg.answer_awaited = True
+        self._sip.accept_reinvite(leg.usage, body=leg.local_sdp, now=now)
+        self._refresh(leg)
+
+    def _refresh(self, leg: Leg) -> None:
+        leg.held = leg.settings is not None and leg.settings.on_hold
+        self.apply(leg)
+        if (peer := self.get(leg.peer)) is not None:
+            self.apply(peer)
+
+    # ------------------------------------------------------------------------------------------------ media
+    def hear(self, leg: Leg, source: Source, *, detect_inband: bool | None = None) -> None:
+        """What the leg hears while it is not bridged."""
+        leg.source = source
+        if detect_inband is not None:
+            leg.detect_inband = detect_inband
+        self.apply(leg)
+
+    def bridge(self, one: Leg, other: Leg) -> None:
+        """Both hear each other, from the next packet on."""
+        one.peer, other.peer = other.leg, one.leg
+        one.detect_inband = other.detect_inband = False
+        self.apply(one)
+        self.apply(other)
+
+    def part(self, leg: Leg) -> None:
+        """Undo `bridge`; each hears its own source again."""
+        peer = self.get(leg.peer)
+        leg.peer = None
+        if peer is not None:
+            peer.peer = None
+            self.apply(peer)
+        self.apply(leg)
+
+    def apply(self, leg: Leg) -> None:
+        """Tell the media engine the state that is wanted now; nothing happens when it has been told already."""
+        settings = leg.settings
+        if leg.ended or settings is None:
+            return
+        remote = settings.remote
+        spec = LegSpec(
+            leg=leg.leg,
+            port=leg.port,
+            remote=None if remote is None else (remote.host, remote.port),
+            candidate_ips=leg.candidate_ips,
+            codec=settings.codec.name,
+            payload_type=settings.codec.payload_type,
+            telephone_event=settings.telephone_event,
+            telephone_event_rx=settings.telephone_event_rx,
+            source=self._effective_source(leg),
+            send=settings.direction.sends,
+            receive=settings.direction.receives,
+            detect_inband=leg.detect_inband,
+            ssrc=leg.ssrc,
+            media_timeout=0.0 if leg.held else self._media_timeout,
+        )
+        if spec != leg.spec:
+            leg.spec = spec
+            self._media.put_leg(spec)
+
+    def _effective_source(self, leg: Leg) -> Source:
+        peer = self.get(leg.peer)
+        if peer is None:
+            return leg.source
+        if peer.held:
+            return Music(HOLD_MUSIC)
+        return Bridge(peer.leg) if peer.settings is not None else Silence()
+
+    # ------------------------------------------------------------------------------------------------ letting go
+    def hang_up(self, leg: Leg, now: float, *, reason: str = "") -> None:
+        """End the leg from our side, whatever state it is in."""
+        if not leg.ended:
+            headers = (("Reason", reason),) if reason else ()
+            self._sip.hang_up(leg.usage, headers=headers, now=now)
+            self.drop(leg, now)
+
+    def drop(self, leg: Leg, now: float) -> None:
+        """Forget a leg whose signalling is over."""
+        if leg.ended:
+            return
+        if leg.peer is not None:
+            self.part(leg)
+        leg.ended = True
+        self._media.remove_leg(leg.leg)
+        self._legs.pop(leg.leg, None)
+        self._by_usage.pop(leg.usage, None)
+        self._on_dropped(leg, now)

@@ -1,0 +1,88 @@
+"""Carrying out what IVR sessions ask for, and telling them what happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr.effects import CallPhone, Connect, EnterQueue, HangUp, Journal, PlayPrompts, StopPrompts
+from ivr.nodes import Answer, Echo, Music, Result
+from rtp.legs import Echo as EchoSource
+from rtp.legs import Music as MusicSource
+from rtp.legs import Silence
+from softswitch.call.records import ivr_record
+
+if TYPE_CHECKING:
+    from ivr.effects import Effect
+    from ivr.events import Event
+    from rtp.legs import Source
+    from softswitch.call.control import CallControl
+    from softswitch.call.model import Call
+
+#: What a caller whose call was never answered is told when a phone gave them back (RFC 3261 §21.4).
+_STATUS_OF = {
+    Result.BUSY: 486,
+    Result.REJECTED: 603,
+    Result.NO_ANSWER: 480,
+    Result.UNAVAILABLE: 480,
+}
+
+
+class Menus:
+    """The IVR's side of every call."""
+
+    def __init__(self, control: CallControl) -> None:
+        self._control = control
+
+    def receive(self, call: Call, event: Event, now: float) -> None:
+        call.session.receive(event, now)
+        self.drain(call, now)
+
+    def handle_timeout(self, call: Call, now: float) -> None:
+        call.session.handle_timeout(now)
+        self.drain(call, now)
+
+    def drain(self, call: Call, now: float) -> None:
+        while (effect := call.session.next_effect()) is not None:
+            self._carry_out(call, effect, now)
+        self._control.session_timers.set(call.call, call.session.next_deadline())
+
+    def _carry_out(self, call: Call, effect: Effect, now: float) -> None:
+        control = self._control
+        leg = control.legs.get(call.a_leg)
+        match effect:
+            case Journal(at, record):
+                kind, data = ivr_record(record)
+                control.note(kind, call, at, **data)
+            case HangUp(reason, result):
+                control.end_call(
+                    call,
+                    now,
+                    by="switch",
+                    cause=str(reason),
+                    status=480 if result is None else _STATUS_OF.get(result, 480),
+                )
+            case _ if leg is None:
+                pass  # the caller is gone; the session will be told
+            case PlayPrompts(play, prompts, language):
+                control.answer(call, leg, now)
+                control.prompts.play(call, play, prompts, language, now)
+            case StopPrompts():
+                control.prompts.stop(call)
+                control.legs.hear(leg, Silence())
+            case EnterQueue(name):
+                control.answer(call, leg, now)
+                control.queues.join(call, leg, name, now)
+            case CallPhone(name, ring_timeout):
+                control.desks.ring(call, leg, name, ring_timeout, now)
+            case Connect(service):
+                control.answer(call, leg, now)
+                control.legs.hear(leg, _source(service), detect_inband=False)
+
+
+def _source(service: Echo | Music | Answer) -> Source:
+    match service:
+        case Echo():
+            return EchoSource()
+        case Music(name=channel):
+            return MusicSource(channel)
+    return Silence()

@@ -1,0 +1,94 @@
+"""What call control knows: calls and their legs. Plain data; the verbs are in the modules beside this one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from rtp.legs import Silence
+
+if TYPE_CHECKING:
+    from ivr.session import Session
+    from rtp.legs import LegSpec, Source
+    from rtp.negotiate import AudioSettings
+
+CallId = str
+LegId = int
+
+
+class Role(Enum):
+    """Whose leg it is."""
+
+    CALLER = auto()
+    AGENT = auto()
+    PHONE = auto()
+
+
+class Stage(Enum):
+    """Where a caller is. `softswitch.call.stages` has the table of how it changes."""
+
+    IVR = auto()
+    QUEUED = auto()
+    RINGING = auto()  # a phone rings for the caller
+    TALKING = auto()
+    ENDED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls, as far as it could be established.
+
+    `phone` is the authenticated phone, `trunk` the trusted host; one of them is set. `number` is what agents see.
+    """
+
+    number: str
+    name: str = ""
+    phone: str | None = None
+    trunk: str | None = None
+
+
+@dataclass(slots=True)
+class Leg:
+    """One party of a call: its INVITE usage and its media."""
+
+    leg: LegId
+    usage: str
+    call: CallId
+    role: Role
+    port: int
+    local_ip: str
+    ssrc: int
+    candidate_ips: tuple[str, ...]
+    phone: str | None = None  # the phone at the other end, when it is one of ours
+    local_sdp: bytes = b""  # the last description we sent
+    remote_offer: bytes = b""  # the caller's offer while it awaits our answer
+    settings: AudioSettings | None = None
+    sdp_version: int = 1
+    answered: bool = False
+    ended: bool = False
+    held: bool = False  # put on hold by its own party
+    answer_awaited: bool = False  # a re-INVITE without an offer: the answer comes with the ACK
+    detect_inband: bool = False
+    source: Source = field(default_factory=Silence)  # what the party hears when it is not bridged
+    peer: LegId | None = None
+    spec: LegSpec | None = None  # last state asked of the media engine
+
+
+@dataclass(slots=True)
+class Call:
+    """A caller's stay in the switch, from INVITE to call record; owns legs."""
+
+    call: CallId
+    caller: Caller
+    dialled: str
+    language: str
+    a_leg: LegId
+    session: Session
+    stage: Stage = Stage.IVR
+    queue: str | None = None
+    b_leg: LegId | None = None  # who the caller talks with
+    agent: str | None = None
+    attempt: int | None = None  # the phone that rings for the caller outside a queue
+    priority: float = 0.0
+    ended_by: str = ""

@@ -1,0 +1,142 @@
+"""Our phones: where they are, and whether they are in a call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sip.registrar import BindingAdded, BindingRefreshed, BindingRemoved
+
+from sip.uri import Uri
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sip.registrar import Effect, Registrar
+
+    from sip.flow import Flow
+    from sip.message import Request
+    from softswitch.call.admission import Admission
+    from softswitch.config import Phone
+    from softswitch.ports import Clock, Flows, Journal, SipSender
+
+
+class Phones:
+    """Registered and fixed phones, and how many legs each is busy with."""
+
+    def __init__(
+        self,
+        phones: Mapping[str, Phone],
+        *,
+        registrar: Registrar,
+        admission: Admission,
+        sip: SipSender,
+        flows: Flows,
+        journal: Journal,
+        clock: Clock,
+        on_reachable: Callable[[str, bool, float], None],
+    ) -> None:
+        self._phones = phones
+        self._registrar = registrar
+        self._admission = admission
+        self._sip = sip
+        self._flows = flows
+        self._journal = journal
+        self._clock = clock
+        self._on_reachable = on_reachable
+        self._legs: dict[str, set[int]] = {}
+
+    def __contains__(self, user: str) -> bool:
+        return user in self._phones
+
+    def __getitem__(self, user: str) -> Phone:
+        return self._phones[user]
+
+    def users(self) -> Iterable[str]:
+        return self._phones
+
+    # ------------------------------------------------------------------------------------------------ where
+    def places(self, user: str, now: float) -> list[tuple[Uri, Flow]]:
+        """Request-URI and flow of each contact of the phone; empty when it is nowhere."""
+        phone = self._phones.get(user)
+        if phone is None:
+            return []
+        if phone.contact is not None:
+            flow = self._flows.flow_to(phone.contact)
+            return [] if flow is None else [(phone.contact, flow)]
+        return [(binding.contact, binding.flow) for binding in self._registrar.bindings(user, now)]
+
+    def reachable(self, user: str, now: float) -> bool:
+        return bool(self.places(user, now))
+
+    # ------------------------------------------------------------------------------------------------ registering
+    def register(self, transaction: str, request: Request, flow: Flow, now: float) -> None:
+        """Answer a REGISTER (RFC 3261 §10.3): who may, and what is bound."""
+        user = self._admission.authenticate(request, now)
+        if not isinstance(user, str):
+            self._sip.respond(transaction, user.status, headers=user.headers, now=now)
+            return
+        if (request.to.uri.user or "") != user:
+            # a phone binds itself and nobody else
+            self._sip.respond(transaction, 403, now=now)
+            return
+        before = self.reachable(user, now)
+        status, headers, effects = self._registrar.register(user, request, flow, now)
+        self._sip.respond(transaction, status, headers=headers, now=now)
+        self._take(effects, now)
+        self._tell(user, before, now)
+
+    def next_deadline(self) -> float | None:
+        return self._registrar.next_deadline()
+
+    def handle_timeout(self, now: float) -> None:
+        """Bindings run out."""
+        effects = self._registrar.handle_timeout(now)
+        self._take(effects, now)
+        for user in {effect.aor for effect in effects}:
+            self._tell(user, True, now)
+
+    def lost(self, flow: Flow, now: float) -> None:
+        """A connection is gone, and with it the bindings made over it."""
+        effects = self._registrar.flow_failed(flow, now)
+        self._take(effects, now)
+        for user in {effect.aor for effect in effects}:
+            self._tell(user, True, now)
+
+    def _tell(self, user: str, before: bool, now: float) -> None:
+        if (after := self.reachable(user, now)) != before:
+            self._on_reachable(user, after, now)
+
+    def _take(self, effects: Iterable[Effect], now: float) -> None:
+        for effect in effects:
+            match effect:
+                case BindingAdded(aor=aor, binding=binding):
+                    data = {"phone": aor, "contact": str(binding.contact), "source": binding.flow.remote[0]}
+                    self._journal.append("phone.registered", None, data, at=self._clock.wall(now))
+                case BindingRemoved(aor=aor, binding=binding, reason=reason):
+                    data = {"phone": aor, "contact": str(binding.contact), "reason": str(reason)}
+                    self._journal.append("phone.unregistered", None, data, at=self._clock.wall(now))
+                case BindingRefreshed():
+                    pass  # nothing that anybody would look up
+
+    # ------------------------------------------------------------------------------------------------ busy
+    def occupy(self, user: str | None, leg: int) -> bool:
+        """The phone is in a call with *leg*; True when it was in none before."""
+        if user is None:
+            return False
+        legs = self._legs.setdefault(user, set())
+        legs.add(leg)
+        return len(legs) == 1
+
+    def release(self, user: str | None, leg: int) -> bool:
+        """*leg* is over; True when the phone is in no call now."""
+        legs = self._legs.get(user or "")
+        if user is None or legs is None or leg not in legs:
+            return False
+        legs.discard(leg)
+        if not legs:
+            del self._legs[user]
+            return True
+        return False
+
+    def busy(self, user: str) -> bool:
+        return user in self._legs

@@ -1,0 +1,33 @@
+"""The journal form of what the IVR and the call went through."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from typing import TYPE_CHECKING
+
+from ivr.effects import DigitPressed, DigitsDropped, FlowEnded, NodeEntered, NodeLeft, PromptsEnded, PromptsStarted
+
+if TYPE_CHECKING:
+    from ivr.effects import Record
+
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+#: "NodeEntered" → "ivr.node_entered"
+KINDS = {
+    record: "ivr." + _WORD.sub("_", record.__name__).lower()
+    for record in (NodeEntered, NodeLeft, DigitPressed, DigitsDropped, PromptsStarted, PromptsEnded, FlowEnded)
+}
+
+
+def ivr_record(record: Record) -> tuple[str, dict[str, object]]:
+    """Kind and JSON-able data of one line."""
+    return KINDS[type(record)], {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, 3)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value if isinstance(value, int) else str(value)

@@ -1,0 +1,59 @@
+"""The life of a call as a table: every (stage, input) leads on, or is ignored for a reason."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from itertools import product
+
+from softswitch.call.model import Stage
+
+
+class Input(Enum):
+    """What changes the stage of a call."""
+
+    ENTER_QUEUE = auto()
+    RING_PHONE = auto()
+    CONNECT = auto()  # an agent or a phone answered and both hear each other
+    RETURN = auto()  # the queue or phone gives the caller back to the IVR
+    PEER_GONE = auto()  # the party the caller talked with hung up
+    CALLER_GONE = auto()
+    END = auto()  # the switch ends the call
+
+
+S, I = Stage, Input
+
+TRANSITIONS: dict[tuple[Stage, Input], Stage] = {
+    (S.IVR, I.ENTER_QUEUE): S.QUEUED,
+    (S.IVR, I.RING_PHONE): S.RINGING,
+    (S.QUEUED, I.CONNECT): S.TALKING,
+    (S.QUEUED, I.RETURN): S.IVR,
+    (S.RINGING, I.CONNECT): S.TALKING,
+    (S.RINGING, I.RETURN): S.IVR,
+    (S.TALKING, I.PEER_GONE): S.IVR,
+    **{(stage, I.CALLER_GONE): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
+    **{(stage, I.END): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
+}
+
+#: Two things that cross on the wire: the later one finds the call elsewhere and means nothing any more.
+IGNORED: frozenset[tuple[Stage, Input]] = frozenset(
+    {
+        *product([S.ENDED], Input),
+        (S.IVR, I.RETURN),
+        (S.IVR, I.PEER_GONE),
+        (S.IVR, I.CONNECT),
+        (S.QUEUED, I.PEER_GONE),
+        (S.RINGING, I.PEER_GONE),
+        (S.TALKING, I.RETURN),
+        (S.TALKING, I.CONNECT),
+    }
+)
+
+#: The IVR asks for a queue or a phone only while it has the caller.
+IMPOSSIBLE: frozenset[tuple[Stage, Input]] = frozenset(
+    product([S.QUEUED, S.RINGING, S.TALKING], [I.ENTER_QUEUE, I.RING_PHONE])
+)
+
+
+def advance(stage: Stage, event: Input) -> Stage | None:
+    """The stage after *event*, or None when it means nothing in *stage*."""
+    return TRANSITIONS.get((stage, event))
