@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ivr.hours import DAYS, HoursError, Verdict, parse_rule, parse_rules
+
+
+def wall(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+OFFICE = parse_rules(
+    ["mon-fri 09:00-17:00", "sat 22:00-06:00", "2026-12-27 10:00-14:00"],
+    ["2026-12-25", "2026-12-31 13:00-24:00", "wed 12:00-12:30"],
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "open", "rule"),
+    [
+        ("2026-11-23 08:59:59.999", False, ""),  # a Monday
+        ("2026-11-23 09:00", True, "mon-fri 09:00-17:00"),
+        ("2026-11-23 16:59:59", True, "mon-fri 09:00-17:00"),
+        ("2026-11-23 17:00", False, ""),
+        ("2026-11-25 12:15", False, "wed 12:00-12:30"),
+        ("2026-11-25 12:30", True, "mon-fri 09:00-17:00"),
+        ("2026-11-28 21:59", False, ""),  # Saturday
+        ("2026-11-28 22:00", True, "sat 22:00-06:00"),
+        ("2026-11-29 05:59", True, "sat 22:00-06:00"),
+        ("2026-11-29 06:00", False, ""),
+        ("2026-11-29 22:30", False, ""),
+        ("2026-11-28 05:00", False, ""),  # Friday's night is not Saturday's
+        ("2026-12-25 10:00", False, "2026-12-25"),  # a Friday
+        ("2026-12-31 12:59", True, "mon-fri 09:00-17:00"),
+        ("2026-12-31 13:00", False, "2026-12-31 13:00-24:00"),
+        ("2026-12-31 23:59:59", False, "2026-12-31 13:00-24:00"),
+        ("2026-12-27 09:30", False, "2026-12-27 10:00-14:00"),  # a Sunday with hours of its own
+        ("2026-12-27 05:00", True, "sat 22:00-06:00"),  # began the evening before
+        ("2026-12-27 10:00", True, "2026-12-27 10:00-14:00"),
+    ],
+)
+def test_office_hours(at: str, open: bool, rule: str) -> None:
+    assert OFFICE.at(wall(at)) == Verdict(open, rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "inside", "outside"),
+    [
+        ("mon 00:00-24:00", "2026-11-23 23:59:59", "2026-11-24 00:00"),
+        ("tue", "2026-11-24 00:00", "2026-11-23 23:59:59"),
+        ("sat-mon 10:00-11:00", "2026-11-23 10:00", "2026-11-24 10:00"),
+        ("mon,wed 10:00-11:00", "2026-11-25 10:59", "2026-11-24 10:30"),
+        ("daily 8:00-9:00", "2026-11-29 08:30", "2026-11-29 09:00"),
+        ("mon-fri 09:00-12:00 13:00-17:00", "2026-11-23 13:00", "2026-11-23 12:00"),
+        ("MON-FRI 09:00-12:00, 13:00-17:00", "2026-11-23 11:59", "2026-11-23 12:59"),
+        ("sun 20:00-02:00", "2026-11-30 01:59", "2026-11-29 01:59"),
+        ("2026-12-24..2027-01-02", "2027-01-02 23:59", "2027-01-03 00:00"),
+        ("12-25 10:00-12:00", "2031-12-25 11:00", "2031-12-25 12:00"),
+        ("02-29", "2028-02-29 11:00", "2027-03-01 11:00"),
+        ("2026-12-31 22:00-02:00", "2027-01-01 01:59", "2027-01-01 02:00"),
+    ],
+)
+def test_each_form_of_rule(rule: str, inside: str, outside: str) -> None:
+    rules = parse_rules([rule])
+    assert rules.at(wall(inside)) == Verdict(True, rule)
+    assert not rules.at(wall(outside)).open
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("", "an empty rule"),
+        ("monday 09:00-17:00", '"monday" is neither days'),
+        ("mon 9-17", '"9-17" is no interval'),
+        ("mon 09:00-24:01", "no clock shows"),
+        ("mon 24:00-06:00", "no clock shows"),
+        ("mon 09:60-10:00", "no clock shows"),
+        ("mon 09:00-09:00", "is empty"),
+        ("2026-02-29", "no such date as 2026-02-29"),
+        ("2027-01-02..2026-12-24", "2026-12-24 is before"),
+        ("13-01", "no such date"),
+    ],
+)
+def test_a_rule_that_cannot_be_read_says_why(text: str, complaint: str) -> None:
+    with pytest.raises(HoursError, match=complaint):
+        parse_rule(text)
+
+
+KYIV = ZoneInfo("Europe/Kyiv")
+
+
+@pytest.mark.parametrize(
+    ("start", "open_minutes"),
+    [
+        (
+            datetime(2026, 3, 28, 22, 0, tzinfo=UTC),
+            60,
+        ),  # the hour from 03:00 to 04:00 does not exist: 02:30-03, 04-04:30
+        (datetime(2026, 10, 24, 21, 0, tzinfo=UTC), 180),  # and in autumn it comes twice
+        (datetime(2026, 11, 7, 22, 0, tzinfo=UTC), 120),
+    ],
+    ids=["spring", "autumn", "ordinary night"],
+)
+def test_nights_of_clock_changes_follow_the_wall_clock(start: datetime, open_minutes: int) -> None:
+    rules = parse_rules(["sun 02:30-04:30"])
+    night = [(start + timedelta(minutes=n)).astimezone(KYIV) for n in range(8 * 60)]
+    assert sum(rules.at(moment).open for moment in night) == open_minutes
+
+
+def test_a_night_shift_over_the_clock_change_is_one_interval() -> None:
+    rules = parse_rules(["sat 22:00-06:00"])
+    start = datetime(2026, 10, 24, 18, 0, tzinfo=UTC)  # Saturday 21:00 in Kyiv
+    verdicts = [rules.at((start + timedelta(minutes=n)).astimezone(KYIV)).open for n in range(12 * 60)]
+    assert verdicts.index(True) == 60
+    assert sum(verdicts) == 9 * 60  # eight hours on the wall, nine in the world
+    assert verdicts[60 : 60 + 9 * 60] == [True] * (9 * 60)
+
+
+minutes = st.integers(0, 1439)
+
+
+@given(st.integers(0, 6), minutes, minutes, st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))  # noqa: DTZ001
+def test_a_weekly_interval_is_open_exactly_while_it_lasts(day: int, begin: int, end: int, at: datetime) -> None:
+    if begin == end:
+        return
+    rule = f"{DAYS[day]} {begin // 60:02}:{begin % 60:02}-{end // 60:02}:{end % 60:02}"
+    week_minute = at.weekday() * 1440 + at.hour * 60 + at.minute
+    first = day * 1440 + begin
+    length = (end - begin) % 1440
+    assert parse_rules([rule]).at(at).open == ((week_minute - first) % (7 * 1440) < length)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ivr.hours import Rules, parse_rule
+from ivr.load import build_flow
+from ivr.nodes import Goto, Hours, Menu, MenuAction, Phone, Prompt, Queue, Result, Say
+from ivr.targets import HANGUP, Target
+from ivr.validate import check_flow
+
+T = Target.parse
+
+
+def table(**keys: object) -> Any:
+    return SimpleNamespace(**keys)
+
+
+def test_every_table_becomes_its_node() -> None:
+    flow = build_flow(
+        menus={
+            "main": table(
+                say={"en": "Welcome."},
+                keys={"1": T("queue:sales"), "*": Target("repeat"), "0": Target("back")},
+                timeout=4.0,
+                inter_digit=1.5,
+                retries=1,
+                barge_in=False,
+                type_ahead=False,
+                when_no_input=T("queue:sales"),
+                when_invalid=Target("repeat"),
+            )
+        },
+        says={"hello": table(say={"uk": "Вітаємо."}, then=T("menu:main"), barge_in=True)},
+        hours={
+            "office": table(
+                open=(parse_rule("mon"),),
+                closed=(),
+                timezone=ZoneInfo("Europe/Kyiv"),
+                when_open=T("menu:main"),
+                when_closed=T("hangup"),
+            )
+        },
+        gotos={"uk": table(then=T("menu:main"), language="uk"), "on": table(then=T("menu:main"), language=None)},
+        queues={"sales": table(when_full=T("menu:main"), when_timed_out=HANGUP, when_empty=None)},
+        phones=[
+            table(
+                user="1001", ring_timeout=12.0, when_busy=T("queue:sales"), when_no_answer=None, when_unavailable=None
+            )
+        ],
+        language="uk",
+    )
+    assert flow.language == "uk"
+    assert flow.find(T("menu:main")) == Menu(
+        "main",
+        say=(Prompt("menu.main", text={"en": "Welcome."}, barge_in=False),),
+        keys={"1": T("queue:sales"), "*": MenuAction.REPEAT, "0": MenuAction.BACK},
+        timeout=4.0,
+        inter_digit=1.5,
+        retries=1,
+        when_no_input=T("queue:sales"),
+        type_ahead=False,
+    )
+    assert flow.find(T("say:hello")) == Say("hello", (Prompt("say.hello", text={"uk": "Вітаємо."}),), T("menu:main"))
+    rules = Rules((parse_rule("mon"),))
+    assert flow.find(T("hours:office")) == Hours("office", rules, T("menu:main"), HANGUP, "Europe/Kyiv")
+    assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk")
+    assert flow.find(T("goto:on")) == Goto("on", T("menu:main"))
+    outcomes = {Result.BUSY: T("queue:sales"), Result.REJECTED: T("queue:sales")}
+    assert flow.find(T("phone:1001")) == Phone("1001", 12.0, outcomes)
+    assert flow.find(T("queue:sales")) == Queue(
+        "sales",
+        outcomes={
+            Result.FULL: T("menu:main"),
+            Result.TIMED_OUT: T("say:queue-timed-out"),
+            Result.EMPTY: T("say:queue-empty"),
+        },
+    )
+
+
+def test_a_queue_says_goodbye_before_it_hangs_up_in_words_that_may_be_changed() -> None:
+    assert build_flow().find(T("say:queue-full")) == Say("queue-full", (Prompt("queue-full"),), HANGUP)
+    own = table(say={"en": "Sorry!"}, then=HANGUP, barge_in=True)
+    changed = build_flow(says={"queue-full": own}).find(T("say:queue-full"))
+    assert changed == Say("queue-full", (Prompt("say.queue-full", text={"en": "Sorry!"}),), HANGUP)
+
+
+def test_what_is_built_in_is_never_reported_as_unreachable() -> None:
+    assert check_flow(build_flow(), entries={("route",): HANGUP}) == []

@@ -1,0 +1,367 @@
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+
+from ivr import effects as fx
+from ivr.events import Digit, HungUp, PromptsFinished, Returned, Started
+from ivr.hours import parse_rules
+from ivr.nodes import (
+    Answer,
+    Echo,
+    Flow,
+    Goto,
+    Hours,
+    Menu,
+    MenuAction,
+    Music,
+    Node,
+    Phone,
+    Prompt,
+    Queue,
+    Result,
+    Say,
+)
+from ivr.targets import Target
+from tests.support.ivr_caller import Caller
+
+T = Target.parse
+
+
+def flow(*nodes: Node, **options: int) -> Flow:
+    return Flow({node.target: node for node in nodes}, **options)  # type: ignore[arg-type]
+
+
+def menu(name: str = "main", **fields: object) -> Menu:
+    defaults: dict[str, object] = {
+        "say": (Prompt(name),),
+        "keys": {
+            "1": T("queue:sales"),
+            "2": T("menu:support"),
+            "3": T("echo"),
+            "*": MenuAction.REPEAT,
+            "0": MenuAction.BACK,
+        },
+        "when_no_input": T("queue:operator"),
+    }
+    return Menu(name, **(defaults | fields))  # type: ignore[arg-type]
+
+
+SUPPORT = menu("support")
+SALES, OPERATOR = Queue("sales"), Queue("operator")
+MAIN = flow(menu(), SUPPORT, SALES, OPERATOR)
+
+
+def play(number: int, *keys: str, language: str = "en") -> fx.PlayPrompts:
+    return fx.PlayPrompts(number, tuple(Prompt(key) for key in keys), language)
+
+
+def test_a_key_after_the_prompt_leads_to_its_target() -> None:
+    caller = Caller(MAIN).call("menu:main").wait(4)
+    assert caller.take() == [play(1, "main")]
+    assert caller.press("1").take() == [fx.EnterQueue("sales")]
+
+
+def test_a_key_during_the_prompt_stops_it_before_anything_else() -> None:
+    caller = Caller(MAIN).call("menu:main").wait(1)
+    caller.session.receive(Digit("1"), 1.0)
+    assert caller.session.next_effect() == fx.StopPrompts(1)
+    caller.playing = None
+    assert caller.drain().take()[1:] == [fx.EnterQueue("sales")]
+
+
+def test_the_prompt_stops_even_when_the_key_is_not_decided_yet() -> None:
+    caller = Caller(flow(menu(keys={"1": T("echo"), "12": T("music")}))).call("menu:main")
+    caller.take()
+    caller.tell(Digit("1"))
+    assert caller.take() == [fx.StopPrompts(1)]
+
+
+def test_silence_costs_retries_and_then_leads_to_when_no_input() -> None:
+    caller = Caller(MAIN).call("menu:main")
+    caller.wait(3 + 4.99)
+    assert caller.said() == ["main"]
+    caller.wait(0.01)
+    assert caller.said() == ["main", "no-input", "main"]
+    caller.wait(2 * (3 + 5) - 0.01)
+    assert caller.said() == ["main", "no-input", "main", "no-input", "main"]
+    assert not any(isinstance(effect, fx.EnterQueue) for effect in caller.effects)
+    caller.wait(0.01)
+    assert caller.effects[-1] == fx.EnterQueue("operator")
+    assert fx.NodeLeft(T("menu:main"), 24.0, "no-input") in caller.records
+
+
+def test_wrong_keys_and_silence_share_the_retries() -> None:
+    caller = Caller(MAIN).call("menu:main").wait(3).press("9")
+    assert caller.said() == ["main", "invalid-choice", "main"]
+    caller.wait(3 + 5).press("8")
+    assert caller.said() == ["main", "invalid-choice", "main", "no-input", "main"]
+    assert caller.effects[-1] == fx.EnterQueue("operator")
+
+
+def test_a_wrong_key_may_lead_somewhere_at_once() -> None:
+    nodes = menu(when_invalid=T("menu:support"))
+    caller = Caller(flow(nodes, SUPPORT, SALES, OPERATOR)).call("menu:main").press("9")
+    assert caller.path() == ["menu:main", "menu:support"]
+
+
+def test_the_first_menu_anew_has_all_its_retries() -> None:
+    caller = Caller(MAIN).call("menu:main").wait(3).press("9").press("2").press("0").wait(3).press("9").wait(3)
+    caller.press("9")
+    assert caller.effects[-1] == play(caller.session.progress.play, "invalid-choice", "main")
+
+
+def test_repeat_says_the_menu_again_and_costs_nothing() -> None:
+    caller = Caller(MAIN).call("menu:main")
+    for _ in range(6):
+        caller.wait(3.5).press("*")
+    assert caller.said() == ["main"] * 7
+    caller.wait(8)
+    assert caller.said()[-2:] == ["no-input", "main"]
+
+
+def test_back_leads_to_the_menu_before_and_the_first_menu_repeats() -> None:
+    caller = Caller(MAIN).call("menu:main").press("2").press("0").press("0")
+    assert caller.path() == ["menu:main", "menu:support", "menu:main"]
+    assert caller.said() == ["main", "support", "main", "main"]
+
+
+def test_digits_of_later_menus_may_be_pressed_ahead() -> None:
+    caller = Caller(flow(menu(keys={"2": T("menu:support")}), SUPPORT, SALES)).call("menu:main")
+    caller.tell(Digit("2")).take()
+    assert caller.path() == ["menu:main", "menu:support"]
+    caller = Caller(
+        flow(Say("hello", say=(Prompt("hello", barge_in=False),), then=T("menu:main")), menu(), SUPPORT, SALES)
+    )
+    caller.call("say:hello").press("21")
+    assert caller.path() == ["say:hello"]
+    caller.wait(3)
+    assert caller.path() == ["say:hello", "menu:main", "menu:support", "queue:sales"]
+    assert caller.said() == ["hello"]
+
+
+def test_a_menu_without_type_ahead_forgets_what_was_pressed_before() -> None:
+    hello = Say("hello", say=(Prompt("hello", barge_in=False),), then=T("menu:main"))
+    caller = Caller(flow(hello, menu(type_ahead=False), SUPPORT, SALES)).call("say:hello").press("21").wait(3)
+    assert caller.path() == ["say:hello", "menu:main"]
+    assert fx.DigitsDropped(T("menu:main"), "21", "no-type-ahead") in caller.records
+
+
+def test_a_wrong_key_forgets_what_was_typed_on_after_it() -> None:
+    hello = Say("hello", say=(Prompt("hello", barge_in=False),), then=T("menu:main"))
+    caller = Caller(flow(hello, menu(), SUPPORT, SALES)).call("say:hello").press("921").wait(3)
+    assert fx.DigitsDropped(T("menu:main"), "921", "invalid") in caller.records
+    assert caller.said() == ["hello", "invalid-choice", "main"]
+
+
+def test_more_digits_than_are_kept_are_noted_as_dropped() -> None:
+    hello = Say("hello", say=(Prompt("hello", barge_in=False),))
+    caller = Caller(flow(hello, type_ahead_limit=3)).call("say:hello").press("12345")
+    assert caller.session.progress.kept == "123"
+    assert [r for r in caller.records if isinstance(r, fx.DigitsDropped)] == [
+        fx.DigitsDropped(T("say:hello"), "4", "overflow"),
+        fx.DigitsDropped(T("say:hello"), "5", "overflow"),
+    ]
+
+
+def test_prompts_that_insist_are_heard_to_the_end_and_the_others_are_cut() -> None:
+    prompts = (Prompt("hello"), Prompt("notice", barge_in=False), Prompt("options"))
+    caller = Caller(flow(menu(say=prompts), SALES)).call("menu:main").wait(1)
+    assert caller.take() == [fx.PlayPrompts(1, prompts[:1], "en")]
+    caller.press("1")
+    assert caller.take() == [fx.StopPrompts(1), fx.PlayPrompts(2, prompts[1:2], "en")]
+    caller.wait(3)
+    assert caller.take() == [fx.EnterQueue("sales")]
+
+
+def test_a_digit_during_a_prompt_that_insists_is_acted_on_when_it_ends() -> None:
+    prompts = (Prompt("notice", barge_in=False), Prompt("options"))
+    caller = Caller(flow(menu(say=prompts), SALES)).call("menu:main").wait(2).press("1")
+    assert caller.take() == [fx.PlayPrompts(1, prompts[:1], "en")]
+    caller.wait(1)
+    assert caller.take() == [fx.EnterQueue("sales")]
+
+
+KEYS = {"1": T("echo"), "12": T("music"), "2": T("answer"), "345": T("queue:sales")}
+
+
+@pytest.mark.parametrize(
+    ("digits", "every", "service"),
+    [
+        ("2", 0.1, Answer()),
+        ("12", 0.1, Music()),
+        ("12", 1.9, Music()),
+        ("1", 0.1, Echo()),
+        ("1#", 0.1, Echo()),
+        ("13", 0.1, Echo()),
+    ],
+)
+def test_keys_of_several_digits(digits: str, every: float, service: Echo | Music | Answer) -> None:
+    caller = Caller(flow(menu(keys=KEYS), SALES)).call("menu:main").wait(3)
+    caller.press(digits, every).wait(2)
+    assert caller.effects[-1] == fx.Connect(service)
+
+
+def test_a_key_that_is_the_beginning_of_another_waits_for_the_inter_digit_timeout() -> None:
+    caller = Caller(flow(menu(keys=KEYS), SALES)).call("menu:main").wait(3)
+    caller.take()
+    caller.tell(Digit("1")).wait(1.99)
+    assert caller.take() == []
+    caller.wait(0.01)
+    assert caller.take() == [fx.Connect(Echo())]
+
+
+def test_the_beginning_of_a_key_is_wrong_when_no_digit_follows() -> None:
+    caller = Caller(flow(menu(keys=KEYS), SALES)).call("menu:main").wait(3).press("34").wait(2)
+    assert caller.said() == ["main", "invalid-choice", "main"]
+    assert fx.DigitsDropped(T("menu:main"), "34", "invalid") in caller.records
+
+
+def test_a_digit_that_belongs_to_no_longer_key_is_kept_for_the_next_menu() -> None:
+    nodes = menu(keys={"1": T("menu:support"), "12": T("echo")})
+    caller = Caller(flow(nodes, menu("support", keys={"3": T("music")}))).call("menu:main").press("13")
+    assert caller.path() == ["menu:main", "menu:support", "music:default"]
+
+
+def test_say_goes_on_when_it_has_been_said() -> None:
+    hello = Say("hello", say=(Prompt("a"), Prompt("b")), then=T("queue:sales"))
+    caller = Caller(flow(hello, SALES)).call("say:hello", "uk").wait(2.99)
+    assert caller.take() == [play(1, "a", "b", language="uk")]
+    assert caller.wait(0.01).take() == [fx.EnterQueue("sales")]
+
+
+@pytest.mark.parametrize(
+    ("hour", "path"),
+    [(12, ["goto:door", "hours:office", "menu:main"]), (17, ["goto:door", "hours:office", "queue:operator"])],
+)
+def test_hours_and_goto_lead_on_at_once(hour: int, path: list[str]) -> None:
+    office = Hours("office", parse_rules(["mon-fri 09:00-17:00"]), T("menu:main"), T("queue:operator"))
+    nodes = flow(Goto("door", T("hours:office")), office, menu(), OPERATOR)
+    caller = Caller(nodes, wall_at_zero=datetime(2026, 11, 23, hour)).call("goto:door")  # noqa: DTZ001
+    assert caller.path() == path
+    rule = "mon-fri 09:00-17:00" if hour == 12 else ""
+    assert fx.NodeLeft(T("hours:office"), 0.0, "open" if hour == 12 else "closed", rule) in caller.records
+
+
+def test_a_goto_may_choose_the_language() -> None:
+    nodes = flow(menu(keys={"1": T("goto:uk")}), Goto("uk", T("menu:support"), language="uk"), SUPPORT, SALES)
+    caller = Caller(nodes).call("menu:main").press("1")
+    assert caller.effects[-1] == play(2, "support", language="uk")
+    assert fx.LanguageChosen(T("goto:uk"), "uk") in caller.records
+
+
+def test_a_queue_that_gives_the_caller_back_follows_its_outcome() -> None:
+    sales = Queue("sales", outcomes={Result.FULL: T("menu:support")})
+    caller = Caller(flow(sales, SUPPORT)).call("queue:sales").wait(60)
+    caller.tell(Returned(Result.FULL))
+    assert caller.path() == ["queue:sales", "menu:support"]
+    assert fx.NodeLeft(T("queue:sales"), 60.0, "full") in caller.records
+
+
+def test_a_result_without_an_outcome_ends_the_call_with_that_result() -> None:
+    phone = Phone("1001", ring_timeout=20.0, outcomes={Result.NO_ANSWER: T("echo")})
+    caller = Caller(flow(phone)).call("phone:1001")
+    assert caller.take() == [fx.CallPhone("1001", 20.0)]
+    caller.tell(Returned(Result.BUSY))
+    assert caller.take() == [fx.HangUp(fx.EndReason.NOT_CONNECTED, Result.BUSY)]
+    assert caller.session.ended
+
+
+def test_a_conversation_that_the_other_party_ends_ends_the_call() -> None:
+    caller = Caller(MAIN).call("queue:sales").tell(Returned(Result.ENDED))
+    assert caller.effects[-1] == fx.HangUp(fx.EndReason.TALK_ENDED, Result.ENDED)
+
+
+def test_digits_in_a_queue_are_the_queues() -> None:
+    caller = Caller(MAIN).call("queue:sales").press("2")
+    assert caller.session.progress.kept == ""
+    assert caller.path() == ["queue:sales"]
+
+
+def test_what_was_pressed_ahead_of_a_queue_is_dropped() -> None:
+    caller = Caller(MAIN).call("menu:main")
+    caller.session.progress.kept = "12"
+    caller.tell(Digit("1"))
+    assert fx.DigitsDropped(T("menu:main"), "21", "left") in caller.records
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 3.5, 20.0, 60.0])
+def test_a_caller_may_hang_up_at_any_time(seconds: float) -> None:
+    caller = Caller(MAIN).call("menu:main").wait(seconds)
+    caller.take()
+    caller.tell(HungUp())
+    assert caller.take() == []
+    assert caller.session.ended
+    assert caller.session.next_deadline() is None
+    assert caller.records[-1] == fx.FlowEnded(fx.EndReason.CALLER_HUNG_UP)
+    assert sum(r.dwell for r in caller.records if isinstance(r, fx.NodeLeft)) == pytest.approx(seconds)
+
+
+def test_the_journal_tells_the_whole_path() -> None:
+    caller = Caller(MAIN).call("menu:main").wait(1).press("2", every=0).wait(4).press("1", every=0).wait(10)
+    caller.tell(HungUp())
+    main, support, sales = T("menu:main"), T("menu:support"), T("queue:sales")
+    assert caller.records == [
+        fx.NodeEntered(main),
+        fx.PromptsStarted(main, 1, ("main",), "en"),
+        fx.PromptsEnded(main, 1, 1.0, "2"),
+        fx.DigitPressed(main, "2"),
+        fx.KeyChosen(main, "2", "2"),
+        fx.NodeLeft(main, 1.0, "key 2"),
+        fx.NodeEntered(support),
+        fx.PromptsStarted(support, 2, ("support",), "en"),
+        fx.PromptsEnded(support, 2, 3.0),
+        fx.DigitPressed(support, "1"),
+        fx.KeyChosen(support, "1", "1"),
+        fx.NodeLeft(support, 4.0, "key 1"),
+        fx.NodeEntered(sales),
+        fx.NodeLeft(sales, 10.0, "hung-up"),
+        fx.FlowEnded(fx.EndReason.CALLER_HUNG_UP),
+    ]
+
+
+def test_a_circle_that_validation_missed_ends_the_call() -> None:
+    caller = Caller(flow(Goto("a", T("goto:b")), Goto("b", T("goto:a")), step_limit=10)).call("goto:a")
+    assert len(caller.path()) == 10
+    assert caller.take() == [fx.HangUp(fx.EndReason.STEP_LIMIT)]
+
+
+def test_digits_from_the_caller_keep_a_circle_of_menus_open() -> None:
+    nodes = flow(menu("a", keys={"1": T("menu:b")}), menu("b", keys={"1": T("menu:a")}), step_limit=4)
+    caller = Caller(nodes).call("menu:a").press("1" * 20)
+    assert len(caller.path()) == 21
+
+
+def test_a_target_that_does_not_exist_ends_the_call() -> None:
+    caller = Caller(flow()).call("menu:main")
+    assert caller.take() == [fx.HangUp(fx.EndReason.UNKNOWN_TARGET)]
+
+
+def test_prompts_that_are_never_reported_finished_do_not_hold_the_caller() -> None:
+    caller = Caller(MAIN, prompt_seconds=1e9).call("menu:main").wait(300)
+    assert caller.effects[-1] == fx.StopPrompts(1)
+    caller.wait(5)
+    assert caller.said() == ["main", "no-input", "main"]
+
+
+def test_a_late_report_about_earlier_prompts_means_nothing() -> None:
+    caller = Caller(MAIN).call("menu:main").press("2")
+    caller.take()
+    caller.tell(PromptsFinished(1))
+    assert caller.session.progress.state.name == "SPEAKING"
+    caller.wait(3).tell(PromptsFinished(2)).tell(PromptsFinished(2))
+    assert caller.session.progress.state.name == "LISTENING"
+
+
+def test_what_is_no_key_of_a_telephone_is_ignored() -> None:
+    caller = Caller(MAIN).call("menu:main")
+    caller.take()
+    assert caller.tell(Digit("!")).tell(Digit("")).tell(Digit("12")).take() == []
+
+
+def test_a_call_starts_once_and_is_deaf_when_it_is_over() -> None:
+    caller = Caller(MAIN).call("menu:main").call("queue:sales")
+    assert caller.path() == ["menu:main"]
+    caller.tell(HungUp()).press("1").tell(Started(T("menu:main"))).tell(HungUp())
+    assert caller.records.count(fx.FlowEnded(fx.EndReason.CALLER_HUNG_UP)) == 1
