@@ -7,7 +7,6 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from sip.auth import AuthOutcome, DigestChallenger, ha1
-
 from sip.errors import ParseError
 from sip.headers import NameAddr
 from softswitch.call.model import Caller
@@ -63,7 +62,7 @@ class Admission:
         """The user whose password the sender knows, or the challenge or refusal to answer with."""
         result = self._challenger.verify(request, request.method, self._lookup, now)
         match result.outcome:
-            case AuthOutcome.OK:
+            case AuthOutcome.OK if result.user is not None:
                 return result.user
             case AuthOutcome.WRONG:
                 return Refusal(403)

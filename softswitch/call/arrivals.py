@@ -6,12 +6,11 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rtp.lanes import NoPortLeft
-
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Prompt, Say
 from ivr.session import Session
+from rtp.lanes import NoPortLeft
 from rtp.sdp import SdpError
 from softswitch.call.admission import Refusal
 from softswitch.call.model import Call

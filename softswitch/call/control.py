@@ -10,11 +10,10 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
-from rtp.dtmf import DigitMerger, parse_dtmf_info
-
 from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable, EndedBy
 from ivr.events import Digit, HungUp, Returned
 from ivr.nodes import Result
+from rtp.dtmf import DigitMerger, parse_dtmf_info
 from rtp.legs import Digit as MediaDigit
 from rtp.legs import LegStats, MediaTimeout, PlayFinished
 from rtp.sdp import SdpError
@@ -37,16 +36,28 @@ from softswitch.call.timers import Timers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sip.auth import DigestChallenger
-    from sip.registrar import Registrar
-
     from acd.dispatcher import Dispatcher
     from ivr.nodes import Flow as IvrFlow
     from rtp.legs import MediaEvent
+    from sip.auth import DigestChallenger
     from sip.flow import Flow
     from sip.message import Request
+    from sip.registrar import Registrar
     from softswitch.config import Config
     from softswitch.ports import Clock, Flows, Journal, Media, SipSender, Voice
+
+    UsageEvent = (
+        sip_events.Confirmed
+        | sip_events.Cancelled
+        | sip_events.Ringing
+        | sip_events.Answered
+        | sip_events.Rejected
+        | sip_events.ReinviteReceived
+        | sip_events.ReinviteConfirmed
+        | sip_events.ReinviteAnswered
+        | sip_events.ReinviteRejected
+        | sip_events.Ended
+    )
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +92,7 @@ class CallControl:
         self._mergers: dict[int, DigitMerger] = {}
         self._later: deque[tuple[float, Callable[[float], None]]] = deque()
 
-        phones = {phone.user: phone for phone in config.phones}
+        phones = config.phones
         admission = Admission(config, phones, challenger)
         self.phones = Phones(
             phones,
@@ -211,7 +222,7 @@ class CallControl:
             case _:
                 self.sip.respond(transaction, 405, headers=(("Allow", ALLOW),), now=now)
 
-    def _guard(self, leg: Leg, event: sip_events.UsageEvent, now: float) -> None:
+    def _guard(self, leg: Leg, event: UsageEvent, now: float) -> None:
         """Handle an event of *leg*; what cannot be understood ends the leg, with the status that says so."""
         try:
             self._signalled(leg, event, now)
@@ -222,7 +233,7 @@ class CallControl:
             else:
                 self._leg_over(leg, now, by="switch", cause="bad-sdp", hang_up=True)
 
-    def _signalled(self, leg: Leg, event: sip_events.UsageEvent, now: float) -> None:
+    def _signalled(self, leg: Leg, event: UsageEvent, now: float) -> None:
         match event:
             case sip_events.Ringing(_, response):
                 if (attempt := self.dialling.of(leg)) is not None:
@@ -233,7 +244,7 @@ class CallControl:
                     self.dialling.answered(attempt, leg, now)
             case sip_events.Rejected(_, _, status, _):
                 self._leg_over(leg, now, by="phone", cause=f"status-{status}", failure=failure_of(status))
-            case sip_events.Confirmed(_, request):
+            case sip_events.Confirmed(_, request) | sip_events.ReinviteConfirmed(_, request):
                 self.legs.confirmed(leg, request)
             case sip_events.Cancelled():
                 self._leg_over(leg, now, by="caller", cause="cancelled")

@@ -7,7 +7,6 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from rtp.lanes import NoPortLeft
-
 from sip.headers import NameAddr
 from sip.uri import Uri
 

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from acd.events import AgentBreakEnded, AgentBreakStarted, AgentLoggedIn, AgentLoggedOut
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from acd.events import AgentEvent
-    from softswitch.config import Agent, Features
+    from softswitch.config import Agent
+    from softswitch.config.model import Features
 
 
 class Feature(Enum):
@@ -51,16 +52,18 @@ class Outcome:
 class FeatureCodes:
     """Recognises codes and decides who may use them."""
 
-    def __init__(self, codes: Features, agents: Sequence[Agent], agent_at: Callable[[str | None], str | None]) -> None:
+    def __init__(
+        self, codes: Features, agents: Mapping[str, Agent], agent_at: Callable[[str | None], str | None]
+    ) -> None:
         self._codes = {
             codes.login: Feature.LOGIN,
             codes.logout: Feature.LOGOUT,
             codes.break_: Feature.BREAK,
             codes.back: Feature.BACK,
         }
-        self._agents: Mapping[str, Agent] = {agent.id: agent for agent in agents}
+        self._agents = agents
         self._usual: dict[str, Agent] = {}
-        for agent in agents:
+        for agent in agents.values():
             self._usual.setdefault(agent.phone, agent)
         self._agent_at = agent_at
 
@@ -95,7 +98,7 @@ class FeatureCodes:
     def _who(self, rest: str, phone: str) -> Agent | None:
         if not rest:
             logged_in = self._agent_at(phone)
-            return self._agents[logged_in] if logged_in in self._agents else self._usual.get(phone)
+            return self._usual.get(phone) if logged_in is None else self._agents.get(logged_in)
         number, _, pin = rest.partition("*")
         agent = self._agents.get(number) or self._usual.get(number)
         wanted = None if agent is None or agent.pin is None else agent.pin.reveal()

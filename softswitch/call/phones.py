@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING
 
 from sip.registrar import BindingAdded, BindingRefreshed, BindingRemoved
 
-from sip.uri import Uri
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from sip.registrar import Effect, Registrar
-
     from sip.flow import Flow
     from sip.message import Request
+    from sip.registrar import Effect, Registrar
+    from sip.uri import Uri
     from softswitch.call.admission import Admission
     from softswitch.config import Phone
     from softswitch.ports import Clock, Flows, Journal, SipSender

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import get_args
 
-from ivr.effects import DigitPressed, DigitsDropped, FlowEnded, NodeEntered, NodeLeft, PromptsEnded, PromptsStarted
-
-if TYPE_CHECKING:
-    from ivr.effects import Record
+from ivr.effects import Record
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
 #: "NodeEntered" → "ivr.node_entered"
-KINDS = {
-    record: "ivr." + _WORD.sub("_", record.__name__).lower()
-    for record in (NodeEntered, NodeLeft, DigitPressed, DigitsDropped, PromptsStarted, PromptsEnded, FlowEnded)
-}
+KINDS = {record: "ivr." + _WORD.sub("_", record.__name__).lower() for record in get_args(Record)}
 
 
 def ivr_record(record: Record) -> tuple[str, dict[str, object]]:

@@ -20,37 +20,37 @@ class Input(Enum):
     END = auto()  # the switch ends the call
 
 
-S, I = Stage, Input
+S, X = Stage, Input
 
 TRANSITIONS: dict[tuple[Stage, Input], Stage] = {
-    (S.IVR, I.ENTER_QUEUE): S.QUEUED,
-    (S.IVR, I.RING_PHONE): S.RINGING,
-    (S.QUEUED, I.CONNECT): S.TALKING,
-    (S.QUEUED, I.RETURN): S.IVR,
-    (S.RINGING, I.CONNECT): S.TALKING,
-    (S.RINGING, I.RETURN): S.IVR,
-    (S.TALKING, I.PEER_GONE): S.IVR,
-    **{(stage, I.CALLER_GONE): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
-    **{(stage, I.END): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
+    (S.IVR, X.ENTER_QUEUE): S.QUEUED,
+    (S.IVR, X.RING_PHONE): S.RINGING,
+    (S.QUEUED, X.CONNECT): S.TALKING,
+    (S.QUEUED, X.RETURN): S.IVR,
+    (S.RINGING, X.CONNECT): S.TALKING,
+    (S.RINGING, X.RETURN): S.IVR,
+    (S.TALKING, X.PEER_GONE): S.IVR,
+    **{(stage, X.CALLER_GONE): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
+    **{(stage, X.END): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
 }
 
 #: Two things that cross on the wire: the later one finds the call elsewhere and means nothing any more.
 IGNORED: frozenset[tuple[Stage, Input]] = frozenset(
     {
         *product([S.ENDED], Input),
-        (S.IVR, I.RETURN),
-        (S.IVR, I.PEER_GONE),
-        (S.IVR, I.CONNECT),
-        (S.QUEUED, I.PEER_GONE),
-        (S.RINGING, I.PEER_GONE),
-        (S.TALKING, I.RETURN),
-        (S.TALKING, I.CONNECT),
+        (S.IVR, X.RETURN),
+        (S.IVR, X.PEER_GONE),
+        (S.IVR, X.CONNECT),
+        (S.QUEUED, X.PEER_GONE),
+        (S.RINGING, X.PEER_GONE),
+        (S.TALKING, X.RETURN),
+        (S.TALKING, X.CONNECT),
     }
 )
 
 #: The IVR asks for a queue or a phone only while it has the caller.
 IMPOSSIBLE: frozenset[tuple[Stage, Input]] = frozenset(
-    product([S.QUEUED, S.RINGING, S.TALKING], [I.ENTER_QUEUE, I.RING_PHONE])
+    product([S.QUEUED, S.RINGING, S.TALKING], [X.ENTER_QUEUE, X.RING_PHONE])
 )
 
 
