@@ -84,6 +84,7 @@ class Queues:
         if not self._control.advance(call, Input.ENTER_QUEUE):
             return
         call.queue = queue
+        call.language = call.session.progress.language or call.language
         self._control.legs.hear(leg, Music(self._queues[queue].music), detect_inband=False)
         self.receive(CallJoined(call.call, queue, language=call.language, priority=call.priority), now)
 
