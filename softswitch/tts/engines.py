@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import subprocess
+import threading
 import wave
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol
@@ -55,13 +56,16 @@ class Pyttsx3Engine:
     """pyttsx3 on espeak-ng. Its driver keeps one pending file, hence one save per `runAndWait`."""
 
     def __init__(self) -> None:
-        _load_espeak()
+        self._library = _load_espeak()
         import pyttsx3  # the library must be loaded first
 
         self._engine = pyttsx3.init("espeak")
+        self._finished = threading.Event()
+        self._engine.connect("finished-utterance", lambda name, completed: self._finished.set())
         self._voices: dict[str, str] = {}
         for voice in self._engine.getProperty("voices"):
-            for name in (voice.id, voice.name.lower(), *(language.lower() for language in voice.languages or ())):
+            languages = [language.lower() for language in voice.languages or ()]
+            for name in (voice.id, voice.id.rpartition("/")[2], voice.name.lower(), *languages):
                 self._voices.setdefault(name, voice.id)
 
     def render(self, text: str, voice: str, rate: int, target: Path) -> None:
@@ -71,8 +75,14 @@ class Pyttsx3Engine:
             raise EngineError(f"has no voice {voice!r}")
         self._engine.setProperty("voice", identifier + plus + variant)
         self._engine.setProperty("rate", max(_MIN_RATE, min(_MAX_RATE, rate)))
+        self._finished.clear()
         self._engine.save_to_file(text, str(target))
+        # The driver's loop ends when the text is handed over; espeak-ng then speaks in a thread of its own, which
+        # writes the file, reports, and only then is idle.
         self._engine.runAndWait()
+        while not self._finished.wait(0.01) and self._library.espeak_IsPlaying():
+            pass
+        self._library.espeak_Synchronize()
 
 
 class _VoiceProperties(ctypes.Structure):

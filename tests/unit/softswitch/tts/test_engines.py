@@ -1,0 +1,58 @@
+"""What an engine leaves in the file is all of the text and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import soundfile
+
+from softswitch.tts.engines import CommandEngine, EngineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Engines keep state per process, so each is tried in one of its own, as in production.
+SPEAK = """
+import sys
+from pathlib import Path
+from softswitch.tts.engines import make_engine
+engine = make_engine(sys.argv[1])
+for n, words in enumerate((300, 1, 40)):
+    engine.render("word " * words, "en-gb", 150, Path(sys.argv[2]) / f"{n}.wav")
+"""
+
+
+def durations(engine: str, folder: Path) -> list[float]:
+    folder.mkdir()
+    subprocess.run(
+        [sys.executable, "-c", SPEAK, engine, str(folder)], check=True, stdout=subprocess.DEVNULL, timeout=60
+    )
+    return [float(soundfile.info(folder / f"{n}.wav").duration) for n in range(3)]
+
+
+def test_a_long_text_is_whole_when_rendering_returns_and_the_next_file_is_its_own(tmp_path: Path) -> None:
+    direct = durations("espeak", tmp_path / "espeak")
+    assert direct[0] > 60 > direct[2] > 5 > direct[1] > 0.2
+    for wrapped, alone in zip(durations("pyttsx3", tmp_path / "pyttsx3"), direct, strict=True):
+        assert wrapped == pytest.approx(alone, abs=0.3)
+
+
+def test_command_words_are_filled_without_a_shell_and_text_is_never_an_option(tmp_path: Path) -> None:
+    script = "import sys; open(sys.argv[1], 'w').write('|'.join(sys.argv[2:]))"
+    engine = CommandEngine((sys.executable, "-c", script, "{output}", "{text}", "v={voice}", "{rate}", "{unknown}"))
+    for text, written in (("$(id) {voice} {output}", "$(id) {voice} {output}"), ("--help", " --help")):
+        engine.render(text, "en", 150, tmp_path / "out")
+        assert (tmp_path / "out").read_text() == f"{written}|v=en|150|{{unknown}}"
+
+
+def test_a_command_without_placeholders_reads_the_text_and_writes_the_audio(tmp_path: Path) -> None:
+    CommandEngine(("cat",)).render("Привіт", "uk", 150, tmp_path / "out")
+    assert (tmp_path / "out").read_text() == "Привіт"
+
+
+def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="sleep took longer than 0.1 s"):
+        CommandEngine(("sleep", "20"), timeout=0.1).render("Hello", "en", 150, tmp_path / "out")
