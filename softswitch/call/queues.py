@@ -113,8 +113,9 @@ class Queues:
             return  # the loop below takes what was added
         self._draining = True
         try:
-            while (effect := self._dispatcher.next_effect()) is not None:
-                self._carry_out(effect, now)
+            while effects := self._dispatcher.effects():
+                for effect in effects:
+                    self._carry_out(effect, now)
         finally:
             self._draining = False
 
@@ -122,8 +123,9 @@ class Queues:
         control = self._control
         match effect:
             case Journal(record):
-                data = {name: value for name, value in record.items() if name not in ("kind", "at", "call")}
-                control.journal_line(str(record["kind"]), record.get("call"), float(record.get("at", now)), data)
+                # the record keeps its own clock beside the wall time, so that it can be replayed to the bit
+                data = {name: value for name, value in record.items() if name != "kind"}
+                control.journal_line(f"acd.{record['kind']}", record.get("call"), record["at"], data)
             case OfferCall():
                 self._offer(effect, now)
             case WithdrawOffer(offer, _, _, reason):

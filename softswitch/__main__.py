@@ -1,0 +1,105 @@
+"""The command line: run, check, calls, demo."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from softswitch.config import Config, ConfigError, load_config
+
+cli = typer.Typer(
+    name="softswitch",
+    help="A SIP switch with a voice menu and queues. Everything is configured in one TOML file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The configuration file.")]
+DEFAULT_CONFIG = Path("config.toml")
+
+
+def _load(path: Path) -> Config:
+    """The configuration, or every error of it at once and exit code 2. Warnings go to stderr."""
+    try:
+        config = load_config(path)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    for warning in config.warnings:
+        typer.echo(warning.render(str(path)), err=True)
+    return config
+
+
+@cli.command()
+def run(
+    config: ConfigPath = DEFAULT_CONFIG,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every call's steps.")] = False,
+) -> None:
+    """Run the switch until Ctrl-C or SIGTERM."""
+    from softswitch.app import StartError, serve
+
+    loaded = _load(config)
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        asyncio.run(serve(loaded, announce=typer.echo))
+    except StartError as error:
+        typer.echo(f"softswitch cannot start: {error}", err=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
+def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Check a configuration with the loader that `run` uses; exit code 2 if it has errors."""
+    loaded = _load(config)
+    warnings = len(loaded.warnings)
+    said = "no warnings" if not warnings else f"{warnings} warning{'s' if warnings > 1 else ''}"
+    typer.echo(
+        f"{config}: good, {said}. {len(loaded.phones)} phones, {len(loaded.agents)} agents, "
+        f"{len(loaded.queues)} queues, {len(loaded.menus)} menus, {len(loaded.routes)} routes."
+    )
+
+
+@cli.command()
+def calls(
+    config: ConfigPath = DEFAULT_CONFIG,
+    last: Annotated[int, typer.Option(min=1, help="How many of the newest calls.")] = 20,
+    call: Annotated[str, typer.Option(help="Only this call, with every step of its path.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+) -> None:
+    """List calls: who, when, the path through menus and queues, wait, talk time, who hung up."""
+    from softswitch.store.listing import show_calls
+
+    loaded = _load(config)
+    found = show_calls(loaded.server.data_dir, Console(), last=last, call=call or None, as_json=json)
+    if not found:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def demo(
+    output: Annotated[Path, typer.Option(help="Folder for what each caller heard.")] = Path("demo-output"),
+) -> None:
+    """Two agents, six callers in four languages, the real switch on loopback: watch them being served."""
+    from softswitch.demo.show import run_demo
+
+    raise typer.Exit(asyncio.run(run_demo(output, Console())))
+
+
+def main() -> None:
+    """Entry point of the `softswitch` command."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()
