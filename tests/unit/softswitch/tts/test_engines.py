@@ -37,7 +37,7 @@ def test_a_long_text_is_whole_when_rendering_returns_and_the_next_file_is_its_ow
     direct = durations("espeak", tmp_path / "espeak")
     assert direct[0] > 60 > direct[2] > 5 > direct[1] > 0.2
     for wrapped, alone in zip(durations("pyttsx3", tmp_path / "pyttsx3"), direct, strict=True):
-        assert wrapped == pytest.approx(alone, abs=0.3)
+        assert wrapped == pytest.approx(alone, abs=0.6)  # pauses at the end
 
 
 def test_command_words_are_filled_without_a_shell_and_text_is_never_an_option(tmp_path: Path) -> None:
@@ -54,5 +54,5 @@ def test_a_command_without_placeholders_reads_the_text_and_writes_the_audio(tmp_
 
 
 def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(EngineError, match="sleep took longer than 0.1 s"):
+    with pytest.raises(EngineError, match=r"sleep took longer than 0\.1 s"):
         CommandEngine(("sleep", "20"), timeout=0.1).render("Hello", "en", 150, tmp_path / "out")
