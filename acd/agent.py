@@ -60,20 +60,20 @@ class Action(StrEnum):
     LEAVE_PHONE = "leave_phone"
 
 
-S, I, A, W, T = State, Input, Action, Wish, Status
+S, X, A, W, T = State, Input, Action, Wish, Status
 
+# fmt: off
 STATUS: dict[tuple[Status, Wish], tuple[Status, tuple[Action, ...]]] = {
-    # fmt: off
-    (T.LOGGED_OUT, W.LOG_IN): (T.AVAILABLE, (A.FORGIVE, A.START_IDLE_CLOCK)),
-    (T.AVAILABLE, W.LOG_IN): (T.AVAILABLE, (A.FORGIVE,)),  # moves to another phone
-    (T.AVAILABLE, W.START_BREAK): (T.ON_BREAK, ()),
-    (T.AVAILABLE, W.LOG_OUT): (T.LOGGED_OUT, (A.FORGIVE, A.LEAVE_PHONE)),
-    (T.ON_BREAK, W.LOG_IN): (T.AVAILABLE, (A.FORGIVE,)),
-    (T.ON_BREAK, W.START_BREAK): (T.ON_BREAK, ()),  # another reason
-    (T.ON_BREAK, W.END_BREAK): (T.AVAILABLE, (A.FORGIVE,)),
-    (T.ON_BREAK, W.LOG_OUT): (T.LOGGED_OUT, (A.FORGIVE, A.LEAVE_PHONE)),
-    # fmt: on
+    (T.LOGGED_OUT, W.LOG_IN):      (T.AVAILABLE,  (A.FORGIVE, A.START_IDLE_CLOCK)),
+    (T.AVAILABLE,  W.LOG_IN):      (T.AVAILABLE,  (A.FORGIVE,)),  # moves to another phone
+    (T.AVAILABLE,  W.START_BREAK): (T.ON_BREAK,   ()),
+    (T.AVAILABLE,  W.LOG_OUT):     (T.LOGGED_OUT, (A.FORGIVE, A.LEAVE_PHONE)),
+    (T.ON_BREAK,   W.LOG_IN):      (T.AVAILABLE,  (A.FORGIVE,)),
+    (T.ON_BREAK,   W.START_BREAK): (T.ON_BREAK,   ()),  # another reason
+    (T.ON_BREAK,   W.END_BREAK):   (T.AVAILABLE,  (A.FORGIVE,)),
+    (T.ON_BREAK,   W.LOG_OUT):     (T.LOGGED_OUT, (A.FORGIVE, A.LEAVE_PHONE)),
 }
+# fmt: on
 
 #: Feature codes dialled in the wrong status: nothing to do.
 STATUS_IGNORED: frozenset[tuple[Status, Wish]] = frozenset(
@@ -83,27 +83,27 @@ STATUS_IGNORED: frozenset[tuple[Status, Wish]] = frozenset(
     }
 )
 
+# fmt: off
 TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
-    # fmt: off
-    (S.IDLE, I.OFFER): (S.OFFERED, ()),
-    (S.OFFERED, I.ANSWER): (S.TALKING, (A.COUNT_CALL, A.FORGIVE)),
-    (S.OFFERED, I.OFFER_OVER): (S.IDLE, ()),
-    (S.TALKING, I.LEG_LOST): (S.IDLE, (A.UNCOUNT_CALL,)),
-    (S.TALKING, I.CALL_ENDED): (S.WRAP_UP, (A.START_WRAP_UP_CLOCK,)),
-    (S.TALKING, I.CALL_ENDED_NO_WRAP_UP): (S.IDLE, (A.START_IDLE_CLOCK,)),
-    (S.WRAP_UP, I.WRAP_UP_ENDED): (S.IDLE, (A.STOP_WRAP_UP_CLOCK, A.START_IDLE_CLOCK)),
-    # fmt: on
+    (S.IDLE,    X.OFFER):                 (S.OFFERED, ()),
+    (S.OFFERED, X.ANSWER):                (S.TALKING, (A.COUNT_CALL, A.FORGIVE)),
+    (S.OFFERED, X.OFFER_OVER):            (S.IDLE,    ()),
+    (S.TALKING, X.LEG_LOST):              (S.IDLE,    (A.UNCOUNT_CALL,)),
+    (S.TALKING, X.CALL_ENDED):            (S.WRAP_UP, (A.START_WRAP_UP_CLOCK,)),
+    (S.TALKING, X.CALL_ENDED_NO_WRAP_UP): (S.IDLE,    (A.START_IDLE_CLOCK,)),
+    (S.WRAP_UP, X.WRAP_UP_ENDED):         (S.IDLE,    (A.STOP_WRAP_UP_CLOCK, A.START_IDLE_CLOCK)),
 }
+# fmt: on
 
 #: The key for "done" pressed when there is no wrap-up.
-IGNORED: frozenset[tuple[State, Input]] = frozenset(product([S.IDLE, S.OFFERED, S.TALKING], [I.WRAP_UP_ENDED]))
+IGNORED: frozenset[tuple[State, Input]] = frozenset(product([S.IDLE, S.OFFERED, S.TALKING], [X.WRAP_UP_ENDED]))
 
 #: Cannot happen: the dispatcher offers only to idle agents and knows every offer and conversation by its id.
 IMPOSSIBLE: frozenset[tuple[State, Input]] = frozenset(
     {
-        *product([S.OFFERED, S.TALKING, S.WRAP_UP], [I.OFFER]),
-        *product([S.IDLE, S.TALKING, S.WRAP_UP], [I.ANSWER, I.OFFER_OVER]),
-        *product([S.IDLE, S.OFFERED, S.WRAP_UP], [I.LEG_LOST, I.CALL_ENDED, I.CALL_ENDED_NO_WRAP_UP]),
+        *product([S.OFFERED, S.TALKING, S.WRAP_UP], [X.OFFER]),
+        *product([S.IDLE, S.TALKING, S.WRAP_UP], [X.ANSWER, X.OFFER_OVER]),
+        *product([S.IDLE, S.OFFERED, S.WRAP_UP], [X.LEG_LOST, X.CALL_ENDED, X.CALL_ENDED_NO_WRAP_UP]),
     }
 )
 
@@ -131,7 +131,7 @@ class Agent:
     offer: int | None = None
     call: str | None = None
     removed: bool = False  # no longer configured; forgotten when the conversation is over
-    shown: tuple[object, ...] = field(default=(), compare=False, repr=False)
+    shown: tuple[Status, State, bool, bool, str, str, str | None] | None = field(default=None, compare=False)
 
     @classmethod
     def of(cls, config: AgentConfig) -> Agent:
@@ -147,6 +147,11 @@ class Agent:
             and not self.busy
             and self.resting_until is None
         )
+
+    @property
+    def visible(self) -> tuple[Status, State, bool, bool, str, str, str | None]:
+        """What the outside world is shown."""
+        return (self.status, self.state, self.reachable, self.busy, self.phone, self.reason, self.call)
 
     @property
     def load(self) -> int:
@@ -187,7 +192,7 @@ class Agent:
                 case Action.COUNT_CALL:
                     self.calls += 1
                 case Action.UNCOUNT_CALL:
-                    self.calls -= 1
+                    self.calls = max(0, self.calls - 1)  # may have logged in anew meanwhile
                 case Action.FORGIVE:
                     self.no_answers = 0
                     self.resting_until = None
@@ -198,7 +203,11 @@ class Agent:
 
     def plain(self) -> dict[str, Any]:
         """State (not configuration) as JSON-able data."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _NOT_STATE}
+        return {
+            **{name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _NOT_STATE},
+            "status": self.status.value,
+            "state": self.state.value,
+        }
 
 
 _NOT_STATE = frozenset({"skills", "position", "shown"})

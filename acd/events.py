@@ -124,7 +124,7 @@ class OfferAnswered:
 
 @dataclass(frozen=True, slots=True)
 class OfferFailed:
-    """The offer came to nothing. After OfferAnswered: the agent's leg was lost, the caller returns to the same place."""
+    """The offer came to nothing. After OfferAnswered: the agent's leg was lost, the caller keeps the place."""
 
     offer: int
     reason: FailReason

@@ -10,8 +10,8 @@ Grammar (names and levels as in the configuration)::
     level      := 0 … 100
     name       := letters, digits, "_", "-" and {variable} parts, e.g. uk, back-office, {language}, lang_{language}
 
-A variable stands for an attribute of the caller and is replaced by :func:`bind` when the call joins a queue. A skill that
-an agent does not have counts as level 0. The empty text asks for nothing: everybody may serve.
+A variable stands for an attribute of the caller and is replaced by :func:`bind` when the call joins a queue. A skill
+that an agent does not have counts as level 0. The empty text asks for nothing: everybody may serve.
 """
 
 from __future__ import annotations

@@ -1,0 +1,149 @@
+"""The agents' floor: who is there, who is idle, who became idle since the last decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from acd.agent import INSTANTS, Agent, Input, State, Status, Wish
+from acd.effects import AgentStateChanged, Effect, Journal
+from acd.events import AgentLoggedIn, FailReason
+from acd.limits import rest_after
+from acd.timers import Timer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from acd.model import AgentConfig, OfferRules
+    from acd.timers import Timers
+
+#: Reason of the break after too many unanswered offers.
+DID_NOT_ANSWER = "did not answer"
+
+
+class Outbox:
+    """Effects in the order in which they are to be carried out."""
+
+    def __init__(self) -> None:
+        self._effects: list[Effect] = []
+
+    def put(self, effect: Effect) -> None:
+        self._effects.append(effect)
+
+    def journal(self, kind: str, at: float, **fields: Any) -> None:
+        self._effects.append(Journal({"kind": kind, "at": at, **fields}))
+
+    def drain(self) -> list[Effect]:
+        drained, self._effects = self._effects, []
+        return drained
+
+
+class Floor:
+    """All agents. After a change to an agent call :meth:`sync`."""
+
+    def __init__(self, timers: Timers, outbox: Outbox) -> None:
+        self.agents: dict[str, Agent] = {}
+        self.idle: set[str] = set()
+        self.freed: set[str] = set()
+        self._timers = timers
+        self._outbox = outbox
+
+    def configure(self, configs: Iterable[AgentConfig]) -> list[Agent]:
+        """Add and update agents; return those that are no longer configured."""
+        wanted = {config.id: config for config in configs}
+        for config in wanted.values():
+            agent = self.agents.get(config.id)
+            if agent is None:
+                self.agents[config.id] = Agent.of(config)
+            else:
+                agent.skills, agent.position, agent.removed = config.skills, config.position, False
+        self.freed |= self.idle
+        return [self.agents[agent] for agent in sorted(self.agents.keys() - wanted.keys())]
+
+    def forget_removed(self, agent: Agent) -> None:
+        """Drop an agent who is no longer configured, once nothing is going on."""
+        if agent.removed and agent.state is State.IDLE:
+            del self.agents[agent.id]
+            self.idle.discard(agent.id)
+            self.freed.discard(agent.id)
+            self._timers.set(Timer.REST, agent.id, None)
+
+    def somebody(self, agents: Iterable[str]) -> bool:
+        """Whether one of these is logged in."""
+        return any(self.agents[agent].status is not Status.LOGGED_OUT for agent in agents)
+
+    def others_at(self, phone: str, agent: Agent) -> list[Agent]:
+        """Who else is logged in at this phone."""
+        return [
+            other
+            for other in self.agents.values()
+            if other is not agent and other.phone == phone and other.status is not Status.LOGGED_OUT
+        ]
+
+    def log_in(self, agent: Agent, event: AgentLoggedIn, now: float) -> None:
+        if agent.status is Status.LOGGED_OUT:
+            loads = [other.load for other in self.agents.values() if other.status is not Status.LOGGED_OUT]
+            agent.calls, agent.credit = 0, min(loads, default=0)
+        agent.phone, agent.reachable, agent.busy = event.phone, event.reachable, event.busy
+        agent.wish(Wish.LOG_IN, now)
+
+    def log_out(self, agent: Agent, reason: str, now: float) -> None:
+        """A conversation goes on; wrap-up does not."""
+        agent.wish(Wish.LOG_OUT, now, reason=reason)
+        if agent.state is State.WRAP_UP:
+            agent.handle(Input.WRAP_UP_ENDED, now)
+
+    def missed(self, agent: Agent, reason: FailReason, rules: OfferRules, now: float) -> None:
+        """An offer came to nothing: rest, and after too many unanswered ones in a row a break."""
+        agent.no_answers = agent.no_answers + 1 if reason is FailReason.NO_ANSWER else 0
+        pause = rest_after(rules, reason)
+        if pause > 0:
+            agent.resting_until, agent.resting_for = now + pause, reason.value
+        if rules.no_answer_limit and agent.no_answers >= rules.no_answer_limit:
+            agent.wish(Wish.START_BREAK, now, reason=DID_NOT_ANSWER)
+
+    def rested(self, agent: Agent, reason: str | None = None) -> None:
+        """End the pause: it is over, or (with ``reason``) what it was for is."""
+        if reason in (None, agent.resting_for):
+            agent.resting_until, agent.resting_for = None, ""
+
+    def sync(self, agent: Agent, now: float) -> None:
+        """Bring timers, the set of idle agents and the outside world's picture up to the agent's state."""
+        self._track(agent)
+        if agent.visible != agent.shown:
+            agent.shown = agent.visible
+            self._outbox.put(AgentStateChanged(agent.id, *agent.visible))
+            self._outbox.journal(
+                "agent",
+                now,
+                agent=agent.id,
+                status=agent.status.value,
+                state=agent.state.value,
+                reachable=agent.reachable,
+                busy=agent.busy,
+                phone=agent.phone,
+                reason=agent.reason,
+                call=agent.call,
+            )
+
+    def plain(self) -> list[dict[str, Any]]:
+        return [self.agents[agent].plain() for agent in sorted(self.agents)]
+
+    def restore(self, plain: Iterable[Mapping[str, Any]], shift: float) -> None:
+        for state in plain:
+            agent = self.agents.setdefault(state["id"], Agent(state["id"], {}))
+            for name, value in state.items():
+                setattr(agent, name, value + shift if name in INSTANTS and value is not None else value)
+            agent.status, agent.state = Status(agent.status), State(agent.state)
+            agent.shown = agent.visible
+            self._track(agent)
+        self.freed.clear()
+
+    def _track(self, agent: Agent) -> None:
+        self._timers.set(Timer.WRAP_UP, agent.id, agent.wrap_up_until)
+        self._timers.set(Timer.REST, agent.id, agent.resting_until)
+        if not agent.takes_offers:
+            self.idle.discard(agent.id)
+            self.freed.discard(agent.id)
+        elif agent.id not in self.idle:
+            self.idle.add(agent.id)
+            self.freed.add(agent.id)

@@ -1,0 +1,143 @@
+"""What always holds between two calls of the dispatcher, worked out anew from the configuration.
+
+For tests, simulations and soak runs: every function raises AssertionError with a sentence. Nothing here uses the lines
+and caches that the dispatcher decides by.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acd.agent import State, Status
+from acd.effects import OfferCall
+from acd.skills import bind, holds
+from acd.ticket import Place, decision_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from acd.agent import Agent
+    from acd.dispatcher import Dispatcher
+    from acd.effects import Effect
+    from acd.ticket import Ticket
+
+
+def check(dispatcher: Dispatcher) -> None:
+    """Everything that can be told from the state alone."""
+    one_place_for_agents(dispatcher)
+    one_place_for_calls(dispatcher)
+    nobody_idle_while_somebody_waits(dispatcher)
+    nobody_waits_for_nobody(dispatcher)
+    deadlines_are_those_of_the_state(dispatcher)
+    positions_follow_the_order(dispatcher)
+
+
+def may_serve(dispatcher: Dispatcher, agent: Agent, ticket: Ticket, *, ever: bool = False) -> bool:
+    """Whether the agent's skills suffice for this caller now (``ever``: at the last step of the ladder)."""
+    queue = dispatcher.queue(ticket.queue)
+    if agent.removed or (queue.agents and agent.id not in {member.agent for member in queue.agents}):
+        return False
+    needs = [queue.needs, *(s.needs for s in queue.relax if ever or ticket.since + s.after <= dispatcher.now)]
+    return holds(bind(ticket.needs, ticket.variables), agent.skills) and any(
+        holds(bind(step, ticket.variables), agent.skills) for step in needs
+    )
+
+
+def one_place_for_agents(dispatcher: Dispatcher) -> None:
+    phones: dict[str, str] = {}
+    for agent in dispatcher.agents.values():
+        offer = None if agent.offer is None else dispatcher.offers.get(agent.offer)
+        if agent.state in (State.OFFERED, State.TALKING):
+            assert offer is not None, f"{agent.id} is {agent.state} without an offer"
+            assert (offer.agent, offer.call) == (agent.id, agent.call), f"{agent.id} holds somebody else's offer"
+            assert offer.answered == (agent.state is State.TALKING), f"{agent.id}: {agent.state} and the offer differ"
+        else:
+            assert agent.offer is None, f"{agent.id} is {agent.state} with an offer"
+            assert agent.call is None, f"{agent.id} is {agent.state} with a call"
+        assert (agent.wrap_up_until is not None) == (agent.state is State.WRAP_UP), f"{agent.id}: wrap-up clock"
+        if agent.state is State.OFFERED:
+            willing = agent.status is Status.AVAILABLE and agent.reachable and not agent.busy
+            assert willing, f"{agent.id} rings although {agent.status}, busy or unreachable"
+        if agent.status is not Status.LOGGED_OUT:
+            other = phones.setdefault(agent.phone, agent.id)
+            assert other == agent.id, f"{agent.id} and {other} are both logged in at {agent.phone}"
+
+
+def one_place_for_calls(dispatcher: Dispatcher) -> None:
+    held = [offer for ticket in dispatcher.tickets.values() for offer in ticket.offers]
+    assert sorted(held) == sorted(dispatcher.offers), "offers and tickets differ"
+    for call, ticket in dispatcher.tickets.items():
+        offers = [dispatcher.offers[offer] for offer in ticket.offers]
+        assert ticket.call == call
+        assert ticket.place is not Place.GONE, f"{call} is gone but kept"
+        assert all(offer.call == call for offer in offers), f"{call} holds somebody else's offer"
+        for offer in offers:
+            assert dispatcher.agents[offer.agent].offer == offer.id, f"{offer.agent} does not know offer {offer.id}"
+        answered = sum(offer.answered for offer in offers)
+        match ticket.place:
+            case Place.WAITING:
+                assert not offers, f"{call} waits with an offer"
+                assert not ticket.expired, f"{call} waits for ever"
+            case Place.OFFERED:
+                assert offers, f"{call} is offered to nobody"
+                assert not answered, f"{call} was answered and is still offered"
+                assert len(offers) == 1 or ticket.ring_all, f"{call} is offered to several agents"
+            case Place.TALKING:
+                assert (len(offers), answered) == (1, 1), f"{call} talks to {len(offers)} agents"
+
+
+def nobody_idle_while_somebody_waits(dispatcher: Dispatcher) -> None:
+    idle = [agent for agent in dispatcher.agents.values() if agent.takes_offers]
+    for ticket in dispatcher.tickets.values():
+        for agent in idle:
+            if ticket.wants_offers:
+                fits = may_serve(dispatcher, agent, ticket)
+                assert not fits, f"{agent.id} is idle while {ticket.call} waits in {ticket.queue}"
+
+
+def nobody_waits_for_nobody(dispatcher: Dispatcher) -> None:
+    there = [agent for agent in dispatcher.agents.values() if agent.status is not Status.LOGGED_OUT]
+    for ticket in dispatcher.tickets.values():
+        if ticket.place is Place.WAITING and dispatcher.queue(ticket.queue).when_empty is not None:
+            hope = any(may_serve(dispatcher, agent, ticket, ever=True) for agent in there)
+            assert hope, f"{ticket.call} waits although nobody who could serve it is logged in"
+
+
+def deadlines_are_those_of_the_state(dispatcher: Dispatcher) -> None:
+    due = [offer.expires_at for offer in dispatcher.offers.values() if not offer.answered]
+    for agent in dispatcher.agents.values():
+        due += [at for at in (agent.wrap_up_until, agent.resting_until) if at is not None]
+    for ticket in dispatcher.tickets.values():
+        if ticket.place is Place.TALKING:
+            continue
+        queue = dispatcher.queue(ticket.queue)
+        due += [at for step in queue.relax if (at := ticket.since + step.after) > dispatcher.now]
+        due += [ticket.joined_at + queue.max_wait] if queue.max_wait is not None and not ticket.expired else []
+        due += [ticket.announce_at] if ticket.announce_at is not None else []
+    earliest = min(due, default=None)
+    assert dispatcher.next_deadline() == earliest, f"deadline {dispatcher.next_deadline()} instead of {earliest}"
+    assert earliest is None or earliest >= dispatcher.now, f"deadline {earliest} is past at {dispatcher.now}"
+
+
+def positions_follow_the_order(dispatcher: Dispatcher) -> None:
+    for queue in dispatcher.config.queues:
+        waiting = dispatcher.waiting(queue.id)
+        standings = [ticket.standing(dispatcher.now) for ticket in waiting]
+        assert all(a >= b - 1e-6 for a, b in zip(standings, standings[1:], strict=False)), f"{queue.id} is out of order"
+        assert [dispatcher.ahead_of(ticket.call) for ticket in waiting] == list(range(len(waiting)))
+
+
+def nobody_is_overtaken(dispatcher: Dispatcher, effects: Iterable[Effect]) -> None:
+    """No agent was offered a caller while an earlier one, whom the agent could serve, is left waiting.
+
+    ``effects`` are those of one ``receive`` or one ``handle_timeout``; looked at right after it.
+    """
+    left = [ticket for ticket in dispatcher.tickets.values() if ticket.wants_offers]
+    for effect in effects:
+        if isinstance(effect, OfferCall) and effect.offer in dispatcher.offers:
+            served = decision_key(dispatcher.tickets[effect.call], dispatcher.now)
+            agent = dispatcher.agents[effect.agent]
+            for ticket in left:
+                if ticket.call != effect.call and may_serve(dispatcher, agent, ticket):
+                    earlier = decision_key(ticket, dispatcher.now) < served
+                    assert not earlier, f"{ticket.call} was overtaken by {effect.call} at {effect.agent}"

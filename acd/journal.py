@@ -1,0 +1,97 @@
+"""Journal records: every input with its instant, then every decision and state change that followed from it.
+
+A record is a JSON-able dict with ``kind`` and ``at``. Inputs are the events of :mod:`acd.events` under the names below
+and ``clock`` (timers fell due). Decisions: ``queued``, ``offer``, ``offer_over``, ``connect``, ``relaxed``,
+``announced``, ``returned``, ``call_over``, ``agent``. Replaying the inputs into a fresh dispatcher gives the same
+decisions, offer numbers and state: see :func:`replay`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from acd import events
+from acd.model import AcdConfig, config_from_plain, plain_config
+from acd.skills import All, Level, Not, parse
+from acd.skills import Any as AnyOf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from acd.dispatcher import Dispatcher
+
+CLOCK = "clock"
+
+_KINDS: dict[str, type[events.Event]] = {
+    "agent_logged_in": events.AgentLoggedIn,
+    "agent_logged_out": events.AgentLoggedOut,
+    "agent_break_started": events.AgentBreakStarted,
+    "agent_break_ended": events.AgentBreakEnded,
+    "agent_reachable": events.AgentReachable,
+    "agent_unreachable": events.AgentUnreachable,
+    "agent_busy": events.AgentBusy,
+    "agent_free": events.AgentFree,
+    "wrap_up_ended": events.WrapUpEnded,
+    "call_joined": events.CallJoined,
+    "call_left": events.CallLeft,
+    "offer_answered": events.OfferAnswered,
+    "offer_failed": events.OfferFailed,
+    "conversation_ended": events.ConversationEnded,
+    "reconfigured": events.Reconfigured,
+}
+_NAMES = {event: kind for kind, event in _KINDS.items()}
+
+#: Kinds that :func:`replay` feeds; all other records are consequences.
+INPUTS = frozenset(_KINDS) | {CLOCK}
+
+
+def record_of(event: events.Event, at: float) -> dict[str, Any]:
+    """The journal record of an input."""
+    kind = type(event)
+    return {"kind": _NAMES[kind], "at": at} | {n: _plain(getattr(event, n)) for n in kind.__dataclass_fields__}
+
+
+def event_from(record: Mapping[str, Any]) -> events.Event:
+    """The event of an input record (not of ``clock``)."""
+    fields = {name: value for name, value in record.items() if name not in ("kind", "at")}
+    for name, read in _READ.items():
+        if name in fields:
+            fields[name] = read(fields[name])
+    match record["kind"]:
+        case "call_left":
+            fields["reason"] = events.LeaveReason(fields["reason"])
+        case "offer_failed":
+            fields["reason"] = events.FailReason(fields["reason"])
+        case "conversation_ended":
+            fields["by"] = events.EndedBy(fields["by"])
+    return _KINDS[record["kind"]](**fields)
+
+
+def replay(dispatcher: Dispatcher, records: Iterable[Mapping[str, Any]]) -> None:
+    """Feed the inputs among the records to a dispatcher that is as the journal's was at its first record."""
+    for record in records:
+        if record["kind"] == CLOCK:
+            dispatcher.handle_timeout(record["at"])
+        elif record["kind"] in INPUTS:
+            dispatcher.receive(event_from(record), record["at"])
+
+
+_READ: dict[str, Callable[[Any], Any]] = {
+    "needs": parse,
+    "variables": lambda pairs: tuple((name, value) for name, value in pairs),
+    "config": config_from_plain,
+}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Enum():
+            return value.value
+        case AcdConfig():
+            return plain_config(value)
+        case Level() | All() | AnyOf() | Not():
+            return str(value)
+        case tuple():
+            return [list(pair) for pair in value]
+    return value

@@ -1,0 +1,47 @@
+"""Who is not let into a queue, and how long an agent rests after an offer that came to nothing."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from acd.events import FailReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from acd.model import OfferRules, QueueConfig
+
+
+class Refusal(StrEnum):
+    FULL = "full"
+    EMPTY = "empty"
+
+
+def refusal(
+    queue: QueueConfig, *, somebody_logged_in: bool, waiting: int, somebody_idle: Callable[[], bool]
+) -> Refusal | None:
+    """Why a caller cannot join, or None.
+
+    ``max_waiting`` limits waiting: a caller for whom somebody is idle is let in even if others wait for other skills.
+    """
+    if queue.when_empty is not None and not somebody_logged_in:
+        return Refusal.EMPTY
+    if queue.max_waiting is not None and waiting >= queue.max_waiting and not somebody_idle():
+        return Refusal.FULL
+    return None
+
+
+def rest_after(rules: OfferRules, reason: FailReason) -> float:
+    """Seconds before the agent's next offer."""
+    match reason:
+        case FailReason.NO_ANSWER:
+            return rules.after_no_answer
+        case FailReason.REJECTED:
+            return rules.after_reject
+        case FailReason.BUSY:
+            return rules.after_busy
+        case FailReason.UNREACHABLE:
+            return rules.after_unreachable
+        case FailReason.DROPPED:
+            return rules.after_drop

@@ -1,0 +1,174 @@
+"""The waiting room: who waits, in which order, and which agents may ever or now serve them.
+
+Callers of one queue with the same needs stand in one *line*. Who may serve a line is worked out once, so a decision
+looks at the heads of lines instead of at every caller times every agent.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from acd.skills import Expression, all_of, any_of, bind, holds, names, variables
+from acd.strategies import Fit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from acd.agent import Agent
+    from acd.model import QueueConfig
+    from acd.ticket import Ticket
+
+#: Needs that nobody waits with any more are forgotten beyond so many.
+_REMEMBERED = 512
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """Callers with the same needs in fair order, and who may serve them: agent → fit."""
+
+    queue: QueueConfig
+    fits: dict[str, Fit]
+    callers: list[Ticket] = field(default_factory=list)
+
+
+@dataclass(slots=True, eq=False)
+class Ladder:
+    """The relaxation of one kind of needs: ``lines[i]`` is where a caller stands after ``after[i]`` seconds."""
+
+    after: tuple[float, ...]
+    lines: tuple[Line, ...]
+    tickets: int = 0
+
+    @property
+    def ever(self) -> Mapping[str, Fit]:
+        """Agents who may serve at some step; steps only add."""
+        return self.lines[-1].fits
+
+    def step_at(self, since: float, now: float) -> int:
+        return sum(1 for after in self.after[1:] if since + after <= now)
+
+
+class WaitingRoom:
+    """All tickets that wait or are offered."""
+
+    def __init__(self) -> None:
+        self._queues: dict[str, QueueConfig] = {}
+        self._agents: Mapping[str, Agent] = {}
+        self._ladders: dict[tuple[object, ...], Ladder] = {}
+        self._order: dict[str, list[tuple[float, float, str]]] = {}
+        self._wanting: dict[int, Line] = {}  # lines with callers, by identity
+        self._grown: set[Line] = set()
+
+    def configure(self, queues: Iterable[QueueConfig], agents: Mapping[str, Agent]) -> None:
+        """Start over with these queues and agents; the tickets have to be placed again."""
+        self._queues = {queue.id: queue for queue in queues}
+        self._agents = agents
+        self._ladders.clear()
+        self._order = {queue: [] for queue in self._queues}
+        self._wanting.clear()
+        self._grown.clear()
+
+    def ladder(self, ticket: Ticket) -> Ladder:
+        """The lines that this caller would stand in; remembered for the next caller with the same needs."""
+        queue = self._queues[ticket.queue]
+        wanted = variables(any_of(queue.needs, *(step.needs for step in queue.relax))) | variables(ticket.needs)
+        key = (queue.id, ticket.needs, *sorted((v, ticket.variables[v]) for v in wanted & ticket.variables.keys()))
+        ladder = self._ladders.get(key)
+        if ladder is None:
+            if len(self._ladders) >= _REMEMBERED:
+                self._ladders = {key: ladder for key, ladder in self._ladders.items() if ladder.tickets}
+            ladder = self._ladders[key] = self._new_ladder(queue, ticket)
+        return ladder
+
+    def place(self, ticket: Ticket) -> None:
+        """Let a caller in, at the place that age and priority give."""
+        ladder = self.ladder(ticket)
+        ticket.place_in(self._queues[ticket.queue], ladder)
+        ladder.tickets += 1
+        insort(self._order[ticket.queue], ticket.order)
+        self.update(ticket)
+
+    def update(self, ticket: Ticket) -> None:
+        """Move the ticket to the line where it belongs now, or out of the lines while it wants no offers."""
+        assert ticket.ladder is not None
+        line = ticket.ladder.lines[ticket.step] if ticket.wants_offers else None
+        if line is ticket.line:
+            return
+        self._leave_line(ticket)
+        if line is not None:
+            insort(line.callers, ticket, key=_order)
+            ticket.line = line
+            self._wanting[id(line)] = line
+            self._grown.add(line)
+
+    def remove(self, ticket: Ticket) -> None:
+        """The caller waits no more."""
+        assert ticket.ladder is not None
+        self._leave_line(ticket)
+        order = self._order[ticket.queue]
+        del order[bisect_left(order, ticket.order)]
+        ticket.ladder.tickets -= 1
+        ticket.ladder = None
+
+    def ahead_of(self, ticket: Ticket) -> int:
+        """How many callers of the same queue are to be served first."""
+        return bisect_left(self._order[ticket.queue], ticket.order)
+
+    def count(self, queue: str) -> int:
+        return len(self._order[queue])
+
+    def lines(self) -> Iterable[Line]:
+        """Lines in which somebody wants an offer, in no particular order."""
+        return self._wanting.values()
+
+    def has_grown(self, line: Line) -> bool:
+        """Whether somebody came to the line since the last :meth:`settled`."""
+        return line in self._grown
+
+    @property
+    def anything_new(self) -> bool:
+        return bool(self._grown)
+
+    def settled(self) -> None:
+        self._grown.clear()
+
+    def _leave_line(self, ticket: Ticket) -> None:
+        line = ticket.line
+        if line is not None:
+            del line.callers[bisect_left(line.callers, ticket.order, key=_order)]
+            ticket.line = None
+            if not line.callers:
+                del self._wanting[id(line)]
+                self._grown.discard(line)
+
+    def _new_ladder(self, queue: QueueConfig, ticket: Ticket) -> Ladder:
+        steps = [queue.needs, *(step.needs for step in queue.relax)]
+        bound = [bind(needs, ticket.variables) for needs in steps]
+        extra = bind(ticket.needs, ticket.variables)
+        return Ladder(
+            (0.0, *(step.after for step in queue.relax)),
+            tuple(self._new_line(queue, all_of(any_of(*bound[: i + 1]), extra)) for i in range(len(bound))),
+        )
+
+    def _new_line(self, queue: QueueConfig, needs: Expression) -> Line:
+        return Line(queue, fits(queue, needs, self._agents))
+
+
+def fits(queue: QueueConfig, needs: Expression, agents: Mapping[str, Agent]) -> dict[str, Fit]:
+    """Who may serve: those of the queue who satisfy the (bound) needs."""
+    if queue.agents:
+        ranked = [(m.agent, m.tier, i) for i, m in enumerate(queue.agents) if m.agent in agents]
+    else:
+        ranked = [(agent.id, 1, agent.position) for agent in agents.values()]
+    asked = names(needs)
+    return {
+        agent: Fit(tier, position, sum(lvl for skill, lvl in agents[agent].skills.items() if skill not in asked))
+        for agent, tier, position in ranked
+        if not agents[agent].removed and holds(needs, agents[agent].skills)
+    }
+
+
+def _order(ticket: Ticket) -> tuple[float, float, str]:
+    return ticket.order

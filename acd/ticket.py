@@ -1,0 +1,167 @@
+"""A queued call: its table, its place in the order, and what it has been through.
+
+The order over all queues: a caller's standing is ``priority + ageing * seconds waited``, the highest is served first
+(an accumulating priority queue: Kleinrock 1964; Stanford, Taylor, Ziedins 2014).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from acd.model import Strategy
+from acd.skills import EVERYBODY, Expression, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from acd.model import QueueConfig
+    from acd.room import Ladder, Line
+
+
+class Place(StrEnum):
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    GONE = "gone"
+
+
+class Turn(StrEnum):
+    """Inputs of the table."""
+
+    OFFER = "offer"
+    LAST_OFFER_OVER = "last_offer_over"
+    ANSWER = "answer"
+    LEG_LOST = "leg_lost"  # the agent's, before or during the conversation
+    LEAVE = "leave"
+    TIME_OUT = "time_out"
+    NOBODY_LEFT = "nobody_left"  # who could ever serve is logged in
+    CALL_ENDED = "call_ended"
+
+
+class Step(StrEnum):
+    """Actions of the table."""
+
+    STOP_WAITING = "stop_waiting"
+    WAIT_AGAIN = "wait_again"  # same age, same place
+    NO_MORE_OFFERS = "no_more_offers"
+
+
+P, X, A = Place, Turn, Step
+
+# fmt: off
+TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
+    (P.WAITING, X.OFFER):           (P.OFFERED, ()),
+    (P.WAITING, X.LEAVE):           (P.GONE,    (A.STOP_WAITING,)),
+    (P.WAITING, X.TIME_OUT):        (P.GONE,    (A.STOP_WAITING,)),
+    (P.WAITING, X.NOBODY_LEFT):     (P.GONE,    (A.STOP_WAITING,)),
+    (P.OFFERED, X.OFFER):           (P.OFFERED, ()),  # ring-all
+    (P.OFFERED, X.LAST_OFFER_OVER): (P.WAITING, ()),
+    (P.OFFERED, X.ANSWER):          (P.TALKING, (A.STOP_WAITING,)),
+    (P.OFFERED, X.LEAVE):           (P.GONE,    (A.STOP_WAITING,)),
+    (P.OFFERED, X.TIME_OUT):        (P.OFFERED, (A.NO_MORE_OFFERS,)),  # who rings now may still answer
+    (P.TALKING, X.LEG_LOST):        (P.WAITING, (A.WAIT_AGAIN,)),
+    (P.TALKING, X.CALL_ENDED):      (P.GONE,    ()),
+}
+# fmt: on
+
+#: Cannot happen: offers and conversations are known by id, timers stop with the waiting, and an offered caller has
+#: somebody logged in.
+IMPOSSIBLE: frozenset[tuple[Place, Turn]] = frozenset(
+    {
+        *product([P.GONE], Turn),
+        *product([P.WAITING], [X.LAST_OFFER_OVER, X.ANSWER, X.LEG_LOST, X.CALL_ENDED]),
+        *product([P.OFFERED], [X.LEG_LOST, X.NOBODY_LEFT, X.CALL_ENDED]),
+        *product([P.TALKING], [X.OFFER, X.LAST_OFFER_OVER, X.ANSWER, X.LEAVE, X.TIME_OUT, X.NOBODY_LEFT]),
+    }
+)
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One caller's stay in one queue. Times are seconds on the dispatcher's clock."""
+
+    call: str
+    queue: str
+    since: float  # counts for the order and the relaxation; earlier than `joined_at` when the age was kept
+    joined_at: float
+    priority: float  # the caller's own, on top of the queue's
+    needs: Expression = EVERYBODY
+    variables: Mapping[str, str] = field(default_factory=dict)
+    place: Place = Place.WAITING
+    offers: list[int] = field(default_factory=list)
+    failures: dict[str, int] = field(default_factory=dict)  # agent → which failed offer of this call was the last
+    step: int = 0  # of the relaxation ladder
+    expired: bool = False  # max_wait is over, only the offers that ring may still be answered
+    told: int | None = None  # the last announced number of callers ahead
+    announce_at: float | None = None
+    # Derived from the queue's configuration when the ticket is placed:
+    ladder: Ladder | None = None
+    line: Line | None = None
+    ageing: float = 0.0
+    order: tuple[float, float, str] = (0.0, 0.0, "")
+    ring_all: bool = False
+
+    def place_in(self, queue: QueueConfig, ladder: Ladder) -> None:
+        """Take over what the queue says about order and skills."""
+        self.ladder = ladder
+        self.ageing = queue.ageing
+        self.ring_all = queue.strategy is Strategy.RING_ALL
+        priority = queue.priority + self.priority
+        # Callers of one queue age alike, so their order is fixed: by the instant at which their standing was zero.
+        first = self.since - priority / queue.ageing if queue.ageing else -priority
+        self.order = (first, self.since, self.call)
+
+    def standing(self, now: float) -> float:
+        """Points at this instant; comparable over all queues."""
+        first = self.order[0]
+        return self.ageing * (now - first) if self.ageing else -first
+
+    @property
+    def wants_offers(self) -> bool:
+        """Whether another idle agent should be offered this caller."""
+        return not self.expired and (self.place is Place.WAITING or (self.place is Place.OFFERED and self.ring_all))
+
+    def handle(self, turn: Turn) -> tuple[Step, ...]:
+        transition = TRANSITIONS.get((self.place, turn))
+        if transition is None:
+            raise RuntimeError(f"call {self.call}: {turn} while {self.place}")
+        self.place, steps = transition
+        return steps
+
+    def plain(self) -> dict[str, Any]:
+        """State as JSON-able data."""
+        return {
+            **{name: getattr(self, name) for name in _PLAIN},
+            "needs": str(self.needs),
+            "variables": dict(sorted(self.variables.items())),
+            "place": self.place.value,
+            "offers": list(self.offers),
+            "failures": dict(sorted(self.failures.items())),
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any], shift: float) -> Ticket:
+        announce_at = plain["announce_at"]
+        return cls(
+            **{
+                **plain,
+                "needs": parse(plain["needs"]),
+                "place": Place(plain["place"]),
+                "since": plain["since"] + shift,
+                "joined_at": plain["joined_at"] + shift,
+                "announce_at": None if announce_at is None else announce_at + shift,
+            }
+        )
+
+
+_PLAIN = ("call", "queue", "since", "joined_at", "priority", "step", "expired", "told", "announce_at")
+
+#: Sorts callers of all queues, the next one to be served first; inside a queue it is the order of `Ticket.order`.
+DecisionKey = tuple[float, tuple[float, float, str]]
+
+
+def decision_key(ticket: Ticket, now: float) -> DecisionKey:
+    return (-ticket.standing(now), ticket.order)
