@@ -218,9 +218,10 @@ class NameAddr:
         return replace(self, params=())
 
 
-# via-parm = "SIP" SLASH "2.0" SLASH transport LWS host [ COLON port ] *( SEMI via-params )
+# via-parm = "SIP" SLASH version SLASH transport LWS host [ COLON port ] *( SEMI via-params )
 _VIA = re.compile(
-    rf"[ \t]*+SIP[ \t]*+/[ \t]*+2\.0[ \t]*+/[ \t]*+([{TOKEN_CHARS}]++)[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]++))?+",
+    rf"[ \t]*+SIP[ \t]*+/[ \t]*+[0-9]++\.[0-9]++[ \t]*+/[ \t]*+([{TOKEN_CHARS}]++)"
+    rf"[ \t]++({HOST})(?:[ \t]*+:[ \t]*+([0-9]++))?+",
     re.IGNORECASE,
 )
 
