@@ -14,6 +14,9 @@ from softswitch.config.fields import Wrong
 from softswitch.config.model import Config
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
     from softswitch.config.positions import Path, Positions
@@ -29,6 +32,13 @@ _TYPE_NAMES = {
     "model_type": "a table: { … }",
     "model_attributes_type": "a table: { … }",
 }
+
+
+def problems(errors: ValidationError, raw: object, positions: Positions) -> Iterator[Problem]:
+    for error in errors.errors(include_url=False):
+        # a list all of whose items are wrong is reported as empty besides; nothing is gained by saying so
+        if not (error["type"] == "too_short" and error["input"]):
+            yield problem(error, raw, positions)
 
 
 def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
@@ -144,6 +154,7 @@ _PATTERNS = {
     r"^[A-Za-z0-9_.-]+$": "letters, digits, dots, dashes and underscores",
     r"^[A-Za-z_][A-Za-z0-9_-]*$": "letters, digits, dashes and underscores, a letter first",
     r"^[A-Za-z0-9_.+-]{1,64}$": "up to 64 letters, digits, dots, dashes, underscores and plus signs",
+    r"^[A-Za-z0-9.:_-]+$": "letters, digits, dots and dashes",
     r"^[*#][0-9*#]{1,7}$": 'a star or hash and digits, for example "*11"',
     r"^[0-9*#A-D]{1,8}$": "the keys of a telephone: 0-9, * and #",
     r"^[^\x00-\x1f\x7f]*$": "one line of text",

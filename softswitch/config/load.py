@@ -50,8 +50,7 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
     try:
         config = Config.model_validate(_with_data_dir(raw), context=context)
     except ValidationError as error:
-        for details in error.errors(include_url=False):
-            found = explain.problem(details, raw, positions)
+        for found in explain.problems(error, raw, positions):
             problems.setdefault((found.line, found.column, found.where), found)
     across = [checks.check(raw, positions, folder)]
     if config is not None:

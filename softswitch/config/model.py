@@ -83,9 +83,11 @@ def _contact(value: object) -> Uri:
 
 def _address(value: object) -> str:
     try:
-        return str(ipaddress.ip_address(value)) if isinstance(value, str) and value else ""
+        if isinstance(value, str):
+            return value and str(ipaddress.ip_address(value))
     except ValueError:
-        raise Wrong(f'"{value}" is not an IP address', 'write "203.0.113.5", or "" when there is no NAT') from None
+        pass
+    raise Wrong("is not an IP address", 'write "203.0.113.5", or "" when there is no NAT')
 
 
 def _is_address(value: object) -> bool:
@@ -159,6 +161,7 @@ QueueAgents = Annotated[
     ),
 ]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]+$")]
+Host = Annotated[str, Field(pattern=r"^[A-Za-z0-9.:_-]+$", max_length=255)]
 Skill = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 User = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
 FeatureCode = Annotated[str, Field(pattern=r"^[*#][0-9*#]{1,7}$")]
@@ -187,7 +190,7 @@ class Expires(Section):
 
 
 class Sip(Section):
-    domain: Word = "softswitch"
+    domain: Host = "softswitch"
     """Realm of the passwords and the host in our addresses."""
     listen: Annotated[tuple[ListenField, ...], Field(min_length=1)] = (
         parse_listen("udp:0.0.0.0:5060"),
@@ -337,7 +340,7 @@ class Trunk(Section):
     """Another switch or a carrier, known by the address its requests come from."""
 
     name: Label = ""
-    host: Word | None = None
+    host: Host | None = None
     """Its address."""
     source: tuple[NetworkField, ...] = ()
     """Where its requests come from; ``host`` is always among them."""

@@ -117,15 +117,14 @@ def _references(raw: Raw) -> Iterator[Problem]:
 
 def _texts(raw: Raw) -> Iterator[Problem]:
     """Everybody hears something: each text exists in the language of the switch."""
-    server = raw.tables.get("server")
-    default = server.get("language", LANGUAGES[0]) if isinstance(server, dict) else LANGUAGES[0]
+    default = raw.language
     spoken = {default} | {language for _, language in raw.strings("goto.*.language", "route.*.language")}
     for path, texts in raw.select("menu.*.say", "say.*.say"):
         if isinstance(texts, str):
             texts = {default: texts}
         if not isinstance(texts, dict) or not texts:
             continue
-        if default in LANGUAGES and default not in texts:
+        if default not in texts:
             right = f'add {default} = "…"; callers whose language is missing hear it'
             yield raw.error(path, f'has no text in "{default}", the language of the switch', right)
         missing = [language for language in LANGUAGES if language in spoken - {default} and language not in texts]

@@ -131,7 +131,5 @@ def _holds(expressions: list[skills.Expression], levels: Mapping[str, int], lang
 
 def _spoken(raw: Raw) -> set[str]:
     """Languages in which callers may arrive at a queue."""
-    server = raw.tables.get("server")
-    default = server.get("language", LANGUAGES[0]) if isinstance(server, dict) else LANGUAGES[0]
     patterns = ("goto.*.language", "route.*.language", "trunk.*.language", "phone.*.language")
-    return {default} | {language for _, language in raw.strings(*patterns)}
+    return {raw.language} | {language for _, language in raw.strings(*patterns)}

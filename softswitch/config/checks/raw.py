@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from softswitch.config.errors import Problem, Severity, dotted
+from softswitch.config.fields import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +21,12 @@ class Raw:
     positions: Positions
     folder: FilePath
     """Where relative paths start."""
+
+    @property
+    def language(self) -> str:
+        """Of the switch; the default where the file says nothing usable."""
+        found = next((value for _, value in self.strings("server.language")), "")
+        return found if found in LANGUAGES else LANGUAGES[0]
 
     def select(self, *patterns: str) -> Iterator[tuple[Path, Any]]:
         """Everything at ``"menu.*.keys.*"``; what is not there, or not of the right shape, is passed over."""
