@@ -1,0 +1,201 @@
+"""Packets in and out of the lanes' sockets, many per system call.
+
+`recvmmsg` and `sendmmsg` are called through ctypes on numpy arrays laid out as the kernel's structures: pointers are
+set once, lengths and addresses are read and written as columns. `PortableIo` does the same one packet at a time, for
+platforms without these calls.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import socket
+import sys
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from rtp.latch import pack_address, unpack_address
+from rtp.packet import ROW
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from rtp.plane import Plane
+
+#: struct mmsghdr, struct iovec, struct sockaddr_in of 64-bit Linux.
+_MMSGHDR = np.dtype(
+    {
+        "names": ["name", "namelen", "iov", "iovlen", "control", "controllen", "flags", "len"],
+        "formats": ["u8", "u4", "u8", "u8", "u8", "u8", "i4", "u4"],
+        "offsets": [0, 8, 16, 24, 32, 40, 48, 56],
+        "itemsize": 64,
+    }
+)
+_IOVEC = np.dtype([("base", "u8"), ("len", "u8")])
+_SOCKADDR = 16
+_MOST = 1024  # UIO_MAXIOV: more messages in one call are refused
+
+_TRY_LATER = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
+
+
+class PacketIo(Protocol):
+    """Fills the first rows of the plane's buffer, and sends what stands in its out list.
+
+    After `receive`, `lengths`, `sources` and `lanes` describe the rows.
+    """
+
+    lengths: NDArray[np.uint32]
+    sources: NDArray[np.uint64]
+    lanes: NDArray[np.uint64]
+    unsent: int
+
+    def receive(self, lane: int, used: int) -> int:
+        """Append what waits at *lane* after the first *used* rows; returns how many packets came."""
+
+    def send(self) -> None:
+        """Send and empty the out list. What the network does not take is counted in `unsent`, never waited for."""
+
+
+def available() -> bool:
+    """Whether `BatchIo` works here."""
+    return sys.platform == "linux" and sys.byteorder == "little" and ctypes.sizeof(ctypes.c_void_p) == 8
+
+
+def open_io(plane: Plane, sockets: Sequence[socket.socket], *, portable: bool = False) -> PacketIo:
+    return PortableIo(plane, sockets) if portable or not available() else BatchIo(plane, sockets)
+
+
+def _pointer(array: NDArray[Any]) -> int:
+    return array.ctypes.data
+
+
+class BatchIo:
+    def __init__(self, plane: Plane, sockets: Sequence[socket.socket]) -> None:
+        self._plane = plane
+        self._fds = [sock.fileno() for sock in sockets]
+        rows = plane.receive_rows
+        self._names = np.zeros((rows, 2), np.uint64)
+        self._iov_in = np.zeros(rows, _IOVEC)
+        self._iov_in["base"] = _pointer(plane.buffer) + np.arange(rows, dtype=np.uint64) * ROW
+        self._iov_in["len"] = ROW
+        self._in = self._messages(rows, self._iov_in)
+        self._in["name"] = _pointer(self._names) + np.arange(rows, dtype=np.uint64) * _SOCKADDR
+        self.lengths = self._in["len"]
+        self.sources = self._names[:, 0]
+        self.lanes = np.zeros(rows, np.uint64)
+
+        out = len(plane.out_slots)
+        self._iov_out = np.zeros(out, _IOVEC)
+        self._out = self._messages(out, self._iov_out)
+        self._out_base, self._out_len, self._out_name = self._iov_out["base"], self._iov_out["len"], self._out["name"]
+        self._buffer_at = _pointer(plane.buffer)
+        self._destinations_at = _pointer(plane.sources.destination)
+        self.unsent = 0
+
+        # PyDLL keeps the GIL: these calls never block, and another thread (the loader of assets) must not cut in.
+        libc = ctypes.PyDLL(None, use_errno=True)
+        self._recvmmsg = libc.recvmmsg
+        self._recvmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int, ctypes.c_void_p]
+        self._sendmmsg = libc.sendmmsg
+        self._sendmmsg.argtypes = [ctypes.c_int, ctypes.c_void_p, ctypes.c_uint, ctypes.c_int]
+        self._in_at, self._out_at = _pointer(self._in), _pointer(self._out)
+
+    @staticmethod
+    def _messages(count: int, iov: NDArray[Any]) -> NDArray[Any]:
+        messages = np.zeros(count, _MMSGHDR)
+        messages["namelen"] = _SOCKADDR
+        messages["iov"] = _pointer(iov) + np.arange(count, dtype=np.uint64) * _IOVEC.itemsize
+        messages["iovlen"] = 1
+        return messages
+
+    def receive(self, lane: int, used: int) -> int:
+        room = min(self._plane.receive_rows - used, _MOST)
+        count = self._recvmmsg(self._fds[lane], self._in_at + used * 64, room, socket.MSG_DONTWAIT, None)
+        if count <= 0:  # nothing there, or an ICMP error of an earlier packet, which says nothing about this lane
+            return 0
+        self.lanes[used : used + count] = lane
+        return int(count)
+
+    def send(self) -> None:
+        plane = self._plane
+        count = plane.out_count
+        if not count:
+            return
+        plane.out_count = 0
+        slots, rows, lengths = plane.out_slots[:count], plane.out_rows[:count], plane.out_lengths[:count]
+        lanes = plane.sources.lane[slots]
+        first, last = 0, count
+        if (lanes != lanes[0]).any():
+            order = lanes.argsort(kind="stable")
+            slots, rows, lengths, lanes = slots[order], rows[order], lengths[order], lanes[order]
+        self._out_base[:count] = rows * ROW + self._buffer_at
+        self._out_len[:count] = lengths
+        self._out_name[:count] = slots * _SOCKADDR + self._destinations_at
+        borders = np.flatnonzero(lanes[1:] != lanes[:-1]).tolist() if lanes[0] != lanes[-1] else []
+        for last in (*(border + 1 for border in borders), count):
+            self._send_lane(self._fds[int(lanes[first])], first, last)
+            first = last
+
+    def _send_lane(self, fd: int, first: int, last: int) -> None:
+        while first < last:
+            sent = self._sendmmsg(fd, self._out_at + first * 64, min(last - first, _MOST), socket.MSG_DONTWAIT)
+            if sent > 0:
+                first += sent
+            elif ctypes.get_errno() in _TRY_LATER:
+                self.unsent += last - first
+                return
+            else:  # this one's destination is unreachable or refused; the others' are not
+                self.unsent += 1
+                first += 1
+
+
+class PortableIo:
+    def __init__(self, plane: Plane, sockets: Sequence[socket.socket]) -> None:
+        self._plane = plane
+        self._sockets = list(sockets)
+        for sock in self._sockets:
+            sock.setblocking(False)
+        rows = plane.receive_rows
+        self.lengths = np.zeros(rows, np.uint32)
+        self.sources = np.zeros(rows, np.uint64)
+        self.lanes = np.zeros(rows, np.uint64)
+        self.unsent = 0
+        self._rows = [memoryview(row.data) for row in plane.buffer]
+        self._words: dict[tuple[str, int], int] = {}
+
+    def receive(self, lane: int, used: int) -> int:
+        sock, at = self._sockets[lane], used
+        while at < self._plane.receive_rows:
+            try:
+                size, address = sock.recvfrom_into(self._rows[at])
+            except BlockingIOError:
+                break
+            except OSError:  # an ICMP error of an earlier packet
+                continue
+            if (word := self._words.get(address)) is None:
+                if not address[1]:  # nobody can be answered at port 0
+                    continue
+                if len(self._words) > 65536:
+                    self._words.clear()
+                word = self._words[address] = pack_address(address)
+            self.lengths[at], self.sources[at], self.lanes[at] = size, word, lane
+            at += 1
+        return at - used
+
+    def send(self) -> None:
+        plane = self._plane
+        count, plane.out_count = plane.out_count, 0
+        for slot, row, length in zip(
+            plane.out_slots[:count].tolist(),
+            plane.out_rows[:count].tolist(),
+            plane.out_lengths[:count].tolist(),
+            strict=True,
+        ):
+            sock = self._sockets[int(plane.sources.lane[slot])]
+            try:
+                sock.sendto(self._rows[row][:length], unpack_address(int(plane.sources.destination[slot, 0])))
+            except OSError:
+                self.unsent += 1

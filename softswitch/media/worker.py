@@ -1,0 +1,335 @@
+"""A media worker: the process that carries the packets of its legs.
+
+One thread runs everything on a beat of 5 ms: take what has come to the lanes in use, let the plane handle it in one
+pass, send; a quarter of the legs that hear recorded audio get their frame on each beat. Without legs it sleeps on its
+control socket. Files are read and encoded by a second thread, which is idle otherwise.
+
+The worker listens on a Unix socket and obeys one control connection at a time. It goes on carrying packets when control
+goes away, for as long as it was told to (`--grace`), so that calls survive a restart of the control process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import os
+import resource
+import select
+import signal
+import socket
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rtp.drops import by_name
+from rtp.latch import NOBODY
+from rtp.legs import LegSpec, WorkerHealth
+from rtp.plane import PHASE_TIME, PHASES, LegLimitError, Plane
+from softswitch.media import protocol
+from softswitch.media.loader import Loader
+from softswitch.media.mmsg import open_io
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SOCKET_BUFFER = 4 << 20
+EXPEDITED_FORWARDING = 0xB8  # DSCP 46, RFC 3246
+MOST_BATCHES = 8
+"""Full buffers taken from the lanes in one beat; what is left then waits in the sockets."""
+TOO_LATE = 12
+"""Beats after which missed frames are not caught up with but left out."""
+_HEALTH_BEATS = 200
+
+
+def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """The RTP and the RTCP socket of a lane."""
+    pair = []
+    for offset in (0, 1):
+        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sock.setblocking(False)
+        for plain, force in ((socket.SO_RCVBUF, 33), (socket.SO_SNDBUF, 32)):  # SO_…BUFFORCE: beyond rmem_max
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, plain, SOCKET_BUFFER)
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, force, SOCKET_BUFFER)
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED_FORWARDING)
+        sock.bind((host, port + offset))
+        pair.append(sock)
+    return pair[0], pair[1]
+
+
+class Worker:
+    def __init__(self, index: int, host: str, ports: Sequence[int], *, portable: bool = False, grace: float = -1.0):
+        self._index = index
+        self._host = host
+        self._ports = list(ports)
+        self._grace = grace
+        self._plane = Plane(ports)
+        lanes = [open_lane(host, port) for port in ports]
+        self._rtp = [rtp for rtp, _ in lanes]
+        self._rtcp = [rtcp for _, rtcp in lanes]
+        self._io = open_io(self._plane, self._rtp, portable=portable)
+        self._loader = Loader()
+        self._lanes: list[int] = []
+        self._beat = 0
+        self._lateness = 0.0
+        self._alone_since = 0.0
+        self._listener: socket.socket | None = None
+        self._control: socket.socket | None = None
+        self._decoder = protocol.Decoder()
+        self._outbox: list[protocol.Message] = []
+        self._unwritten = bytearray()
+        self._poll = select.epoll() if hasattr(select, "epoll") else select.poll()
+        self._stopping = False
+
+    # -------------------------------------------------------------------------------------------------------- the loop
+    def run(self, path: str) -> None:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.setblocking(False)
+        self._listener.bind(path)
+        os.chmod(path, 0o600)
+        self._listener.listen(4)
+        self._poll.register(self._listener, select.POLLIN)
+        self._alone_since = time.monotonic()
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        while not self._stopping:
+            if len(self._plane):
+                self._run_legs()
+            else:
+                self._wait(1.0)
+                self._watch(time.monotonic())
+        self._flush_control()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+    def _run_legs(self) -> None:
+        """Beat until no leg is left."""
+        start = time.monotonic()
+        beat = 0
+        while len(self._plane) and not self._stopping:
+            beat += 1
+            due = start + beat * PHASE_TIME
+            now = time.monotonic()
+            if now < due:
+                time.sleep(due - now)
+                now = time.monotonic()
+            late = now - due
+            self._lateness = max(self._lateness, late)
+            self._wait(0.0)
+            self._take(now)
+            if late < TOO_LATE * PHASE_TIME:
+                self._plane.generate(beat % PHASES, now)
+            else:
+                missed = int(late / PHASE_TIME) // PHASES * PHASES
+                self._plane.skip_time(missed // PHASES)
+                beat += missed
+                self._plane.generate(beat % PHASES, now)
+            self._io.send()
+            self._beat += 1
+            if self._beat % _HEALTH_BEATS == 0:
+                self._watch(now)
+            self._collect()
+
+    def _take(self, now: float) -> None:
+        plane, io = self._plane, self._io
+        used = 0
+        batches = 0
+        for lane in self._lanes:
+            while count := io.receive(lane, used):
+                used += count
+                if used < plane.receive_rows:
+                    break
+                plane.receive(used, io.lengths[:used], io.sources[:used], io.lanes[:used], now)
+                io.send()
+                used = 0
+                batches += 1
+                if batches >= MOST_BATCHES:
+                    return
+        if used:
+            plane.receive(used, io.lengths[:used], io.sources[:used], io.lanes[:used], now)
+
+    def _watch(self, now: float) -> None:
+        """Once a second: silent legs, our health, and whether control is ever coming back."""
+        self._plane.check_timeouts(now)
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        self._say(
+            protocol.event_to_wire(
+                WorkerHealth(
+                    worker=self._index,
+                    pid=os.getpid(),
+                    legs=len(self._plane),
+                    lateness=self._lateness,
+                    cpu=usage.ru_utime + usage.ru_stime,
+                    packets_received=self._plane.received,
+                    packets_sent=self._plane.relayed + self._plane.generated - self._io.unsent,
+                    dropped=by_name(self._plane.drops[NOBODY].tolist()),
+                )
+            )
+        )
+        self._lateness = 0.0
+        self._collect()
+        if self._control is None and 0 <= self._grace < now - self._alone_since:
+            self._stopping = True
+
+    def _collect(self) -> None:
+        """Pass on events and assets between the plane, the loader and control."""
+        player = self._plane.player
+        if player.wanted:
+            for key in player.wanted:
+                self._loader.request(key)
+            player.wanted.clear()
+        for key, frames, problem in self._loader.finished():
+            if frames is None:
+                player.fail(key, problem)
+            else:
+                player.supply(key, frames)
+        if self._plane.events:
+            for event in self._plane.events:
+                self._say(protocol.event_to_wire(event))
+            self._plane.events.clear()
+        if self._outbox:
+            self._flush_control()
+
+    # --------------------------------------------------------------------------------------------------------- control
+    def _wait(self, timeout: float) -> None:
+        for fd, _ in self._poll.poll(timeout):
+            if self._listener is not None and fd == self._listener.fileno():
+                self._accept()
+            elif self._control is not None and fd == self._control.fileno():
+                self._read_control()
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        try:
+            connection, _ = self._listener.accept()
+        except OSError:
+            return
+        self._hang_up_control()
+        connection.setblocking(False)
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        self._control, self._decoder = connection, protocol.Decoder()
+        self._poll.register(connection, select.POLLIN)
+        facts: dict[str, Any] = {
+            "version": protocol.VERSION,
+            "index": self._index,
+            "pid": os.getpid(),
+            "host": self._host,
+            "ports": self._ports,
+        }
+        self._say([protocol.HELLO, facts])
+        self._flush_control()
+
+    def _read_control(self) -> None:
+        assert self._control is not None
+        try:
+            data = self._control.recv(1 << 18)
+            messages = self._decoder.feed(data)
+        except BlockingIOError:
+            return
+        except (OSError, protocol.ProtocolError) as error:
+            print(f"media worker {self._index}: control connection: {error}", file=sys.stderr)
+            self._hang_up_control()
+            return
+        if not data:
+            self._hang_up_control()
+            return
+        now = time.monotonic()
+        for message in messages:
+            self._obey(message, now)
+        self._find_lanes()
+        self._collect()
+
+    def _obey(self, message: protocol.Message, now: float) -> None:
+        match message:
+            case [protocol.PUT, wire]:
+                spec = protocol.spec_from_wire(wire)
+                try:
+                    self._plane.put(spec, now)
+                except (KeyError, ValueError, LegLimitError) as error:
+                    self._say([protocol.REFUSED, spec.leg, str(error)])
+            case [protocol.REMOVE, int(leg)]:
+                self._plane.remove(leg, now)
+            case [protocol.CHANNEL, str(name), list(items)]:
+                self._plane.player.set_channel(name, items)
+            case [protocol.PRELOAD, str(path), str(codec)]:
+                self._plane.player.preload((path, codec))
+            case [protocol.FORGET, str(path)]:
+                self._plane.player.forget(path)
+            case [protocol.STATS, int(leg)]:
+                self._plane.report(leg)
+            case [protocol.LIST]:
+                specs: list[LegSpec] = []
+                for leg, spec in self._plane.legs.items():
+                    source = self._plane.sources.source(self._plane.slot_of(leg))
+                    specs.append(replace(spec, latched=source) if source else spec)
+                self._say([protocol.LEGS, [protocol.spec_to_wire(spec) for spec in specs]])
+            case [protocol.EXIT]:
+                self._stopping = True
+            case _:
+                print(f"media worker {self._index}: not understood: {message[0]!r}", file=sys.stderr)
+
+    def _find_lanes(self) -> None:
+        lanes = sorted(self._plane.lanes_in_use())
+        for lane in set(lanes) - set(self._lanes):  # what came while nobody was there is nobody's
+            while self._io.receive(lane, 0):
+                pass
+        self._lanes = lanes
+
+    def _say(self, message: protocol.Message) -> None:
+        if self._control is not None:
+            self._outbox.append(message)
+
+    def _flush_control(self) -> None:
+        if self._control is None:
+            self._outbox.clear()
+            return
+        if self._outbox:
+            self._unwritten += protocol.encode(self._outbox)
+            self._outbox.clear()
+        try:
+            while self._unwritten:
+                sent = self._control.send(self._unwritten)
+                del self._unwritten[:sent]
+        except BlockingIOError:
+            if len(self._unwritten) > protocol.MAX_FRAME:  # control does not read: it is as good as gone
+                self._hang_up_control()
+        except OSError:
+            self._hang_up_control()
+
+    def _hang_up_control(self) -> None:
+        if self._control is not None:
+            self._poll.unregister(self._control)
+            self._control.close()
+        self._control = None
+        self._unwritten.clear()
+        self._outbox.clear()
+        self._alone_since = time.monotonic()
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="softswitch.media.worker")
+    parser.add_argument("--index", type=int, required=True)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--ports", required=True, help="RTP ports of the lanes, comma-separated")
+    parser.add_argument("--socket", required=True, help="path of the control socket")
+    parser.add_argument("--portable", action="store_true", help="one packet per system call")
+    parser.add_argument("--grace", type=float, default=-1.0, help="seconds to go on without control; -1: for ever")
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # control decides when to stop; a Ctrl-C reaches the whole group
+    ports = [int(port) for port in options.ports.split(",")]
+    worker = Worker(options.index, options.host, ports, portable=options.portable, grace=options.grace)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+    worker.run(options.socket)
+
+
+if __name__ == "__main__":
+    main()
