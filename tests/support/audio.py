@@ -222,7 +222,7 @@ def locate(
 
     The needle is compared in pieces of `segment` seconds, each allowed to sit up to `slack` seconds off the common
     offset: jitter buffers drop and insert frames, which ruins one long correlation but not many short ones. The score
-    is the mean similarity of the pieces that carry sound. The same clip through G.711 scores above 0.9, another
+    is the mean similarity of the pieces that carry sound. The same clip through G.711 scores above 0.85, another
     sentence in the same voice below 0.5.
     """
     size = min(round(segment * RATE), len(needle))

@@ -60,13 +60,13 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
         self.start_recording()
 
     def start_recording(self) -> None:
-        path = str(Path(self.phone.folder) / f"{self.phone.name}-{self.number}.wav")
+        self.path = Path(self.phone.folder) / f"{self.phone.name}-{self.number}.wav"
         self.recorder = pj.AudioMediaRecorder()
-        self.recorder.createRecorder(path)
+        self.recorder.createRecorder(str(self.path))
         # The null device is a steady source of silence; without it the recorder would stand still while nothing
         # else is connected and the recording would lose its time line.
         self.phone.quiet.startTransmit(self.recorder)
-        report("recording", call=self.number, path=path)
+        report("recording", call=self.number, path=str(self.path))
 
     def onCallState(self, prm: Any) -> None:
         info = self.getInfo()
@@ -82,8 +82,8 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
         if info.state == pj.PJSIP_INV_STATE_DISCONNECTED:
             self.over = True
             self.player = None
-            self.recorder = None  # closes the file
-            report("recorded", call=self.number)
+            self.recorder = None  # closes the file, but only when the bridge's own thread gets to it
+            self.phone.closing.append(self)
 
     def onCallMediaState(self, prm: Any) -> None:
         info = self.getInfo()  # must outlive the loop: its media are views into it
@@ -170,6 +170,7 @@ class Phone:
         self.account: PhoneAccount | None = None
         # Never emptied: destroying an old call object would hang up whichever call uses its slot now.
         self.calls: list[PhoneCall] = []
+        self.closing: list[PhoneCall] = []  # calls whose recording is being completed
         self.running = True
         self.endpoint = pj.Endpoint()
         self.endpoint.libCreate()
@@ -354,6 +355,7 @@ class Phone:
         unread = b""
         while self.running:
             self.endpoint.libHandleEvents(POLL_MS)
+            self.report_recordings()
             while self.running and select.select([commands], [], [], 0)[0]:
                 data = os.read(commands, 65536)
                 if not data:
@@ -362,6 +364,14 @@ class Phone:
                 for line in lines:
                     self.obey(json.loads(line))
         self.leave()
+
+    def report_recordings(self) -> None:
+        for call in self.closing[:]:
+            with call.path.open("rb") as file:
+                header = file.read(8)
+            if header[4:] != bytes(4):  # the length of the file, written last
+                self.closing.remove(call)
+                report("recorded", call=call.number)
 
     def leave(self) -> None:
         """Say goodbye on the wire, close the recordings, and end without the library's own slow shutdown."""

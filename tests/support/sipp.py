@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tests.support.audio import sine, write_g711
 from tests.support.event_log import PATIENCE
+from tests.support.keys_pcap import write_key_pcap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +95,8 @@ class Sipp:
         own.mkdir(parents=True, exist_ok=True)
         # SIPp takes the name of the sound from the scenario as it is, relative to where it runs.
         write_g711(own / "caller.al", sine(tone_hz, 2.0), "PCMA")
+        if keys and "digit" in keys:
+            write_key_pcap(own / "key.pcap", keys["digit"])
         words = {"caller": caller, "domain": domain or remote, "expires": "300", **(keys or {})}
         command = ["sipp", *([remote] if remote else []), "-sf", str(SCENARIOS / f"{scenario}.xml")]
         command += ["-i", address, "-p", str(port), "-mi", address, "-mp", str(media_port)]
@@ -167,5 +170,5 @@ def is_installed() -> bool:
 
 
 def may_send_raw() -> bool:
-    """SIPp plays captures and its own telephone-events through raw sockets, which only root may open."""
+    """SIPp plays captures through raw sockets, which only root may open."""
     return os.geteuid() == 0

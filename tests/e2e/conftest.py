@@ -1,0 +1,111 @@
+"""Fixtures of the end-to-end tests: clients and switches that are closed again, whatever happens in the test."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.support import baresip, sipp
+from tests.support.baresip import BaresipPhone
+from tests.support.pjsua_agent import PjsuaPhone
+from tests.support.ports import Ports
+from tests.support.sipp import Sipp
+from tests.support.switch import Switch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MEDIA_PORTS = 18
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/e2e" in item.path.as_posix():
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.timeout(90))
+
+
+def demand(is_there: bool, what: str, how: str) -> None:
+    """A missing client skips the test with the command that installs it; in CI (`CI` is set) it fails it."""
+    if is_there:
+        return
+    text = f"{what} is missing; install it with: {how}"
+    if os.environ.get("CI"):
+        pytest.fail(text, pytrace=False)
+    pytest.skip(text)
+
+
+@pytest.fixture(scope="session")
+def ports() -> Iterator[Ports]:
+    window = Ports()
+    yield window
+    window.close()
+
+
+class Clients:
+    """Makes clients with ports and folders of their own."""
+
+    def __init__(self, ports: Ports, folder: Path, stack: ExitStack) -> None:
+        self._ports = ports
+        self._folder = folder
+        self._stack = stack
+
+    def pjsua(self, name: str, **settings: Any) -> PjsuaPhone:
+        """A pjsua2 phone without an account."""
+        demand(find_spec("pjsua2") is not None, "pjsua2", "pip install pjsua2-python==2.15.1.post1 (Python < 3.13)")
+        phone = PjsuaPhone(
+            name, self._folder, port=self._ports.one(), rtp_port=self._ports.run_of(MEDIA_PORTS), **settings
+        )
+        self._stack.callback(phone.close)
+        return phone
+
+    def baresip(self, user: str, **settings: Any) -> BaresipPhone:
+        demand(baresip.is_installed(), "baresip", "sudo apt-get install --no-install-recommends baresip-core")
+        phone = BaresipPhone(
+            user,
+            self._folder,
+            port=self._ports.one(),
+            rtp_port=self._ports.run_of(MEDIA_PORTS),
+            control_port=self._ports.one(),
+            **settings,
+        )
+        self._stack.callback(phone.close)
+        return phone
+
+    def sipp(self, scenario: str, **settings: Any) -> Sipp:
+        demand(sipp.is_installed(), "SIPp", "sudo apt-get install --no-install-recommends sip-tester")
+        running = Sipp.start(
+            scenario, self._folder, port=self._ports.one(), media_port=self._ports.run_of(8), **settings
+        )
+        self._stack.callback(running.stop)
+        return running
+
+
+@pytest.fixture
+def clients(ports: Ports, tmp_path: Path) -> Iterator[Clients]:
+    with ExitStack() as stack:
+        yield Clients(ports, tmp_path, stack)
+
+
+class Switches:
+    def __init__(self, ports: Ports, folder: Path, stack: ExitStack) -> None:
+        self._ports = ports
+        self._folder = folder
+        self._stack = stack
+
+    def start(self, body: str) -> Switch:
+        """A switch that is stopped, and must stop well, at the end of the test."""
+        running = Switch(body, self._folder, self._ports)
+        self._stack.callback(running.stop)
+        return running
+
+
+@pytest.fixture
+def switches(ports: Ports, tmp_path: Path) -> Iterator[Switches]:
+    with ExitStack() as stack:
+        yield Switches(ports, tmp_path, stack)

@@ -1,0 +1,199 @@
+"""The real switch as a process: `softswitch run --config …` with ports of its own, and what it says and records."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.support.event_log import PATIENCE, EventLog
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.ports import Ports
+
+START_SECONDS = 30.0
+STOP_SECONDS = 15.0
+LOG_TAIL = 80
+RTP_PORTS = 32
+TROUBLE = re.compile(r"Traceback \(most recent call last\)|\b(?:ERROR|CRITICAL)\b|never awaited|unhandled", re.I)
+
+HEAD = """\
+[server]
+timezone = "UTC"
+language = "en"
+data_dir = "data"
+
+[sip]
+domain = "{domain}"
+listen = ["udp:127.0.0.1:{port}", "tcp:127.0.0.1:{port}"]
+
+[rtp]
+ports = "{first_rtp}-{last_rtp}"
+
+"""
+
+
+class Switch:
+    """A running switch. `body` is the configuration after the tables that say where it listens."""
+
+    domain = "pbx.test"
+
+    def __init__(self, body: str, folder: Path, ports: Ports) -> None:
+        self.port = ports.one()
+        self.folder = folder
+        self.data = folder / "data"
+        self.config = folder / "config.toml"
+        first_rtp = ports.run_of(RTP_PORTS)
+        self.rtp_ports = range(first_rtp, first_rtp + RTP_PORTS)
+        head = HEAD.format(domain=self.domain, port=self.port, first_rtp=first_rtp, last_rtp=first_rtp + RTP_PORTS - 1)
+        self.config.write_text(head + body)
+        self.log = EventLog("the switch", self.diagnosis)
+        self._errors_path = folder / "switch-stderr.log"
+        with self._errors_path.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [*command("run"), "--config", str(self.config)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        self._reader = threading.Thread(target=self._read, name="reader of the switch", daemon=True)
+        self._reader.start()
+        self.log.wait("line", text=lambda text: text.lower().startswith("ready"), within=START_SECONDS)
+
+    @property
+    def server(self) -> str:
+        """Where phones send their requests: `host:port`."""
+        return f"127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def uri(self, number: str) -> str:
+        return f"sip:{number}@{self.domain}"
+
+    def stop(self) -> None:
+        """Ctrl-C: it must end by itself, with code 0, leaving no process behind and no error in what it said."""
+        children = children_of(self.pid)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            code = self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the switch did not end within {STOP_SECONDS:g} s\n{self.diagnosis()}") from None
+        self._finish()
+        assert code == 0, f"the switch ended with code {code}\n{self.diagnosis()}"
+        eventually(lambda: not any(is_running(child) for child in children), what="the end of its workers")
+        trouble = [line for line in self.output().splitlines() if TROUBLE.search(line)]
+        assert not trouble, "the switch logged trouble:\n" + "\n".join(trouble) + "\n" + self.diagnosis()
+
+    def kill(self) -> None:
+        children = children_of(self.pid)
+        self._process.kill()
+        for child in children:
+            if is_running(child):
+                os.kill(child, signal.SIGKILL)
+        self._process.wait(5)
+        self._finish()
+
+    def output(self) -> str:
+        """All it wrote so far, both streams."""
+        said = "\n".join(event["text"] for event in self.log.all("line"))
+        return said + "\n" + self._errors_path.read_text(errors="replace")
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def calls(self) -> list[dict[str, Any]]:
+        """The call records, as `softswitch calls --json` prints them: one object a line, or one array."""
+        done = subprocess.run(
+            [*command("calls"), "--config", str(self.config), "--json"],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, f"softswitch calls ended with code {done.returncode}:\n{done.stdout}{done.stderr}"
+        text = done.stdout.strip()
+        if text.startswith("["):
+            return list(json.loads(text))
+        return [json.loads(line) for line in text.splitlines()]
+
+    def wait_calls(self, count: int, *, within: float = PATIENCE) -> list[dict[str, Any]]:
+        """The records once there are `count`; they are written in batches, shortly after a call has ended."""
+        records: list[dict[str, Any]] = []
+
+        def enough() -> bool:
+            records[:] = self.calls()
+            return len(records) >= count
+
+        eventually(enough, within=within, what=f"{count} call records", diagnosis=lambda: repr(records))
+        return records
+
+    # -- plumbing -----------------------------------------------------------------------------------------------------
+
+    def diagnosis(self) -> str:
+        return "--- the switch (end)\n" + "\n".join(self.output().splitlines()[-LOG_TAIL:])
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.log.add("line", {"text": line.rstrip("\n")})
+        self.log.close("its process ended")
+
+    def _finish(self) -> None:
+        self._reader.join(5)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def command(verb: str) -> list[str]:
+    return [sys.executable, "-m", "softswitch", verb]
+
+
+def eventually(
+    check: Callable[[], bool],
+    *,
+    within: float = PATIENCE,
+    what: str = "",
+    diagnosis: Callable[[], str] = str,
+    every: float = 0.1,
+) -> None:
+    """Ask until the answer is yes, for what cannot be waited for as an event."""
+    deadline = time.monotonic() + within
+    while not check():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"no {what or 'change'} within {within:g} s\n{diagnosis()}")
+        time.sleep(every)
+
+
+def children_of(pid: int) -> list[int]:
+    """All processes below `pid`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            child = int(path.parent.name)
+            found += [child, *children_of(child)]
+    return found
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in ("Z", "X")
+    except OSError:
+        return False
