@@ -1,4 +1,4 @@
-"""Building responses (RFC 3261 §8.2.6) and the requests that repeat parts of an INVITE: its ACK and CANCEL (§9, §17)."""
+"""Building responses (RFC 3261 §8.2.6), and the requests that repeat parts of an INVITE: ACK and CANCEL (§9, §17)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Fields = list[tuple[str, str]]
 
-_COPIED = frozenset({"From", "Call-ID", "CSeq"})
+_COPIED = frozenset({"Call-ID", "CSeq"})
 
 
 class ResponseTemplate:
@@ -27,6 +27,7 @@ class ResponseTemplate:
     __slots__ = ("_head", "_record_routes", "_tail", "_timestamps", "_to", "to_tag")
 
     def __init__(self, request: Request, flow: Flow, to_tag: str) -> None:
+        vias: Fields = []
         head: Fields = []
         tail: Fields = []
         record_routes: Fields = []
@@ -34,7 +35,9 @@ class ResponseTemplate:
         to = ""
         for name, value in request.headers:
             if name == "Via":
-                head.append((name, value if head else _reached(request, value, flow)))
+                vias.append((name, value if vias else _reached(request, value, flow)))
+            elif name == "From":
+                head.append((name, value))
             elif name in _COPIED:
                 tail.append((name, value))
             elif name == "To":
@@ -43,7 +46,7 @@ class ResponseTemplate:
                 record_routes.append((name, value))
             elif name == "Timestamp":
                 timestamps.append((name, value))
-        self._head, self._tail, self._to = head, tail, to
+        self._head, self._tail, self._to = vias + head, tail, to
         self._record_routes, self._timestamps = record_routes, timestamps
         tag = _tag_of(request)
         self.to_tag = to_tag if tag == "" else ""

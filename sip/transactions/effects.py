@@ -31,8 +31,16 @@ class PassRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Overloaded:
+    """A new request for which there is no room; nothing is kept of it. Answer it statelessly or not at all."""
+
+    request: Request
+    flow: Flow
+
+
+@dataclass(frozen=True, slots=True)
 class PassCancel:
-    """A CANCEL, answered by ``transaction``, for the INVITE of ``invite`` (None: no such transaction, RFC 3261 §9.2)."""
+    """A CANCEL, answered by ``transaction``, for the INVITE of ``invite`` (None: there is none, RFC 3261 §9.2)."""
 
     transaction: str
     request: Request
@@ -70,4 +78,4 @@ class ServerFailed:
     failure: Failure
 
 
-Effect = PassRequest | PassCancel | PassAck | PassResponse[Owner] | ClientFailed[Owner] | ServerFailed
+Effect = PassRequest | Overloaded | PassCancel | PassAck | PassResponse[Owner] | ClientFailed[Owner] | ServerFailed

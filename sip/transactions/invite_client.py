@@ -38,52 +38,52 @@ class Action(Enum):
     DOUBLE_TIMER_A = auto()
     STOP_A_AND_B = auto()
     SEND_ACK = auto()
-    PASS_RESPONSE_TO_TU = auto()
+    PASS_RESPONSE = auto()
     INFORM_TIMEOUT = auto()
     INFORM_TRANSPORT_ERROR = auto()
     START_TIMER_D = auto()
     START_TIMER_M = auto()
 
 
-S, I, A = State, Input, Action
+S, E, A = State, Input, Action
 
+# fmt: off
 TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
-    # fmt: off
-    (S.CALLING, I.TIMER_A): (S.CALLING, (A.SEND_REQUEST, A.DOUBLE_TIMER_A)),
-    (S.CALLING, I.RX_1XX): (S.PROCEEDING, (A.STOP_A_AND_B, A.PASS_RESPONSE_TO_TU)),
-    (S.CALLING, I.RX_2XX): (S.ACCEPTED, (A.STOP_A_AND_B, A.PASS_RESPONSE_TO_TU, A.START_TIMER_M)),
-    (S.CALLING, I.RX_300_699): (S.COMPLETED, (A.STOP_A_AND_B, A.SEND_ACK, A.PASS_RESPONSE_TO_TU, A.START_TIMER_D)),
-    (S.CALLING, I.TIMER_B): (S.TERMINATED, (A.INFORM_TIMEOUT,)),
-    (S.CALLING, I.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
-    (S.PROCEEDING, I.RX_1XX): (S.PROCEEDING, (A.PASS_RESPONSE_TO_TU,)),
-    (S.PROCEEDING, I.RX_2XX): (S.ACCEPTED, (A.PASS_RESPONSE_TO_TU, A.START_TIMER_M)),
-    (S.PROCEEDING, I.RX_300_699): (S.COMPLETED, (A.SEND_ACK, A.PASS_RESPONSE_TO_TU, A.START_TIMER_D)),
-    (S.PROCEEDING, I.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
-    (S.COMPLETED, I.RX_300_699): (S.COMPLETED, (A.SEND_ACK,)),
-    (S.COMPLETED, I.TIMER_D): (S.TERMINATED, ()),
-    (S.COMPLETED, I.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
-    (S.ACCEPTED, I.RX_2XX): (S.ACCEPTED, (A.PASS_RESPONSE_TO_TU,)),
-    (S.ACCEPTED, I.TIMER_M): (S.TERMINATED, ()),
-    # fmt: on
+    (S.CALLING,    E.TIMER_A):         (S.CALLING,    (A.SEND_REQUEST, A.DOUBLE_TIMER_A)),
+    (S.CALLING,    E.RX_1XX):          (S.PROCEEDING, (A.STOP_A_AND_B, A.PASS_RESPONSE)),
+    (S.CALLING,    E.RX_2XX):          (S.ACCEPTED,   (A.STOP_A_AND_B, A.PASS_RESPONSE, A.START_TIMER_M)),
+    (S.CALLING,    E.RX_300_699):      (S.COMPLETED,  (A.STOP_A_AND_B, A.SEND_ACK, A.PASS_RESPONSE, A.START_TIMER_D)),
+    (S.CALLING,    E.TIMER_B):         (S.TERMINATED, (A.INFORM_TIMEOUT,)),
+    (S.CALLING,    E.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
+    (S.PROCEEDING, E.RX_1XX):          (S.PROCEEDING, (A.PASS_RESPONSE,)),
+    (S.PROCEEDING, E.RX_2XX):          (S.ACCEPTED,   (A.PASS_RESPONSE, A.START_TIMER_M)),
+    (S.PROCEEDING, E.RX_300_699):      (S.COMPLETED,  (A.SEND_ACK, A.PASS_RESPONSE, A.START_TIMER_D)),
+    (S.PROCEEDING, E.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
+    (S.COMPLETED,  E.RX_300_699):      (S.COMPLETED,  (A.SEND_ACK,)),
+    (S.COMPLETED,  E.TIMER_D):         (S.TERMINATED, ()),
+    (S.COMPLETED,  E.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
+    (S.ACCEPTED,   E.RX_2XX):          (S.ACCEPTED,   (A.PASS_RESPONSE,)),
+    (S.ACCEPTED,   E.TIMER_M):         (S.TERMINATED, ()),
 }
+# fmt: on
 
 #: Pairs that may happen on the wire and mean nothing; every other pair must be in TRANSITIONS.
 IGNORED: frozenset[tuple[State, Input]] = frozenset(
     {
         *product([S.TERMINATED], Input),
-        *product([S.COMPLETED, S.ACCEPTED], [I.RX_1XX]),
-        (S.COMPLETED, I.RX_2XX),
-        (S.ACCEPTED, I.RX_300_699),
-        (S.ACCEPTED, I.TRANSPORT_ERROR),  # the ACK is the TU's, and so is its failure
+        *product([S.COMPLETED, S.ACCEPTED], [E.RX_1XX]),
+        (S.COMPLETED, E.RX_2XX),
+        (S.ACCEPTED, E.RX_300_699),
+        (S.ACCEPTED, E.TRANSPORT_ERROR),  # the ACK is the TU's, and so is its failure
     }
 )
 
 #: Timers that can be running in each state; the others cannot fire there.
 RUNNING: dict[State, frozenset[Input]] = {
-    S.CALLING: frozenset({I.TIMER_A, I.TIMER_B}),
+    S.CALLING: frozenset({E.TIMER_A, E.TIMER_B}),
     S.PROCEEDING: frozenset(),
-    S.ACCEPTED: frozenset({I.TIMER_M}),
-    S.COMPLETED: frozenset({I.TIMER_D}),
+    S.ACCEPTED: frozenset({E.TIMER_M}),
+    S.COMPLETED: frozenset({E.TIMER_D}),
     S.TERMINATED: frozenset(),
 }
 
@@ -97,8 +97,8 @@ class InviteClientTransaction(Machine[State, Input, Action]):
 
     def start(self, now: float) -> tuple[Action, ...]:
         if not self.reliable:
-            self.deadlines[I.TIMER_A] = now + self._a_interval
-        self.deadlines[I.TIMER_B] = now + SIXTY_FOUR_T1
+            self.deadlines[E.TIMER_A] = now + self._a_interval
+        self.deadlines[E.TIMER_B] = now + SIXTY_FOUR_T1
         return (A.SEND_REQUEST,)
 
     def handle(self, event: Input, now: float) -> tuple[Action, ...]:
@@ -110,13 +110,13 @@ class InviteClientTransaction(Machine[State, Input, Action]):
             match action:
                 case Action.DOUBLE_TIMER_A:
                     self._a_interval *= 2
-                    self.deadlines[I.TIMER_A] = now + self._a_interval
+                    self.deadlines[E.TIMER_A] = now + self._a_interval
                 case Action.STOP_A_AND_B:
                     self.deadlines.clear()
                 case Action.START_TIMER_D:
-                    self.deadlines[I.TIMER_D] = now + (0.0 if self.reliable else TIMER_D)
+                    self.deadlines[E.TIMER_D] = now + (0.0 if self.reliable else TIMER_D)
                 case Action.START_TIMER_M:
-                    self.deadlines[I.TIMER_M] = now + SIXTY_FOUR_T1
+                    self.deadlines[E.TIMER_M] = now + SIXTY_FOUR_T1
                 case _:
                     pass  # for the layer to carry out
         if self.state is S.TERMINATED:

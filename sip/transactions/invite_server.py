@@ -40,7 +40,7 @@ class Action(Enum):
     RESEND_LAST_RESPONSE = auto()
     DOUBLE_TIMER_G = auto()
     STOP_G_AND_H = auto()
-    PASS_ACK_TO_TU = auto()
+    PASS_ACK = auto()
     INFORM_TIMEOUT = auto()
     INFORM_TRANSPORT_ERROR = auto()
     START_G_AND_H = auto()
@@ -48,46 +48,46 @@ class Action(Enum):
     START_TIMER_L = auto()
 
 
-S, I, A = State, Input, Action
+S, E, A = State, Input, Action
 
+# fmt: off
 TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
-    # fmt: off
-    (S.PROCEEDING, I.RX_INVITE): (S.PROCEEDING, (A.RESEND_LAST_RESPONSE,)),
-    (S.PROCEEDING, I.TX_1XX): (S.PROCEEDING, (A.SEND_RESPONSE,)),
-    (S.PROCEEDING, I.TX_2XX): (S.ACCEPTED, (A.SEND_RESPONSE, A.START_TIMER_L)),
-    (S.PROCEEDING, I.TX_300_699): (S.COMPLETED, (A.SEND_RESPONSE, A.START_G_AND_H)),
-    (S.PROCEEDING, I.TRANSPORT_ERROR): (S.PROCEEDING, (A.INFORM_TRANSPORT_ERROR,)),  # RFC 6026 §7.1: state is kept
-    (S.ACCEPTED, I.TX_2XX): (S.ACCEPTED, (A.SEND_RESPONSE,)),
-    (S.ACCEPTED, I.RX_ACK): (S.ACCEPTED, (A.PASS_ACK_TO_TU,)),
-    (S.ACCEPTED, I.TRANSPORT_ERROR): (S.ACCEPTED, (A.INFORM_TRANSPORT_ERROR,)),
-    (S.ACCEPTED, I.TIMER_L): (S.TERMINATED, ()),
-    (S.COMPLETED, I.RX_INVITE): (S.COMPLETED, (A.RESEND_LAST_RESPONSE,)),
-    (S.COMPLETED, I.TIMER_G): (S.COMPLETED, (A.RESEND_LAST_RESPONSE, A.DOUBLE_TIMER_G)),
-    (S.COMPLETED, I.RX_ACK): (S.CONFIRMED, (A.STOP_G_AND_H, A.START_TIMER_I)),
-    (S.COMPLETED, I.TIMER_H): (S.TERMINATED, (A.INFORM_TIMEOUT,)),
-    (S.COMPLETED, I.TRANSPORT_ERROR): (S.COMPLETED, (A.INFORM_TRANSPORT_ERROR,)),
-    (S.CONFIRMED, I.TIMER_I): (S.TERMINATED, ()),
-    # fmt: on
+    (S.PROCEEDING, E.RX_INVITE):       (S.PROCEEDING, (A.RESEND_LAST_RESPONSE,)),
+    (S.PROCEEDING, E.TX_1XX):          (S.PROCEEDING, (A.SEND_RESPONSE,)),
+    (S.PROCEEDING, E.TX_2XX):          (S.ACCEPTED,   (A.SEND_RESPONSE, A.START_TIMER_L)),
+    (S.PROCEEDING, E.TX_300_699):      (S.COMPLETED,  (A.SEND_RESPONSE, A.START_G_AND_H)),
+    (S.PROCEEDING, E.TRANSPORT_ERROR): (S.PROCEEDING, (A.INFORM_TRANSPORT_ERROR,)),  # RFC 6026 §7.1: state is kept
+    (S.ACCEPTED,   E.TX_2XX):          (S.ACCEPTED,   (A.SEND_RESPONSE,)),
+    (S.ACCEPTED,   E.RX_ACK):          (S.ACCEPTED,   (A.PASS_ACK,)),
+    (S.ACCEPTED,   E.TRANSPORT_ERROR): (S.ACCEPTED,   (A.INFORM_TRANSPORT_ERROR,)),
+    (S.ACCEPTED,   E.TIMER_L):         (S.TERMINATED, ()),
+    (S.COMPLETED,  E.RX_INVITE):       (S.COMPLETED,  (A.RESEND_LAST_RESPONSE,)),
+    (S.COMPLETED,  E.TIMER_G):         (S.COMPLETED,  (A.RESEND_LAST_RESPONSE, A.DOUBLE_TIMER_G)),
+    (S.COMPLETED,  E.RX_ACK):          (S.CONFIRMED,  (A.STOP_G_AND_H, A.START_TIMER_I)),
+    (S.COMPLETED,  E.TIMER_H):         (S.TERMINATED, (A.INFORM_TIMEOUT,)),
+    (S.COMPLETED,  E.TRANSPORT_ERROR): (S.COMPLETED,  (A.INFORM_TRANSPORT_ERROR,)),
+    (S.CONFIRMED,  E.TIMER_I):         (S.TERMINATED, ()),
 }
+# fmt: on
 
 #: Pairs that may happen and mean nothing; every other pair must be in TRANSITIONS.
 IGNORED: frozenset[tuple[State, Input]] = frozenset(
     {
         *product([S.TERMINATED], Input),
-        (S.PROCEEDING, I.RX_ACK),  # nothing final has been sent
-        (S.ACCEPTED, I.RX_INVITE),  # absorbed: the TU repeats its 2xx
-        *product([S.ACCEPTED], [I.TX_1XX, I.TX_300_699]),  # too late
-        *product([S.COMPLETED, S.CONFIRMED], [I.TX_1XX, I.TX_2XX, I.TX_300_699]),  # the first final response stands
-        *product([S.CONFIRMED], [I.RX_INVITE, I.RX_ACK, I.TRANSPORT_ERROR]),
+        (S.PROCEEDING, E.RX_ACK),  # nothing final has been sent
+        (S.ACCEPTED, E.RX_INVITE),  # absorbed: the TU repeats its 2xx
+        *product([S.ACCEPTED], [E.TX_1XX, E.TX_300_699]),  # too late
+        *product([S.COMPLETED, S.CONFIRMED], [E.TX_1XX, E.TX_2XX, E.TX_300_699]),  # the first final response stands
+        *product([S.CONFIRMED], [E.RX_INVITE, E.RX_ACK, E.TRANSPORT_ERROR]),
     }
 )
 
 #: Timers that can be running in each state; the others cannot fire there.
 RUNNING: dict[State, frozenset[Input]] = {
     S.PROCEEDING: frozenset(),
-    S.ACCEPTED: frozenset({I.TIMER_L}),
-    S.COMPLETED: frozenset({I.TIMER_G, I.TIMER_H}),
-    S.CONFIRMED: frozenset({I.TIMER_I}),
+    S.ACCEPTED: frozenset({E.TIMER_L}),
+    S.COMPLETED: frozenset({E.TIMER_G, E.TIMER_H}),
+    S.CONFIRMED: frozenset({E.TIMER_I}),
     S.TERMINATED: frozenset(),
 }
 
@@ -112,17 +112,17 @@ class InviteServerTransaction(Machine[State, Input, Action]):
             match action:
                 case Action.START_G_AND_H:
                     if not self.reliable:
-                        self.deadlines[I.TIMER_G] = now + self._g_interval
-                    self.deadlines[I.TIMER_H] = now + SIXTY_FOUR_T1
+                        self.deadlines[E.TIMER_G] = now + self._g_interval
+                    self.deadlines[E.TIMER_H] = now + SIXTY_FOUR_T1
                 case Action.DOUBLE_TIMER_G:
                     self._g_interval = min(self._g_interval * 2, T2)
-                    self.deadlines[I.TIMER_G] = now + self._g_interval
+                    self.deadlines[E.TIMER_G] = now + self._g_interval
                 case Action.STOP_G_AND_H:
                     self.deadlines.clear()
                 case Action.START_TIMER_I:
-                    self.deadlines[I.TIMER_I] = now + (0.0 if self.reliable else T4)
+                    self.deadlines[E.TIMER_I] = now + (0.0 if self.reliable else T4)
                 case Action.START_TIMER_L:
-                    self.deadlines[I.TIMER_L] = now + SIXTY_FOUR_T1
+                    self.deadlines[E.TIMER_L] = now + SIXTY_FOUR_T1
                 case _:
                     pass  # for the layer to carry out
         if self.state is S.TERMINATED:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Generic
 
 from sip.flow import Flow, Transmit, Transport
 from sip.ids import MAGIC_COOKIE
-from sip.message import Request, Response
 from sip.responses import ResponseTemplate, ack_of_failure
 from sip.routing import response_flow
 from sip.serializer import serialize
@@ -22,6 +21,7 @@ from sip.transactions.effects import (
     ClientFailed,
     Effect,
     Failure,
+    Overloaded,
     Owner,
     PassAck,
     PassCancel,
@@ -32,6 +32,8 @@ from sip.transactions.effects import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sip.message import Request, Response
 
 #: Responses after which the very same request, credentials added, is expected: not a merged one (RFC 3261 §8.2.2.2).
 _CHALLENGES = frozenset({401, 407})
@@ -82,10 +84,12 @@ def server_id(request: Request, method: str) -> str:
 class TransactionLayer(Generic[Owner]):
     """All transactions of one endpoint. Every operation costs O(log n) at most."""
 
-    def __init__(self, new_tag: Callable[[], str]) -> None:
+    def __init__(self, new_tag: Callable[[], str], *, limit: int = 100_000) -> None:
+        """*limit*: server transactions beyond which only requests inside dialogs, ACK and CANCEL are taken."""
         self.transmits: deque[Transmit] = deque()
         self.effects: deque[Effect[Owner]] = deque()
         self._new_tag = new_tag
+        self._limit = limit
         self._servers: dict[str, _Server] = {}
         self._clients: dict[str, _Client[Owner]] = {}
         self._merge: dict[str, str] = {}
@@ -176,17 +180,16 @@ class TransactionLayer(Generic[Owner]):
         entry = self._servers.get(transaction)
         return None if entry is None else entry.template
 
-    def respond(self, transaction: str, response: Response, now: float) -> Transmit | None:
-        """Send *response*; None when the transaction is over or has its final response.
+    def respond(self, transaction: str, status: int, data: bytes, now: float) -> Transmit | None:
+        """Send *data*, a whole response; None when the transaction is over or has its final response.
 
-        What was sent is returned for the TU that must repeat its 2xx itself. Raises SerializeError.
+        What was sent is returned for the TU that must repeat its 2xx itself.
         """
         entry = self._servers.get(transaction)
         if entry is None or entry.template is None:
             return None
-        status = response.status
-        entry.last = serialize(response)
-        transmit = Transmit(entry.last, entry.flow)
+        entry.last = data
+        transmit = Transmit(data, entry.flow)
         machine = entry.machine
         if isinstance(machine, invite_server.InviteServerTransaction):
             if status < 200:
@@ -240,6 +243,9 @@ class TransactionLayer(Generic[Owner]):
 
     def _new_server(self, key: str, request: Request, flow: Flow, now: float) -> None:
         method = request.method
+        if len(self._servers) >= self._limit and method != "CANCEL" and not request.to.tag:
+            self.effects.append(Overloaded(request, flow))
+            return
         reply_to = response_flow(request.top_via, flow)
         reliable = flow.transport.reliable
         machine: invite_server.InviteServerTransaction | server.ServerTransaction
@@ -257,7 +263,7 @@ class TransactionLayer(Generic[Owner]):
             self.effects.append(PassCancel(key, request, invite if invite in self._servers else None))
         elif not request.to.tag and self._is_merged(entry, request):
             self._run_server(entry, machine.start(now), None, now)
-            self.respond(key, template.response(482), now)
+            self.respond(key, 482, serialize(template.response(482)), now)
             return
         else:
             self.effects.append(PassRequest(key, request, flow))
@@ -300,7 +306,7 @@ class TransactionLayer(Generic[Owner]):
                     if entry.template is not None:
                         entry.last = serialize(entry.template.response(100))
                         self.transmits.append(Transmit(entry.last, entry.flow))
-                case "PASS_ACK_TO_TU":
+                case "PASS_ACK":
                     if ack is not None:
                         self.effects.append(PassAck(ack, entry.flow))
                 case "INFORM_TIMEOUT":
@@ -324,7 +330,7 @@ class TransactionLayer(Generic[Owner]):
             match action.name:
                 case "SEND_REQUEST":
                     self.transmits.append(Transmit(entry.data, entry.flow))
-                case "PASS_RESPONSE_TO_TU":
+                case "PASS_RESPONSE":
                     if received is not None:
                         self.effects.append(PassResponse(entry.owner, *received))
                 case "SEND_ACK":

@@ -33,10 +33,10 @@ class Machine(Generic[State_, Input_, Action_]):
         return min(deadlines.values())
 
     def handle_timeout(self, now: float) -> tuple[Action_, ...]:
-        """Fire what is due by *now*, earliest first, each at its own time."""
+        """Fire what is due by *now*, earliest first. A process that was held up sends once, not all it missed."""
         actions: list[Action_] = []
         while due := [(at, timer.value, timer) for timer, at in self.deadlines.items() if at <= now]:
-            at, _, timer = min(due)
+            _, _, timer = min(due)
             del self.deadlines[timer]
-            actions += self.handle(timer, at)
+            actions += self.handle(timer, now)
         return tuple(actions)

@@ -36,39 +36,39 @@ class Action(Enum):
     START_TIMER_J = auto()
 
 
-S, I, A = State, Input, Action
+S, E, A = State, Input, Action
 
+# fmt: off
 TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
-    # fmt: off
-    (S.TRYING, I.TX_1XX): (S.PROCEEDING, (A.SEND_RESPONSE,)),
-    (S.TRYING, I.TX_FINAL): (S.COMPLETED, (A.SEND_RESPONSE, A.STOP_TIMERS, A.START_TIMER_J)),
-    (S.TRYING, I.TIMER_UNANSWERED): (S.TERMINATED, ()),
-    (S.PROCEEDING, I.RX_REQUEST): (S.PROCEEDING, (A.RESEND_LAST_RESPONSE,)),
-    (S.PROCEEDING, I.TX_1XX): (S.PROCEEDING, (A.SEND_RESPONSE,)),
-    (S.PROCEEDING, I.TX_FINAL): (S.COMPLETED, (A.SEND_RESPONSE, A.STOP_TIMERS, A.START_TIMER_J)),
-    (S.PROCEEDING, I.TIMER_UNANSWERED): (S.TERMINATED, ()),
-    (S.PROCEEDING, I.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
-    (S.COMPLETED, I.RX_REQUEST): (S.COMPLETED, (A.RESEND_LAST_RESPONSE,)),
-    (S.COMPLETED, I.TIMER_J): (S.TERMINATED, ()),
-    (S.COMPLETED, I.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
-    # fmt: on
+    (S.TRYING,     E.TX_1XX):           (S.PROCEEDING, (A.SEND_RESPONSE,)),
+    (S.TRYING,     E.TX_FINAL):         (S.COMPLETED,  (A.SEND_RESPONSE, A.STOP_TIMERS, A.START_TIMER_J)),
+    (S.TRYING,     E.TIMER_UNANSWERED): (S.TERMINATED, ()),
+    (S.PROCEEDING, E.RX_REQUEST):       (S.PROCEEDING, (A.RESEND_LAST_RESPONSE,)),
+    (S.PROCEEDING, E.TX_1XX):           (S.PROCEEDING, (A.SEND_RESPONSE,)),
+    (S.PROCEEDING, E.TX_FINAL):         (S.COMPLETED,  (A.SEND_RESPONSE, A.STOP_TIMERS, A.START_TIMER_J)),
+    (S.PROCEEDING, E.TIMER_UNANSWERED): (S.TERMINATED, ()),
+    (S.PROCEEDING, E.TRANSPORT_ERROR):  (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
+    (S.COMPLETED,  E.RX_REQUEST):       (S.COMPLETED,  (A.RESEND_LAST_RESPONSE,)),
+    (S.COMPLETED,  E.TIMER_J):          (S.TERMINATED, ()),
+    (S.COMPLETED,  E.TRANSPORT_ERROR):  (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
 }
+# fmt: on
 
 #: Pairs that may happen and mean nothing; every other pair must be in TRANSITIONS.
 IGNORED: frozenset[tuple[State, Input]] = frozenset(
     {
         *product([S.TERMINATED], Input),
-        (S.TRYING, I.RX_REQUEST),  # there is nothing to repeat yet
-        (S.TRYING, I.TRANSPORT_ERROR),  # nothing has been sent
-        *product([S.COMPLETED], [I.TX_1XX, I.TX_FINAL]),  # the first final response stands
+        (S.TRYING, E.RX_REQUEST),  # there is nothing to repeat yet
+        (S.TRYING, E.TRANSPORT_ERROR),  # nothing has been sent
+        *product([S.COMPLETED], [E.TX_1XX, E.TX_FINAL]),  # the first final response stands
     }
 )
 
 #: Timers that can be running in each state; the others cannot fire there.
 RUNNING: dict[State, frozenset[Input]] = {
-    S.TRYING: frozenset({I.TIMER_UNANSWERED}),
-    S.PROCEEDING: frozenset({I.TIMER_UNANSWERED}),
-    S.COMPLETED: frozenset({I.TIMER_J}),
+    S.TRYING: frozenset({E.TIMER_UNANSWERED}),
+    S.PROCEEDING: frozenset({E.TIMER_UNANSWERED}),
+    S.COMPLETED: frozenset({E.TIMER_J}),
     S.TERMINATED: frozenset(),
 }
 
@@ -81,7 +81,7 @@ class ServerTransaction(Machine[State, Input, Action]):
 
     def start(self, now: float) -> tuple[Action, ...]:
         """A TU that never answers must not leave the transaction behind; its client gave up at the same time."""
-        self.deadlines[I.TIMER_UNANSWERED] = now + SIXTY_FOUR_T1
+        self.deadlines[E.TIMER_UNANSWERED] = now + SIXTY_FOUR_T1
         return ()
 
     def handle(self, event: Input, now: float) -> tuple[Action, ...]:
@@ -94,7 +94,7 @@ class ServerTransaction(Machine[State, Input, Action]):
                 case Action.STOP_TIMERS:
                     self.deadlines.clear()
                 case Action.START_TIMER_J:
-                    self.deadlines[I.TIMER_J] = now + (0.0 if self.reliable else SIXTY_FOUR_T1)
+                    self.deadlines[E.TIMER_J] = now + (0.0 if self.reliable else SIXTY_FOUR_T1)
                 case _:
                     pass  # for the layer to carry out
         if self.state is S.TERMINATED:

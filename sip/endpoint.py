@@ -1,0 +1,374 @@
+"""The SIP endpoint: bytes and time in, bytes and events out.
+
+Five verbs drive it: ``receive_datagram`` (or ``receive_message``, ``transport_failed``), ``next_deadline``,
+``handle_timeout``, and the two outputs ``next_transmit`` and ``next_event``, which are to be drained until both are
+empty after every call of any method. ``now`` is in seconds of one clock that never goes back.
+
+Nothing here raises on what came from the network; an exception is a bug, and costs the message at hand only.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, NamedTuple
+
+from sip.errors import ParseError, SerializeError
+from sip.events import RequestReceived
+from sip.flow import Flow, Transmit, Transport
+from sip.local import METHODS, LocalAgent
+from sip.message import Request, Response
+from sip.parser import parse_message
+from sip.responses import ResponseTemplate
+from sip.screening import objection_to
+from sip.serializer import serialize
+from sip.signalling import Signalling
+from sip.transactions.effects import (
+    ClientFailed,
+    Failure,
+    Overloaded,
+    PassAck,
+    PassCancel,
+    PassRequest,
+    PassResponse,
+    ServerFailed,
+)
+from sip.transactions.layer import TransactionLayer
+from sip.usages import Usages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sip.auth import Credentials
+    from sip.events import Event, UsageId
+    from sip.flow import Address
+    from sip.headers import NameAddr
+    from sip.ids import Ids
+    from sip.transactions.effects import Effect
+    from sip.uri import Uri
+    from sip.usage import Sent
+
+__all__ = ["Flow", "Load", "SipEndpoint", "Transmit", "Transport"]
+
+_SDP = "application/sdp"
+
+
+class Load(NamedTuple):
+    """What the endpoint holds at the moment."""
+
+    usages: int
+    transactions: int
+
+
+class SipEndpoint:
+    """*local* gives the address under which the peer of a flow can reach us, for Via and Contact.
+
+    Above *max_usages* calls or *max_transactions* server transactions, new ones are refused with 503 and a Retry-After
+    spread over 5 to 30 s; what belongs to calls that are up is never refused.
+    """
+
+    def __init__(
+        self,
+        *,
+        ids: Ids,
+        local: Callable[[Flow], Address],
+        user_agent: str = "softswitch",
+        methods: tuple[str, ...] = METHODS,
+        extensions: tuple[str, ...] = (),
+        max_usages: int = 20_000,
+        max_transactions: int = 50_000,
+    ) -> None:
+        self._ids = ids
+        self._local = LocalAgent(ids, local, user_agent, methods, extensions)
+        self._events: deque[Event] = deque()
+        self._layer: TransactionLayer[Sent] = TransactionLayer(ids.tag, limit=max_transactions)
+        self._signalling = Signalling(self._layer, self._local, self._events)
+        self._usages = Usages(self._signalling)
+        self._max_usages = max_usages
+
+    @property
+    def load(self) -> Load:
+        return Load(len(self._usages), len(self._layer))
+
+    # --- inputs -------------------------------------------------------------------------------------------------
+
+    def receive_datagram(self, data: bytes, flow: Flow, now: float) -> None:
+        """One datagram. Keep-alives of blanks and NULs are taken silently."""
+        if len(data) < 16 and not data.strip(b"\r\n\x00 "):
+            return
+        self.receive_message(data, flow, now)
+
+    def receive_message(self, data: bytes, flow: Flow, now: float) -> None:
+        """One whole message, as a stream's framing cut it out."""
+        try:
+            message = parse_message(data)
+        except ParseError as error:
+            self._refuse_malformed(error, flow)
+            return
+        if isinstance(message, Request):
+            self._layer.receive_request(message, flow, now)
+        elif len(message.headers.get_all("Via")) == 1:  # with more it is for somebody else (§8.1.3.3)
+            self._layer.receive_response(message, flow, now)
+        self._work(now)
+
+    def refuse_malformed(self, error: ParseError, flow: Flow) -> None:
+        """Answer what a stream's framing gave up on, if it can be answered."""
+        self._refuse_malformed(error, flow)
+
+    def transport_failed(self, flow: Flow, now: float) -> None:
+        """What was sent on *flow* cannot arrive, or its connection is gone."""
+        if flow.transport is not Transport.UDP:
+            self._signalling.connection_lost(flow)
+        self._layer.transport_failed(flow, now)
+        self._work(now)
+
+    # --- time and outputs ---------------------------------------------------------------------------------------
+
+    def next_deadline(self) -> float | None:
+        """When ``handle_timeout`` is to be called at the latest; None: not until something else happens."""
+        first, second = self._layer.next_deadline(), self._usages.next_deadline()
+        if first is None or second is None:
+            return second if first is None else first
+        return min(first, second)
+
+    def handle_timeout(self, now: float) -> None:
+        try:
+            self._layer.handle_timeout(now)
+            self._work(now)
+        finally:
+            self._usages.handle_timeout(now)
+            self._work(now)
+
+    def next_transmit(self) -> Transmit | None:
+        transmits = self._layer.transmits
+        return transmits.popleft() if transmits else None
+
+    def next_event(self) -> Event | None:
+        return self._events.popleft() if self._events else None
+
+    # --- the user's verbs ---------------------------------------------------------------------------------------
+    # Each raises SerializeError when a header of the user's holds CR, LF or NUL, and has done nothing then.
+
+    def respond(
+        self,
+        transaction: str,
+        status: int,
+        reason: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str = "",
+        *,
+        now: float,
+    ) -> None:
+        """Answer a ``RequestReceived``. Nothing happens when its transaction is over."""
+        template = self._layer.template_of(transaction)
+        if template is not None:
+            own = (("Server", self._local.product),) if status >= 200 else ()
+            response = template.response(status, reason, (*own, *headers), body, content_type)
+            self._layer.respond(transaction, status, serialize(response), now)
+            self._work(now)
+
+    def invite(
+        self,
+        *,
+        uri: Uri,
+        flow: Flow,
+        from_: NameAddr,
+        to: NameAddr,
+        contact_user: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str = _SDP,
+        max_forwards: int = 70,
+        now: float,
+        auth: Credentials | None = None,
+        routes: Sequence[NameAddr] = (),
+    ) -> UsageId:
+        """Call *uri* on *flow*. Without *body* the peer makes the offer, and ``ack`` must carry the answer.
+
+        With *auth*, challenges are answered here. *from_* and *to* come without tags.
+        """
+        usage = self._usages.invite(
+            uri=uri,
+            flow=flow,
+            from_=from_,
+            to=to,
+            contact_user=contact_user,
+            headers=tuple(headers),
+            body=body,
+            content_type=content_type,
+            max_forwards=max_forwards,
+            auth=auth,
+            routes=routes,
+            now=now,
+        )
+        self._work(now)
+        return usage
+
+    def ring(
+        self,
+        usage: UsageId,
+        status: int = 180,
+        *,
+        body: bytes = b"",
+        headers: Sequence[tuple[str, str]] = (),
+        content_type: str = _SDP,
+        now: float,
+    ) -> None:
+        """A provisional response, 101 to 199, to an incoming call; repeated every minute by itself."""
+        if not 100 < status < 200:
+            raise ValueError("a provisional status is 101 to 199")
+        self._usages.ring(usage, status, tuple(headers), body, content_type, now)
+        self._work(now)
+
+    def answer(
+        self,
+        usage: UsageId,
+        *,
+        body: bytes,
+        headers: Sequence[tuple[str, str]] = (),
+        content_type: str = _SDP,
+        now: float,
+    ) -> None:
+        """200 to an incoming call, repeated until its ACK comes: ``Confirmed``, or ``Ended`` after 32 s without one."""
+        self._usages.answer(usage, tuple(headers), body, content_type, now)
+        self._work(now)
+
+    def reject(
+        self,
+        usage: UsageId,
+        status: int,
+        reason: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        *,
+        now: float,
+    ) -> None:
+        """A final response other than 2xx to an incoming call, challenges (401, 407) included."""
+        if not 300 <= status < 700:
+            raise ValueError("a rejection is 300 to 699")
+        self._usages.reject(usage, status, reason, tuple(headers), now)
+        self._work(now)
+
+    def hang_up(self, usage: UsageId, *, headers: Sequence[tuple[str, str]] = (), now: float) -> None:
+        """End the call by whatever its state asks for: BYE, CANCEL or 603. *headers* (Reason …) go with it."""
+        fields = tuple(headers)
+        if any(char in text for field in fields for text in field for char in "\r\n\x00"):
+            raise SerializeError("CR, LF or NUL inside a field")
+        self._usages.hang_up(usage, fields, now)
+        self._work(now)
+
+    def reinvite(self, usage: UsageId, *, body: bytes, now: float) -> None:
+        """Offer *body* in a re-INVITE as soon as the call allows; it replaces an offer that has not gone out yet."""
+        self._usages.reinvite(usage, body, now)
+        self._work(now)
+
+    def accept_reinvite(self, usage: UsageId, *, body: bytes, content_type: str = _SDP, now: float) -> None:
+        self._usages.answer_reinvite(usage, 200, (), body, content_type, now)
+        self._work(now)
+
+    def reject_reinvite(
+        self, usage: UsageId, status: int, *, headers: Sequence[tuple[str, str]] = (), now: float
+    ) -> None:
+        if not 300 <= status < 700:
+            raise ValueError("a rejection is 300 to 699")
+        self._usages.answer_reinvite(usage, status, tuple(headers), b"", "", now)
+        self._work(now)
+
+    def ack(self, usage: UsageId, *, body: bytes, now: float) -> None:
+        """The answer to the offer in ``Answered``, when our INVITE had none."""
+        self._usages.ack(usage, body, now)
+        self._work(now)
+
+    def info(self, usage: UsageId, *, body: bytes, content_type: str, now: float) -> None:
+        """An INFO request in a confirmed call."""
+        self._usages.info(usage, body, content_type, now)
+        self._work(now)
+
+    # --- inside -------------------------------------------------------------------------------------------------
+
+    def _work(self, now: float) -> None:
+        effects = self._layer.effects
+        while effects:
+            self._handle(effects.popleft(), now)
+
+    def _handle(self, effect: Effect[Sent], now: float) -> None:
+        match effect:
+            case PassRequest():
+                self._receive_request(effect.transaction, effect.request, effect.flow, now)
+            case PassAck():
+                self._usages.receive_ack(effect.request, now)
+            case PassResponse():
+                self._usages.receive_response(effect.owner, effect.response, effect.flow, now)
+            case PassCancel():
+                self._receive_cancel(effect, now)
+            case ClientFailed():
+                self._usages.request_failed(effect.owner, effect.failure, now)
+            case ServerFailed():
+                if effect.failure is Failure.TRANSPORT:
+                    self._usages.response_failed(effect.transaction, now)
+            case Overloaded():
+                self._refuse_statelessly(effect.request, effect.flow)
+
+    def _receive_request(self, transaction: str, request: Request, flow: Flow, now: float) -> None:
+        try:
+            objection = objection_to(request, self._local)
+            if objection is not None:
+                self.respond(transaction, objection.status, headers=objection.headers, now=now)
+            elif request.to.tag and request.method != "REGISTER":
+                self._receive_in_dialog(transaction, request, flow, now)
+            elif request.method == "INVITE":
+                if len(self._usages) >= self._max_usages:
+                    self.respond(transaction, 503, headers=(self._retry_after(),), now=now)
+                else:
+                    self._usages.receive_invite(transaction, request, flow)
+            elif request.method == "BYE":
+                self.respond(transaction, 481, now=now)
+            else:
+                self._events.append(RequestReceived(transaction, request, flow))
+        except ParseError as error:
+            self.respond(transaction, error.status, f"Bad Request ({error.reason})", now=now)
+
+    def _receive_in_dialog(self, transaction: str, request: Request, flow: Flow, now: float) -> None:
+        usage = self._usages.find(request)
+        if usage is None or usage.dialog is None:
+            self.respond(transaction, 481, now=now)
+        elif not usage.dialog.accept(request, flow):
+            self.respond(transaction, 500, "Out of Order", now=now)
+        elif request.method == "BYE":
+            self.respond(transaction, 200, now=now)
+            self._usages.receive_bye(usage, request, now)
+        elif request.method == "INVITE":
+            status = self._usages.receive_reinvite(usage, transaction, request, now)
+            if status:
+                fields = (("Retry-After", str(int(self._ids.fraction() * 11))),) if status == 500 else ()
+                self.respond(transaction, status, headers=fields, now=now)
+        else:
+            self._events.append(RequestReceived(transaction, request, flow, usage.id))
+
+    def _receive_cancel(self, cancel: PassCancel, now: float) -> None:
+        template = self._layer.template_of(cancel.transaction)
+        if cancel.invite is None or template is None:
+            self.respond(cancel.transaction, 481, now=now)
+            return
+        usage = self._signalling.pending.get(cancel.invite)
+        if usage is not None and not cancel.request.to.tag:
+            template.to_tag = usage.local_tag  # the same tag as in the INVITE's responses (§9.2)
+        self.respond(cancel.transaction, 200, now=now)
+        self._usages.receive_cancel(cancel.invite, now)
+
+    def _refuse_malformed(self, error: ParseError, flow: Flow) -> None:
+        if error.partial is not None:
+            template = ResponseTemplate(error.partial, flow, self._ids.tag())
+            reason = f"Bad Request ({error.reason})" if error.status == 400 else ""
+            self._reply(error.partial, flow, template.response(error.status, reason))
+
+    def _refuse_statelessly(self, request: Request, flow: Flow) -> None:
+        template = ResponseTemplate(request, flow, self._ids.tag())
+        self._reply(request, flow, template.response(503, headers=(self._retry_after(),)))
+
+    def _reply(self, request: Request, flow: Flow, response: Response) -> None:
+        with suppress(ParseError, SerializeError):  # what cannot be copied into an answer gets none
+            self._layer.reply_statelessly(request, flow, response)
+
+    def _retry_after(self) -> tuple[str, str]:
+        return ("Retry-After", str(5 + int(self._ids.fraction() * 26)))
