@@ -1,0 +1,196 @@
+"""The prompt catalogue: what the switch says, by key and language, from `prompts/<language>/catalog.toml`.
+
+    [queue-next]
+    text = "You are next in line."
+
+    [queue-position]            # forms by plural category of the argument `n`; a figure is that very number
+    0 = "You are next in line."
+    one = "There is one caller before you."
+    other = "There are {n} callers before you."
+
+A whole number in `{n}` is spoken as words. After a colon stand the gender (m, f, n) and case (nom, gen, acc) of the
+noun it counts, and `person` when the noun is one: `{n:f gen}`. `{id:digits}` is read digit by digit. Another argument
+than `n` picks the form when `by = "minutes"` says so.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from softswitch.speech.numbers import LARGEST, Case, Gender, cardinal
+from softswitch.speech.plurals import LANGUAGES, categories, category
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Arguments = Mapping[str, int | str]
+
+FILE = "catalog.toml"
+
+
+class CatalogueError(Exception):
+    """A catalogue that cannot be used; `problems` names file, key and fault of each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class MissingPrompt(LookupError):
+    """There is no such key, language or argument."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    argument: str
+    gender: Gender = Gender.MASCULINE
+    case: Case = Case.NOMINATIVE
+    person: bool = False
+    digits: bool = False
+
+    def say(self, arguments: Arguments, language: str) -> str:
+        value = arguments[self.argument]
+        if self.digits:
+            return " ".join(cardinal(int(c), language) if c.isascii() and c.isdigit() else c for c in str(value))
+        if isinstance(value, int) and 0 <= value <= LARGEST:
+            return cardinal(value, language, self.gender, self.case, person=self.person)
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One key in one language. `forms`: plural categories and figures; without a number there is "other" alone."""
+
+    forms: Mapping[str, tuple[str | Placeholder, ...]]
+    by: str = ""
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        used = {part.argument for form in self.forms.values() for part in form if isinstance(part, Placeholder)}
+        return frozenset(used | ({self.by} if self.by else set()))
+
+    def say(self, arguments: Arguments, language: str) -> str:
+        form = "other"
+        if self.by:
+            n = arguments[self.by]
+            if not isinstance(n, int):
+                raise MissingPrompt(f'argument "{self.by}" should be a whole number')
+            form = str(n) if str(n) in self.forms else category(n, language)
+        return "".join(
+            part.say(arguments, language) if isinstance(part, Placeholder) else part for part in self.forms[form]
+        )
+
+
+class Catalogue:
+    """All phrases in all languages; immutable."""
+
+    def __init__(self, phrases: Mapping[str, Mapping[str, Phrase]]) -> None:
+        self._phrases = phrases
+
+    @classmethod
+    def load(cls, *folders: Path) -> Catalogue:
+        """Read `<language>/catalog.toml` of every folder; keys of later folders replace those of earlier ones.
+
+        Raises CatalogueError with everything that is wrong.
+        """
+        phrases: dict[str, dict[str, Phrase]] = {}
+        problems: list[str] = []
+        for file in [path for folder in folders for path in sorted(folder.glob(f"*/{FILE}"))]:
+            language = file.parent.name
+            if language not in LANGUAGES:
+                problems.append(f'{file}: "{language}" is not a language here; there are {", ".join(LANGUAGES)}')
+                continue
+            try:
+                tables = tomllib.loads(file.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as error:
+                problems.append(f"{file}: {error}")
+                continue
+            for key, table in tables.items():
+                try:
+                    phrases.setdefault(language, {})[key] = _phrase(table, language)
+                except ValueError as error:
+                    problems.append(f"{file}: {key}: {error}")
+        if problems:
+            raise CatalogueError(problems)
+        return cls(phrases)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        return tuple(language for language in LANGUAGES if language in self._phrases)
+
+    def keys(self, language: str) -> frozenset[str]:
+        return frozenset(self._phrases.get(language, ()))
+
+    def text(self, key: str, language: str, arguments: Arguments | None = None) -> str:
+        """The words to speak; raises MissingPrompt."""
+        phrase = self._phrases.get(language, {}).get(key)
+        if phrase is None:
+            raise MissingPrompt(f'there is no prompt "{key}" in "{language}"')
+        try:
+            return phrase.say(arguments or {}, language)
+        except KeyError as error:
+            raise MissingPrompt(f'prompt "{key}" needs the argument {error}') from None
+
+    def check(self) -> list[str]:
+        """What is missing in one language and there in another, and arguments that differ."""
+        problems = []
+        everything = sorted(set().union(*self._phrases.values()))
+        for key in everything:
+            having = [language for language in self.languages if key in self._phrases[language]]
+            problems += [f'{language}: "{key}" is missing' for language in self.languages if language not in having]
+            wanted = self._phrases[having[0]][key].arguments
+            problems += [
+                f'{language}: "{key}" has other arguments than in {having[0]}'
+                for language in having
+                if self._phrases[language][key].arguments != wanted
+            ]
+        return problems
+
+
+def _phrase(table: Any, language: str) -> Phrase:
+    if not isinstance(table, dict) or not all(isinstance(value, str) for value in table.values()):
+        raise ValueError('should be a table of texts, as in text = "…"')
+    if "text" in table:
+        if len(table) > 1:
+            raise ValueError('has "text" and forms; it should have one or the other')
+        return Phrase({"other": _template(table["text"])})
+    forms = {form: text for form, text in table.items() if form != "by"}
+    wanted = categories(language)
+    for form in forms:
+        if form not in wanted and not (form.isascii() and form.isdigit()):
+            raise ValueError(f'"{form}" is no plural form; in {language} there are {", ".join(sorted(wanted))}')
+    if missing := wanted - forms.keys():
+        raise ValueError(f"lacks the plural form {', '.join(sorted(missing))}")
+    return Phrase({form: _template(text) for form, text in forms.items()}, by=table.get("by", "n"))
+
+
+def _template(text: str) -> tuple[str | Placeholder, ...]:
+    if not text.strip():
+        raise ValueError("is empty")
+    parts: list[str | Placeholder] = []
+    for literal, name, spec, conversion in Formatter().parse(text):
+        if literal:
+            parts.append(literal)
+        if name is not None:
+            if conversion or not name.isidentifier():
+                raise ValueError(f'"{{{name}}}" is not a placeholder')
+            parts.append(_placeholder(name, (spec or "").split()))
+    return tuple(parts)
+
+
+def _placeholder(argument: str, words: list[str]) -> Placeholder:
+    gender, case = Gender.MASCULINE, Case.NOMINATIVE
+    for word in words:
+        if word in tuple(Gender):
+            gender = Gender(word)
+        elif word in tuple(Case):
+            case = Case(word)
+        elif word not in ("person", "digits"):
+            raise ValueError(
+                f'"{word}" in "{{{argument}:{" ".join(words)}}}" is neither gender, case, person nor digits'
+            )
+    return Placeholder(argument, gender, case, "person" in words, "digits" in words)

@@ -1,0 +1,80 @@
+"""From a prompt to what can be played: a recording where there is one, words for the synthesiser otherwise.
+
+A recording is `<folder>/<language>/<key>.wav`, and for a prompt with arguments `<key>.<argument>….wav` in the order of
+the arguments' names (`queue-position.5.wav`). Folders are read once: nothing here touches the disk during a call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from softswitch.speech.catalogue import MissingPrompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from ivr.nodes import Prompt
+    from softswitch.speech.catalogue import Catalogue
+
+RECORDING_SUFFIX = ".wav"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An audio file to play."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Words to synthesise; `language` is theirs, and not the one asked for when they are not written in that."""
+
+    text: str
+    language: str
+
+
+def find_recordings(*folders: Path) -> dict[tuple[str, str], Path]:
+    """All recordings by (language, name without suffix); those of later folders replace those of earlier ones."""
+    return {
+        (file.parent.name, file.name.removesuffix(RECORDING_SUFFIX)): file
+        for folder in folders
+        for file in sorted(folder.glob(f"*/*{RECORDING_SUFFIX}"))
+    }
+
+
+class Resolver:
+    """Finds what to play for a prompt. *fallbacks*: languages tried in turn when a prompt lacks the one asked for."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        recordings: Mapping[tuple[str, str], Path] | None = None,
+        fallbacks: Iterable[str] = ("en",),
+    ) -> None:
+        self._catalogue = catalogue
+        self._recordings = dict(recordings or {})
+        self._fallbacks = tuple(fallbacks)
+
+    def resolve(self, prompt: Prompt, language: str) -> Recorded | Spoken:
+        """What to play; raises MissingPrompt when there is nothing in any language."""
+        for wanted in dict.fromkeys((language, *self._fallbacks, *prompt.text, *self._catalogue.languages)):
+            if recording := self._recordings.get((wanted, recording_name(prompt))):
+                return Recorded(recording)
+            if text := self._text(prompt, wanted):
+                return Spoken(text, wanted)
+        raise MissingPrompt(f'there is nothing to say for "{prompt.key}"')
+
+    def _text(self, prompt: Prompt, language: str) -> str:
+        if prompt.text:
+            return prompt.text.get(language, "").strip()
+        if prompt.key not in self._catalogue.keys(language):
+            return ""
+        return self._catalogue.text(prompt.key, language, prompt.args)
+
+
+def recording_name(prompt: Prompt) -> str:
+    """The name of the file that would say this prompt, without its suffix."""
+    return ".".join((prompt.key, *(str(prompt.args[name]) for name in sorted(prompt.args))))

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.load import QUEUE_GOODBYES
+from ivr.nodes import INVALID_CHOICE, NO_INPUT, Prompt
+from softswitch.speech.catalogue import Catalogue, CatalogueError, MissingPrompt
+from softswitch.speech.phrases import expected_wait, position
+from softswitch.speech.plurals import LANGUAGES
+
+ROOT = Path(__file__).parents[4]
+PROMPTS = ROOT / "prompts"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalogue:
+    return Catalogue.load(PROMPTS)
+
+
+def catalogue(folder: Path, **texts: str) -> Catalogue:
+    for language, text in texts.items():
+        (folder / language).mkdir()
+        (folder / language / "catalog.toml").write_text(text, encoding="utf-8")
+    return Catalogue.load(folder)
+
+
+def test_the_shipped_catalogue_is_complete_in_every_language(shipped: Catalogue) -> None:
+    assert shipped.languages == LANGUAGES
+    assert shipped.check() == []
+
+
+def test_every_prompt_that_flows_use_by_themselves_is_there(shipped: Catalogue) -> None:
+    used = {prompt.key for prompt in (*INVALID_CHOICE, *NO_INPUT, position(0), position(3))}
+    used |= {expected_wait(seconds).key for seconds in (10, 100, 10_000)} | {t.name for t in QUEUE_GOODBYES.values()}
+    assert used <= shipped.keys("en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_places_and_waits_are_said_correctly(shipped: Catalogue, language: str) -> None:
+    golden = (ROOT / "tests" / "golden" / "speech" / f"{language}.tsv").read_text(encoding="utf-8").splitlines()
+    assert len(golden) == 15
+    for row in golden:
+        n, place, wait = row.split("\t")
+        arguments = {"n": int(n)}
+        assert shipped.text("queue-position", language, arguments) == place
+        assert shipped.text("expected-wait", language, arguments) == wait
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_number_up_to_a_thousand_is_said_in_figures(shipped: Catalogue, language: str) -> None:
+    for n in range(1001):
+        for key in ("queue-position", "expected-wait"):
+            text = shipped.text(key, language, {"n": n})
+            assert not any(c.isdigit() or c in "{}" for c in text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "prompt"),
+    [
+        (0, Prompt("expected-wait-short")),
+        (59.9, Prompt("expected-wait-short")),
+        (60, Prompt("expected-wait", args={"n": 1})),
+        (61, Prompt("expected-wait", args={"n": 2})),
+        (600, Prompt("expected-wait", args={"n": 10})),
+        (601, Prompt("expected-wait", args={"n": 15})),
+        (3600, Prompt("expected-wait", args={"n": 60})),
+        (3601, Prompt("expected-wait-long")),
+    ],
+)
+def test_an_expected_wait_is_rounded_up_as_people_say_it(seconds: float, prompt: Prompt) -> None:
+    assert expected_wait(seconds) == prompt
+
+
+def test_the_next_caller_is_not_told_a_number() -> None:
+    assert position(0) == Prompt("queue-next")
+    assert position(5) == Prompt("queue-position", args={"n": 5})
+
+
+def test_digits_are_read_one_by_one_and_words_as_they_are(tmp_path: Path) -> None:
+    words = catalogue(tmp_path, en='[a]\ntext = "{name}, number {id:digits}, {{really}}"')
+    assert words.text("a", "en", {"name": "Olena", "id": "104-2"}) == "Olena, number one zero four - two, {really}"
+
+
+def test_another_argument_may_pick_the_form(tmp_path: Path) -> None:
+    words = catalogue(tmp_path, en='[a]\nby = "calls"\none = "{calls} call"\nother = "{calls} calls"')
+    assert words.text("a", "en", {"calls": 1}) == "one call"
+    assert words.text("a", "en", {"calls": 1_000_000}) == "1000000 calls"
+
+
+def test_later_folders_replace_single_keys(tmp_path: Path, shipped: Catalogue) -> None:
+    catalogue(tmp_path, en='[goodbye]\ntext = "Bye!"')
+    both = Catalogue.load(PROMPTS, tmp_path)
+    assert both.text("goodbye", "en") == "Bye!"
+    assert both.text("please-wait", "en") == shipped.text("please-wait", "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ('[a]\ntext = ""', "a: is empty"),
+        ('[a]\ntext = "x"\none = "x"', 'a: has "text" and forms'),
+        ('[a]\none = "x"', "a: lacks the plural form few, many"),
+        ('[a]\none = "x"\nfew = "x"\nmany = "x"\nother = "x"', 'a: "other" is no plural form; in uk there are few'),
+        ('[a]\ntext = "{n:x}"', 'a: "x" in "{n:x}" is neither'),
+        ('[a]\ntext = "{0}"', 'a: "{0}" is not a placeholder'),
+        ('[a]\ntext = "{n!r}"', "is not a placeholder"),
+        ('[a]\ntext = "{n"', "a: "),
+        ('a = "x"', "a: should be a table of texts"),
+        ("[a", "catalog.toml: "),
+    ],
+)
+def test_a_faulty_catalogue_names_file_key_and_fault(tmp_path: Path, text: str, complaint: str) -> None:
+    with pytest.raises(CatalogueError) as error:
+        catalogue(tmp_path, uk=text)
+    assert complaint in error.value.problems[0]
+    assert "catalog.toml" in error.value.problems[0]
+
+
+def test_all_faults_are_reported_at_once(tmp_path: Path) -> None:
+    with pytest.raises(CatalogueError) as error:
+        catalogue(tmp_path, en='[a]\ntext = ""\n[b]\ntext = ""', xx="")
+    assert len(error.value.problems) == 3
+
+
+def test_what_is_missing_is_an_error_at_the_call_and_a_finding_before(tmp_path: Path) -> None:
+    words = catalogue(tmp_path, en='[a]\ntext = "{n}"\n[b]\ntext = "b"', uk='[a]\ntext = "{m}"')
+    for key, language, arguments in (("b", "uk", {}), ("a", "pl", {}), ("c", "en", {}), ("a", "en", {"m": 1})):
+        with pytest.raises(MissingPrompt):
+            words.text(key, language, arguments)
+    assert words.check() == ['uk: "a" has other arguments than in en', 'uk: "b" is missing']

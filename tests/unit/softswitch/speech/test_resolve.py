@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ivr.nodes import Prompt
+from softswitch.speech.catalogue import Catalogue, MissingPrompt
+from softswitch.speech.phrases import position
+from softswitch.speech.resolve import Recorded, Resolver, Spoken, find_recordings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    english = '[goodbye]\ntext = "Goodbye."\n[queue-position]\none = "{n} caller"\nother = "{n} callers"'
+    for language, text in (("en", english), ("uk", '[goodbye]\ntext = "До побачення."')):
+        (tmp_path / language).mkdir()
+        (tmp_path / language / "catalog.toml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def record(folder: Path, name: str) -> Path:
+    path = folder / f"{name}.wav"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"RIFF")
+    return path
+
+
+def resolver(*folders: Path) -> Resolver:
+    return Resolver(Catalogue.load(*folders), find_recordings(*folders))
+
+
+def test_texts_of_the_catalogue_and_of_the_configuration_are_spoken(folder: Path) -> None:
+    voice = resolver(folder)
+    assert voice.resolve(Prompt("goodbye"), "uk") == Spoken("До побачення.", "uk")
+    assert voice.resolve(position(5), "en") == Spoken("five callers", "en")
+    assert voice.resolve(Prompt("menu.main", text={"en": "Welcome.", "uk": "Вітаємо."}), "uk") == Spoken(
+        "Вітаємо.", "uk"
+    )
+
+
+def test_a_recording_of_the_same_name_wins(folder: Path) -> None:
+    goodbye, five, menu = (record(folder, name) for name in ("en/goodbye", "en/queue-position.5", "en/menu.main"))
+    voice = resolver(folder)
+    assert voice.resolve(Prompt("goodbye"), "en") == Recorded(goodbye)
+    assert voice.resolve(position(5), "en") == Recorded(five)
+    assert voice.resolve(position(6), "en") == Spoken("six callers", "en")
+    assert voice.resolve(Prompt("menu.main", text={"en": "Welcome."}), "en") == Recorded(menu)
+
+
+def test_recordings_of_a_later_folder_win(folder: Path, tmp_path: Path) -> None:
+    record(folder, "en/goodbye")
+    own = record(tmp_path / "own", "en/goodbye")
+    assert resolver(folder, tmp_path / "own").resolve(Prompt("goodbye"), "en") == Recorded(own)
+
+
+def test_a_recording_in_another_language_does_not_win_over_words_in_the_right_one(folder: Path) -> None:
+    record(folder, "en/goodbye")
+    assert resolver(folder).resolve(Prompt("goodbye"), "uk") == Spoken("До побачення.", "uk")
+
+
+def test_without_the_callers_language_the_fallback_is_spoken_in_its_own_voice(folder: Path) -> None:
+    voice = resolver(folder)
+    assert voice.resolve(Prompt("goodbye"), "pl") == Spoken("Goodbye.", "en")
+    assert voice.resolve(position(2), "uk") == Spoken("two callers", "en")
+    assert voice.resolve(Prompt("say.a", text={"uk": "Так."}), "pl") == Spoken("Так.", "uk")
+
+
+def test_nothing_to_say_in_any_language_is_an_error(folder: Path) -> None:
+    for prompt in (Prompt("nowhere"), Prompt("say.a", text={"en": " "}), Prompt("../../etc/passwd")):
+        with pytest.raises(MissingPrompt):
+            resolver(folder).resolve(prompt, "en")
