@@ -47,6 +47,7 @@ METHODS: Final = _words(
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)
+_NEEDS_PAIR = re.compile(r'[\\"\x00]')
 _NUMBER = re.compile(r"[0-9]++")
 
 
@@ -97,7 +98,8 @@ def unquote(text: str) -> str:
 
 
 def quote(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """As a quoted-string. NUL becomes a quoted-pair, which is legal; CR and LF are left to the serialiser to refuse."""
+    return '"' + _NEEDS_PAIR.sub(r"\\\g<0>", text) + '"'
 
 
 def printable(text: str) -> str:
