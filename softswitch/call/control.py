@@ -125,7 +125,12 @@ class CallControl:
             flow,
             admission=admission,
             router=Router(config, phones),
-            features=FeatureCodes(config.features, config.agents, self.queues.agent_at),
+            features=FeatureCodes(
+                config.features,
+                config.agents,
+                agent_at=self.queues.agent_at,
+                is_logged_in=self.queues.is_logged_in,
+            ),
             clock=clock,
             new_call_id=new_call_id,
         )

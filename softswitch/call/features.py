@@ -38,6 +38,7 @@ DONE = {
     Feature.BACK: "agent-break-ended",
 }
 FAILED = "agent-login-failed"
+NOT_LOGGED_IN = "agent-not-logged-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,12 @@ class FeatureCodes:
     """Recognises codes and decides who may use them."""
 
     def __init__(
-        self, codes: Features, agents: Mapping[str, Agent], agent_at: Callable[[str | None], str | None]
+        self,
+        codes: Features,
+        agents: Mapping[str, Agent],
+        *,
+        agent_at: Callable[[str | None], str | None],
+        is_logged_in: Callable[[str], bool],
     ) -> None:
         self._codes = {
             codes.login: Feature.LOGIN,
@@ -66,6 +72,7 @@ class FeatureCodes:
         for agent in agents.values():
             self._usual.setdefault(agent.phone, agent)
         self._agent_at = agent_at
+        self._is_logged_in = is_logged_in
 
     def recognise(self, dialled: str) -> tuple[Feature, str] | None:
         """The feature and what was dialled after it; the longest code that fits wins."""
@@ -86,6 +93,8 @@ class FeatureCodes:
         agent = self._who(rest, phone)
         if agent is None:
             return Outcome(FAILED)
+        if feature is not Feature.LOGIN and not self._is_logged_in(agent.id):
+            return Outcome(NOT_LOGGED_IN, agent=agent.id)
         events: dict[Feature, AgentEvent] = {
             # the phone is in this very call, so the agent is offered nothing before it has ended
             Feature.LOGIN: AgentLoggedIn(agent.id, phone, busy=True),

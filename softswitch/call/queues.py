@@ -28,11 +28,12 @@ from acd.events import (
     OfferFailed,
 )
 from ivr.events import Returned
-from ivr.nodes import Prompt, Result
+from ivr.nodes import Result
 from rtp.legs import Music
 from softswitch.call.dialling import ANSWERED_ELSEWHERE, Attempt, Failure
 from softswitch.call.model import Role, Stage
 from softswitch.call.stages import Input
+from softswitch.speech.phrases import position
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,8 +52,6 @@ _FAIL_REASON = {
     Failure.NO_ANSWER: FailReason.REJECTED,  # the phone itself gave up before our ring timeout: "not now"
     Failure.UNREACHABLE: FailReason.UNREACHABLE,
 }
-
-YOU_ARE_NEXT, CALLERS_AHEAD = "queue-next", "queue-position"
 
 
 class Queues:
@@ -98,6 +97,9 @@ class Queues:
     def agent_at(self, phone: str | None) -> str | None:
         """Who is logged in at *phone*."""
         return None if phone is None else self._agents_at.get(phone)
+
+    def is_logged_in(self, agent: str) -> bool:
+        return agent in self._agents_at.values()
 
     def _agent_moved(self, agent: str, status: Status, phone: str) -> None:
         for place in [place for place, who in self._agents_at.items() if who == agent and place != phone]:
@@ -219,8 +221,7 @@ class Queues:
             if leg is not None and call.stage is Stage.QUEUED:
                 self._control.legs.hear(leg, music)
 
-        prompt = Prompt(YOU_ARE_NEXT) if ahead == 0 else Prompt(CALLERS_AHEAD, args={"n": ahead})
-        self._control.prompts.say(call, (prompt,), call.language, now, finished)
+        self._control.prompts.say(call, (position(ahead),), call.language, now, finished)
 
     def _give_back(self, call_id: str, result: Result, now: float) -> None:
         call = self._control.calls.get(call_id)

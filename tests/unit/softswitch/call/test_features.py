@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from acd.events import AgentBreakEnded, AgentBreakStarted, AgentLoggedIn, AgentLoggedOut
-from softswitch.call.features import FAILED, Feature, FeatureCodes
+from softswitch.call.features import FAILED, NOT_LOGGED_IN, Feature, FeatureCodes
 from softswitch.config import parse_config
 
 CONFIG = b"""
@@ -25,7 +25,12 @@ pin = "4711"
 def codes(logged_in: dict[str, str] | None = None) -> FeatureCodes:
     config = parse_config(CONFIG, file="test.toml", folder=Path(), env={})
     there = logged_in or {}
-    return FeatureCodes(config.features, config.agents, lambda phone: there.get(phone or ""))
+    return FeatureCodes(
+        config.features,
+        config.agents,
+        agent_at=lambda phone: there.get(phone or ""),
+        is_logged_in=lambda agent: agent in there.values(),
+    )
 
 
 def test_the_code_alone_logs_in_the_agent_whose_phone_it_is() -> None:
@@ -61,6 +66,12 @@ def test_an_agent_logged_in_elsewhere_uses_the_codes_there() -> None:
 )
 def test_codes_are_recognised_whole(dialled: str, feature: tuple[Feature, str] | None) -> None:
     assert codes().recognise(dialled) == feature
+
+
+@pytest.mark.parametrize("feature", [Feature.BREAK, Feature.BACK, Feature.LOGOUT])
+def test_an_agent_who_is_not_logged_in_is_told_so(feature: Feature) -> None:
+    outcome = codes().use(feature, "", "1001")
+    assert (outcome.phrase, outcome.event) == (NOT_LOGGED_IN, None)
 
 
 def test_a_pin_is_never_written_down() -> None:
