@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 from ivr.machine import DECIDED, DECISIONS, EVENTS, IGNORED, RUNNING, TIMERS, TRANSITIONS, Action, Input, State
 from ivr.session import Session
+from tests.support.state_diagram import state_diagram
+
+DIAGRAM = Path(__file__).parents[3] / "docs" / "states" / "ivr.mmd"
 
 
 def test_every_state_input_pair_is_declared() -> None:
@@ -33,3 +37,8 @@ def test_every_action_is_used_and_carried_out() -> None:
     used = {action for _, actions in TRANSITIONS.values() for action in actions}
     assert used == set(Action)
     assert all(hasattr(Session, f"_{action.name.lower()}") for action in Action)
+
+
+def test_the_diagram_shows_the_table() -> None:
+    drawn = state_diagram(TRANSITIONS, State.NEW, State.ENDED)
+    assert DIAGRAM.read_text(encoding="utf-8") == drawn, "draw it anew with `make diagrams`"
