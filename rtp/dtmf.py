@@ -33,7 +33,6 @@ class _Event:
     first: int
     timestamp: int
     duration: int
-    ended: bool
 
 
 @dataclass(slots=True)
@@ -48,40 +47,38 @@ class TelephoneEventReceiver:
     _seen: dict[tuple[int, int], float] = field(default_factory=dict)
     _last: _Event | None = None
 
-    def receive(self, payload: bytes, *, ssrc: int, timestamp: int, marker: bool, now: float) -> str | None:
+    def receive(self, payload: bytes, *, ssrc: int, timestamp: int, now: float) -> str | None:
         """The key, when this packet is the first to tell of it. Anything malformed is None."""
         if len(payload) < 4 or payload[0] >= len(KEYS):
             return None
-        code, ended, duration = payload[0], bool(payload[1] & _END), int.from_bytes(payload[2:4])
+        code, duration = payload[0], int.from_bytes(payload[2:4])
         key = (ssrc, timestamp)
         heard_at = self._seen.pop(key, None)
         self._seen[key] = now  # the latest heard is the last to be forgotten
         if len(self._seen) > REMEMBERED_EVENTS:
             del self._seen[next(iter(self._seen))]
         last = self._last
-        if heard_at is not None and now - heard_at <= REMEMBERED_FOR:
+        if heard_at is not None and now - heard_at > REMEMBERED_FOR:
+            last = None  # the timestamp is used again
+        elif heard_at is not None:
             if last is not None and (last.ssrc, last.timestamp) == key:
                 last.duration = max(last.duration, duration)
-                last.ended |= ended
             return None
-        if last is not None and last.ssrc == ssrc and last.code == code and not marker:
+        if last is not None and last.ssrc == ssrc and last.code == code:
             ahead = _difference(timestamp, last.timestamp)
-            if _difference(timestamp, last.first) >= 0 >= ahead:
+            if ahead <= 0 <= _difference(timestamp, last.first):
                 return None  # a straggler of the same key
-            if _goes_on(last, ahead, duration, ended):
-                last.timestamp, last.duration, last.ended = timestamp, duration, ended
+            if ahead > 0 and _goes_on(last, ahead, duration):
+                last.timestamp, last.duration = timestamp, duration
                 return None
-        if last is None or last.ssrc != ssrc or _difference(timestamp, last.timestamp) > 0:
-            self._last = _Event(ssrc, code, timestamp, timestamp, duration, ended)
+        self._last = _Event(ssrc, code, timestamp, timestamp, duration)
         return KEYS[code]
 
 
-def _goes_on(last: _Event, ahead: int, duration: int, ended: bool) -> bool:
+def _goes_on(last: _Event, ahead: int, duration: int) -> bool:
     """Whether an event that begins *ahead* units after *last* of the same key is its continuation."""
-    if not last.ended and last.duration > MAX_DURATION - CLOCK_RATE and abs(ahead - MAX_DURATION) < 400:
+    if last.duration > MAX_DURATION - CLOCK_RATE and abs(ahead - MAX_DURATION) < 400:
         return True
-    if last.ended and not ended:
-        return False
     # A key cannot go down again before it went up.
     return ahead <= last.duration or (last.duration <= duration and ahead <= duration)
 

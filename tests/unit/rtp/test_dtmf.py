@@ -19,9 +19,7 @@ def receive_all(packets: list[EventPacket], *, ssrc: int = SSRC, receiver: Telep
     receiver = receiver or TelephoneEventReceiver()
     heard = ""
     for packet in packets:
-        key = receiver.receive(
-            packet.payload, ssrc=ssrc, timestamp=packet.timestamp, marker=packet.marker, now=packet.after
-        )
+        key = receiver.receive(packet.payload, ssrc=ssrc, timestamp=packet.timestamp, now=packet.after)
         heard += key or ""
     return heard
 
@@ -72,9 +70,7 @@ def test_loss_duplicates_and_reordering_neither_lose_nor_double_a_key(keys: str,
     arrivals.sort(key=lambda arrival: arrival[:2])
     expected = "".join(key for n, key in enumerate(keys) if (start + round(n * 0.14 * 8000)) % 2**32 in told)
     receiver = TelephoneEventReceiver()
-    heard = [
-        receiver.receive(p.payload, ssrc=SSRC, timestamp=p.timestamp, marker=p.marker, now=at) for at, _, p in arrivals
-    ]
+    heard = [receiver.receive(p.payload, ssrc=SSRC, timestamp=p.timestamp, now=at) for at, _, p in arrivals]
     assert "".join(filter(None, heard)) == expected
 
 
@@ -88,13 +84,24 @@ def test_a_hundred_thousand_digits_at_five_per_cent_loss_with_reordering() -> No
         packets.sort(key=lambda p: p.after + chance.random() * 0.05)
         for p in packets:
             now = n * 0.15 + p.after
-            heard.append(receiver.receive(p.payload, ssrc=SSRC, timestamp=p.timestamp, marker=p.marker, now=now))
+            heard.append(receiver.receive(p.payload, ssrc=SSRC, timestamp=p.timestamp, now=now))
     assert "".join(filter(None, heard)) == keys
 
 
 def test_a_late_packet_of_the_key_before_is_not_a_digit() -> None:
     first, second = event_packets("1", 0), event_packets("2", 1600)
     assert receive_all([*first[:3], *second[:2], *first[3:], *second[2:]]) == "12"
+
+
+def test_a_press_that_comes_only_after_the_next_one_of_its_key_is_still_a_digit() -> None:
+    first, second = event_packets("5", 0), event_packets("5", 1600)
+    assert receive_all([*second, *first]) == "55"
+
+
+def test_a_sender_whose_timestamp_stands_still_can_press_again_later() -> None:
+    packets = event_packets("5", 0)
+    later = [EventPacket(p.after + 11, p.marker, p.timestamp, p.payload) for p in packets]
+    assert receive_all([*packets, *later]) == "55"
 
 
 def test_a_key_held_for_ever_is_one_digit() -> None:
@@ -132,14 +139,14 @@ def test_senders_that_let_the_timestamp_run_on_press_once() -> None:
 @pytest.mark.parametrize("payload", [b"", b"\x05", b"\x05\x0a\x00", b"\x10\x0a\x00\xa0", b"\xff" * 4])
 def test_what_is_no_key_is_nothing(payload: bytes) -> None:
     receiver = TelephoneEventReceiver()
-    assert receiver.receive(payload, ssrc=1, timestamp=0, marker=True, now=0.0) is None
+    assert receiver.receive(payload, ssrc=1, timestamp=0, now=0.0) is None
 
 
-@given(st.lists(st.tuples(st.binary(max_size=8), st.integers(0, 2**32 - 1), st.booleans()), max_size=80))
-def test_memory_stays_small_whatever_comes(packets: list[tuple[bytes, int, bool]]) -> None:
+@given(st.lists(st.tuples(st.binary(max_size=8), st.integers(0, 2**32 - 1)), max_size=80))
+def test_memory_stays_small_whatever_comes(packets: list[tuple[bytes, int]]) -> None:
     receiver = TelephoneEventReceiver()
-    for n, (payload, timestamp, marker) in enumerate(packets):
-        receiver.receive(payload, ssrc=n % 3, timestamp=timestamp, marker=marker, now=n * 0.02)
+    for n, (payload, timestamp) in enumerate(packets):
+        receiver.receive(payload, ssrc=n % 3, timestamp=timestamp, now=n * 0.02)
     assert len(receiver._seen) <= 32
 
 
@@ -255,6 +262,12 @@ def test_the_same_key_by_another_way_is_a_new_press_when_the_window_is_over() ->
     assert merger.receive("5", "rfc4733", 0.0) == "5"
     assert merger.receive("5", "info", 0.9) is None
     assert merger.receive("5", "inband", 1.2) == "5"
+
+
+def test_a_press_that_one_way_missed_is_told_by_the_other() -> None:
+    merger = DigitMerger()
+    reports = [("rfc4733", 0.0), ("inband", 0.06), ("inband", 0.26)]
+    assert [merger.receive("5", way, at) for way, at in reports] == ["5", None, "5"]
 
 
 def test_different_keys_never_merge() -> None:
