@@ -88,6 +88,10 @@ def test_a_hundred_thousand_digits_at_five_per_cent_loss_with_reordering() -> No
     assert "".join(filter(None, heard)) == keys
 
 
+def test_different_keys_need_no_pause_between_them() -> None:
+    assert receive_all(presses("1234", pause=0.0)) == "1234"
+
+
 def test_a_late_packet_of_the_key_before_is_not_a_digit() -> None:
     first, second = event_packets("1", 0), event_packets("2", 1600)
     assert receive_all([*first[:3], *second[:2], *first[3:], *second[2:]]) == "12"
