@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.e2e.office import AGENTS, CENTRE, Office, phone_tables, write_music
 from tests.support import baresip, sipp
 from tests.support.baresip import BaresipPhone
 from tests.support.pjsua_agent import PjsuaPhone
 from tests.support.ports import Ports
 from tests.support.sipp import Sipp
+from tests.support.speech import Speech
 from tests.support.switch import Switch
 
 if TYPE_CHECKING:
@@ -21,6 +23,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MEDIA_PORTS = 18
+SIPP_MEDIA_PORTS = 8
+
+
+class SippPorts:
+    def __init__(self, sip: int, first_media: int) -> None:
+        self.sip = sip
+        self.media = range(first_media, first_media + SIPP_MEDIA_PORTS)
+
+    @property
+    def uri(self) -> str:
+        return f"sip:sipp@127.0.0.1:{self.sip}"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -77,11 +90,14 @@ class Clients:
         self._stack.callback(phone.close)
         return phone
 
-    def sipp(self, scenario: str, **settings: Any) -> Sipp:
+    def reserve_sipp(self) -> SippPorts:
+        """Ports for a SIPp that is to be listened to, or to be known to the switch, before it starts."""
+        return SippPorts(self._ports.one(), self._ports.run_of(SIPP_MEDIA_PORTS))
+
+    def sipp(self, scenario: str, *, ports: SippPorts | None = None, **settings: Any) -> Sipp:
         demand(sipp.is_installed(), "SIPp", "sudo apt-get install --no-install-recommends sip-tester")
-        running = Sipp.start(
-            scenario, self._folder, port=self._ports.one(), media_port=self._ports.run_of(8), **settings
-        )
+        where = ports or self.reserve_sipp()
+        running = Sipp.start(scenario, self._folder, port=where.sip, media_port=where.media[0], **settings)
         self._stack.callback(running.stop)
         return running
 
@@ -109,3 +125,15 @@ class Switches:
 def switches(ports: Ports, tmp_path: Path) -> Iterator[Switches]:
     with ExitStack() as stack:
         yield Switches(ports, tmp_path, stack)
+
+
+@pytest.fixture
+def office(switches: Switches, clients: Clients, tmp_path: Path) -> Office:
+    """The contact centre of `tests.e2e.office`, running."""
+    music = write_music(tmp_path)
+    return Office(switches.start(phone_tables() + AGENTS + CENTRE), clients, music)
+
+
+@pytest.fixture(scope="session")
+def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
+    return Speech(tmp_path_factory.mktemp("speech"))

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 
 from tests.support import audio
+from tests.support.capture import Capture, may_capture
 from tests.support.sipp import may_send_raw
 
 if TYPE_CHECKING:
@@ -157,6 +158,27 @@ def test_baresip_calls_pjsua_and_speaks_listens_presses_and_holds(clients: Clien
     taken.listen_for_tone(700)
     bob.hang_up()
     taken.wait_ended()
+
+
+def test_what_is_on_the_wire_is_heard(clients: Clients) -> None:
+    if not may_capture():
+        pytest.skip("only root may capture packets")
+    anna = clients.pjsua("anna")
+    anna.use_account()
+    bob = clients.baresip("bob", tone_hz=440)
+    with Capture(range(anna.rtp_port, anna.rtp_port + 16)) as wire:
+        dialled = bob.call(anna.uri)
+        taken = anna.wait_incoming()
+        taken.answer()
+        bob.wait_established(after=dialled)
+        taken.listen_for_tone(440)
+        bob.press("5")
+        taken.wait_digit("5")
+
+        assert wire.heard().tone_seconds(440) > 0.4
+        assert wire.longest_gap() < 0.5
+        assert {packet.source[0] for packet in wire.packets()} == {"127.0.0.1"}
+        assert len({packet.ssrc for packet in wire.packets()}) == 1
 
 
 def test_pjsua_calls_baresip(clients: Clients) -> None:

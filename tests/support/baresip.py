@@ -189,6 +189,11 @@ class BaresipPhone:
         parts = [read_growing_wav(path).samples for path in sorted(self._recordings.glob("dump-*-dec.wav"))]
         return Recording(np.concatenate([silence(0), *parts]), source=str(self._recordings))
 
+    def listen(self, seconds: float) -> None:
+        """Go on listening for so long, measured on the recording."""
+        wanted = self.heard_so_far().length + seconds
+        self.listen_until(lambda heard: heard.length >= wanted, within=seconds + PATIENCE, what=f"{seconds:g} s more")
+
     def listen_until(self, check: Callable[[Recording], bool], *, within: float = PATIENCE, what: str = "") -> None:
         deadline = time.monotonic() + within
         while not check(self.heard_so_far()):

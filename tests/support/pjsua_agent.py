@@ -47,6 +47,7 @@ class PjsuaPhone:
         self.folder = folder
         self.address = address
         self.port = port
+        self.rtp_port = rtp_port
         self.log_path = folder / f"{name}-pjsua.log"
         self._errors_path = folder / f"{name}-stderr.log"
         self.log = EventLog(f"phone {name}", self._diagnosis)
@@ -317,6 +318,11 @@ class PjsuaCall:
         """All but the last quarter of a second of what was heard."""
         started = self._recording()
         return read_growing_wav(Path(started["path"]), started.at)
+
+    def listen(self, seconds: float) -> None:
+        """Go on listening for so long, measured on the recording, which keeps time."""
+        wanted = self.heard_so_far().length + seconds
+        self.listen_until(lambda heard: heard.length >= wanted, within=seconds + PATIENCE, what=f"{seconds:g} s more")
 
     def listen_until(self, check: Callable[[Recording], bool], *, within: float = PATIENCE, what: str = "") -> float:
         """Wait until `check` is true of what was heard so far; returns the monotonic time when it was seen to be."""

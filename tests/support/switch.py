@@ -116,7 +116,7 @@ class Switch:
     # -- records ------------------------------------------------------------------------------------------------------
 
     def calls(self) -> list[dict[str, Any]]:
-        """The call records, as `softswitch calls --json` prints them: one object a line, or one array."""
+        """The newest call records, as `softswitch calls --json` prints them."""
         done = subprocess.run(
             [*command("calls"), "--config", str(self.config), "--json"],
             capture_output=True,
@@ -124,11 +124,10 @@ class Switch:
             timeout=PATIENCE,
             check=False,
         )
+        if done.returncode == 1 and not done.stderr.strip():
+            return []  # nothing is on record yet
         assert done.returncode == 0, f"softswitch calls ended with code {done.returncode}:\n{done.stdout}{done.stderr}"
-        text = done.stdout.strip()
-        if text.startswith("["):
-            return list(json.loads(text))
-        return [json.loads(line) for line in text.splitlines()]
+        return list(json.loads(done.stdout))
 
     def wait_calls(self, count: int, *, within: float = PATIENCE) -> list[dict[str, Any]]:
         """The records once there are `count`; they are written in batches, shortly after a call has ended."""

@@ -1,0 +1,122 @@
+"""Callers hear a menu and press keys, each kind of digit once and counted once."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.e2e.office import PASSWORDS, STEP_TWO, WELCOME
+from tests.support.capture import Capture, may_capture
+from tests.support.sipp import may_send_raw
+
+if TYPE_CHECKING:
+    from tests.e2e.office import Office
+    from tests.support.speech import Speech
+
+RECOGNISED = 0.7
+DIFFERENT = 0.5
+
+
+@pytest.mark.parametrize("way", ["rfc4733", "info-relay", "info-plain", "inband"])
+def test_a_key_pressed_on_pjsua_is_one_digit(office: Office, speech: Speech, way: str) -> None:
+    cara = office.phone("2001")
+    welcome, step_two = speech.text(WELCOME), speech.text(STEP_TWO)
+    call = office.dial(cara, "104")
+    call.wait_confirmed()
+    call.listen_until(lambda heard: heard.find(welcome[: 2 * 8000]).score > RECOGNISED, what="the welcome")
+
+    call.press("5", by=way)
+    call.listen_until(lambda heard: heard.find(step_two).score > RECOGNISED, what="the second step")
+    call.play_tone(440)
+    call.listen(1)  # a key counted twice would have led to the echo by now
+    assert call.heard_so_far().tone_spans(440) == []
+
+    call.be_quiet()
+    call.press("5", by=way)
+    call.play_tone(440)
+    call.listen_for_tone(440)
+
+
+@pytest.mark.parametrize("way", ["rfc4733", "inband"])
+def test_a_key_pressed_on_baresip_is_one_digit(office: Office, speech: Speech, way: str) -> None:
+    dan = office.baresip("2002")
+    welcome, step_two = speech.text(WELCOME), speech.text(STEP_TWO)
+    dialled = dan.call(office.switch.uri("104"))
+    dan.wait_established(after=dialled)
+    dan.listen_until(lambda heard: heard.find(welcome[: 2 * 8000]).score > RECOGNISED, what="the welcome")
+
+    dan.press("5", by=way)
+    dan.listen_until(lambda heard: heard.find(step_two).score > RECOGNISED, what="the second step")
+    dan.say_tone(700)
+    dan.listen(1)
+    assert dan.heard_so_far().tone_spans(700) == []
+
+    dan.press("5", by=way)
+    dan.say_tone(700)
+    dan.listen_for_tone(700)
+    dan.hang_up()
+
+
+@pytest.mark.parametrize("way", ["info-relay", "info-plain"])
+def test_a_key_sent_by_sipp_leads_to_the_echo(office: Office, way: str) -> None:
+    if not may_capture():
+        pytest.skip("what SIPp hears is captured from the wire, for which the tests must be root")
+    caller_ports = office.clients.reserve_sipp()
+    with Capture(caller_ports.media) as wire:
+        caller = office.clients.sipp(
+            f"uac-key-{way}",
+            remote=office.switch.server,
+            domain=office.switch.domain,
+            service="100",
+            caller="2001",
+            password=PASSWORDS["2001"],
+            keys={"digit": "9"},
+            tone_hz=500,
+            ports=caller_ports,
+            pause=1.5,
+        )
+        caller.wait()
+
+        assert wire.heard().tone_seconds(500) > 0.8
+
+
+def test_a_telephone_event_played_by_sipp_is_understood(office: Office, speech: Speech) -> None:
+    if not may_send_raw():
+        pytest.skip("SIPp sends telephone-events through raw sockets, for which it must be root")
+    step_two = speech.text(STEP_TWO)
+    caller_ports = office.clients.reserve_sipp()
+    with Capture(caller_ports.media) as wire:
+        caller = office.clients.sipp(
+            "uac-key-rfc4733",
+            remote=office.switch.server,
+            domain=office.switch.domain,
+            service="104",
+            caller="2001",
+            password=PASSWORDS["2001"],
+            keys={"digit": "5"},
+            ports=caller_ports,
+            pause=4.5,
+        )
+        caller.wait(20)
+
+        assert wire.heard().find(step_two).score > RECOGNISED
+
+
+def test_a_key_stops_the_prompt_at_once(office: Office, speech: Speech) -> None:
+    cara = office.phone("2001")
+    welcome = speech.text(WELCOME)
+    call = office.dial(cara, "104")
+    call.wait_confirmed()
+    call.listen_until(lambda heard: heard.find(welcome[: 2 * 8000]).score > RECOGNISED, what="the welcome")
+
+    pressed = time.monotonic()
+    call.press("5")
+    step_two = speech.text(STEP_TWO)
+    call.listen_until(lambda heard: heard.find(step_two).score > RECOGNISED, what="the second step")
+    heard = call.heard()
+
+    begun = heard.started_at + heard.find(step_two).offset
+    assert begun - pressed < 0.7
+    assert heard.find(welcome[-2 * 8000 :]).score < DIFFERENT

@@ -1,0 +1,114 @@
+"""RTP as it was on the wire of the loopback interface; needs root. For clients that cannot record themselves well."""
+
+from __future__ import annotations
+
+import io
+import os
+import socket
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import soundfile
+
+from tests.support.audio import RATE, Recording, silence
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+    from types import TracebackType
+
+ETH_P_IP = 0x0800
+PACKET_OUTGOING = 4
+CODECS = {0: "ULAW", 8: "ALAW"}
+
+
+@dataclass(frozen=True, slots=True)
+class RtpPacket:
+    at: float  # monotonic seconds
+    source: tuple[str, int]
+    destination: tuple[str, int]
+    payload_type: int
+    marker: bool
+    sequence: int
+    timestamp: int
+    ssrc: int
+    payload: bytes
+
+
+class Capture:
+    """Packets sent to one of `ports` on loopback while the block lasts."""
+
+    def __init__(self, ports: Container[int]) -> None:
+        self._ports = ports
+        self._packets: list[RtpPacket] = []
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
+        self._socket.bind(("lo", ETH_P_IP))
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._socket.settimeout(0.1)
+        self._running = True
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running = False
+        self._thread.join(5)
+        self._socket.close()
+
+    def packets(self, *, since: float = 0.0) -> list[RtpPacket]:
+        """Audio and telephone-events in the order in which they came; RTCP is left out."""
+        return [packet for packet in self._packets if packet.at >= since]
+
+    def heard(self, *, since: float = 0.0) -> Recording:
+        """The audio of the packets, end to end."""
+        audio = [packet for packet in self.packets(since=since) if packet.payload_type in CODECS]
+        parts = [_decode(packet) for packet in audio]
+        return Recording(np.concatenate([silence(0), *parts]), audio[0].at if audio else since, "capture")
+
+    def longest_gap(self, *, since: float = 0.0) -> float:
+        """Seconds of the longest wait between two audio packets."""
+        times = [packet.at for packet in self.packets(since=since) if packet.payload_type in CODECS]
+        return float(max(np.diff(times), default=0.0))
+
+    def _run(self) -> None:
+        while self._running:
+            try:
+                data, address = self._socket.recvfrom(65536)
+            except TimeoutError:
+                continue
+            if address[2] != PACKET_OUTGOING:  # each packet passes lo twice
+                self._take(data, time.monotonic())
+
+    def _take(self, data: bytes, at: float) -> None:
+        header = (data[0] & 15) * 4
+        if data[9] != socket.IPPROTO_UDP or len(data) < header + 20:
+            return
+        source_port, port, length, _ = struct.unpack_from("!HHHH", data, header)
+        rtp = data[header + 8 : header + length]
+        if port not in self._ports or len(rtp) < 12 or rtp[0] >> 6 != 2 or 72 <= rtp[1] & 127 <= 76:
+            return
+        _, kind, sequence, timestamp, ssrc = struct.unpack_from("!BBHII", rtp)
+        source = (socket.inet_ntoa(data[12:16]), source_port)
+        destination = (socket.inet_ntoa(data[16:20]), port)
+        self._packets.append(
+            RtpPacket(at, source, destination, kind & 127, kind >= 128, sequence, timestamp, ssrc, rtp[12:])
+        )
+
+
+def _decode(packet: RtpPacket) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    coded = io.BytesIO(packet.payload)
+    samples, _ = soundfile.read(
+        coded, samplerate=RATE, channels=1, subtype=CODECS[packet.payload_type], format="RAW", dtype="float32"
+    )
+    return np.asarray(samples, dtype=np.float32)
+
+
+def may_capture() -> bool:
+    return os.geteuid() == 0
