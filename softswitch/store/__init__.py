@@ -1,0 +1,3 @@
+"""What survives: the journal, registrations, and the call records that follow from the journal."""
+
+from __future__ import annotations

@@ -1,0 +1,322 @@
+"""The journal writer: the call path appends to memory, one task carries it to SQLite in batches.
+
+Whatever the disk does — full, read-only, locked, slow — `append` returns at once and calls go on. What cannot be
+written waits in memory and is written when that is possible again; only beyond `capacity` are the oldest records given
+up, counted and reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sqlite3
+from collections import deque
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import aiosqlite
+
+from softswitch.store import bindings
+from softswitch.store.database import StoreError, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from softswitch.store.bindings import StoredBinding
+
+log = logging.getLogger(__name__)
+
+CAPACITY = 100_000
+BATCH = 2000
+#: Longest time, in seconds, that a record waits for others to share a commit with.
+INTERVAL = 0.05
+#: Seconds between looks at whether the file is still there, and between attempts when it cannot be written.
+WATCH = 2.0
+RETRY = 0.5
+
+_INSERT = "INSERT OR IGNORE INTO journal (seq, at, kind, call, data) VALUES (?, ?, ?, ?, ?)"
+_Row = tuple[int, float, str, str | None, str]
+
+
+class RecordLost(Exception):
+    """The record could not be kept: memory ran out, or the journal was closed before the disk took it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalState:
+    """How the writer is doing. ``alarm`` says what is wrong, or is empty."""
+
+    waiting: int
+    written: int
+    dropped: int
+    alarm: str
+
+
+def _json(data: Mapping[str, object]) -> str:
+    """*data* as SQLite takes it: bytes of a phone that are no UTF-8 become question marks."""
+    try:
+        text = json.dumps(dict(data), ensure_ascii=False, separators=(",", ":"), default=str)
+    except (TypeError, ValueError):
+        text = json.dumps({"unreadable": repr(data)[:1000]})
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+class JournalWriter:
+    """One database; open it with `start`, and close it, or the process will not end."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        capacity: int = CAPACITY,
+        batch: int = BATCH,
+        interval: float = INTERVAL,
+        watch: float = WATCH,
+        on_alarm: Callable[[str], None] | None = None,
+    ) -> None:
+        """*on_alarm* is told what is wrong, once, and "" when it is over; the log has both anyway."""
+        self._path = path
+        self._capacity, self._batch = capacity, batch
+        self._interval, self._watch = interval, watch
+        self._on_alarm = on_alarm
+        self._waiting: deque[_Row] = deque()
+        self._bindings: dict[tuple[str, str], StoredBinding | None] = {}
+        self._last_seq = self._committed = self._lost = 0
+        self._written = self._dropped = 0
+        self._alarm = ""
+        self._more = asyncio.Event()
+        self._urgent = asyncio.Event()
+        self._promises: list[tuple[int, asyncio.Future[None]]] = []
+        self._connection: aiosqlite.Connection | None = None
+        self._identity: tuple[int, int] | None = None
+        self._wal_seen = False
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    # ------------------------------------------------------------------------------------------------ life
+    async def start(self) -> None:
+        """Open the database; raises `StoreError`. Records appended before are kept."""
+        connection = await open_database(self._path)
+        self._connection = connection
+        try:
+            async with connection.execute("SELECT coalesce(max(seq), 0) FROM journal") as cursor:
+                row = await cursor.fetchone()
+            before = int(row[0]) if row is not None else 0
+            self._renumber(before)
+            self._identity = self._look()
+        except BaseException as error:
+            await connection.close()
+            self._connection = None
+            if isinstance(error, sqlite3.Error):
+                raise StoreError(f"{self._path}: {error}") from error
+            raise
+        self._task = asyncio.create_task(self._run(), name="journal writer")
+
+    async def close(self, within: float = 5.0) -> int:
+        """Write what waits, in at most *within* seconds, and close; returns how many records could not be kept."""
+        self._closing = True
+        self._urgent.set()
+        self._more.set()
+        if self._task is not None:
+            done, _ = await asyncio.wait([self._task], timeout=within)
+            if not done:
+                self._task.cancel()
+                await asyncio.wait([self._task])
+        if self._connection is not None:
+            with contextlib.suppress(sqlite3.Error):
+                await self._connection.close()
+            self._connection = None
+        lost = len(self._waiting)
+        if lost:
+            log.error("journal: %d records could not be written before the end", lost)
+        for _, promise in self._promises:
+            if not promise.done():
+                promise.set_exception(RecordLost("the journal was closed"))
+        self._promises.clear()
+        return lost
+
+    async def load_bindings(self, wall: float) -> list[StoredBinding]:
+        """Registrations that have not run out at *wall* (seconds since the epoch)."""
+        assert self._connection is not None, "start() first"
+        return await bindings.load(self._connection, wall)
+
+    # ------------------------------------------------------------------------------------------------ call path
+    def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
+        """Take a record down; never waits. *data* is turned to JSON here, so it may change afterwards."""
+        self._last_seq += 1
+        self._waiting.append((self._last_seq, at, kind, call, _json(data)))
+        if len(self._waiting) > self._capacity:
+            self._lost = self._waiting.popleft()[0]
+            self._dropped += 1
+            self._break_promises(self._lost)
+        self._more.set()
+
+    def put_binding(self, binding: StoredBinding) -> None:
+        self._bindings[binding.aor, binding.contact] = binding
+        self._more.set()
+
+    def remove_binding(self, aor: str, contact: str) -> None:
+        self._bindings[aor, contact] = None
+        self._more.set()
+
+    @property
+    def last_seq(self) -> int:
+        """Number of the record appended last; what `committed` waits for."""
+        return self._last_seq
+
+    @property
+    def state(self) -> JournalState:
+        return JournalState(len(self._waiting), self._written, self._dropped, self._alarm)
+
+    # ------------------------------------------------------------------------------------------------ promises
+    async def committed(self, seq: int) -> None:
+        """Return when record *seq* is in the database; raises `RecordLost` when it never will be."""
+        if seq <= self._committed:
+            return
+        if seq <= self._lost or (self._closing and self._task is None):
+            raise RecordLost(f"record {seq} was given up")
+        promise: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._promises.append((seq, promise))
+        self._urgent.set()
+        self._more.set()
+        await promise
+
+    async def flush(self) -> None:
+        """Return when everything appended so far is in the database."""
+        await self.committed(self._last_seq)
+
+    def _keep_promises(self) -> None:
+        kept = [promise for seq, promise in self._promises if seq <= self._committed]
+        self._promises = [(seq, promise) for seq, promise in self._promises if seq > self._committed]
+        for promise in kept:
+            if not promise.done():
+                promise.set_result(None)
+
+    def _break_promises(self, lost: int) -> None:
+        for seq, promise in self._promises:
+            if seq <= lost and not promise.done():
+                promise.set_exception(RecordLost(f"record {seq} was given up: memory is full"))
+        self._promises = [(seq, promise) for seq, promise in self._promises if not promise.done()]
+
+    # ------------------------------------------------------------------------------------------------ the writer
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._more.wait(), self._watch)
+            if self._more.is_set() and not self._closing:
+                with contextlib.suppress(TimeoutError):  # let others share the commit, unless somebody waits for it
+                    await asyncio.wait_for(self._urgent.wait(), self._interval)
+            self._more.clear()
+            self._urgent.clear()
+            try:
+                await self._look_after_file()
+                while self._waiting or self._bindings:
+                    await self._write_batch()
+            except Exception as error:  # a writer that died would lose everything after it
+                self._raise_alarm(f"{type(error).__name__}: {error}")
+                self._more.set()
+                await asyncio.sleep(RETRY)  # while closing too: `close` says how long
+                continue
+            self._clear_alarm()
+            if self._closing:
+                return
+
+    async def _write_batch(self) -> None:
+        assert self._connection is not None
+        rows = list(islice(self._waiting, self._batch))
+        changed = dict(self._bindings)
+        connection = self._connection
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            await connection.executemany(_INSERT, rows)
+            if changed:
+                await connection.executemany(bindings.REMOVE, [key for key, found in changed.items() if found is None])
+                kept = [bindings.row(found) for found in changed.values() if found is not None]
+                await connection.executemany(bindings.PUT, kept)
+            await connection.execute("COMMIT")
+        except BaseException:
+            # a full disk may have rolled back already; what was not committed is still in memory
+            with contextlib.suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    await connection.execute("ROLLBACK")
+            raise
+        if rows:
+            self._committed = max(self._committed, rows[-1][0])
+            self._written += len(rows)
+        while self._waiting and self._waiting[0][0] <= self._committed:
+            self._waiting.popleft()
+        for key, found in changed.items():
+            if self._bindings.get(key) is found:
+                del self._bindings[key]
+        self._keep_promises()
+
+    # ------------------------------------------------------------------------------------------------ trouble
+    def _raise_alarm(self, what: str) -> None:
+        if what != self._alarm:
+            log.error("journal: cannot be written (%s); %d records wait in memory", what, len(self._waiting))
+            if self._on_alarm is not None:
+                self._on_alarm(what)
+        self._alarm = what
+
+    def _clear_alarm(self) -> None:
+        if self._alarm:
+            log.warning("journal: is written again; %d records were given up so far", self._dropped)
+            self._alarm = ""
+            if self._on_alarm is not None:
+                self._on_alarm("")
+
+    def _renumber(self, before: int) -> None:
+        """Number records appended before the start after those in the database."""
+        self._waiting = deque((before + n, *row[1:]) for n, row in enumerate(self._waiting, 1))
+        self._last_seq = before + len(self._waiting)
+        self._committed = self._lost = before
+
+    def _look(self) -> tuple[int, int] | None:
+        """Which file is at our path; None when there is none, or when its log was deleted."""
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        wal = self._path.with_name(self._path.name + "-wal").exists()
+        if self._wal_seen and not wal:
+            return None
+        self._wal_seen = self._wal_seen or wal
+        return found.st_dev, found.st_ino
+
+    async def _look_after_file(self) -> None:
+        """A database deleted under us is still whole behind our open file: put it back where it was."""
+        if self._connection is not None:
+            identity = await asyncio.to_thread(self._look)
+            if identity == self._identity:
+                return
+            if identity is not None:
+                raise StoreError(f"{self._path}: is another file now; restart the switch to use it")
+            self._raise_alarm(f"{self._path}: was deleted; it is being made anew")
+            await self._rescue(self._connection)
+        # closing the old connection deleted the old log by name, so the new file may take its place only now
+        if self._rescued.exists():
+            os.replace(self._rescued, self._path)
+        self._connection = await open_database(self._path)
+        self._wal_seen = False
+        self._identity = self._look()
+
+    @property
+    def _rescued(self) -> Path:
+        return self._path.with_name(self._path.name + ".rescued")
+
+    async def _rescue(self, connection: aiosqlite.Connection) -> None:
+        """Copy what *connection* still sees to a file beside, and close it."""
+        self._rescued.unlink(missing_ok=True)
+        os.close(os.open(self._rescued, os.O_RDWR | os.O_CREAT, 0o600))
+        copy = await aiosqlite.connect(self._rescued)
+        try:
+            await connection.backup(copy)
+        finally:
+            await copy.close()
+        await connection.close()
+        self._connection = None
