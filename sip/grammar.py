@@ -126,23 +126,25 @@ def parse_parameters(text: str, position: int) -> tuple[tuple[str, str | None], 
 
 
 def split_list(value: str) -> list[str]:
-    """The elements of a comma list, stripped, empty ones left out. From a broken quote on, the rest is one element."""
+    """The elements of a comma list, stripped, empty ones left out.
+
+    From a broken quote on, and after one element more than the limit of a kind, the rest is one element: whoever reads
+    it typed sees that it is malformed or too long.
+    """
     if "," not in value:
         return [value] if value else []
     if '"' not in value and "<" not in value:
-        parts = value.split(",")
+        parts = value.split(",", MAX_OF_A_KIND)
     else:
         parts = []
         position = 0
-        while True:
+        while len(parts) < MAX_OF_A_KIND:
             end = LIST_ELEMENT.match(value, position).end()  # type: ignore[union-attr]  # it matches the empty string
-            if end < len(value) and value[end] != ",":
-                parts.append(value[position:])
+            if end >= len(value) or value[end] != ",":
                 break
             parts.append(value[position:end])
-            if end >= len(value):
-                break
             position = end + 1
+        parts.append(value[position:])
     return [stripped for part in parts if (stripped := part.strip(" \t"))]
 
 

@@ -11,6 +11,7 @@ from sip.grammar import (
     HOST,
     LISTS,
     MAX_OF_A_KIND,
+    MAX_PARAMETERS,
     PARAMETER,
     QUOTED,
     TOKEN,
@@ -256,7 +257,10 @@ class Via:
         if match is None:
             raise ParseError("malformed Via")
         end = match.end()
-        while (parameter := PARAMETER.match(text, end)) is not None:
+        for _ in range(MAX_PARAMETERS):
+            parameter = PARAMETER.match(text, end)
+            if parameter is None:
+                break
             end = parameter.end()
         return cls.parse(text[:end])
 

@@ -58,7 +58,8 @@ def test_an_empty_subject_and_missing_times_are_forgiven() -> None:
     "body",
     [
         b"", b"\r\n", b"v=1\no=- 1 1 IN IP4 h\n", b"o=- 1 1 IN IP4 h\nv=0\n", b"v=0\n", b"v=0\no=- 1 1\n",
-        b"v=0\nnoise\n", b"\xff\xfe", HEAD + b"\nm=audio 5 RTP/AVP 0\n", HEAD + b"o=- 1 1 IN IP4 h\n", HEAD + b"c=IN IP4\n",
+        b"v=0\nnoise\n", b"\xff\xfe", HEAD + b"\nm=audio 5 RTP/AVP 0\n",
+        HEAD + b"o=- 1 1 IN IP4 h\n", HEAD + b"c=IN IP4\n",
         HEAD + b"c=IN IP5 h\n", HEAD + b"c=IN IP4 /5\n", HEAD + b"a=\n", HEAD + b"a=a b:c\n", HEAD + b"s=a\rb\n",
         HEAD + b"s=\x00\n", HEAD + b"=x\n", HEAD + b"M=audio 5 RTP/AVP 0\n",
     ],

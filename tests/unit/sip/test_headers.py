@@ -17,6 +17,12 @@ def test_every_spelling_finds_the_header(name: str) -> None:
     assert "VIA" in headers
 
 
+@pytest.mark.parametrize("name", ["cSeQ", "CALL-ID", "wWw-Authenticate", "siP-etag", "mime-VERSION"])
+def test_names_with_capitals_of_their_own_are_found_in_any_case(name: str) -> None:
+    headers = Headers([(name, "x")])
+    assert headers.get(name.lower()) == headers.get(name.upper()) == "x"
+
+
 def test_unknown_headers_are_found_in_any_spelling_too() -> None:
     headers = Headers([("x-qUEUE ", "sales")])
     assert headers.get("X-Queue") == headers.get("X-QUEUE") == "sales"
@@ -57,6 +63,11 @@ def test_a_quote_may_hold_escaped_quotes() -> None:
         '"\\",\\\\" <sip:a@b>',
         "<sip:c@d>",
     ]
+
+
+def test_a_list_above_the_limit_is_not_split_to_the_end() -> None:
+    assert len(Headers([("Supported", "a," * 60_000)]).get_all("Supported")) == 101
+    assert len(Headers([("Contact", "<sip:a@b>," * 6_000)]).get_all("Contact")) == 101
 
 
 def test_headers_that_are_no_lists_keep_their_commas() -> None:
