@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtp.dtmf import TelephoneEventReceiver, parse_dtmf_info
 from rtp.negotiate import MediaAddress, accept_answer, answer_offer, make_offer
 from rtp.packet import ROW, RtpError, RtpPacket, make_plain, parse_rtp
 from rtp.sdp import SdpError, parse_sdp
@@ -59,6 +60,13 @@ RTP = [
     RtpPacket(0, 1, 160, 7, bytes(160)).serialize(),
     RtpPacket(8, 65535, 4294967295, 7, bytes(range(160)), True, (1, 2, 3), (0xBEDE, bytes(8)), 4).serialize(),
     RtpPacket(101, 9, 1600, 7, b"\x05\x8a\x03\x20").serialize(),
+]
+DIGITS = [
+    b"Signal=5\r\nDuration=160\r\n",
+    b"Signal: *\nDuration: 100",
+    b"#",
+    b"12",
+    b"\x05\x0a\x00\xa0\x05\x0a\x01\x40\x05\x8a\x03\x20\x0b\x8a\xff\xff",
 ]
 FRAGMENTS = [
     *(bytes([octet]) for octet in b'\r\n \t\0:;,=<>"\\@?%[]()/*0\x7f\x80\xff'),
@@ -148,6 +156,16 @@ def rtp(data: bytes, rng: random.Random) -> None:
             raise Broken("making the packet plain changed its payload")
 
 
+def digits(data: bytes, rng: random.Random) -> None:
+    receiver = TelephoneEventReceiver()
+    for start in range(0, min(len(data), 400), 4):
+        receiver.receive(data[start : start + 4], ssrc=1, timestamp=data[start] << 24 | start, now=start / 100)
+    for kind in ("application/dtmf-relay", "application/dtmf"):
+        found = parse_dtmf_info(kind, data)
+        if found is not None and (len(found.digit) != 1 or found.digit not in "0123456789*#ABCD"):
+            raise Broken("a key that is no key")
+
+
 @dataclass(frozen=True)
 class Target:
     name: str
@@ -163,6 +181,7 @@ def targets() -> list[Target]:
         Target("sip-stream", sip_stream, messages, 70_000),
         Target("sdp", sdp, SDP, 66_000),
         Target("rtp", rtp, RTP, 1_500),
+        Target("digits", digits, DIGITS, 1_500),
     ]
 
 
