@@ -110,7 +110,7 @@ class BaresipPhone:
         if server:
             options.append(f'outbound="sip:{server};transport={transport}"')
         name = f'"{display_name}" ' if display_name else ""
-        (self.folder / "accounts").write_text(f"{name}<{uri}>;{';'.join(options)}\n")
+        (self.folder / "accounts").write_text("")
         (self.folder / "contacts").write_text("")  # without the file it would add samples of its own
         with self._output_path.open("wb") as output:
             self._process = subprocess.Popen(
@@ -122,6 +122,8 @@ class BaresipPhone:
         self._control = self._connect(control_port)
         self._reader = threading.Thread(target=self._read, name=f"reader of {self.name}", daemon=True)
         self._reader.start()
+        # Not from the accounts file: it would register before anybody could hear of it.
+        self.do("uanew", f"{name}<{uri}>;{';'.join(options)}")
 
     @property
     def uri(self) -> str:
