@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from sip.auth import Credentials
-
     from ivr.nodes import Prompt
     from rtp.legs import LegSpec
+    from sip.auth import Credentials
     from sip.flow import Flow
     from sip.headers import NameAddr
+    from sip.registrar import Binding
     from sip.uri import Uri
 
 
@@ -89,6 +89,15 @@ class Journal(Protocol):
 
     def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
         """*at* is wall time in seconds since the epoch."""
+
+
+class BindingStore(Protocol):
+    """Where registrations outlast a restart."""
+
+    def put(self, binding: Binding, now: float) -> None:
+        """Keep *binding*, new or refreshed."""
+
+    def remove(self, binding: Binding) -> None: ...
 
 
 class Voice(Protocol):

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sip.message import Request
     from sip.registrar import Registrar
     from softswitch.config import Config
-    from softswitch.ports import Clock, Flows, Journal, Media, SipSender, Voice
+    from softswitch.ports import BindingStore, Clock, Flows, Journal, Media, SipSender, Voice
 
     UsageEvent = (
         sip_events.Confirmed
@@ -75,6 +75,7 @@ class CallControl:
         sip: SipSender,
         media: Media,
         journal: Journal,
+        bindings: BindingStore,
         voice: Voice,
         flows: Flows,
         clock: Clock,
@@ -101,6 +102,7 @@ class CallControl:
             sip=sip,
             flows=flows,
             journal=journal,
+            store=bindings,
             clock=clock,
             on_reachable=self._phone_reachable,
         )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sip.uri import Uri
     from softswitch.call.admission import Admission
     from softswitch.config import Phone
-    from softswitch.ports import Clock, Flows, Journal, SipSender
+    from softswitch.ports import BindingStore, Clock, Flows, Journal, SipSender
 
 
 class Phones:
@@ -30,6 +30,7 @@ class Phones:
         sip: SipSender,
         flows: Flows,
         journal: Journal,
+        store: BindingStore,
         clock: Clock,
         on_reachable: Callable[[str, bool, float], None],
     ) -> None:
@@ -39,6 +40,7 @@ class Phones:
         self._sip = sip
         self._flows = flows
         self._journal = journal
+        self._store = store
         self._clock = clock
         self._on_reachable = on_reachable
         self._legs: dict[str, set[int]] = {}
@@ -90,14 +92,14 @@ class Phones:
         """Bindings run out."""
         effects = self._registrar.handle_timeout(now)
         self._take(effects, now)
-        for user in {effect.aor for effect in effects}:
+        for user in {effect.binding.aor for effect in effects}:
             self._tell(user, True, now)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone, and with it the bindings made over it."""
-        effects = self._registrar.flow_failed(flow, now)
+        effects = self._registrar.connection_lost(flow)
         self._take(effects, now)
-        for user in {effect.aor for effect in effects}:
+        for user in {effect.binding.aor for effect in effects}:
             self._tell(user, True, now)
 
     def _tell(self, user: str, before: bool, now: float) -> None:
@@ -107,14 +109,16 @@ class Phones:
     def _take(self, effects: Iterable[Effect], now: float) -> None:
         for effect in effects:
             match effect:
-                case BindingAdded(aor=aor, binding=binding):
-                    data = {"phone": aor, "contact": str(binding.contact), "source": binding.flow.remote[0]}
+                case BindingAdded(binding):
+                    data = {"phone": binding.aor, "contact": str(binding.contact), "source": binding.flow.remote[0]}
                     self._journal.append("phone.registered", None, data, at=self._clock.wall(now))
-                case BindingRemoved(aor=aor, binding=binding, reason=reason):
-                    data = {"phone": aor, "contact": str(binding.contact), "reason": str(reason)}
+                    self._store.put(binding, now)
+                case BindingRefreshed(binding):
+                    self._store.put(binding, now)
+                case BindingRemoved(binding, reason):
+                    data = {"phone": binding.aor, "contact": str(binding.contact), "reason": str(reason)}
                     self._journal.append("phone.unregistered", None, data, at=self._clock.wall(now))
-                case BindingRefreshed():
-                    pass  # nothing that anybody would look up
+                    self._store.remove(binding)
 
     # ------------------------------------------------------------------------------------------------ busy
     def occupy(self, user: str | None, leg: int) -> bool:

@@ -60,7 +60,8 @@ class SipEdge:
         self._closed = False
         self.names = Names()
         self.now = self._loop.time
-        self.endpoint = SipEndpoint(ids=ids, local=OwnAddress(external_address, self.now), **options)
+        self.own_address = OwnAddress(external_address, self.now)
+        self.endpoint = SipEndpoint(ids=ids, local=self.own_address, **options)
 
     @property
     def addresses(self) -> list[Listen]:

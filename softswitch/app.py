@@ -1,0 +1,247 @@
+"""The running switch: builds every part, joins them, starts them and lets them go in the right order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING
+
+from acd.dispatcher import Dispatcher
+from sip.auth import DigestChallenger
+from sip.registrar import Registrar
+from softswitch.briefing import briefing
+from softswitch.call.control import CallControl
+from softswitch.clock import SystemClock
+from softswitch.config import acd as acd_configuration
+from softswitch.config import flows
+from softswitch.ids import RandomIds
+from softswitch.media.client import MediaEngine, MediaError
+from softswitch.paths import prompts_dir
+from softswitch.registrations import KeptBindings, restorable
+from softswitch.store.database import StoreError
+from softswitch.store.journal import JournalWriter
+from softswitch.transport.edge import SipEdge
+from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, Synthesizer
+from softswitch.voice import RenderedVoice
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from ivr.nodes import Prompt
+    from rtp.legs import MediaEvent
+    from sip.events import Event
+    from sip.flow import Flow
+    from sip.uri import Uri
+    from softswitch.config import Config
+
+log = logging.getLogger(__name__)
+
+DATABASE = "softswitch.db"
+
+
+class StartError(Exception):
+    """The switch cannot start; the message says why and what to do."""
+
+
+class Switch:
+    """All parts of one switch. Use `start` and `stop` on one event loop; a Switch is started once."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping = False
+        data_dir = config.server.data_dir
+        self._clock = SystemClock(config.server.timezone)
+        self._ids = RandomIds(config.sip.domain)
+        self._flow = flows.flow(config)
+        self._journal = JournalWriter(data_dir / DATABASE)
+        self._synthesizer = Synthesizer(
+            SpeechSettings(
+                engine=config.tts.engine,
+                voices={**DEFAULT_VOICES, **config.tts.voice},
+                rates={language: rate * config.tts.rate // 150 for language, rate in DEFAULT_RATES.items()},
+            ),
+            data_dir / "speech",
+        )
+        self._voice = RenderedVoice(
+            [prompts_dir(), data_dir / "prompts"],
+            self._synthesizer,
+            on_ready=self._speech_ready,
+            fallback=config.server.language,
+        )
+        self._media = MediaEngine(
+            host=_media_host(config),
+            ports=range(config.rtp.ports.first, config.rtp.ports.last + 1),
+            workers=config.rtp.workers,
+            channels={"default": (str(prompts_dir() / "music" / "default.wav"),)}
+            | {name: tuple(str(file) for file in music.files) for name, music in config.music.items()},
+            on_event=self._media_event,
+        )
+        self._registrar = Registrar(
+            min_expires=config.sip.expires.min,
+            max_expires=config.sip.expires.max,
+            default_expires=config.sip.expires.default,
+            max_contacts=config.sip.max_contacts,
+        )
+        self._edge = SipEdge(
+            listen=[str(listen) for listen in config.sip.listen],
+            ids=self._ids,
+            on_event=self._sip_event,
+            external_address=config.sip.external_address,
+            on_connection_lost=self._connection_lost,
+        )
+        self._control = CallControl(
+            config,
+            self._flow,
+            sip=self._edge.endpoint,
+            media=self._media,
+            journal=self._journal,
+            bindings=KeptBindings(self._journal, self._clock),
+            voice=self._voice,
+            flows=self,
+            clock=self._clock,
+            dispatcher=Dispatcher(acd_configuration.acd_config(config), now=self._loop.time()),
+            registrar=self._registrar,
+            challenger=DigestChallenger(config.sip.domain, os.urandom(32)),
+            new_call_id=self._ids.call,
+            new_ssrc=self._ids.ssrc,
+        )
+
+    # ------------------------------------------------------------------------------------------------ life
+    async def start(self) -> None:
+        """Open everything; the sockets last, so that nobody is answered by half a switch. Raises StartError."""
+        config = self._config
+        try:
+            config.server.data_dir.mkdir(parents=True, exist_ok=True)
+            await self._journal.start()
+            await self._synthesizer.start()
+            self._voice.prepare(self._prompts(), self._languages())
+            await self._media.start()
+            now, wall = self._loop.time(), self._clock.wall(self._loop.time())
+            stored = await self._journal.load_bindings(wall)
+            self._registrar.restore(restorable(stored, config.phones, now, wall))
+            self._journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
+            for agent in config.agents.values():
+                if agent.logged_in:
+                    self._control.log_in(agent.id, agent.phone, now)
+            await self._edge.start()
+        except OSError as error:
+            await self.stop()
+            raise StartError(f"{error.strerror or error} ({', '.join(map(str, config.sip.listen))}: in use?)") from error
+        except (StoreError, MediaError) as error:
+            await self.stop()
+            raise StartError(str(error)) from error
+        self._edge.flush()
+        self._arm()
+
+    async def stop(self) -> None:
+        """End the calls, say goodbye to their phones, write everything down, leave no process behind."""
+        self._stopping = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self._loop.time()
+        self._control.hang_up_all(now)
+        self._edge.flush()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(2.0):
+                await self._goodbyes()
+        await self._edge.close()
+        await self._media.close()
+        await self._synthesizer.stop()
+        self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
+        await self._journal.close()
+
+    async def _goodbyes(self) -> None:
+        """Until every BYE has been answered."""
+        while self._edge.endpoint.load.usages:
+            await asyncio.sleep(0.02)
+
+    # ------------------------------------------------------------------------------------------------ events
+    def _sip_event(self, event: Event) -> None:
+        self._control.on_sip(event, self._loop.time())
+        self._arm()
+
+    def _media_event(self, event: MediaEvent) -> None:
+        self._control.on_media(event, self._loop.time())
+        self._settle()
+
+    def _speech_ready(self) -> None:
+        self._control.on_speech(self._loop.time())
+        self._settle()
+
+    def _connection_lost(self, flow: Flow) -> None:
+        self._control.on_flow_lost(flow, self._loop.time())
+        self._arm()
+
+    def _settle(self) -> None:
+        self._edge.flush()
+        self._arm()
+
+    def _arm(self) -> None:
+        if self._stopping:
+            return
+        at = self._control.next_deadline()
+        if self._timer is not None:
+            if self._timer.when() == at:
+                return
+            self._timer.cancel()
+        self._timer = None if at is None else self._loop.call_at(at, self._fire, at)
+
+    def _fire(self, at: float) -> None:
+        self._timer = None
+        self._control.handle_timeout(max(at, self._loop.time()))  # loops may fire one tick early
+        self._settle()
+
+    # ------------------------------------------------------------------------------------------------ where things are
+    def flow_to(self, uri: Uri) -> Flow | None:
+        """See `softswitch.ports.Flows`."""
+        return self._edge.flow_to(uri)
+
+    def advertised_ip(self, flow: Flow) -> str:
+        """See `softswitch.ports.Flows`."""
+        return self._edge.own_address(flow)[0]
+
+    def _prompts(self) -> Iterator[Prompt]:
+        """Everything that the configuration says."""
+        for node in self._flow.nodes.values():
+            for name in ("say", "say_invalid", "say_no_input"):
+                yield from getattr(node, name, ())
+
+    def _languages(self) -> tuple[str, ...]:
+        """Those that callers of this switch can come to hear."""
+        config = self._config
+        spoken = [config.server.language]
+        spoken += [route.language for route in config.routes if route.language]
+        spoken += [goto.language for goto in config.gotos.values() if goto.language]
+        spoken += [phone.language for phone in config.phones.values() if phone.language]
+        spoken += [trunk.language for trunk in config.trunks.values() if trunk.language]
+        return tuple(dict.fromkeys(spoken))
+
+
+def _media_host(config: Config) -> str:
+    """Media binds where signalling listens: one address, or all of them."""
+    hosts = {listen.host for listen in config.sip.listen}
+    return hosts.pop() if len(hosts) == 1 else "0.0.0.0"
+
+
+async def serve(config: Config, announce: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM. Raises StartError."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    switch = Switch(config)
+    await switch.start()
+    announce(briefing(config))
+    try:
+        await stop.wait()
+        announce("stopping: calls are ended, records are written")
+    finally:
+        await switch.stop()
+
+
