@@ -135,7 +135,9 @@ class Agent:
 
     @classmethod
     def of(cls, config: AgentConfig) -> Agent:
-        return cls(config.id, config.skills, config.position)
+        agent = cls(config.id, config.skills, config.position)
+        agent.shown = agent.visible
+        return agent
 
     @property
     def takes_offers(self) -> bool:

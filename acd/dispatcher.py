@@ -146,8 +146,8 @@ class Dispatcher:
                 self._floor.rested(agent, ev.FailReason.BUSY.value)
             case ev.WrapUpEnded():
                 agent.handle(Input.WRAP_UP_ENDED, now)
-        self._floor.sync(agent, now)
         self._calls.withdraw_from(agent, now)
+        self._floor.sync(agent, now)
 
     def _log_in(self, agent: Agent, event: ev.AgentLoggedIn, now: float) -> None:
         for other in self._floor.others_at(event.phone, agent):
@@ -160,8 +160,8 @@ class Dispatcher:
 
     def _log_out(self, agent: Agent, reason: str, now: float) -> None:
         self._floor.log_out(agent, reason, now)
-        self._floor.sync(agent, now)
         self._calls.withdraw_from(agent, now)
+        self._floor.sync(agent, now)
 
     def _fire(self, timer: Timer, key: str, now: float) -> None:
         match timer:

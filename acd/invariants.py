@@ -6,12 +6,13 @@ and caches that the dispatcher decides by.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from acd.agent import State, Status
 from acd.effects import OfferCall
 from acd.skills import bind, holds
-from acd.ticket import Place, decision_key
+from acd.ticket import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from acd.dispatcher import Dispatcher
     from acd.effects import Effect
     from acd.ticket import Ticket
+
+
+#: Points closer than this are equal.
+_ROUNDING = 1e-6
 
 
 def check(dispatcher: Dispatcher) -> None:
@@ -122,8 +127,8 @@ def deadlines_are_those_of_the_state(dispatcher: Dispatcher) -> None:
 def positions_follow_the_order(dispatcher: Dispatcher) -> None:
     for queue in dispatcher.config.queues:
         waiting = dispatcher.waiting(queue.id)
-        standings = [ticket.standing(dispatcher.now) for ticket in waiting]
-        assert all(a >= b - 1e-6 for a, b in zip(standings, standings[1:], strict=False)), f"{queue.id} is out of order"
+        for first, second in pairwise(waiting):
+            assert not _before(dispatcher, second, first), f"{first.call} stands before {second.call} in {queue.id}"
         assert [dispatcher.ahead_of(ticket.call) for ticket in waiting] == list(range(len(waiting)))
 
 
@@ -135,9 +140,21 @@ def nobody_is_overtaken(dispatcher: Dispatcher, effects: Iterable[Effect]) -> No
     left = [ticket for ticket in dispatcher.tickets.values() if ticket.wants_offers]
     for effect in effects:
         if isinstance(effect, OfferCall) and effect.offer in dispatcher.offers:
-            served = decision_key(dispatcher.tickets[effect.call], dispatcher.now)
-            agent = dispatcher.agents[effect.agent]
+            served, agent = dispatcher.tickets[effect.call], dispatcher.agents[effect.agent]
             for ticket in left:
-                if ticket.call != effect.call and may_serve(dispatcher, agent, ticket):
-                    earlier = decision_key(ticket, dispatcher.now) < served
+                if ticket is not served and may_serve(dispatcher, agent, ticket):
+                    earlier = _before(dispatcher, ticket, served)
                     assert not earlier, f"{ticket.call} was overtaken by {effect.call} at {effect.agent}"
+
+
+def _before(dispatcher: Dispatcher, one: Ticket, other: Ticket) -> bool:
+    """Whether *one* must be served before *other*: more points, or as many in the same queue and earlier there."""
+    more = _points(dispatcher, one) - _points(dispatcher, other)
+    if abs(more) > _ROUNDING:
+        return more > 0
+    return one.queue == other.queue and one.priority == other.priority and one.since < other.since
+
+
+def _points(dispatcher: Dispatcher, ticket: Ticket) -> float:
+    queue = dispatcher.queue(ticket.queue)
+    return queue.priority + ticket.priority + queue.ageing * (dispatcher.now - ticket.since)

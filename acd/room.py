@@ -30,7 +30,7 @@ class Line:
 
     queue: QueueConfig
     fits: dict[str, Fit]
-    callers: list[Ticket] = field(default_factory=list)
+    callers: list[Ticket] = field(default_factory=list, repr=False)
 
 
 @dataclass(slots=True, eq=False)
@@ -55,6 +55,7 @@ class WaitingRoom:
 
     def __init__(self) -> None:
         self._queues: dict[str, QueueConfig] = {}
+        self._variables: dict[str, frozenset[str]] = {}
         self._agents: Mapping[str, Agent] = {}
         self._ladders: dict[tuple[object, ...], Ladder] = {}
         self._order: dict[str, list[tuple[float, float, str]]] = {}
@@ -64,6 +65,10 @@ class WaitingRoom:
     def configure(self, queues: Iterable[QueueConfig], agents: Mapping[str, Agent]) -> None:
         """Start over with these queues and agents; the tickets have to be placed again."""
         self._queues = {queue.id: queue for queue in queues}
+        self._variables = {
+            queue.id: frozenset().union(*map(variables, (queue.needs, *(step.needs for step in queue.relax))))
+            for queue in self._queues.values()
+        }
         self._agents = agents
         self._ladders.clear()
         self._order = {queue: [] for queue in self._queues}
@@ -73,7 +78,7 @@ class WaitingRoom:
     def ladder(self, ticket: Ticket) -> Ladder:
         """The lines that this caller would stand in; remembered for the next caller with the same needs."""
         queue = self._queues[ticket.queue]
-        wanted = variables(any_of(queue.needs, *(step.needs for step in queue.relax))) | variables(ticket.needs)
+        wanted = self._variables[queue.id] | variables(ticket.needs)
         key = (queue.id, ticket.needs, *sorted((v, ticket.variables[v]) for v in wanted & ticket.variables.keys()))
         ladder = self._ladders.get(key)
         if ladder is None:

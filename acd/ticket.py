@@ -98,8 +98,8 @@ class Ticket:
     told: int | None = None  # the last announced number of callers ahead
     announce_at: float | None = None
     # Derived from the queue's configuration when the ticket is placed:
-    ladder: Ladder | None = None
-    line: Line | None = None
+    ladder: Ladder | None = field(default=None, repr=False)
+    line: Line | None = field(default=None, repr=False)
     ageing: float = 0.0
     order: tuple[float, float, str] = (0.0, 0.0, "")
     ring_all: bool = False

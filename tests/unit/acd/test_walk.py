@@ -1,0 +1,290 @@
+"""A random walk over everything that can happen, with every invariant checked after every step.
+
+Three dispatchers walk in step: the one under test, one configured in the opposite order, and one that is written down
+as JSON and read back every so often. All must have the same effects. In the end the journal is replayed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from acd import invariants
+from acd.agent import State, Status
+from acd.dispatcher import Dispatcher
+from acd.effects import (
+    AgentStateChanged,
+    AnnouncePosition,
+    Connect,
+    Journal,
+    OfferCall,
+    QueueEmpty,
+    QueueFull,
+    QueueTimedOut,
+    WithdrawOffer,
+)
+from acd.events import (
+    AgentBreakEnded,
+    AgentBreakStarted,
+    AgentBusy,
+    AgentFree,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentReachable,
+    AgentUnreachable,
+    CallJoined,
+    CallLeft,
+    ConversationEnded,
+    EndedBy,
+    FailReason,
+    LeaveReason,
+    OfferAnswered,
+    OfferFailed,
+    Reconfigured,
+    WrapUpEnded,
+)
+from acd.journal import replay
+from acd.model import AcdConfig, AgentConfig, AnnouncePolicy, Member, OfferRules, QueueConfig, RelaxStep, Strategy
+from acd.skills import EVERYBODY, parse
+from acd.ticket import Place
+
+if TYPE_CHECKING:
+    from acd.effects import Effect
+    from acd.events import Event
+
+AGENTS = tuple(
+    AgentConfig(f"agent{i}", skills=skills, position=i)
+    for i, skills in enumerate(
+        [
+            {"sales": 80, "en": 90},
+            {"sales": 60, "en": 60, "uk": 90, "pl": 60},
+            {"sales": 20, "uk": 80},
+            {"support": 70, "en": 80, "uk": 80},
+            {"support": 90, "sales": 90, "pl": 90},
+        ]
+    )
+)
+SALES = parse("sales >= 50 and {language} >= 50")
+RULES = OfferRules(after_no_answer=7, after_reject=0, after_busy=5, after_unreachable=9, after_drop=1)
+
+
+def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
+    one, two, three, four = strategies
+    speak = AnnouncePolicy(position=True, first_after=3, every=11)
+    relax = (RelaxStep(13, parse("sales >= 20")), RelaxStep(31, EVERYBODY))
+    return (
+        QueueConfig("sales", needs=SALES, relax=relax, strategy=one, announce=speak, ring_timeout=17, wrap_up=4),
+        QueueConfig(
+            "support", needs=parse("support"), strategy=two, priority=20, ageing=2, ring_timeout=9, max_wait=23,
+            when_timed_out="voicemail:support", when_empty="voicemail:support", announce=speak,
+        ),
+        QueueConfig(
+            "tiers", strategy=three, agents=(Member("agent4", 2), Member("agent0"), Member("agent2")), max_waiting=2,
+            when_full="callback:tiers", wrap_up=0, ageing=0.5,
+        ),
+        QueueConfig("fixed", strategy=four, ageing=0, priority=15, ring_timeout=5, needs=parse("{language}")),
+    )  # fmt: skip
+
+
+agent_ids = st.sampled_from([agent.id for agent in AGENTS])
+seconds = st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0, 7.5, 13.0])
+
+
+class Walk(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+        self.joined = 0
+        self.calls: Counter[str] = Counter()
+        self.told: dict[str, int] = {}
+        self.shown: dict[str, AgentStateChanged] = {}
+        self.records: list[dict[str, object]] = []
+
+    @initialize(strategies=st.lists(st.sampled_from(Strategy), min_size=4, max_size=4))
+    def start(self, strategies: list[Strategy]) -> None:
+        self.config = AcdConfig(queues(strategies), AGENTS, RULES)
+        backwards = AcdConfig(tuple(reversed(self.config.queues)), tuple(reversed(AGENTS)), RULES)
+        self.acd = Dispatcher(self.config)
+        self.twin = Dispatcher(backwards)
+        self.copy = Dispatcher(self.config)
+        for agent in AGENTS[::2]:
+            self.do(AgentLoggedIn(agent.id, f"phone-{agent.id}"))
+
+    # --- one step for all three
+
+    def do(self, event: Event) -> None:
+        self.fire(self.now)
+        self.looked_at([self._receive(acd, event) for acd in (self.acd, self.twin, self.copy)])
+
+    def fire(self, at: float) -> None:
+        self.looked_at([self._timeout(acd, at) for acd in (self.acd, self.twin, self.copy)])
+
+    def _receive(self, acd: Dispatcher, event: Event) -> list[Effect]:
+        acd.receive(event, self.now)
+        return acd.effects()
+
+    def _timeout(self, acd: Dispatcher, at: float) -> list[Effect]:
+        acd.handle_timeout(at)
+        return acd.effects()
+
+    def looked_at(self, all_effects: list[list[Effect]]) -> None:
+        effects, of_twin, of_copy = all_effects
+        assert of_copy == effects, "the restored dispatcher decides differently"
+        assert without_config(of_twin) == without_config(effects), "the order of the configuration matters"
+        invariants.check(self.acd)
+        invariants.nobody_is_overtaken(self.acd, effects)
+        for effect in effects:
+            self.note(effect)
+
+    def note(self, effect: Effect) -> None:
+        match effect:
+            case Journal(record):
+                self.records.append(json.loads(json.dumps(record)))
+                if record["kind"] == "call_over":
+                    self.calls[record["call"]] -= 1
+                    self.told.pop(record["call"], None)
+            case OfferCall(offer, call, agent):
+                assert self.acd.offers[offer].call == call
+                assert effect.phone == self.acd.agents[agent].phone
+            case Connect(offer, call):
+                assert self.acd.tickets[call].offers == [offer]
+            case AnnouncePosition(call=call, ahead=ahead):
+                assert ahead <= self.told.setdefault(call, ahead), "a worse position was announced"
+                self.told[call] = ahead
+            case QueueTimedOut(call) | QueueFull(call) | QueueEmpty(call):
+                assert call not in self.acd.tickets
+            case WithdrawOffer(offer):
+                assert offer not in self.acd.offers
+            case AgentStateChanged(agent, status, state):
+                assert self.shown.get(agent) != effect, "shown although nothing changed"
+                assert (status, state) != (Status.LOGGED_OUT, State.OFFERED)
+                self.shown[agent] = effect
+
+    @invariant()
+    def every_call_ends_exactly_once(self) -> None:
+        if hasattr(self, "acd"):
+            assert all(left in (0, 1) for left in self.calls.values())
+            assert {call for call, left in self.calls.items() if left} == set(self.acd.tickets)
+
+    # --- callers
+
+    @rule(
+        queue=st.sampled_from(["sales", "support", "tiers", "fixed"]),
+        language=st.sampled_from(["en", "uk", "pl", ""]),
+        priority=st.sampled_from([0.0, 0.0, 5.0, 30.0]),
+        aged=st.sampled_from([None, None, 6.0, 40.0]),
+        needs=st.sampled_from([EVERYBODY, EVERYBODY, parse("not support")]),
+    )
+    def somebody_calls(self, queue: str, language: str, priority: float, aged: float | None, needs: object) -> None:
+        self.joined += 1
+        call = f"call{self.joined}"
+        self.calls[call] += 1
+        since = None if aged is None else self.now - aged
+        self.do(CallJoined(call, queue, language, priority, needs, (), since))  # type: ignore[arg-type]
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(data=st.data(), reason=st.sampled_from(LeaveReason))
+    def a_caller_leaves(self, data: st.DataObject, reason: LeaveReason) -> None:
+        self.do(CallLeft(data.draw(st.sampled_from(sorted(self.acd.tickets))), reason))
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(data=st.data(), queue=st.sampled_from(["sales", "tiers"]))
+    def a_caller_is_moved(self, data: st.DataObject, queue: str) -> None:
+        call = data.draw(st.sampled_from(sorted(self.acd.tickets)))
+        self.calls[call] += 1
+        self.do(CallJoined(call, queue, "en", waiting_since=self.acd.tickets[call].since))
+
+    @precondition(lambda self: any(t.place is Place.TALKING for t in self.acd.tickets.values()))
+    @rule(data=st.data(), by=st.sampled_from(EndedBy))
+    def a_conversation_ends(self, data: st.DataObject, by: EndedBy) -> None:
+        talking = sorted(call for call, t in self.acd.tickets.items() if t.place is Place.TALKING)
+        self.do(ConversationEnded(data.draw(st.sampled_from(talking)), by))
+
+    # --- agents
+
+    @rule(agent=agent_ids, elsewhere=st.sampled_from([None, None, "shared"]), busy=st.booleans())
+    def an_agent_logs_in(self, agent: str, elsewhere: str | None, busy: bool) -> None:
+        self.do(AgentLoggedIn(agent, elsewhere or f"phone-{agent}", busy=busy))
+
+    @rule(
+        agent=agent_ids,
+        event=st.sampled_from(
+            [
+                AgentLoggedOut, AgentBreakStarted, AgentBreakEnded, AgentReachable, AgentUnreachable, AgentBusy,
+                AgentFree, AgentFree, AgentBreakEnded, WrapUpEnded,
+            ]
+        ),
+    )  # fmt: skip
+    def something_happens_to_an_agent(self, agent: str, event: type[AgentFree]) -> None:
+        self.do(event(agent))
+
+    @precondition(lambda self: any(not offer.answered for offer in self.acd.offers.values()))
+    @rule(data=st.data())
+    def an_agent_answers(self, data: st.DataObject) -> None:
+        ringing = sorted(offer.id for offer in self.acd.offers.values() if not offer.answered)
+        offer = data.draw(st.sampled_from(ringing))
+        self.do(OfferAnswered(offer))
+        agent = self.acd.agents[self.acd.offers[offer].agent]
+        assert (agent.status, agent.state) == (Status.AVAILABLE, State.TALKING)
+
+    @precondition(lambda self: self.acd.offers)
+    @rule(data=st.data(), reason=st.sampled_from(FailReason))
+    def an_offer_fails(self, data: st.DataObject, reason: FailReason) -> None:
+        self.do(OfferFailed(data.draw(st.sampled_from(sorted(self.acd.offers))), reason))
+
+    @rule(offer=st.integers(1, 20), fails=st.booleans())
+    def a_stale_word_about_an_offer(self, offer: int, fails: bool) -> None:
+        if offer not in self.acd.offers:
+            self.do(OfferFailed(offer, FailReason.REJECTED) if fails else OfferAnswered(offer))
+
+    # --- time, restarts, configuration
+
+    @rule(length=seconds)
+    def time_passes(self, length: float) -> None:
+        until = self.now + length
+        while (at := self.acd.next_deadline()) is not None and at <= until:
+            self.now = at
+            self.fire(at)
+        self.now = until
+
+    @rule(length=seconds)
+    def the_process_sleeps(self, length: float) -> None:
+        self.now += length
+        self.fire(self.now)
+
+    @rule()
+    def a_restart(self) -> None:
+        written = self.copy.snapshot()
+        self.copy = Dispatcher.restore(json.loads(json.dumps(written)))
+        assert self.copy.snapshot() == written
+        assert self.copy.effects() == []
+
+    @rule(dropped=agent_ids, without=st.sampled_from(["", "sales", "tiers"]), back=st.booleans())
+    def reconfigured(self, dropped: str, without: str, back: bool) -> None:
+        if back:
+            self.do(Reconfigured(self.config))
+            return
+        kept = tuple(queue for queue in self.config.queues if queue.id != without)
+        self.do(Reconfigured(AcdConfig(kept, tuple(a for a in AGENTS if a.id != dropped), RULES)))
+
+    def teardown(self) -> None:
+        if not hasattr(self, "acd"):
+            return
+        again = Dispatcher(self.config)
+        replay(again, self.records)
+        assert again.snapshot() == self.acd.snapshot(), "the journal does not lead to the same state"
+        told = [effect.record for effect in again.effects() if isinstance(effect, Journal)]
+        assert json.loads(json.dumps(told)) == self.records, "the journal does not repeat the decisions"
+
+
+def without_config(effects: list[Effect]) -> list[Effect]:
+    return [e for e in effects if not (isinstance(e, Journal) and e.record["kind"] == "reconfigured")]
+
+
+Walk.TestCase.settings = settings(stateful_step_count=40)
+TestWalk = Walk.TestCase
