@@ -19,10 +19,9 @@ import numpy as np
 
 from tests.support.audio import Recording, dtmf, read_growing_wav, silence, sine, write_wav
 from tests.support.event_log import PATIENCE, Event, EventLog
+from tests.support.listening import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 MODULE_FOLDERS = ("/usr/lib/baresip/modules", "/usr/local/lib/baresip/modules")
@@ -57,7 +56,7 @@ snd_path {recordings}
 """
 
 
-class BaresipPhone:
+class BaresipPhone(Listener):
     """One phone with one account. With `server` (`host:port`) it registers there and sends all requests through it."""
 
     def __init__(
@@ -191,25 +190,11 @@ class BaresipPhone:
         parts = [read_growing_wav(path).samples for path in sorted(self._recordings.glob("dump-*-dec.wav"))]
         return Recording(np.concatenate([silence(0), *parts]), source=str(self._recordings))
 
-    def listen(self, seconds: float) -> None:
-        """Go on listening for so long, measured on the recording."""
-        wanted = self.heard_so_far().length + seconds
-        self.listen_until(lambda heard: heard.length >= wanted, within=seconds + PATIENCE, what=f"{seconds:g} s more")
+    def why_deaf(self) -> str:
+        return "its process ended" if self._process.poll() is not None else ""
 
-    def listen_until(self, check: Callable[[Recording], bool], *, within: float = PATIENCE, what: str = "") -> None:
-        deadline = time.monotonic() + within
-        while not check(self.heard_so_far()):
-            if time.monotonic() > deadline:
-                heard = self.heard_so_far()
-                raise AssertionError(
-                    f"{self.name} did not hear {what or 'what was expected'} within {within:g} s; "
-                    f"{heard.length:.1f} s at {heard.level():.0f} dBFS\n{self._diagnosis()}"
-                )
-            time.sleep(0.1)
-
-    def listen_for_tone(self, hz: float, *, seconds: float = 0.5, after: float = 0.0, within: float = PATIENCE) -> None:
-        """Wait until `hz` was heard for `seconds`, not counting the first `after` seconds of the recording."""
-        self.listen_until(lambda heard: heard.part(after).tone_seconds(hz) >= seconds, within=within, what=f"{hz:g} Hz")
+    def listener_name(self) -> str:
+        return self.name
 
     # -- plumbing -----------------------------------------------------------------------------------------------------
 

@@ -12,16 +12,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.support.audio import dtmf, read_growing_wav, read_wav, sine, write_wav
 from tests.support.event_log import PATIENCE, Event, EventLog
+from tests.support.listening import Listener
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.support.audio import Recording
 
 SCRIPT = Path(__file__).with_name("pjsua_phone.py")
@@ -215,7 +213,7 @@ class PjsuaPhone:
         return "\n".join(parts)
 
 
-class PjsuaCall:
+class PjsuaCall(Listener):
     """One call of one phone. What it hears is recorded from the first moment, in real time, silence included."""
 
     def __init__(self, phone: PjsuaPhone, number: int, incoming: Event | None = None) -> None:
@@ -319,37 +317,11 @@ class PjsuaCall:
         started = self._recording()
         return read_growing_wav(Path(started["path"]), started.at)
 
-    def listen(self, seconds: float) -> None:
-        """Go on listening for so long, measured on the recording, which keeps time."""
-        wanted = self.heard_so_far().length + seconds
-        self.listen_until(lambda heard: heard.length >= wanted, within=seconds + PATIENCE, what=f"{seconds:g} s more")
+    def why_deaf(self) -> str:
+        return "its call ended" if self.is_over else ""
 
-    def listen_until(self, check: Callable[[Recording], bool], *, within: float = PATIENCE, what: str = "") -> float:
-        """Wait until `check` is true of what was heard so far; returns the monotonic time when it was seen to be."""
-        deadline = time.monotonic() + within
-        while not check(self.heard_so_far()):
-            if time.monotonic() > deadline:
-                recording = self.heard_so_far()
-                raise AssertionError(
-                    f"phone {self.phone.name} did not hear {what or 'what was expected'} within {within:g} s; "
-                    f"{recording.length:.1f} s at {recording.level():.0f} dBFS in {recording.source}"
-                )
-            if self.is_over:
-                raise AssertionError(f"the call of {self.phone.name} ended before it heard {what or 'it'}")
-            time.sleep(0.1)
-        return time.monotonic()
-
-    def listen_for_tone(
-        self, hz: float, *, seconds: float = 0.5, since: float = 0.0, within: float = PATIENCE
-    ) -> float:
-        """Wait until `hz` was heard for `seconds` in all, counting from the monotonic time `since`."""
-        return self.listen_until(
-            lambda heard: (
-                heard.between(since).tone_seconds(hz) >= seconds if since else heard.tone_seconds(hz) >= seconds
-            ),
-            within=within,
-            what=f"{hz:g} Hz for {seconds:g} s",
-        )
+    def listener_name(self) -> str:
+        return f"phone {self.phone.name}"
 
     # -- plumbing -----------------------------------------------------------------------------------------------------
 
