@@ -67,9 +67,13 @@ def test_a_caller_chooses_waits_and_reaches_the_agent_with_the_skill(office: Off
     # It goes on where it left off: the announcement takes nothing out of the music.
     assert (after.offset - before.offset) % (len(office.music) / 8000) == pytest.approx(2.0, abs=0.5)
 
-    (record,) = [record for record in office.switch.wait_calls(1) if record["caller"]["number"] == "2001"]
-    assert record["queue"] == "sales"
-    assert record["agent"] == "olena"
+    (record,) = office.switch.wait_calls(1)
+    assert (record["caller"], record["name"], record["dialled"]) == ("2001", "Cara Novak", "100")
+    assert (record["queue"], record["agent"], record["ended_by"]) == ("sales", "olena", "agent")
+    assert [(step["kind"], step["name"]) for step in record["path"]][:2] == [("menu", "main"), ("queue", "sales")]
+    assert record["path"][0]["keys"] == "1"
+    assert 4 < record["waited"] < 30
+    assert 1 < record["talked"] < 10
 
 
 def test_an_agent_who_answers_in_the_middle_of_an_announcement_is_heard_at_once(office: Office, speech: Speech) -> None:

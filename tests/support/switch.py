@@ -130,11 +130,11 @@ class Switch:
         return list(json.loads(done.stdout))
 
     def wait_calls(self, count: int, *, within: float = PATIENCE) -> list[dict[str, Any]]:
-        """The records once there are `count`; they are written in batches, shortly after a call has ended."""
+        """The records of calls that are over, once there are `count`; written in batches, shortly after the end."""
         records: list[dict[str, Any]] = []
 
         def enough() -> bool:
-            records[:] = self.calls()
+            records[:] = [record for record in self.calls() if record["ended"] is not None]
             return len(records) >= count
 
         eventually(enough, within=within, what=f"{count} call records", diagnosis=lambda: repr(records))
