@@ -1,0 +1,33 @@
+"""Draw state tables as `docs/states/*.mmd`: `make diagrams`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from acd import agent, ticket
+from ivr import machine
+from tests.support.state_diagram import state_diagram
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STATES = Path(__file__).parent / "states"
+
+
+def drawings() -> Iterator[tuple[Path, str]]:
+    """Every file and what it should hold."""
+    yield STATES / "agent_status.mmd", state_diagram(agent.STATUS, agent.Status.LOGGED_OUT)
+    yield STATES / "agent.mmd", state_diagram(agent.TRANSITIONS, agent.State.IDLE)
+    yield STATES / "queued_call.mmd", state_diagram(ticket.TRANSITIONS, ticket.Place.WAITING, ticket.Place.GONE)
+    yield STATES / "ivr.mmd", state_diagram(machine.TRANSITIONS, machine.State.NEW, machine.State.ENDED)
+
+
+if __name__ == "__main__":
+    for path, text in drawings():
+        path.write_text(text, encoding="utf-8")
+        print(path.name)

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import json
+from typing import get_args
+
+import pytest
+
+from acd.dispatcher import Dispatcher
+from acd.effects import OfferCall
+from acd.events import (
+    AgentLoggedIn,
+    CallJoined,
+    CallLeft,
+    ConversationEnded,
+    EndedBy,
+    Event,
+    FailReason,
+    LeaveReason,
+    OfferAnswered,
+    OfferFailed,
+    Reconfigured,
+)
+from acd.journal import event_from, record_of
+from acd.model import (
+    AcdConfig,
+    AgentConfig,
+    AnnouncePolicy,
+    Member,
+    OfferRules,
+    QueueConfig,
+    RelaxStep,
+    Strategy,
+    config_from_plain,
+    plain_config,
+)
+from acd.skills import parse
+from tests.support.acd import Desk
+
+SALES = QueueConfig(
+    "sales",
+    label="Sales",
+    needs=parse("sales >= 50 and {language}"),
+    relax=(RelaxStep(30, parse("sales")),),
+    strategy=Strategy.RING_ALL,
+    priority=3,
+    ageing=2,
+    announce=AnnouncePolicy(position=True),
+    ring_timeout=9,
+    wrap_up=4,
+    max_wait=60,
+    max_waiting=5,
+    when_full="callback:sales",
+    when_timed_out="voicemail:sales",
+    when_empty="hangup",
+    agents=(Member("a", 2),),
+)
+CONFIG = AcdConfig((SALES,), (AgentConfig("a", "Anna", {"sales": 80}, 7),), OfferRules(1, 2, 3, 4, 5, 6))
+
+OTHER_FIELDS: dict[type[Event], Event] = {
+    AgentLoggedIn: AgentLoggedIn("a", "1001", busy=True),
+    CallJoined: CallJoined("c", "sales", "uk", 5.0, parse("not trainee"), (("level", "b2"),), -3.5),
+    CallLeft: CallLeft("c", LeaveReason.EXIT),
+    OfferAnswered: OfferAnswered(7),
+    OfferFailed: OfferFailed(7, FailReason.BUSY),
+    ConversationEnded: ConversationEnded("c", EndedBy.AGENT),
+    Reconfigured: Reconfigured(CONFIG),
+}
+
+
+@pytest.mark.parametrize("kind", get_args(Event))
+def test_every_event_can_be_written_down_and_read_back(kind: type[Event]) -> None:
+    event = OTHER_FIELDS[kind] if kind in OTHER_FIELDS else kind("a")  # type: ignore[call-arg, arg-type]
+    record = json.loads(json.dumps(record_of(event, 12.5)))
+    assert record["at"] == 12.5
+    assert event_from(record) == event
+
+
+def test_a_configuration_can_be_written_down_and_read_back() -> None:
+    assert config_from_plain(json.loads(json.dumps(plain_config(CONFIG)))) == CONFIG
+
+
+def test_a_restored_dispatcher_goes_on_on_another_clock() -> None:
+    queue = QueueConfig("q", announce=AnnouncePolicy(position=True), max_wait=60, wrap_up=10)
+    desk = Desk(queue, agents={"a": {}, "b": {}})
+    desk.now = 1000.0
+    desk.log_in("a", "b")
+    for call in ("c1", "c2", "c3"):
+        desk.join(call, "q")
+    desk.do(OfferAnswered(1), ConversationEnded("c1"))
+    shifted = Dispatcher.restore(json.loads(json.dumps(desk.acd.snapshot())), shift=-990.0)
+    desk.wait(10)
+    shifted.handle_timeout(20.0)
+    offers = [effect for effect in shifted.effects() if isinstance(effect, OfferCall)]
+    assert offers == desk.got(OfferCall)
+    assert [offer.call for offer in offers] == ["c3"]
+    assert shifted.next_deadline() == 30.0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"ageing": -1}, "ageing is -1, it cannot be negative"),
+        ({"ring_timeout": 0}, "ring_timeout is 0, it must be more than 0"),
+        ({"max_wait": 0}, "max_wait is 0, it must be more than 0"),
+        ({"relax": (RelaxStep(30, parse("")), RelaxStep(30, parse("a")))}, "rising times"),
+        ({"agents": (Member("a"), Member("a"))}, "listed twice"),
+    ],
+)
+def test_a_queue_that_cannot_work_is_refused(wrong: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        QueueConfig("q", **wrong)  # type: ignore[arg-type]
+
+
+def test_ids_are_unique_and_levels_in_range() -> None:
+    with pytest.raises(ValueError, match="two agents have the same id"):
+        AcdConfig((), (AgentConfig("a"), AgentConfig("a")))
+    with pytest.raises(ValueError, match="levels go from 0 to 100"):
+        AgentConfig("a", skills={"sales": 101})
