@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from enum import Enum
+
+State = TypeVar("State", bound=Enum)
+Input = TypeVar("Input", bound=Enum)
 
 
 def state_diagram(
-    transitions: Mapping[tuple[Enum, Enum], tuple[Enum, object]], first: Enum, last: Enum | None = None
+    transitions: Mapping[tuple[State, Input], tuple[State, object]], first: State, last: State | None = None
 ) -> str:
     """One arrow for each pair of states, labelled with the inputs that lead along it, in the order of the table."""
     arrows: dict[tuple[str, str], list[str]] = {}

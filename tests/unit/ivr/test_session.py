@@ -148,6 +148,15 @@ def test_a_menu_without_type_ahead_forgets_what_was_pressed_before() -> None:
     assert fx.DigitsDropped(T("menu:main"), "21", "no-type-ahead") in caller.records
 
 
+def test_a_say_without_type_ahead_forgets_too_and_is_said() -> None:
+    notice = Say("notice", say=(Prompt("notice"),), then=T("menu:main"), type_ahead=False)
+    caller = Caller(flow(menu(keys={"2": T("say:notice")}), notice)).call("menu:main")
+    caller.session.progress.kept = "2"
+    caller.tell(Digit("1")).wait(3)
+    assert caller.said()[:2] == ["main", "notice"]
+    assert fx.DigitsDropped(T("say:notice"), "1", "no-type-ahead") in caller.records
+
+
 def test_a_wrong_key_forgets_what_was_typed_on_after_it() -> None:
     hello = Say("hello", say=(Prompt("hello", barge_in=False),), then=T("menu:main"))
     caller = Caller(flow(hello, menu(), SUPPORT, SALES)).call("say:hello").press("921").wait(3)
@@ -201,6 +210,12 @@ def test_keys_of_several_digits(digits: str, every: float, service: Echo | Music
     caller = Caller(flow(menu(keys=KEYS), SALES)).call("menu:main").wait(3)
     caller.press(digits, every).wait(2)
     assert caller.effects[-1] == fx.Connect(service)
+
+
+def test_a_key_of_several_digits_pressed_ahead_is_taken_as_a_whole_at_once() -> None:
+    hello = Say("hello", say=(Prompt("hello", barge_in=False),), then=T("menu:main"))
+    caller = Caller(flow(hello, menu(keys=KEYS), SALES)).call("say:hello").press("12").wait(2.8)
+    assert caller.effects[-1] == fx.Connect(Music())
 
 
 def test_a_key_that_is_the_beginning_of_another_waits_for_the_inter_digit_timeout() -> None:
@@ -365,3 +380,18 @@ def test_a_call_starts_once_and_is_deaf_when_it_is_over() -> None:
     assert caller.path() == ["menu:main"]
     caller.tell(HungUp()).press("1").tell(Started(T("menu:main"))).tell(HungUp())
     assert caller.records.count(fx.FlowEnded(fx.EndReason.CALLER_HUNG_UP)) == 1
+
+
+def test_a_timer_that_is_served_late_counts_from_its_own_time() -> None:
+    caller = Caller(flow(menu(retries=0), OPERATOR)).call("menu:main").wait(3)
+    caller.now = 100.0
+    caller.session.handle_timeout(100.0)
+    caller.drain()
+    assert fx.NodeLeft(T("menu:main"), 8.0, "no-input") in caller.records
+
+
+def test_a_digit_ends_the_wait_for_the_first_digit() -> None:
+    caller = Caller(MAIN).call("menu:main").wait(4)
+    assert caller.session.next_deadline() == 8.0
+    caller.press("1")
+    assert caller.session.next_deadline() is None

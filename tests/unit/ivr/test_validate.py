@@ -121,3 +121,10 @@ def test_nothing_to_say_nothing_to_press_never_open() -> None:
 def test_a_thousand_menus_in_a_row_are_checked_without_deep_recursion() -> None:
     nodes = [menu(f"m{n}", f"menu:m{n + 1}") for n in range(3000)]
     assert codes(*nodes, menu("m3000", "menu:m2999")) == [("endless-silence", "menu.m2999")]
+
+
+def test_a_flow_with_very_many_ways_through_is_checked_soon() -> None:
+    rules = parse_rules(["mon"])
+    twins = [Hours(f"{side}{n}", rules, T(f"hours:a{n + 1}"), T(f"hours:b{n + 1}")) for n in range(60) for side in "ab"]
+    ends = [Hours(f"{side}60", rules, T("hangup"), T("hangup")) for side in "ab"]
+    assert codes(*twins, *ends, entries={("route",): T("hours:a0"), ("route", "1"): T("hours:b0")}) == []
