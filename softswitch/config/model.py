@@ -213,7 +213,7 @@ class Rtp(Section):
 class Tts(Section):
     engine: Literal["pyttsx3"] = "pyttsx3"
     voice: Mapping[LanguageKey, Word] = {}
-    rate: Annotated[Count, Field(ge=50, le=500)] = 160
+    rate: Annotated[Count, Field(ge=50, le=500)] = 150
     """Words a minute."""
 
 

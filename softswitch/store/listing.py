@@ -67,7 +67,7 @@ def show_calls(
 ) -> int:
     """What ``softswitch calls`` prints; returns the exit status.
 
-    *call*: the beginning of one call's id, for its details. Raises `StoreError` when there is no database that can be read.
+    *call*: the beginning of one call's id, for its details. Raises `StoreError` when no database can be read.
     """
     with Reader(path) as reader:
         records = reader.last_calls(last) if call is None else reader.find_calls(call)

@@ -192,7 +192,8 @@ async def test_beyond_the_bound_the_oldest_records_are_given_up_counted_and_conf
     async with journal(path, capacity=10, interval=0.0) as writer:
         with locked(path):
             writer.append("k", None, {"n": 0}, at=0)
-            broken = writer.committed(1)
+            broken = asyncio.create_task(writer.committed(1))
+            await asyncio.to_thread(bool)  # let it begin to wait
             for n in range(1, 25):
                 writer.append("k", None, {"n": n}, at=n)
             with pytest.raises(RecordLost):
@@ -272,6 +273,34 @@ async def test_registrations_survive_a_restart_until_they_run_out(tmp_path: Path
     async with journal(path) as writer:
         assert await writer.load_bindings(500.0) == [binding("sip:b", 2000.0), binding("sip:c")]
         assert await writer.load_bindings(1000.0) == [binding("sip:b", 2000.0)]
+
+
+@pytest.mark.asyncio
+async def test_a_registration_that_changes_while_it_is_written_is_written_again(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    loop = asyncio.get_running_loop()
+    async with journal(path, interval=0.0) as writer:
+
+        async def refresh() -> None:
+            writer.put_binding(binding("sip:a", 2000.0))
+
+        def trace(statement: str) -> None:
+            """Runs in SQLite's thread, while the writer is in the middle of its transaction."""
+            if statement == "COMMIT" and not refreshed:
+                refreshed.append(statement)
+                asyncio.run_coroutine_threadsafe(refresh(), loop).result()
+
+        refreshed: list[str] = []
+        connection = writer._connection
+        assert connection is not None
+        await connection.set_trace_callback(trace)
+        writer.put_binding(binding("sip:a", 1000.0))
+        writer.append("k", None, {}, at=1)
+        await writer.flush()
+        writer.append("k", None, {}, at=2)
+        await writer.flush()
+        assert refreshed
+        assert await writer.load_bindings(0.0) == [binding("sip:a", 2000.0)]
 
 
 # ------------------------------------------------------------------------------------------------ processes
