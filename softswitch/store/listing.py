@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from softswitch.store.cdr import Disposition, Segment
+from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
@@ -57,19 +58,19 @@ _OFFER = {
 
 
 def show_calls(
-    path: Path,
+    data_dir: Path,
     console: Console,
     *,
     last: int = 20,
     as_json: bool = False,
     call: str | None = None,
     zone: tzinfo = UTC,
-) -> int:
-    """What ``softswitch calls`` prints; returns the exit status.
+) -> bool:
+    """What ``softswitch calls`` prints; False when the call that was asked for is not there.
 
     *call*: the beginning of one call's id, for its details. Raises `StoreError` when no database can be read.
     """
-    with Reader(path) as reader:
+    with Reader(data_dir / FILE_NAME) as reader:
         records = reader.last_calls(last) if call is None else reader.find_calls(call)
     if as_json:
         # written as it is: rich would fold long lines
@@ -82,7 +83,7 @@ def show_calls(
         console.print(Text("there are no calls yet"))
     else:
         console.print(calls_table(records, zone))
-    return 1 if call is not None and not records else 0
+    return call is None or bool(records)
 
 
 def calls_table(records: Sequence[CallRecord], zone: tzinfo = UTC) -> Table:
