@@ -107,6 +107,14 @@ class SourceTable:
         self._stale = False
 
     # ------------------------------------------------------------------------------------------------ desired state
+    @staticmethod
+    def check(signalled: Address | None, hosts: Iterable[str], latched: Address | None) -> None:
+        """Raises ValueError for what `put` could not work with."""
+        for address in filter(None, (signalled, latched)):
+            pack_address(address)
+        for host in hosts:
+            pack_host(host)
+
     def put(
         self, slot: int, lane: int, signalled: Address | None, hosts: Iterable[str], latched: Address | None
     ) -> None:
@@ -194,14 +202,14 @@ class SourceTable:
         self._settle(slot, word, Latch.PROBATION)
         return slot
 
-    def confirm(self, slot: int, in_order: bool) -> bool:
+    def confirm(self, slot: int) -> bool:
         """A valid packet from an accepted source of a leg that is not locked; True when the leg latches with it."""
         claims = self._claims[slot]
         if self.state[slot] == Latch.UNLATCHED:
             assert claims.signalled is not None
             self._settle(slot, claims.signalled, Latch.LOCKED)
             return True
-        claims.in_row = claims.in_row + 1 if in_order else 0
+        claims.in_row += 1
         if claims.in_row >= LOCK_AFTER and claims.source is not None:
             self._settle(slot, claims.source - claims.lane + _FAMILY, Latch.LOCKED)
         return False

@@ -52,12 +52,12 @@ class _Playback:
 
 
 class Player:
-    def __init__(self, slots: int, store: FrameStore) -> None:
+    def __init__(self, slots: int, store: FrameStore, events: list[MediaEvent]) -> None:
         self.store = store
+        self.events = events
         self.row: NDArray[np.int64] = np.zeros(slots, np.int64)
         self.end: NDArray[np.int64] = np.zeros(slots, np.int64)
         self.playing: NDArray[np.bool_] = np.zeros(slots, np.bool_)
-        self.events: list[MediaEvent] = []
         self.wanted: list[AssetKey] = []
         """Assets to be loaded and given to `supply` or `fail`; the edge empties the list."""
         self.channels: dict[str, tuple[str, ...]] = {}
@@ -158,12 +158,12 @@ class Player:
     # -------------------------------------------------------------------------------------------------------- frames
     def advance(self, slots: NDArray[np.int64], frames: NDArray[np.uint8]) -> None:
         """Copy the next frame of each of *slots* (all playing) into *frames*, and move on."""
-        rows = self.row[slots]
-        np.take(self.store.rows, rows, axis=0, out=frames, mode="clip")
+        rows = self.row.take(slots)
+        frames[:] = self.store.rows.take(rows, 0)
         rows += 1
         self.row[slots] = rows
-        over = rows >= self.end[slots]
-        if over.any():
+        over = rows >= self.end.take(slots)
+        if b"\1" in over.tobytes():
             for slot in slots[over].tolist():
                 self._item_over(slot)
 

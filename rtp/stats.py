@@ -12,13 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rtp.packet import SAMPLES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Words = NDArray[np.uint64]
 
 CLOCK = 8000
 MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 HISTORY = 64
+KEPT = 15 / 16
+NOTES = 8192
 
 #: What became of a packet.
 ACCEPTED, DUPLICATE, TOO_OLD, UNCONFIRMED = 0, 1, 2, 3
@@ -37,7 +44,7 @@ class ReceptionReport:
 
 class ReceiverStats:
     def __init__(self, slots: int) -> None:
-        def integers() -> NDArray[np.int64]:
+        def integers() -> Ints:
             return np.zeros(slots, np.int64)
 
         self.ssrc = np.zeros(slots, np.uint32)
@@ -60,23 +67,28 @@ class ReceiverStats:
         self._unconfirmed_next = integers()
         self._expected_reported = integers()
         self._received_reported = integers()
+        self._noted = 0
         self._all = [value for value in vars(self).values() if isinstance(value, np.ndarray)]
+        self._noted_slots = np.zeros(NOTES, np.int64)
+        self._noted_timestamps = np.zeros(NOTES, np.uint64)
+        self._noted_arrivals = np.zeros(NOTES, np.float64)
 
     def reset(self, slot: int) -> None:
+        self.measure_jitter()
         for array in self._all:
             array[slot] = 0
         self._unconfirmed_ssrc[slot] = -1
 
     def receive(
         self,
-        slots: NDArray[np.int64],
-        sequence: NDArray[np.int64],
-        timestamp: NDArray[np.int64],
+        slots: Ints,
+        sequence: Ints,
+        timestamp: Ints,
         ssrc: NDArray[np.uint32],
         clocked: NDArray[np.bool_] | None,
-        octets: NDArray[np.int64],
+        octets: Ints,
         arrival: float | NDArray[np.float64],
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+    ) -> tuple[Ints, Ints | None]:
         """Account for one packet of each slot.
 
         *clocked*: packets whose timestamp advances with the clock (telephone-events' do not); None: all.
@@ -87,7 +99,7 @@ class ReceiverStats:
         delta += 32768
         delta &= 0xFFFF
         delta -= 32768
-        fates: NDArray[np.int64] | None = None
+        fates: Ints | None = None
         strange = (delta < -MAX_MISORDER) | (delta > MAX_DROPOUT) | (self.ssrc[slots] != ssrc)
         if strange.any():
             fates = np.zeros(len(slots), np.int64)
@@ -107,17 +119,26 @@ class ReceiverStats:
             self.octets[slots] += octets
         else:
             fates = self._receive_disordered(slots, delta, extended, octets, fates)
-        self._measure_jitter(slots, timestamp, clocked, arrival, fates)
+        self.last_arrival[slots if fates is None else slots[fates != UNCONFIRMED]] = (
+            arrival if fates is None or isinstance(arrival, float) else arrival[fates != UNCONFIRMED]
+        )
+        if clocked is not None or fates is not None:
+            usable = np.ones(len(slots), np.bool_) if clocked is None else clocked
+            if fates is not None:
+                usable = usable & (fates == ACCEPTED)
+            slots, timestamp = slots[usable], timestamp[usable]
+            arrival = arrival if isinstance(arrival, float) else arrival[usable]
+        self.note(slots, timestamp.view(np.uint64), arrival)
         return extended, fates
 
     def _receive_disordered(
         self,
-        slots: NDArray[np.int64],
-        delta: NDArray[np.int64],
-        extended: NDArray[np.int64],
-        octets: NDArray[np.int64],
-        fates: NDArray[np.int64] | None,
-    ) -> NDArray[np.int64] | None:
+        slots: Ints,
+        delta: Ints,
+        extended: Ints,
+        octets: Ints,
+        fates: Ints | None,
+    ) -> Ints | None:
         known = np.ones(len(slots), np.bool_) if fates is None else fates == ACCEPTED
         ahead = np.maximum(delta, 0)
         behind = np.maximum(-delta, 0)
@@ -146,6 +167,7 @@ class ReceiverStats:
             self._unconfirmed_ssrc[slot] = ssrc
             self._unconfirmed_next[slot] = (sequence + 1) & 0xFFFF
             return False
+        self.measure_jitter()
         if not first:
             self._expected_before[slot] += self.highest[slot] - self.first[slot] + 1
         self.epoch[slot] += 1
@@ -157,42 +179,47 @@ class ReceiverStats:
         self._unconfirmed_ssrc[slot] = -1
         return True
 
-    def _measure_jitter(
-        self,
-        slots: NDArray[np.int64],
-        timestamp: NDArray[np.int64],
-        clocked: NDArray[np.bool_] | None,
-        arrival: float | NDArray[np.float64],
-        fates: NDArray[np.int64] | None,
-    ) -> None:
-        if clocked is not None or fates is not None:
-            usable = np.ones(len(slots), np.bool_) if clocked is None else clocked
-            if fates is not None:
-                usable = usable & (fates == ACCEPTED)
-                self.last_arrival[slots[fates != UNCONFIRMED]] = (
-                    arrival if isinstance(arrival, float) else arrival[fates != UNCONFIRMED]
-                )
-            else:
-                self.last_arrival[slots] = arrival
-            slots, timestamp = slots[usable], timestamp[usable]
-            if not isinstance(arrival, float):
-                arrival = arrival[usable]
-        else:
-            self.last_arrival[slots] = arrival
-        now = int(arrival * CLOCK) if isinstance(arrival, float) else (arrival * CLOCK).astype(np.int64)
-        transit = (now - timestamp) & 0xFFFFFFFF
-        before = self.transit[slots]
-        change = transit - before
-        change += 1 << 31
-        change &= 0xFFFFFFFF
-        change -= 1 << 31
-        np.abs(change, out=change)
-        if (before < 0).any():  # the first packet of a source has nothing to be compared with
-            change[before < 0] = 0
-        jitter = self.jitter[slots]
-        jitter += (change - jitter) * 0.0625
-        self.jitter[slots] = jitter
-        self.transit[slots] = transit
+    def ran(self, slots: Ints, run: Ints) -> None:
+        """*run* packets of each of *slots* have come in perfect order since anybody looked."""
+        self.highest[slots] += run
+        self.received[slots] += run
+        self.octets[slots] += run * SAMPLES
+        shift = np.minimum(run, HISTORY - 1).astype(np.uint64)
+        seen = (np.uint64(1) << shift) - np.uint64(1)
+        self.history[slots] = np.where(run < HISTORY, (self.history[slots] << shift) | seen, ~np.uint64(0))
+
+    def note(self, slots: Ints, timestamp: Words, arrival: float | NDArray[np.float64]) -> None:
+        """Arrivals of accepted audio packets (no slot twice), to measure jitter by. *timestamp*: in the low 32 bits."""
+        self.last_arrival[slots] = arrival
+        begin, end = self._noted, self._noted + len(slots)
+        if end > len(self._noted_slots):
+            self.measure_jitter()
+            begin, end = 0, len(slots)
+        self._noted_slots[begin:end] = slots
+        self._noted_timestamps[begin:end] = timestamp
+        self._noted_arrivals[begin:end] = arrival
+        self._noted = end
+
+    def measure_jitter(self) -> None:
+        """Work off what was noted: A.8's recursion, over all packets of a leg at once."""
+        count, self._noted = self._noted, 0
+        if not count:
+            return
+        order = self._noted_slots[:count].argsort(kind="stable")
+        slots = self._noted_slots[order]
+        arrival = (self._noted_arrivals[order] * CLOCK).astype(np.int64)
+        transit = (arrival - self._noted_timestamps[order].astype(np.int64)) & 0xFFFFFFFF
+        begins = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
+        ends = np.r_[begins[1:], count] - 1
+        legs = slots[begins]
+        before = np.r_[0, transit[:-1]]
+        before[begins] = self.transit[legs]
+        change = np.abs(((transit - before + (1 << 31)) & 0xFFFFFFFF) - (1 << 31))
+        change[before < 0] = 0  # the first packet of a source has nothing to be compared with
+        age = np.repeat(ends, ends - begins + 1) - np.arange(count)
+        self.jitter[legs] *= KEPT ** (ends - begins + 1)
+        self.jitter[legs] += np.add.reduceat(change * KEPT**age, begins) / 16
+        self.transit[legs] = transit[ends]
 
     def expected(self, slot: int) -> int:
         """Packets that should have come, over all sources this slot has had (A.3)."""

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from rtp.legs import LegSpec
 
     Ints = NDArray[np.int64]
+    Words = NDArray[np.uint64]
 
 FRAME_TIME = 0.02
+#: One packet further in `OutStreams.next`.
+STEP = np.array([(1 << 32) + SAMPLES], np.uint64)
+BELOW_LEAD = np.array([(1 << 48) - 1], np.uint64)
+LOW_HALF = np.uint64(0xFFFFFFFF)
+MARKER = np.uint64(1 << 55)
 NOT_SENT = 255
 
 #: What a received packet holds; 0 is nothing known.
@@ -37,11 +43,11 @@ class OutStreams:
         def integers() -> Ints:
             return np.zeros(slots, np.int64)
 
-        self.ssrc = np.zeros(slots, np.uint32)
-        self.sequence = integers()
-        """Of the next packet; unwrapped."""
-        self.timestamp = integers()
-        """Of the last packet; unwrapped."""
+        self.next: Words = np.zeros(slots, np.uint64)
+        """Sequence number (unwrapped, from bit 32 up) and timestamp of the packet that would follow without a gap."""
+        self.lead: Words = np.zeros(slots, np.uint64)
+        """The first 16 bits of an audio packet, in place; 0: the leg sends nothing."""
+        self.ssrc = np.zeros(slots, ">u4")
         self.sent_at = np.zeros(slots, np.float64)
         self.packets = integers()
         self.octets = integers()
@@ -56,9 +62,9 @@ class OutStreams:
 
     def open(self, slot: int, ssrc: int, now: float) -> None:
         """Begin a stream. Its numbers derive from *ssrc* and the clock, so a stream begun again later moves forward."""
+        frames = int(now / FRAME_TIME)
         self.ssrc[slot] = ssrc
-        self.sequence[slot] = int(now / FRAME_TIME) + (ssrc >> 16)
-        self.timestamp[slot] = int(now / FRAME_TIME) * SAMPLES + (ssrc & 0xFFFF)
+        self.next[slot] = (frames + (ssrc >> 16)) << 32 | ((frames * SAMPLES + (ssrc & 0xFFFF)) & 0xFFFFFFFF)
         self.sent_at[slot] = now
         self.packets[slot] = self.octets[slot] = 0
         self.switch(slot)
@@ -67,9 +73,11 @@ class OutStreams:
         """Nothing more is sent: the leg is gone, on hold, or has no address yet."""
         self.payload_type[slot] = NOT_SENT
         self.kind[slot] = ODD
+        self.lead[slot] = 0
 
     def configure(self, slot: int, spec: LegSpec) -> None:
         self.kind[slot] = CODEC_KIND[spec.codec]
+        self.lead[slot] = (0x8000 | spec.payload_type) << 48
         types = self.payload_type[slot]
         types[:] = NOT_SENT
         types[KIND_PCMU] = types[KIND_PCMA] = spec.payload_type
@@ -89,16 +97,14 @@ class OutStreams:
         epochs: Ints,
         extended: Ints,
         timestamps: Ints,
-        markers: NDArray[np.uint32],
+        markers: Ints,
         kinds: NDArray[np.uint8],
         octets: Ints,
-        unique: bool,
         now: float,
     ) -> None:
         """Rewrite received packets in place (*words*: the rows as big-endian 32-bit words) to go out on *slots*.
 
-        *epochs*: of the packets' sources; *extended*: their unwrapped sequence numbers; *markers*: bit 23 or 0;
-        *unique*: no slot occurs twice.
+        *epochs*: of the packets' sources; *extended*: their unwrapped sequence numbers; *markers*: bit 23 or 0.
         """
         new = self.joined[slots] != epochs
         if new.any():
@@ -108,58 +114,69 @@ class OutStreams:
                     self._join(slot, int(epochs[at]), int(extended[at]), int(timestamps[at]), now)
                     markers[at] = 1 << 23
         out = extended + self._sequence_shift[slots]
-        stamps = timestamps + self._timestamp_shift[slots]
+        stamps = (timestamps + self._timestamp_shift[slots]) & 0xFFFFFFFF
         head = out & 0xFFFF
         head |= markers
         head |= self.payload_type[slots, kinds].astype(np.int64) << 16
         head |= 0x80000000
         words[rows, 0] = head
-        words[rows, 1] = stamps & 0xFFFFFFFF
+        words[rows, 1] = stamps
         words[rows, 2] = self.ssrc[slots]
-        out += 1
-        if unique:
-            self.sequence[slots] = np.maximum(self.sequence[slots], out)
-            self.packets[slots] += 1
-            self.octets[slots] += octets
-        else:
-            np.maximum.at(self.sequence, slots, out)
-            np.add.at(self.packets, slots, 1)
-            np.add.at(self.octets, slots, octets)
-        self.timestamp[slots] = stamps
+        after = ((out + 1) << 32) | ((stamps + SAMPLES) & 0xFFFFFFFF)
+        np.maximum.at(self.next, slots, after.astype(np.uint64))
+        np.add.at(self.packets, slots, 1)
+        np.add.at(self.octets, slots, octets)
         self.sent_at[slots] = now
 
-    def generate(self, words: NDArray[Any], slots: Ints, now: float) -> None:
-        """Headers of one new frame for each of *slots* (no slot twice) into the first rows of *words*."""
+    def relay_next(self, heads: NDArray[Any], rows: Ints | slice, words: NDArray[Any], slots: Ints) -> None:
+        """The same for packets that each are the very next one of their stream (no slot twice).
+
+        *heads*: the first eight bytes of all rows, as big-endian numbers.
+        """
+        following = self.next.take(slots)
+        heads[rows] = (following & BELOW_LEAD) | self.lead.take(slots)
+        words[rows, 2] = self.ssrc.take(slots)
+        following += STEP
+        self.next[slots] = following
+
+    def ran(self, slots: Ints, run: Ints, last_sent: NDArray[np.float64]) -> None:
+        """*run* audio frames have been sent by `relay_next` on each of *slots*, the last at *last_sent*."""
+        self.packets[slots] += run
+        self.octets[slots] += run * SAMPLES
+        self.sent_at[slots] = last_sent
+
+    def generate(self, heads: NDArray[Any], words: NDArray[Any], slots: Ints, now: float) -> None:
+        """Headers of one new frame for each of *slots* (no slot twice) into the first rows."""
         count = len(slots)
-        if (fresh := self.fresh[slots]).any():
-            for slot in slots[fresh].tolist():
-                self.timestamp[slot] += (self._frames_since(slot, now) - 1) * SAMPLES
+        fresh = self.fresh.take(slots)
+        following = self.next.take(slots)
+        lead = self.lead.take(slots)
+        if b"\x01" in fresh.tobytes():
+            for at in fresh.nonzero()[0].tolist():
+                slot = int(slots[at])
+                self.advance(slot, self._frames_since(slot, now) - 1)
+                following[at] = self.next[slot]
+                lead[at] |= MARKER
             self.fresh[slots] = False
-            marker = fresh.astype(np.int64) << 23
-        else:
-            marker = None
-        sequence = self.sequence[slots]
-        stamps = self.timestamp[slots]
-        stamps += SAMPLES
-        kind = self.kind[slots]
-        head = sequence & 0xFFFF
-        head |= self.payload_type[slots, kind].astype(np.int64) << 16
-        head |= 0x80000000
-        if marker is not None:
-            head |= marker
-        words[:count, 0] = head
-        words[:count, 1] = stamps & 0xFFFFFFFF
-        words[:count, 2] = self.ssrc[slots]
-        sequence += 1
-        self.sequence[slots] = sequence
-        self.timestamp[slots] = stamps
+        heads[:count] = (following & BELOW_LEAD) | lead
+        words[:count, 2] = self.ssrc.take(slots)
+        following += STEP
+        self.next[slots] = following
         self.packets[slots] += 1
         self.octets[slots] += SAMPLES
         self.sent_at[slots] = now
 
+    def advance(self, slots: Ints | int, frames: int) -> None:
+        """Time passes in which nothing is sent: timestamps move on, sequence numbers do not."""
+        following = self.next[slots]
+        stamp = (following + np.uint64(frames * SAMPLES)) & LOW_HALF
+        self.next[slots] = (following & ~LOW_HALF) | stamp
+
     def _join(self, slot: int, epoch: int, extended: int, timestamp: int, now: float) -> None:
-        self._sequence_shift[slot] = self.sequence[slot] - extended
-        self._timestamp_shift[slot] = self.timestamp[slot] + self._frames_since(slot, now) * SAMPLES - timestamp
+        self.advance(slot, self._frames_since(slot, now) - 1)
+        following = int(self.next[slot])
+        self._sequence_shift[slot] = (following >> 32) - extended
+        self._timestamp_shift[slot] = (following & 0xFFFFFFFF) - timestamp
         self.joined[slot] = epoch
         self.fresh[slot] = False
 

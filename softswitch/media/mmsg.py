@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtp.plane import Plane
+    from rtp.tables import Tables
 
 #: struct mmsghdr, struct iovec, struct sockaddr_in of 64-bit Linux.
 _MMSGHDR = np.dtype(
@@ -64,8 +64,8 @@ def available() -> bool:
     return sys.platform == "linux" and sys.byteorder == "little" and ctypes.sizeof(ctypes.c_void_p) == 8
 
 
-def open_io(plane: Plane, sockets: Sequence[socket.socket], *, portable: bool = False) -> PacketIo:
-    return PortableIo(plane, sockets) if portable or not available() else BatchIo(plane, sockets)
+def open_io(tables: Tables, sockets: Sequence[socket.socket], *, portable: bool = False) -> PacketIo:
+    return PortableIo(tables, sockets) if portable or not available() else BatchIo(tables, sockets)
 
 
 def _pointer(array: NDArray[Any]) -> int:
@@ -73,13 +73,13 @@ def _pointer(array: NDArray[Any]) -> int:
 
 
 class BatchIo:
-    def __init__(self, plane: Plane, sockets: Sequence[socket.socket]) -> None:
-        self._plane = plane
+    def __init__(self, tables: Tables, sockets: Sequence[socket.socket]) -> None:
+        self._tables = tables
         self._fds = [sock.fileno() for sock in sockets]
-        rows = plane.receive_rows
+        rows = tables.receive_rows
         self._names = np.zeros((rows, 2), np.uint64)
         self._iov_in = np.zeros(rows, _IOVEC)
-        self._iov_in["base"] = _pointer(plane.buffer) + np.arange(rows, dtype=np.uint64) * ROW
+        self._iov_in["base"] = _pointer(tables.buffer) + np.arange(rows, dtype=np.uint64) * ROW
         self._iov_in["len"] = ROW
         self._in = self._messages(rows, self._iov_in)
         self._in["name"] = _pointer(self._names) + np.arange(rows, dtype=np.uint64) * _SOCKADDR
@@ -87,12 +87,12 @@ class BatchIo:
         self.sources = self._names[:, 0]
         self.lanes = np.zeros(rows, np.uint64)
 
-        out = len(plane.out_slots)
+        out = len(tables.out_slots)
         self._iov_out = np.zeros(out, _IOVEC)
         self._out = self._messages(out, self._iov_out)
         self._out_base, self._out_len, self._out_name = self._iov_out["base"], self._iov_out["len"], self._out["name"]
-        self._buffer_at = _pointer(plane.buffer)
-        self._destinations_at = _pointer(plane.sources.destination)
+        self._buffer_at = _pointer(tables.buffer)
+        self._destinations_at = _pointer(tables.sources.destination)
         self.unsent = 0
 
         # PyDLL keeps the GIL: these calls never block, and another thread (the loader of assets) must not cut in.
@@ -112,7 +112,7 @@ class BatchIo:
         return messages
 
     def receive(self, lane: int, used: int) -> int:
-        room = min(self._plane.receive_rows - used, _MOST)
+        room = min(self._tables.receive_rows - used, _MOST)
         count = self._recvmmsg(self._fds[lane], self._in_at + used * 64, room, socket.MSG_DONTWAIT, None)
         if count <= 0:  # nothing there, or an ICMP error of an earlier packet, which says nothing about this lane
             return 0
@@ -120,13 +120,13 @@ class BatchIo:
         return int(count)
 
     def send(self) -> None:
-        plane = self._plane
-        count = plane.out_count
+        tables = self._tables
+        count = tables.out_count
         if not count:
             return
-        plane.out_count = 0
-        slots, rows, lengths = plane.out_slots[:count], plane.out_rows[:count], plane.out_lengths[:count]
-        lanes = plane.sources.lane[slots]
+        tables.out_count = 0
+        slots, rows, lengths = tables.out_slots[:count], tables.out_rows[:count], tables.out_lengths[:count]
+        lanes = tables.sources.lane[slots]
         first, last = 0, count
         if (lanes != lanes[0]).any():
             order = lanes.argsort(kind="stable")
@@ -153,22 +153,22 @@ class BatchIo:
 
 
 class PortableIo:
-    def __init__(self, plane: Plane, sockets: Sequence[socket.socket]) -> None:
-        self._plane = plane
+    def __init__(self, tables: Tables, sockets: Sequence[socket.socket]) -> None:
+        self._tables = tables
         self._sockets = list(sockets)
         for sock in self._sockets:
             sock.setblocking(False)
-        rows = plane.receive_rows
+        rows = tables.receive_rows
         self.lengths = np.zeros(rows, np.uint32)
         self.sources = np.zeros(rows, np.uint64)
         self.lanes = np.zeros(rows, np.uint64)
         self.unsent = 0
-        self._rows = [memoryview(row.data) for row in plane.buffer]
+        self._rows = [memoryview(row.data) for row in tables.buffer]
         self._words: dict[tuple[str, int], int] = {}
 
     def receive(self, lane: int, used: int) -> int:
         sock, at = self._sockets[lane], used
-        while at < self._plane.receive_rows:
+        while at < self._tables.receive_rows:
             try:
                 size, address = sock.recvfrom_into(self._rows[at])
             except BlockingIOError:
@@ -186,16 +186,16 @@ class PortableIo:
         return at - used
 
     def send(self) -> None:
-        plane = self._plane
-        count, plane.out_count = plane.out_count, 0
+        tables = self._tables
+        count, tables.out_count = tables.out_count, 0
         for slot, row, length in zip(
-            plane.out_slots[:count].tolist(),
-            plane.out_rows[:count].tolist(),
-            plane.out_lengths[:count].tolist(),
+            tables.out_slots[:count].tolist(),
+            tables.out_rows[:count].tolist(),
+            tables.out_lengths[:count].tolist(),
             strict=True,
         ):
-            sock = self._sockets[int(plane.sources.lane[slot])]
+            sock = self._sockets[int(tables.sources.lane[slot])]
             try:
-                sock.sendto(self._rows[row][:length], unpack_address(int(plane.sources.destination[slot, 0])))
+                sock.sendto(self._rows[row][:length], unpack_address(int(tables.sources.destination[slot, 0])))
             except OSError:
                 self.unsent += 1

@@ -23,10 +23,9 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rtp.drops import by_name
-from rtp.latch import NOBODY
 from rtp.legs import LegSpec, WorkerHealth
-from rtp.plane import PHASE_TIME, PHASES, LegLimitError, Plane
+from rtp.plane import PHASES, LegLimitError, Plane
+from rtp.receiving import BEAT
 from softswitch.media import protocol
 from softswitch.media.loader import Loader
 from softswitch.media.mmsg import open_io
@@ -71,7 +70,7 @@ class Worker:
         lanes = [open_lane(host, port) for port in ports]
         self._rtp = [rtp for rtp, _ in lanes]
         self._rtcp = [rtcp for _, rtcp in lanes]
-        self._io = open_io(self._plane, self._rtp, portable=portable)
+        self._io = open_io(self._plane.tables, self._rtp, portable=portable)
         self._loader = Loader()
         self._lanes: list[int] = []
         self._beat = 0
@@ -115,7 +114,7 @@ class Worker:
         beat = 0
         while len(self._plane) and not self._stopping:
             beat += 1
-            due = start + beat * PHASE_TIME
+            due = start + beat * BEAT
             now = time.monotonic()
             if now < due:
                 time.sleep(due - now)
@@ -124,10 +123,10 @@ class Worker:
             self._lateness = max(self._lateness, late)
             self._wait(0.0)
             self._take(now)
-            if late < TOO_LATE * PHASE_TIME:
+            if late < TOO_LATE * BEAT:
                 self._plane.generate(beat % PHASES, now)
             else:
-                missed = int(late / PHASE_TIME) // PHASES * PHASES
+                missed = int(late / BEAT) // PHASES * PHASES
                 self._plane.skip_time(missed // PHASES)
                 beat += missed
                 self._plane.generate(beat % PHASES, now)
@@ -138,26 +137,27 @@ class Worker:
             self._collect()
 
     def _take(self, now: float) -> None:
-        plane, io = self._plane, self._io
+        plane, io, rows = self._plane, self._io, self._plane.tables.receive_rows
         used = 0
         batches = 0
         for lane in self._lanes:
             while count := io.receive(lane, used):
                 used += count
-                if used < plane.receive_rows:
+                if used < rows:
                     break
-                plane.receive(used, io.lengths[:used], io.sources[:used], io.lanes[:used], now)
+                plane.receive(io.lengths[:used], io.sources[:used], io.lanes[:used], now)
                 io.send()
                 used = 0
                 batches += 1
                 if batches >= MOST_BATCHES:
                     return
         if used:
-            plane.receive(used, io.lengths[:used], io.sources[:used], io.lanes[:used], now)
+            plane.receive(io.lengths[:used], io.sources[:used], io.lanes[:used], now)
 
     def _watch(self, now: float) -> None:
         """Once a second: silent legs, our health, and whether control is ever coming back."""
         self._plane.check_timeouts(now)
+        tables = self._plane.tables
         usage = resource.getrusage(resource.RUSAGE_SELF)
         self._say(
             protocol.event_to_wire(
@@ -167,9 +167,9 @@ class Worker:
                     legs=len(self._plane),
                     lateness=self._lateness,
                     cpu=usage.ru_utime + usage.ru_stime,
-                    packets_received=self._plane.received,
-                    packets_sent=self._plane.relayed + self._plane.generated - self._io.unsent,
-                    dropped=by_name(self._plane.drops[NOBODY].tolist()),
+                    packets_received=tables.received,
+                    packets_sent=tables.relayed + tables.generated - self._io.unsent,
+                    dropped=self._plane.strays(),
                 )
             )
         )
@@ -267,8 +267,8 @@ class Worker:
                 self._plane.report(leg)
             case [protocol.LIST]:
                 specs: list[LegSpec] = []
-                for leg, spec in self._plane.legs.items():
-                    source = self._plane.sources.source(self._plane.slot_of(leg))
+                for leg, spec in self._plane.specs.items():
+                    source = self._plane.tables.sources.source(self._plane.slot_of(leg))
                     specs.append(replace(spec, latched=source) if source else spec)
                 self._say([protocol.LEGS, [protocol.spec_to_wire(spec) for spec in specs]])
             case [protocol.EXIT]:
@@ -277,7 +277,7 @@ class Worker:
                 print(f"media worker {self._index}: not understood: {message[0]!r}", file=sys.stderr)
 
     def _find_lanes(self) -> None:
-        lanes = sorted(self._plane.lanes_in_use())
+        lanes = self._plane.lanes_in_use()
         for lane in set(lanes) - set(self._lanes):  # what came while nobody was there is nobody's
             while self._io.receive(lane, 0):
                 pass
