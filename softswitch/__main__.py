@@ -78,10 +78,22 @@ def calls(
     json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
 ) -> None:
     """List calls: who, when, the path through menus and queues, wait, talk time, who hung up."""
+    from softswitch.store.database import StoreError
     from softswitch.store.listing import show_calls
 
     loaded = _load(config)
-    found = show_calls(loaded.server.data_dir, Console(), last=last, call=call or None, as_json=json)
+    try:
+        found = show_calls(
+            loaded.server.data_dir,
+            Console(),
+            last=last,
+            call=call or None,
+            as_json=json,
+            zone=loaded.server.timezone,
+        )
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
     if not found:
         raise typer.Exit(1)
 

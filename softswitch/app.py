@@ -21,7 +21,7 @@ from softswitch.ids import RandomIds
 from softswitch.media.client import MediaEngine, MediaError
 from softswitch.paths import prompts_dir
 from softswitch.registrations import KeptBindings, restorable
-from softswitch.store.database import StoreError
+from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
 from softswitch.transport.edge import SipEdge
 from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, Synthesizer
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from softswitch.config import Config
 
 log = logging.getLogger(__name__)
-
-DATABASE = "softswitch.db"
 
 
 class StartError(Exception):
@@ -58,7 +56,7 @@ class Switch:
         self._clock = SystemClock(config.server.timezone)
         self._ids = RandomIds(config.sip.domain)
         self._flow = flows.flow(config)
-        self._journal = JournalWriter(data_dir / DATABASE)
+        self._journal = JournalWriter(data_dir / FILE_NAME)
         self._synthesizer = Synthesizer(
             SpeechSettings(
                 engine=config.tts.engine,
@@ -106,7 +104,7 @@ class Switch:
             clock=self._clock,
             dispatcher=Dispatcher(acd_configuration.acd_config(config), now=self._loop.time()),
             registrar=self._registrar,
-            challenger=DigestChallenger(config.sip.domain, os.urandom(32)),
+            challenger=DigestChallenger(config.sip.domain, os.urandom(32), algorithms=config.sip.digest),
             new_call_id=self._ids.call,
             new_ssrc=self._ids.ssrc,
         )

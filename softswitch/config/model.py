@@ -168,6 +168,7 @@ FeatureCode = Annotated[str, Field(pattern=r"^[*#][0-9*#]{1,7}$")]
 Key = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,8}$")]
 Strategy = Literal["longest-idle", "fewest-calls", "top-down", "round-robin", "ring-all"]
 CodecName = Literal["PCMA", "PCMU"]
+DigestAlgorithm = Literal["MD5", "SHA-256"]
 
 
 class Section(BaseModel):
@@ -198,6 +199,8 @@ class Sip(Section):
     )
     external_address: Address = ""
     expires: Expires = Expires()
+    digest: Annotated[tuple[DigestAlgorithm, ...], Field(min_length=1)] = ("MD5", "SHA-256")
+    """Offered to phones in this order (RFC 8760). Older phones give up unless MD5 comes first."""
     max_contacts: Annotated[Count, Field(ge=1, le=100)] = 10
     """Devices that may be registered as one phone at the same time."""
 
