@@ -395,3 +395,16 @@ def test_a_digit_ends_the_wait_for_the_first_digit() -> None:
     assert caller.session.next_deadline() == 8.0
     caller.press("1")
     assert caller.session.next_deadline() is None
+
+
+def test_a_caller_who_is_gone_before_the_start_leaves_no_trace_but_the_end() -> None:
+    caller = Caller(MAIN).tell(HungUp())
+    assert caller.records == [fx.FlowEnded(fx.EndReason.CALLER_HUNG_UP)]
+    assert caller.effects == []
+
+
+def test_a_session_with_effects_left_is_not_written_down() -> None:
+    caller = Caller(MAIN)
+    caller.session.receive(Started(T("menu:main")), 0.0)
+    with pytest.raises(ValueError, match="effects are waiting"):
+        caller.session.snapshot(0.0)

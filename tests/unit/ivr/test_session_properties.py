@@ -107,6 +107,9 @@ def talk(caller: Caller, random: Random) -> None:
 def test_no_digit_is_lost_or_counted_twice(random: Random) -> None:
     caller = Caller(random_flow(random), prompt_seconds=1.5)
     talk(caller, random)
+    if random.random() < 0.5:
+        caller.tell(HungUp())
+        assert caller.session.progress.keyed + caller.session.progress.kept == ""
     pressed = [r.digit for r in caller.records if isinstance(r, fx.DigitPressed)]
     used = [r.digits for r in caller.records if isinstance(r, fx.KeyChosen | fx.DigitsDropped)]
     left = caller.session.progress.keyed + caller.session.progress.kept
