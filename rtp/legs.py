@@ -179,6 +179,14 @@ class LegStats:
 
 
 @dataclass(frozen=True, slots=True)
+class LegRefused:
+    """The worker cannot carry out the spec; the leg has no media."""
+
+    leg: LegId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class WorkerHealth:
     """Once a second per worker. lateness: worst seconds behind the 5 ms beat in that second; cpu: seconds used so far.
 
@@ -211,6 +219,7 @@ MediaEvent = (
     | MusicPosition
     | MediaTimeout
     | LegStats
+    | LegRefused
     | WorkerHealth
     | WorkerRestarted
 )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from rtp.legs import LegId, LegSpec
+    from rtp.legs import Address, LegId, LegSpec
 
     Ints = NDArray[np.int64]
 
@@ -43,6 +43,8 @@ class _Leg:
     spec: LegSpec
     slot: int
     since: float
+    aimed_at: Address | None = None
+    """The address in the last SDP that had one; a leg on hold may have none for a while."""
     timed_out: bool = False
 
 
@@ -96,7 +98,7 @@ class Plane:
             before, leg.spec = leg.spec, spec
         slot = leg.slot
         self.tables.express.dismiss_around(slot)
-        if before is None or (before.remote, before.candidate_ips) != (spec.remote, spec.candidate_ips):
+        if before is None or (leg.aimed_at, before.candidate_ips) != (spec.remote, spec.candidate_ips):
             self._aim(leg, before)
         if before is not None and before.codec != spec.codec:
             self.player.change_codec(slot, spec.codec)
@@ -158,9 +160,10 @@ class Plane:
         spec, proven, sources = leg.spec, leg.spec.latched, self.tables.sources
         if before is not None:
             source = sources.source(leg.slot)
-            if before.remote == spec.remote and source is not None:
+            if source is not None and spec.remote in (None, leg.aimed_at):
                 return  # only the candidates changed, and the leg does not need them any more
             proven = source if source == spec.remote else None
+        leg.aimed_at = spec.remote
         sources.put(leg.slot, self._lane_of[spec.port], spec.remote, spec.candidate_ips, proven)
 
     def _wire(self, leg: _Leg, before: LegSpec | None, now: float) -> None:

@@ -185,7 +185,9 @@ class OutStreams:
 
 
 def accepted_types(spec: LegSpec) -> NDArray[np.uint8]:
-    """One row of the table (second header byte) → kind, for what *spec* says the leg may send."""
+    """One row of the table (second header byte) → kind, for what *spec* says the leg may send. Raises ValueError."""
+    if spec.codec not in CODEC_KIND:
+        raise ValueError(f"leg {spec.leg}: codec {spec.codec}")
     kinds = np.zeros(TYPES, np.uint8)
     known = {PCMU: KIND_PCMU, PCMA: KIND_PCMA, COMFORT_NOISE: KIND_NOISE, spec.payload_type: CODEC_KIND[spec.codec]}
     if spec.telephone_event_rx is not None:

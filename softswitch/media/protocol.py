@@ -35,7 +35,6 @@ EXIT = "exit"
 HELLO = "hello"  # facts about the worker
 LEGS = "legs"  # specs
 EVENT = "event"  # name, fields
-REFUSED = "refused"  # leg, reason
 
 Message = list[Any]
 
@@ -50,6 +49,7 @@ _EVENTS: Final[dict[str, type[Any]]] = {
         legs.MusicPosition,
         legs.MediaTimeout,
         legs.LegStats,
+        legs.LegRefused,
         legs.WorkerHealth,
     )
 }

@@ -23,7 +23,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from rtp.legs import LegSpec, WorkerHealth
+from rtp.legs import LegRefused, LegSpec, WorkerHealth
 from rtp.plane import PHASES, LegLimitError, Plane
 from rtp.receiving import BEAT
 from softswitch.media import protocol
@@ -66,6 +66,7 @@ class Worker:
         self._host = host
         self._ports = list(ports)
         self._grace = grace
+        self._portable = portable
         self._plane = Plane(ports)
         lanes = [open_lane(host, port) for port in ports]
         self._rtp = [rtp for rtp, _ in lanes]
@@ -223,6 +224,7 @@ class Worker:
             "pid": os.getpid(),
             "host": self._host,
             "ports": self._ports,
+            "portable": self._portable,
         }
         self._say([protocol.HELLO, facts])
         self._flush_control()
@@ -253,8 +255,8 @@ class Worker:
                 spec = protocol.spec_from_wire(wire)
                 try:
                     self._plane.put(spec, now)
-                except (KeyError, ValueError, LegLimitError) as error:
-                    self._say([protocol.REFUSED, spec.leg, str(error)])
+                except (ValueError, LegLimitError) as error:
+                    self._say(protocol.event_to_wire(LegRefused(spec.leg, str(error))))
             case [protocol.REMOVE, int(leg)]:
                 self._plane.remove(leg, now)
             case [protocol.CHANNEL, str(name), list(items)]:

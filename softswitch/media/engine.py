@@ -1,0 +1,301 @@
+"""Media legs for call control: lanes are given out here, and what is wanted of each leg is told to its worker.
+
+All verbs return at once. The engine keeps the wanted state of every leg, so that a worker that died can be replaced by
+one that has the same legs on the same ports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rtp.lanes import LaneAllocator, NoPortLeft
+from rtp.legs import (
+    Address,
+    Latched,
+    LegId,
+    LegSpec,
+    LegStats,
+    MediaEvent,
+    Music,
+    MusicPosition,
+    Play,
+    PlayFinished,
+    Silence,
+    WorkerRestarted,
+)
+from softswitch.media import protocol
+from softswitch.media.link import WorkerLink
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from rtp.legs import Source
+
+__all__ = ["MediaEngine", "NoPortLeft", "lane_ports"]
+
+log = logging.getLogger(__name__)
+
+_LONGEST_SOCKET_PATH = 100
+_CODECS = ("PCMA", "PCMU")
+
+
+def lane_ports(first: int, last: int) -> list[int]:
+    """The RTP ports in a range: the even ones whose odd neighbour, for RTCP, is in the range too."""
+    return list(range(first + first % 2, last, 2))
+
+
+@dataclass(slots=True)
+class _Leg:
+    spec: LegSpec
+    """As call control wants it."""
+    hosts: tuple[str, ...] = ()
+    """Its candidates that are beyond doubt on its lane."""
+    aimed_at: Address | None = None
+    latched: Address | None = None
+    hears_since: float = 0.0
+    finished: int | None = None
+    """The play that has been heard to its end."""
+
+
+class MediaEngine:
+    def __init__(
+        self,
+        *,
+        host: str,
+        ports: Sequence[int],
+        workers: int = 1,
+        run_dir: Path | str,
+        on_event: Callable[[MediaEvent], None] | None = None,
+        portable: bool = False,
+        grace: float = 30.0,
+        legs_per_lane: int = 100,
+    ) -> None:
+        """*host*: IPv4 address the lanes are bound to. *ports*: even RTP ports, shared out between *workers*.
+
+        *grace*: seconds for which workers go on without control, -1 for ever. *portable*: one packet per system call.
+        """
+        if not 1 <= workers <= len(ports):
+            raise ValueError(f"{workers} media workers on {len(ports)} lanes")
+        shares = [list(ports[len(ports) * w // workers : len(ports) * (w + 1) // workers]) for w in range(workers)]
+        self.on_event: Callable[[MediaEvent], None] = on_event or (lambda event: None)
+        self.found: tuple[LegSpec, ...] = ()
+        """Legs that workers still had from before a restart of control, after `start(adopt=True)`."""
+        self._lanes = LaneAllocator(shares, legs_per_lane=legs_per_lane)
+        self._links = [
+            WorkerLink(
+                index,
+                host,
+                share,
+                _socket_path(Path(run_dir), index),
+                portable=portable,
+                grace=grace,
+                on_connected=self._connected,
+                on_message=self._heard,
+            )
+            for index, share in enumerate(shares)
+        ]
+        self._legs: dict[LegId, _Leg] = {}
+        self._channels: dict[str, tuple[str, ...]] = {}
+        self._music: dict[tuple[LegId, str], float] = {}
+        self._lists: dict[int, asyncio.Future[list[LegSpec]]] = {}
+        self._starting = True
+        self._closing = False
+
+    async def start(self, *, adopt: bool = False) -> None:
+        """Bring the workers up. *adopt*: keep the legs of workers that outlived control (`found`), else end them."""
+        await asyncio.gather(*(link.start() for link in self._links))
+        found = await asyncio.gather(*self._lists.values())
+        specs = [spec for specs in found for spec in specs]
+        if adopt:
+            for spec in specs:
+                self._lanes.adopt(spec.leg, spec.port, spec.candidate_ips, latched=spec.latched is not None)
+                self._legs[spec.leg] = _Leg(spec, spec.candidate_ips, spec.remote, spec.latched, self._now())
+            self.found = tuple(specs)
+        else:
+            for index, specs_found in zip(self._lists, found, strict=True):
+                for spec in specs_found:
+                    self._links[index].say([protocol.REMOVE, spec.leg])
+        self._starting = False
+
+    async def close(self) -> None:
+        """End the workers, and with them all legs."""
+        self._closing = True
+        await asyncio.gather(*(link.close() for link in self._links))
+
+    def detach(self) -> None:
+        """Go away without ending the workers: within their grace another engine may `start(adopt=True)`."""
+        self._closing = True
+        for link in self._links:
+            link.detach()
+
+    # ----------------------------------------------------------------------------------------------------------- verbs
+    def allocate(
+        self,
+        leg: LegId,
+        candidate_ips: Iterable[str],
+        *,
+        signalled_ip: str | None = None,
+        near: LegId | None = None,
+    ) -> int:
+        """Reserve a lane for *leg* and return its RTP port; raises NoPortLeft.
+
+        *candidate_ips*: hosts from which its first packet may come; *signalled_ip*: where its signalling comes from.
+        *near*: a leg that it will be bridged with.
+        """
+        hosts = set(candidate_ips)
+        if signalled_ip is not None:
+            hosts.add(signalled_ip)
+        return self._lanes.allocate(leg, hosts, self._now(), near=near)
+
+    def put_leg(self, spec: LegSpec) -> None:
+        """Make the leg as *spec* says; the port is the one `allocate` gave. Without an SSRC it is given one."""
+        now = self._now()
+        leg = self._legs.get(spec.leg)
+        if leg is None:
+            spec = spec if spec.ssrc else replace(spec, ssrc=secrets.randbits(32) or 1)
+            leg = self._legs[spec.leg] = _Leg(spec, hears_since=now, latched=spec.latched)
+        else:
+            spec = spec if spec.ssrc else replace(spec, ssrc=leg.spec.ssrc)
+            if leg.spec.source != spec.source:
+                leg.hears_since, leg.finished = now, None
+            leg.spec = spec
+        moved = spec.remote is not None and spec.remote != leg.aimed_at
+        if moved and leg.latched != spec.remote:
+            leg.latched = spec.latched
+        leg.hosts = self._lanes.aim(spec.leg, spec.remote, spec.candidate_ips, now, moved=moved and not leg.latched)
+        if spec.remote is not None:
+            leg.aimed_at = spec.remote
+        self._say(spec.leg, [protocol.PUT, protocol.spec_to_wire(self._wanted(leg))])
+
+    def remove_leg(self, leg: LegId) -> None:
+        """End the leg's media and free its port. Its `LegStats` follow. Unknown legs are ignored."""
+        self._say(leg, [protocol.REMOVE, leg])
+        known = self._legs.pop(leg, None)
+        if known is not None:
+            for key in [key for key in self._music if key[0] == leg]:
+                del self._music[key]
+        self._lanes.release(leg, self._now())
+
+    def set_music(self, channel: str, paths: Sequence[str]) -> None:
+        """The audio files of a hold music channel, played one after the other; files are loaded on first use."""
+        self._channels[channel] = tuple(paths)
+        for link in self._links:
+            link.say([protocol.CHANNEL, channel, list(paths)])
+
+    def preload(self, path: str, codecs: Iterable[str] = _CODECS) -> None:
+        """Have an audio file ready before it is first heard."""
+        for link in self._links:
+            for codec in codecs:
+                link.say([protocol.PRELOAD, path, codec])
+
+    def forget(self, path: str) -> None:
+        """The audio file has changed."""
+        for link in self._links:
+            link.say([protocol.FORGET, path])
+
+    def ask_stats(self, leg: LegId = 0) -> None:
+        """Have `LegStats` of a leg, or of all, among the events."""
+        for link in self._links:
+            link.say([protocol.STATS, leg])
+
+    # ----------------------------------------------------------------------------------------------------------- facts
+    @property
+    def legs(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def worker_pids(self) -> tuple[int | None, ...]:
+        return tuple(link.pid for link in self._links)
+
+    # ------------------------------------------------------------------------------------------------------- internals
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
+
+    def _say(self, leg: LegId, message: protocol.Message) -> None:
+        worker = self._lanes.worker_of(leg)
+        if worker is not None:
+            self._links[worker].say(message)
+
+    def _connected(self, worker: int, found: bool) -> None:
+        """A worker is there, new or found alive: tell it everything it has to know."""
+        link = self._links[worker]
+        for channel, paths in self._channels.items():
+            link.say([protocol.CHANNEL, channel, list(paths)])
+        if found and self._starting:
+            self._lists[worker] = asyncio.get_running_loop().create_future()
+            link.say([protocol.LIST])
+            return
+        if self._starting:
+            return
+        now = self._now()
+        restored = []
+        for leg_id, leg in self._legs.items():
+            if self._lanes.worker_of(leg_id) == worker:
+                spec = self._wanted(leg)
+                source = self._moved_on(leg_id, spec.source, now - leg.hears_since)
+                link.say([protocol.PUT, protocol.spec_to_wire(replace(spec, source=source, latched=leg.latched))])
+                restored.append(leg_id)
+        self._tell(WorkerRestarted(worker, tuple(restored)))
+
+    def _wanted(self, leg: _Leg) -> LegSpec:
+        """What the worker is told: a play that has been heard is not begun again."""
+        source = leg.spec.source
+        if isinstance(source, Play) and source.play_id == leg.finished:
+            source = Silence()
+        return replace(leg.spec, source=source, candidate_ips=leg.hosts)
+
+    def _moved_on(self, leg: LegId, source: Source, elapsed: float) -> Source:
+        """Recorded audio goes on where it would be by now."""
+        match source:
+            case Play():
+                return replace(source, offset=source.offset + elapsed)
+            case Music(channel, offset):
+                start = self._music.get((leg, channel), 0.0) if offset is None else offset
+                return Music(channel, start + elapsed)
+        return source
+
+    def _heard(self, worker: int, message: protocol.Message) -> None:
+        match message:
+            case [protocol.EVENT, str(name), list(values)]:
+                self._note(event := protocol.event_from_wire(name, values))
+                self._tell(event)
+            case [protocol.LEGS, list(specs)]:
+                if (waiting := self._lists.get(worker)) is not None and not waiting.done():
+                    waiting.set_result([protocol.spec_from_wire(wire) for wire in specs])
+            case _:
+                log.warning("media worker %d: not understood: %r", worker, message[0])
+
+    def _note(self, event: MediaEvent) -> None:
+        leg = self._legs.get(event.leg) if isinstance(event, Latched | MusicPosition | PlayFinished) else None
+        if leg is None:
+            return
+        match event:
+            case Latched(leg_id, address):
+                leg.latched = address
+                self._lanes.latched(leg_id)
+            case MusicPosition(leg_id, channel, offset):
+                self._music[leg_id, channel] = offset
+            case PlayFinished(_, play_id):
+                leg.finished = play_id
+
+    def _tell(self, event: MediaEvent) -> None:
+        if not self._closing or isinstance(event, LegStats):
+            self.on_event(event)
+
+
+def _socket_path(run_dir: Path, index: int) -> Path:
+    """In *run_dir*; a path too long for a socket is replaced by one derived from it."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    path = run_dir.resolve() / f"media-{index}.sock"
+    if len(str(path)) > _LONGEST_SOCKET_PATH:
+        digest = hashlib.sha256(str(path).encode()).hexdigest()[:16]
+        path = Path(tempfile.gettempdir()) / f"softswitch-{digest}-{index}.sock"
+    return path
