@@ -20,6 +20,7 @@ from tests.support.ivr_caller import Caller
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from ivr.events import Event
 
@@ -191,6 +192,9 @@ class Restarting(Caller):
     """The process that runs the session is replaced after every event; the new one has another clock."""
 
     shift = 0.0
+
+    def local_time(self, now: float, timezone: str) -> datetime:
+        return super().local_time(now - self.shift, timezone)
 
     def tell(self, event: Event) -> Caller:
         super().tell(event)
