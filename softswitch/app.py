@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
 from typing import TYPE_CHECKING
 
 from acd.dispatcher import Dispatcher
+from ivr.targets import DEFAULT_MUSIC
 from sip.auth import DigestChallenger
 from sip.registrar import Registrar
 from softswitch.briefing import briefing
@@ -18,7 +18,7 @@ from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
 from softswitch.ids import RandomIds
-from softswitch.media.client import MediaEngine, MediaError
+from softswitch.media.engine import MediaEngine, lane_ports
 from softswitch.paths import prompts_dir
 from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
     from softswitch.config import Config
 
 log = logging.getLogger(__name__)
+
+
+#: Seconds that phones are given to answer the last BYE.
+GOODBYE = 2.0
 
 
 class StartError(Exception):
@@ -73,12 +77,14 @@ class Switch:
         )
         self._media = MediaEngine(
             host=_media_host(config),
-            ports=range(config.rtp.ports.first, config.rtp.ports.last + 1),
-            workers=config.rtp.workers,
-            channels={"default": (str(prompts_dir() / "music" / "default.wav"),)}
-            | {name: tuple(str(file) for file in music.files) for name, music in config.music.items()},
+            ports=lane_ports(config.rtp.ports.first, config.rtp.ports.last),
+            workers=config.rtp.workers or max(1, (os.cpu_count() or 1) - 1),
+            run_dir=data_dir / "run",
             on_event=self._media_event,
         )
+        self._media.set_music(DEFAULT_MUSIC, [str(prompts_dir() / "music" / "default.wav")])
+        for channel, music in config.music.items():
+            self._media.set_music(channel, [str(file) for file in music.files])
         self._registrar = Registrar(
             min_expires=config.sip.expires.min,
             max_expires=config.sip.expires.max,
@@ -129,8 +135,10 @@ class Switch:
             await self._edge.start()
         except OSError as error:
             await self.stop()
-            raise StartError(f"{error.strerror or error} ({', '.join(map(str, config.sip.listen))}: in use?)") from error
-        except (StoreError, MediaError) as error:
+            raise StartError(
+                f"{error.strerror or error} ({', '.join(map(str, config.sip.listen))}: in use?)"
+            ) from error
+        except StoreError as error:
             await self.stop()
             raise StartError(str(error)) from error
         self._edge.flush()
@@ -145,18 +153,16 @@ class Switch:
         now = self._loop.time()
         self._control.hang_up_all(now)
         self._edge.flush()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(2.0):
-                await self._goodbyes()
+        await self._goodbyes(now + GOODBYE)
         await self._edge.close()
         await self._media.close()
         await self._synthesizer.stop()
         self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
         await self._journal.close()
 
-    async def _goodbyes(self) -> None:
-        """Until every BYE has been answered."""
-        while self._edge.endpoint.load.usages:
+    async def _goodbyes(self, until: float) -> None:  # noqa: ASYNC110 (there is no event to await)
+        """Until every BYE has been answered, or *until*."""
+        while self._edge.endpoint.load.usages and self._loop.time() < until:
             await asyncio.sleep(0.02)
 
     # ------------------------------------------------------------------------------------------------ events
@@ -241,5 +247,3 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         announce("stopping: calls are ended, records are written")
     finally:
         await switch.stop()
-
-

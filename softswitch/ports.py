@@ -77,8 +77,13 @@ class SipSender(Protocol):
 class Media(Protocol):
     """Desired state of media legs; `softswitch.media` carries it out."""
 
-    def allocate(self, leg: int, candidate_ips: Sequence[str], *, signalled_ip: str | None = None) -> int:
-        """Reserve a lane for *leg* and return its RTP port; raises `rtp.lanes.NoPortLeft`."""
+    def allocate(
+        self, leg: int, candidate_ips: Sequence[str], *, signalled_ip: str | None = None, near: int | None = None
+    ) -> int:
+        """Reserve a lane for *leg*, beside the leg *near* that it will be bridged with, and return its RTP port.
+
+        Raises `rtp.lanes.NoPortLeft`.
+        """
 
     def put_leg(self, spec: LegSpec) -> None: ...
     def remove_leg(self, leg: int) -> None: ...

@@ -47,10 +47,9 @@ class Desks:
             self._failed(call, failure, at)
 
         attempt = control.dialling.ring(
-            call.call,
+            call,
             phone,
             Role.PHONE,
-            call.caller,
             display=call.caller.name or call.caller.number,
             on_ringing=ringing,
             on_answer=answered,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.message import Response
     from softswitch.call.legs import Legs
-    from softswitch.call.model import Caller, Leg, Role
+    from softswitch.call.model import Call, Leg, Role
     from softswitch.call.phones import Phones
     from softswitch.ports import SipSender
 
@@ -80,10 +80,9 @@ class Dialling:
 
     def ring(
         self,
-        call: str,
+        call: Call,
         phone: str,
         role: Role,
-        caller: Caller,
         *,
         display: str,
         on_ringing: Callable[[Attempt, Leg, Response, float], None],
@@ -95,12 +94,12 @@ class Dialling:
         places = self._phones.places(phone, now)
         if not places:
             return Failure.UNREACHABLE
-        attempt = Attempt(self._next, call, phone, on_ringing, on_answer, on_failure)
+        attempt = Attempt(self._next, call.call, phone, on_ringing, on_answer, on_failure)
         self._next += 1
         self._attempts[attempt.attempt] = attempt
         for uri, flow in places:
             try:
-                self._invite(attempt, uri, flow, role, caller, display, now)
+                self._invite(attempt, call, uri, flow, role, display, now)
             except NoPortLeft:
                 break
         if not attempt.legs:
@@ -108,16 +107,15 @@ class Dialling:
             return Failure.UNREACHABLE
         return attempt
 
-    def _invite(
-        self, attempt: Attempt, uri: Uri, flow: Flow, role: Role, caller: Caller, display: str, now: float
-    ) -> None:
-        leg = self._legs.reserve_outgoing(attempt.call, role, flow, attempt.phone, now)
+    def _invite(self, attempt: Attempt, call: Call, uri: Uri, flow: Flow, role: Role, display: str, now: float) -> None:
+        number = call.caller.number or "anonymous"
+        leg = self._legs.reserve_outgoing(call.call, role, flow, attempt.phone, call.a_leg, now)
         usage = self._sip.invite(
             uri=uri,
             flow=flow,
-            from_=NameAddr(display, Uri(scheme="sip", user=caller.number or "anonymous", host=self._domain)),
+            from_=NameAddr(display, Uri(scheme="sip", user=number, host=self._domain)),
             to=NameAddr("", Uri(scheme="sip", user=attempt.phone, host=self._domain)),
-            contact_user=caller.number or "anonymous",
+            contact_user=number,
             body=leg.local_sdp,
             now=now,
         )

@@ -64,13 +64,15 @@ class Legs:
             description = parse_sdp(request.body)
             hosts = [description.address(media) for media in description.media if media.kind == "audio"]
             candidates += [host for host in hosts if host is not None and host not in candidates]
-        leg = self._open(usage, call, Role.CALLER, flow, candidates, phone, now)
+        leg = self._open(usage, call, Role.CALLER, flow, candidates, phone, None, now)
         leg.remote_offer = request.body
         return leg
 
-    def reserve_outgoing(self, call: str, role: Role, flow: Flow, phone: str | None, now: float) -> Leg:
+    def reserve_outgoing(
+        self, call: str, role: Role, flow: Flow, phone: str | None, caller: int | None, now: float
+    ) -> Leg:
         """A leg and its offer for an INVITE that is about to be sent; `bind` gives it its usage."""
-        leg = self._open("", call, role, flow, [flow.remote[0]], phone, now)
+        leg = self._open("", call, role, flow, [flow.remote[0]], phone, caller, now)
         self._offer(leg)
         return leg
 
@@ -86,6 +88,7 @@ class Legs:
         flow: Flow,
         candidates: Iterable[str],
         phone: str | None,
+        near: int | None,
         now: float,
     ) -> Leg:
         handle = self._next_leg
@@ -96,7 +99,7 @@ class Legs:
             usage=usage,
             call=call,
             role=role,
-            port=self._media.allocate(handle, ips, signalled_ip=flow.remote[0]),
+            port=self._media.allocate(handle, ips, signalled_ip=flow.remote[0], near=near),
             local_ip=self._flows.advertised_ip(flow),
             ssrc=self._new_ssrc(),
             candidate_ips=ips,

@@ -167,10 +167,9 @@ class Queues:
             self.receive(OfferFailed(number, _FAIL_REASON[failure]), at)
 
         attempt = control.dialling.ring(
-            call.call,
+            call,
             offer.phone,
             Role.AGENT,
-            call.caller,
             display=f"{label}: {call.caller.name or call.caller.number}",
             on_ringing=ringing,
             on_answer=answered,
