@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from sip.errors import ParseError
 from sip.headers import Headers
+from sip.ids import MAGIC_COOKIE
 from sip.message import Request, Response
 from sip.routing import in_dialog_flow
 
@@ -122,9 +123,12 @@ class Dialog:
 def contact_of(message: Request | Response) -> Uri:
     """The remote target. Raises ParseError where there is none that a request could be sent to."""
     contacts = message.contacts
-    if not contacts:
+    if contacts:
+        uri = contacts[0].uri
+    elif "Contact" not in message.headers and not (message.top_via.branch or "").startswith(MAGIC_COOKIE):
+        uri = message.from_.uri  # a client of RFC 2543, which did not ask for a Contact
+    else:
         raise ParseError("no Contact")
-    uri = contacts[0].uri
     if uri.scheme != "sip" or not uri.host:
         raise ParseError("a Contact that is no SIP URI", 416 if isinstance(message, Request) else 400)
     return uri

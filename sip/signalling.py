@@ -74,8 +74,9 @@ class Signalling:
         if authorization is None or sent.purpose is Purpose.INVITE:
             return authorization
         known = usage.authorization
-        same = known is not None and known.realm == authorization.realm and sent.flow.remote == usage.flow.remote
-        return authorization if same else None
+        if known is None or (known.name, known.realm) != (authorization.name, authorization.realm):
+            return None
+        return authorization if sent.flow.remote == usage.flow.remote else None
 
     def log_in(self, sent: Sent, authorization: Authorization, now: float) -> Sent:
         """Send the request again with credentials: a new transaction with the next CSeq (RFC 3261 §22.2)."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sip.endpoint import Flow, SipEndpoint, Transmit, Transport
-from sip.events import Event
 from tests.support.ids import CountingIds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sip.events import Event
 
 Address = tuple[str, int]
 E = TypeVar("E")
