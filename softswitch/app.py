@@ -129,10 +129,11 @@ class Switch:
             stored = await self._journal.load_bindings(wall)
             self._registrar.restore(restorable(stored, config.phones, now, wall))
             self._journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
+            await self._edge.start()
+            # only now is it known which fixed phones can be reached
             for agent in config.agents.values():
                 if agent.logged_in:
                     self._control.log_in(agent.id, agent.phone, now)
-            await self._edge.start()
         except OSError as error:
             await self.stop()
             raise StartError(
