@@ -14,6 +14,8 @@ class Drop(IntEnum):
     """From the source of a leg removed a moment ago."""
     FLOOD = 3
     """More strangers in one pass than are looked at."""
+    STRAY_CONTROL = 11
+    """RTCP of nobody we know, or malformed."""
     # from a leg's own source
     MALFORMED = 4
     UNKNOWN_TYPE = 5

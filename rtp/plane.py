@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rtp.drops import by_name
+from rtp.drops import Drop, by_name
 from rtp.frames import FrameStore
 from rtp.keys import Keys
 from rtp.latch import NOBODY, unpack_address
@@ -21,6 +21,7 @@ from rtp.legs import Bridge, Echo, Latched, LegStats, MediaEvent, MediaTimeout
 from rtp.packet import HEADER, SAMPLES
 from rtp.player import Player
 from rtp.receiving import Receiver
+from rtp.reports import Reports
 from rtp.stats import CLOCK
 from rtp.streams import TYPES, accepted_types
 from rtp.tables import Tables
@@ -54,17 +55,21 @@ class LegLimitError(Exception):
 
 class Plane:
     def __init__(
-        self, ports: Sequence[int], *, slots: int = 4096, receive_rows: int = 1024, store: FrameStore | None = None
+        self,
+        ports: Sequence[int],
+        *,
+        slots: int = 4096,
+        receive_rows: int = 1024,
+        store: FrameStore | None = None,
+        cname: str = "softswitch",
     ) -> None:
-        """*ports*: RTP ports of the lanes, in the order of their numbers."""
+        """*ports*: RTP ports of the lanes, in the order of their numbers. *cname*: how RTCP names us."""
         self.tables = Tables(slots, receive_rows, send_rows=slots // PHASES + 1)
         self.events: list[MediaEvent] = []
         self.player = Player(slots, store or FrameStore(), self.events)
-        self.control_heard = np.zeros(slots, np.float64)
-        """When RTCP last came from the leg."""
+        self.reports = Reports(self.tables, cname)
         self._keys = Keys(slots, self.events)
         self._receiver = Receiver(self.tables, self._keys, self._latched)
-        self.control_packets = self._receiver.control_packets
         self.receive = self._receiver.receive
         self._lane_of = {port: lane for lane, port in enumerate(ports)}
         self._legs: dict[LegId, _Leg] = {}
@@ -152,7 +157,7 @@ class Plane:
         self.tables.stats.reset(slot)
         self.tables.streams.open(slot, spec.ssrc, now)
         self.tables.drops[slot] = 0
-        self.control_heard[slot] = 0.0
+        self.reports.open(slot)
         return leg
 
     def _aim(self, leg: _Leg, before: LegSpec | None) -> None:
@@ -236,11 +241,27 @@ class Plane:
         self._phases_stale = False
 
     # -------------------------------------------------------------------------------------------------------- watching
+    def receive_control(self, lane: int, word: int, data: bytes, now: float, wall: float) -> None:
+        """A datagram that came to a lane's RTCP port."""
+        slot = self.reports.identify(lane, word, data)
+        if slot == NOBODY:
+            self.tables.drops[NOBODY, Drop.STRAY_CONTROL] += 1
+        else:
+            self.reports.receive(slot, data, now, wall)
+
+    def due_reports(self, now: float, wall: float) -> list[tuple[int, int, bytes]]:
+        """(lane, address word, RTCP packet) to be sent now; to be called every tenth of a second."""
+        for slot, data in self._receiver.control_packets:
+            if slot in self._by_slot and not self.reports.receive(slot, data, now, wall):
+                self.tables.drops[slot, Drop.MALFORMED] += 1
+        self._receiver.control_packets.clear()
+        return self.reports.due(self._by_slot, now, wall)
+
     def check_timeouts(self, now: float) -> None:
         """Once a second or so: report legs from which nothing comes."""
         for leg in self._legs.values():
             spec, slot = leg.spec, leg.slot
-            heard = max(float(self.tables.stats.last_arrival[slot]), float(self.control_heard[slot]), leg.since)
+            heard = max(float(self.tables.stats.last_arrival[slot]), float(self.reports.heard_at[slot]), leg.since)
             silent = now - heard
             if not spec.media_timeout or not spec.receive or silent < spec.media_timeout:
                 leg.timed_out = False
@@ -258,7 +279,8 @@ class Plane:
         return by_name(self.tables.drops[NOBODY].tolist())
 
     def _stats_of(self, leg: _Leg, *, final: bool) -> LegStats:
-        slot, stats, streams = leg.slot, self.tables.stats, self.tables.streams
+        slot, stats, streams, reports = leg.slot, self.tables.stats, self.tables.streams, self.reports
+        reported = _known(reports.remote_jitter[slot]) is not None
         self.tables.express.settle()
         stats.measure_jitter()
         return LegStats(
@@ -270,9 +292,13 @@ class Plane:
             jitter=float(stats.jitter[slot]) / CLOCK,
             packets_sent=int(streams.packets[slot]),
             octets_sent=int(streams.octets[slot]),
-            round_trip=None,
-            remote_lost=None,
-            remote_jitter=None,
+            round_trip=_known(reports.round_trip[slot]),
+            remote_lost=int(reports.remote_lost[slot]) if reported else None,
+            remote_jitter=_known(reports.remote_jitter[slot]),
             dropped=by_name(self.tables.drops[slot].tolist()),
             final=final,
         )
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -74,12 +74,14 @@ class MediaEngine:
         run_dir: Path | str,
         on_event: Callable[[MediaEvent], None] | None = None,
         portable: bool = False,
+        realtime: bool = True,
         grace: float = 30.0,
         legs_per_lane: int = 100,
     ) -> None:
         """*host*: IPv4 address the lanes are bound to. *ports*: even RTP ports, shared out between *workers*.
 
         *grace*: seconds for which workers go on without control, -1 for ever. *portable*: one packet per system call.
+        *realtime*: ask for real-time scheduling, so that a busy machine is not heard.
         """
         if not 1 <= workers <= len(ports):
             raise ValueError(f"{workers} media workers on {len(ports)} lanes")
@@ -95,6 +97,7 @@ class MediaEngine:
                 share,
                 _socket_path(Path(run_dir), index),
                 portable=portable,
+                realtime=realtime,
                 grace=grace,
                 on_connected=self._connected,
                 on_message=self._heard,

@@ -40,6 +40,7 @@ class WorkerLink:
         path: Path,
         *,
         portable: bool = False,
+        realtime: bool = True,
         grace: float = 30.0,
         on_connected: Callable[[int, bool], None],
         on_message: Callable[[int, protocol.Message], None],
@@ -51,6 +52,7 @@ class WorkerLink:
         self._host = host
         self._ports = list(ports)
         self._portable = portable
+        self._realtime = realtime
         self._grace = grace
         self._on_connected = on_connected
         self._on_message = on_message
@@ -165,6 +167,8 @@ class WorkerLink:
         arguments += ["--socket", str(self.path), "--grace", str(self._grace)]
         if self._portable:
             arguments.append("--portable")
+        if self._realtime:
+            arguments.append("--realtime")
         self.path.unlink(missing_ok=True)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "softswitch.media.worker", *arguments],

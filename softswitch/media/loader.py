@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtp.player import TONE_PREFIX
+from rtp.tones import PROGRESS_TONES, progress_tone
 from softswitch.media.assets import AssetError, load_pcm, to_frames
 
 if TYPE_CHECKING:
@@ -53,8 +54,9 @@ class Loader:
         return done
 
     def _work(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)  # a thread of its own to Linux
+        with contextlib.suppress(OSError, AttributeError):  # to Linux a thread is scheduled by itself
+            os.sched_setscheduler(threading.get_native_id(), os.SCHED_OTHER, os.sched_param(0))
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         while True:
             key = self._requests.get()
             try:
@@ -68,7 +70,10 @@ class Loader:
 def encode_asset(path: str, codec: str) -> NDArray[np.uint8]:
     """Frames of a file or of a tone ("tone:<name>"); raises AssetError."""
     if path.startswith(TONE_PREFIX):
-        raise AssetError(path, "is not a tone this switch knows")
+        name = path.removeprefix(TONE_PREFIX)
+        if name not in PROGRESS_TONES:
+            raise AssetError(path, "is not a tone this switch knows")
+        return to_frames(progress_tone(name), codec)
     pcm = load_pcm(path)
     slices = []
     for first in range(0, len(pcm), _SLICE):

@@ -23,6 +23,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rtp.latch import pack_address, unpack_address
 from rtp.legs import LegRefused, LegSpec, WorkerHealth
 from rtp.plane import PHASES, LegLimitError, Plane
 from rtp.receiving import BEAT
@@ -39,7 +40,10 @@ MOST_BATCHES = 8
 """Full buffers taken from the lanes in one beat; what is left then waits in the sockets."""
 TOO_LATE = 12
 """Beats after which missed frames are not caught up with but left out."""
+MOST_RTCP = 16
+"""RTCP datagrams of one lane handled in one beat."""
 _HEALTH_BEATS = 200
+_REPORT_BEATS = 20
 
 
 def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
@@ -67,10 +71,11 @@ class Worker:
         self._ports = list(ports)
         self._grace = grace
         self._portable = portable
-        self._plane = Plane(ports)
+        self._plane = Plane(ports, cname=f"softswitch@{host}")
         lanes = [open_lane(host, port) for port in ports]
         self._rtp = [rtp for rtp, _ in lanes]
         self._rtcp = [rtcp for _, rtcp in lanes]
+        self._rtcp_lanes = {sock.fileno(): lane for lane, sock in enumerate(self._rtcp)}
         self._io = open_io(self._plane.tables, self._rtp, portable=portable)
         self._loader = Loader()
         self._lanes: list[int] = []
@@ -95,6 +100,8 @@ class Worker:
         os.chmod(path, 0o600)
         self._listener.listen(4)
         self._poll.register(self._listener, select.POLLIN)
+        for sock in self._rtcp:
+            self._poll.register(sock, select.POLLIN)
         self._alone_since = time.monotonic()
         gc.collect()
         gc.freeze()
@@ -133,6 +140,8 @@ class Worker:
                 self._plane.generate(beat % PHASES, now)
             self._io.send()
             self._beat += 1
+            if self._beat % _REPORT_BEATS == 0:
+                self._send_reports(now)
             if self._beat % _HEALTH_BEATS == 0:
                 self._watch(now)
             self._collect()
@@ -205,6 +214,23 @@ class Worker:
                 self._accept()
             elif self._control is not None and fd == self._control.fileno():
                 self._read_control()
+            else:
+                self._read_rtcp(self._rtcp_lanes[fd])
+
+    def _read_rtcp(self, lane: int) -> None:
+        now, wall = time.monotonic(), time.time()
+        for _ in range(MOST_RTCP):
+            try:
+                data, address = self._rtcp[lane].recvfrom(2048)
+            except OSError:  # nothing more, or an ICMP error of an earlier report
+                return
+            if address[1]:
+                self._plane.receive_control(lane, pack_address(address), data, now, wall)
+
+    def _send_reports(self, now: float) -> None:
+        for lane, word, packet in self._plane.due_reports(now, time.time()):
+            with contextlib.suppress(OSError):
+                self._rtcp[lane].sendto(packet, unpack_address(word))
 
     def _accept(self) -> None:
         assert self._listener is not None
@@ -316,6 +342,14 @@ class Worker:
         self._alone_since = time.monotonic()
 
 
+def raise_priority() -> None:
+    """Be run before ordinary processes, where that is permitted: a beat that comes late is heard."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
+    with contextlib.suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="softswitch.media.worker")
     parser.add_argument("--index", type=int, required=True)
@@ -323,13 +357,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--ports", required=True, help="RTP ports of the lanes, comma-separated")
     parser.add_argument("--socket", required=True, help="path of the control socket")
     parser.add_argument("--portable", action="store_true", help="one packet per system call")
+    parser.add_argument("--realtime", action="store_true", help="ask for real-time scheduling")
     parser.add_argument("--grace", type=float, default=-1.0, help="seconds to go on without control; -1: for ever")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # control decides when to stop; a Ctrl-C reaches the whole group
     ports = [int(port) for port in options.ports.split(",")]
     worker = Worker(options.index, options.host, ports, portable=options.portable, grace=options.grace)
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
+    if options.realtime:
+        raise_priority()
     worker.run(options.socket)
 
 
