@@ -19,6 +19,7 @@ from sip.flow import Flow, Transmit, Transport
 from sip.local import METHODS, LocalAgent
 from sip.message import Request, Response
 from sip.parser import parse_message
+from sip.requests import OwnRequest, Requests
 from sip.responses import ResponseTemplate
 from sip.screening import objection_to
 from sip.serializer import serialize
@@ -34,6 +35,7 @@ from sip.transactions.effects import (
     ServerFailed,
 )
 from sip.transactions.layer import TransactionLayer
+from sip.usage import Sent
 from sip.usages import Usages
 
 if TYPE_CHECKING:
@@ -46,11 +48,12 @@ if TYPE_CHECKING:
     from sip.ids import Ids
     from sip.transactions.effects import Effect
     from sip.uri import Uri
-    from sip.usage import Sent
 
 __all__ = ["Flow", "Load", "SipEndpoint", "Transmit", "Transport"]
 
 _SDP = "application/sdp"
+#: Methods that make, use or end dialogs.
+_OF_DIALOGS = frozenset({"INVITE", "ACK", "CANCEL", "BYE"})
 
 
 class Load(NamedTuple):
@@ -81,9 +84,10 @@ class SipEndpoint:
         self._ids = ids
         self._local = LocalAgent(ids, local, user_agent, methods, extensions)
         self._events: deque[Event] = deque()
-        self._layer: TransactionLayer[Sent] = TransactionLayer(ids.tag, limit=max_transactions)
+        self._layer: TransactionLayer[Sent | OwnRequest] = TransactionLayer(ids.tag, limit=max_transactions)
         self._signalling = Signalling(self._layer, self._local, self._events)
         self._usages = Usages(self._signalling)
+        self._requests = Requests(self._layer, self._local, self._events.append)
         self._max_usages = max_usages
 
     @property
@@ -284,6 +288,48 @@ class SipEndpoint:
         self._usages.info(usage, body, content_type, now)
         self._work(now)
 
+    def request(
+        self,
+        method: str,
+        *,
+        uri: Uri,
+        flow: Flow,
+        from_: NameAddr,
+        to: NameAddr,
+        contact_user: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str = "",
+        auth: Credentials | None = None,
+        call_id: str = "",
+        cseq: int = 1,
+        now: float,
+    ) -> str:
+        """Send a request outside dialogs (REGISTER, OPTIONS …); ``ResponseReceived`` or ``RequestFailed`` tells of it.
+
+        With *contact_user* it carries our Contact. With *auth*, challenges are answered here, each with the next CSeq.
+        A later REGISTER for the same AOR takes the *call_id* of the one before and a higher *cseq* (RFC 3261 §10.2).
+        """
+        if method in _OF_DIALOGS:
+            raise ValueError(f"{method} has a verb of its own")
+        request = self._requests.send(
+            method,
+            uri=uri,
+            flow=flow,
+            from_=from_,
+            to=to,
+            contact_user=contact_user,
+            headers=tuple(headers),
+            body=body,
+            content_type=content_type,
+            auth=auth,
+            call_id=call_id,
+            cseq=cseq,
+            now=now,
+        )
+        self._work(now)
+        return request
+
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _work(self, now: float) -> None:
@@ -291,18 +337,22 @@ class SipEndpoint:
         while effects:
             self._handle(effects.popleft(), now)
 
-    def _handle(self, effect: Effect[Sent], now: float) -> None:
+    def _handle(self, effect: Effect[Sent | OwnRequest], now: float) -> None:
         match effect:
+            case PassResponse(owner=OwnRequest() as own):
+                self._requests.receive_response(own, effect.response, now)
+            case ClientFailed(owner=OwnRequest() as own):
+                self._requests.failed(own, effect.failure)
             case PassRequest():
                 self._receive_request(effect.transaction, effect.request, effect.flow, now)
             case PassAck():
                 self._usages.receive_ack(effect.request, now)
-            case PassResponse():
-                self._usages.receive_response(effect.owner, effect.response, effect.flow, now)
+            case PassResponse(owner=Sent() as sent):
+                self._usages.receive_response(sent, effect.response, effect.flow, now)
             case PassCancel():
                 self._receive_cancel(effect, now)
-            case ClientFailed():
-                self._usages.request_failed(effect.owner, effect.failure, now)
+            case ClientFailed(owner=Sent() as sent):
+                self._usages.request_failed(sent, effect.failure, now)
             case ServerFailed():
                 if effect.failure is Failure.TRANSPORT:
                     self._usages.response_failed(effect.transaction, now)

@@ -128,6 +128,23 @@ class Ended:
     q850: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ResponseReceived:
+    """The final response to ``request``, whatever it says; challenges that could be answered have been."""
+
+    request: str
+    response: Response
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFailed:
+    """No response to ``request`` will come: 408 (nothing came in time), or 503 (the network refused)."""
+
+    request: str
+    status: int
+    cause: str
+
+
 Event = (
     RequestReceived
     | InviteReceived
@@ -141,4 +158,6 @@ Event = (
     | ReinviteAnswered
     | ReinviteRejected
     | Ended
+    | ResponseReceived
+    | RequestFailed
 )

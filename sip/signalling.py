@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sip.auth import answer_challenge
 from sip.flow import Flow, Transmit
-from sip.message import Request
+from sip.requests import MAX_LOGINS, OwnRequest, with_credentials
 from sip.routing import next_hop
 from sip.serializer import serialize
 from sip.usage import Incoming, Purpose, Sent, Usage
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
     from sip.dialog import Dialog
     from sip.events import Event
     from sip.local import LocalAgent
-    from sip.message import Response
+    from sip.message import Request, Response
     from sip.transactions.layer import TransactionLayer
 
-#: How often a request of ours is sent again with credentials.
-MAX_LOGINS = 2
 #: Closed connections that are remembered, so that nothing more is sent to them.
 _MAX_DEAD = 4096
 
 
 class Signalling:
-    def __init__(self, layer: TransactionLayer[Sent], local: LocalAgent, events: deque[Event]) -> None:
+    def __init__(self, layer: TransactionLayer[Sent | OwnRequest], local: LocalAgent, events: deque[Event]) -> None:
         self.layer = layer
         self.local = local
         self.tell = events.append
@@ -86,15 +84,7 @@ class Signalling:
             number = usage.dialog.local_cseq
         else:
             number = old.cseq.number + 1
-        headers = old.headers.copy()
-        rest = headers.get_all("Via")[1:]
-        headers.remove("Via")
-        for via in [*reversed(rest), self.local.via(sent.flow)]:
-            headers.prepend("Via", via)
-        headers.set("CSeq", f"{number} {old.method}")
-        headers.remove(authorization.name)
-        headers.add(authorization.name, authorization.value)
-        request = Request(old.method, old.uri, headers, old.body)
+        request = with_credentials(old, authorization, self.local.via(sent.flow), number)
         return self.send(usage, sent.purpose, request, sent.flow, now, sent.logins + 1)
 
     # --- responses ----------------------------------------------------------------------------------------------

@@ -145,6 +145,8 @@ class CallControl:
                 self._arrivals.invited(usage, request, flow, now)
             case sip_events.RequestReceived(transaction, request, flow, usage):
                 self._requested(transaction, request, flow, usage, now)
+            case sip_events.ResponseReceived() | sip_events.RequestFailed():
+                pass  # we send no requests outside calls
             case _:
                 leg = self.legs.of_usage(event.usage)
                 if leg is not None:
