@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sip.headers import Headers
+from sip.grammar import split_list
+from sip.headers import Headers, Via
 from sip.message import REASONS, Request, Response
 
 if TYPE_CHECKING:
@@ -95,19 +96,15 @@ def _reached(request: Request, line: str, flow: Flow) -> str:
     """The first Via line with ``received`` and ``rport`` in its first value, the rest as it came."""
     via = request.top_via
     host, port = flow.remote
-    wants_rport = via.wants_rport or via.param("rport") is not None
+    wants_rport = via.param("rport") is not None
     if not wants_rport and via.host.strip("[]") == host and via.param("received") is None:
         return line
-    via = via.with_param("received", host)
+    params = [(name, value) for name, value in via.params if name not in ("received", "rport")]
+    params.append(("received", host))
     if wants_rport:
-        via = via.with_param("rport", str(port))
-    rest = request.headers.get_all("Via")[1:] if "," in line else []
-    count = _values_on(line) - 1
-    return ", ".join([str(via), *rest[:count]])
-
-
-def _values_on(line: str) -> int:
-    return len(Headers([("Via", line)]).get_all("Via"))
+        params.append(("rport", str(port)))
+    marked = str(Via(via.transport, via.host, via.port, tuple(params)))
+    return marked if "," not in line else ", ".join([marked, *split_list(line)[1:]])
 
 
 def _repeat(request: Request, method: str, to: str) -> Request:

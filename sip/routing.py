@@ -32,7 +32,7 @@ def response_flow(via: Via, flow: Flow) -> Flow:
     """
     if flow.transport is not Transport.UDP:
         return flow
-    if via.wants_rport or via.param("rport") is not None:
+    if via.param("rport") is not None:
         return flow
     port = via.port or DEFAULT_PORT
     if port == flow.remote[1]:
