@@ -28,6 +28,7 @@ from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role, Stage
 from softswitch.call.phones import Phones
 from softswitch.call.prompts import Prompts
+from softswitch.call.quality import Quality
 from softswitch.call.queues import Queues
 from softswitch.call.routing import Router
 from softswitch.call.stages import Input, advance
@@ -91,6 +92,7 @@ class CallControl:
         self.calls: dict[str, Call] = {}
         self.session_timers: Timers[str] = Timers()
         self._mergers: dict[int, DigitMerger] = {}
+        self._quality = Quality(self.journal_line)
         self._later: deque[tuple[float, Callable[[float], None]]] = deque()
 
         phones = config.phones
@@ -166,8 +168,8 @@ class CallControl:
                 if (leg := self.legs.get(handle)) is not None:
                     log.info("leg %d of call %s sent nothing for %.0f s: ended", handle, leg.call, silent)
                     self._leg_over(leg, now, by="switch", cause="media-timeout", hang_up=True)
-            case LegStats():
-                pass
+            case LegStats(final=True):
+                self._quality.measured(event, now)
             case _:
                 pass
         self._settle(now)
@@ -407,6 +409,7 @@ class CallControl:
 
     def _leg_dropped(self, leg: Leg, now: float) -> None:
         self._mergers.pop(leg.leg, None)
+        self._quality.expect(leg)
         if self.phones.release(leg.phone, leg.leg):
             agent = self.queues.agent_at(leg.phone)
             if agent is not None:
