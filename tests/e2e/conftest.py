@@ -114,9 +114,9 @@ class Switches:
         self._folder = folder
         self._stack = stack
 
-    def start(self, body: str) -> Switch:
+    def start(self, body: str, *, digest: tuple[str, ...] = ("MD5",)) -> Switch:
         """A switch that is stopped, and must stop well, at the end of the test."""
-        running = Switch(body, self._folder, self._ports)
+        running = Switch(body, self._folder, self._ports, digest=digest)
         self._stack.callback(running.stop)
         return running
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.support.pjsua_agent import PjsuaCall, PjsuaPhone
     from tests.support.switch import Switch
 
-PASSWORDS = {user: f"secret of {user}" for user in ("1001", "1002", "1003", "2001", "2002")}
+PASSWORDS = {user: f"secret-{user}" for user in ("1001", "1002", "1003", "2001", "2002")}
 NAMES = {"1001": "Olena Koval", "1002": "Piotr Nowak", "1003": "Iryna Bondar", "2001": "Cara Novak", "2002": "Dan Hale"}
 TRUNK_ADDRESS = "127.0.0.7"
 WELCOME = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.office import TRUNK_ADDRESS
+from tests.e2e.office import PASSWORDS, TRUNK_ADDRESS
 from tests.support.capture import Capture, may_capture
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def test_sipp_holds_and_resumes_and_hears_again(office: Office) -> None:
             address="127.0.0.1",
             service="9000",
             caller="2001",
-            password="secret of 2001",
+            password=PASSWORDS["2001"],
             tone_hz=500,
             pause=1.0,
         )
@@ -183,7 +183,7 @@ def test_sipp_gives_up_while_a_phone_rings(office: Office) -> None:
         domain=office.switch.domain,
         service="2002",
         caller="2001",
-        password="secret of 2001",
+        password=PASSWORDS["2001"],
         pause=0.3,
     )
     ringing = dan.wait_incoming()
@@ -200,7 +200,7 @@ def test_sipp_calls_a_phone_until_that_hangs_up(office: Office) -> None:
         domain=office.switch.domain,
         service="2002",
         caller="2001",
-        password="secret of 2001",
+        password=PASSWORDS["2001"],
         transport="tcp",
         tone_hz=600,
     )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.office import NAMES, PASSWORDS
+from tests.e2e.office import AGENTS, CENTRE, NAMES, PASSWORDS, Office, phone_tables, write_music
 
 if TYPE_CHECKING:
-    from tests.e2e.office import Office
+    from pathlib import Path
+
+    from tests.e2e.conftest import Clients, Switches
     from tests.support.sipp import Sipp, SippMessage
 
 
@@ -30,13 +32,27 @@ def test_pjsua_registers_is_called_and_unregisters(office: Office, transport: st
     assert office.dial(dan, "2001").wait_ended()["status"] == 480
 
 
-def test_pjsua_proves_its_password_with_sha_256(office: Office) -> None:
-    cara = office.phone("2001")
+@pytest.mark.parametrize("offered", [("SHA-256",), ("SHA-256", "MD5"), ("MD5", "SHA-256")])
+def test_pjsua_proves_its_password_by_the_first_algorithm_offered(
+    switches: Switches, clients: Clients, tmp_path: Path, offered: tuple[str, ...]
+) -> None:
+    switch = switches.start(phone_tables() + AGENTS + CENTRE, digest=offered)
+    cara = Office(switch, clients, write_music(tmp_path)).phone("2001")
 
     sent = re.findall(r"^Authorization: (Digest .*)$", cara.log_path.read_text(), re.M)
 
     assert sent
-    assert all("algorithm=SHA-256" in header for header in sent)
+    assert all(f"algorithm={offered[0]}" in header for header in sent)
+
+
+def test_sipp_registers_where_md5_is_offered_first(switches: Switches, clients: Clients, tmp_path: Path) -> None:
+    write_music(tmp_path)
+    switch = switches.start(phone_tables() + AGENTS + CENTRE, digest=("MD5", "SHA-256"))
+    phone = clients.sipp(
+        "uac-register", remote=switch.server, domain=switch.domain, caller="2001", password=PASSWORDS["2001"]
+    )
+
+    phone.wait()
 
 
 @pytest.mark.parametrize("transport", ["udp", "tcp"])

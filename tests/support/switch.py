@@ -34,6 +34,7 @@ data_dir = "data"
 
 [sip]
 domain = "{domain}"
+digest = {digest}
 listen = ["udp:127.0.0.1:{port}", "tcp:127.0.0.1:{port}"]
 
 [rtp]
@@ -43,19 +44,29 @@ ports = "{first_rtp}-{last_rtp}"
 
 
 class Switch:
-    """A running switch. `body` is the configuration after the tables that say where it listens."""
+    """A running switch. `body` is the configuration after the tables that say where it listens.
+
+    `digest` are the algorithms that it offers; clients with baresip's limits need MD5 alone.
+    """
 
     domain = "pbx.test"
 
-    def __init__(self, body: str, folder: Path, ports: Ports) -> None:
+    def __init__(self, body: str, folder: Path, ports: Ports, *, digest: tuple[str, ...] = ("MD5",)) -> None:
         self.port = ports.one()
         self.folder = folder
         self.data = folder / "data"
         self.config = folder / "config.toml"
         first_rtp = ports.run_of(RTP_PORTS)
         self.rtp_ports = range(first_rtp, first_rtp + RTP_PORTS)
-        head = HEAD.format(domain=self.domain, port=self.port, first_rtp=first_rtp, last_rtp=first_rtp + RTP_PORTS - 1)
+        head = HEAD.format(
+            domain=self.domain,
+            digest=json.dumps(digest),
+            port=self.port,
+            first_rtp=first_rtp,
+            last_rtp=first_rtp + RTP_PORTS - 1,
+        )
         self.config.write_text(head + body)
+        self.forgiven = ""  # a regular expression: what the test itself made the switch complain about
         self.log = EventLog("the switch", self.diagnosis)
         self._errors_path = folder / "switch-stderr.log"
         with self._errors_path.open("wb") as errors:
@@ -96,7 +107,11 @@ class Switch:
         self._finish()
         assert code == 0, f"the switch ended with code {code}\n{self.diagnosis()}"
         eventually(lambda: not any(is_running(child) for child in children), what="the end of its workers")
-        trouble = [line for line in self.output().splitlines() if TROUBLE.search(line)]
+        trouble = [
+            line
+            for line in self.output().splitlines()
+            if TROUBLE.search(line) and not (self.forgiven and re.search(self.forgiven, line))
+        ]
         assert not trouble, "the switch logged trouble:\n" + "\n".join(trouble) + "\n" + self.diagnosis()
 
     def kill(self) -> None:
