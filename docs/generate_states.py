@@ -11,12 +11,22 @@ if __name__ == "__main__":
 
 from acd import agent, ticket
 from ivr import machine
+from sip.transactions import client, invite_client, invite_server, server
+from softswitch.call import stages
+from softswitch.call.model import Stage
 from tests.support.state_diagram import state_diagram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
 STATES = Path(__file__).parent / "states"
+TRANSACTIONS: dict[str, ModuleType] = {
+    "invite_client": invite_client,
+    "invite_server": invite_server,
+    "client": client,
+    "server": server,
+}
 
 
 def drawings() -> Iterator[tuple[Path, str]]:
@@ -24,6 +34,12 @@ def drawings() -> Iterator[tuple[Path, str]]:
     yield STATES / "agent_status.mmd", state_diagram(agent.STATUS, agent.Status.LOGGED_OUT)
     yield STATES / "agent.mmd", state_diagram(agent.TRANSITIONS, agent.State.IDLE)
     yield STATES / "queued_call.mmd", state_diagram(ticket.TRANSITIONS, ticket.Place.WAITING, ticket.Place.GONE)
+    call = {pair: (stage, ()) for pair, stage in stages.TRANSITIONS.items()}
+    yield STATES / "call.mmd", state_diagram(call, Stage.IVR, Stage.ENDED)
+    for name, module in TRANSACTIONS.items():
+        state = module.State
+        first = next(iter(state))
+        yield STATES / f"{name}_transaction.mmd", state_diagram(module.TRANSITIONS, first, state.TERMINATED)
     yield STATES / "ivr.mmd", state_diagram(machine.TRANSITIONS, machine.State.NEW, machine.State.ENDED)
 
 

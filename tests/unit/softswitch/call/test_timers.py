@@ -52,7 +52,7 @@ def test_it_agrees_with_a_plain_dictionary(steps: list[tuple[int, float | None]]
             model[key] = at
         assert timers.next_deadline() == min(model.values(), default=None)
     popped = []
-    while (key := timers.pop_due(100.0)) is not None:
-        popped.append(key)
+    while (due := timers.pop_due(100.0)) is not None:
+        popped.append(due)
     assert sorted(popped) == sorted(model)
     assert [model[key] for key in popped] == sorted(model.values())
