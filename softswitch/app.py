@@ -161,9 +161,9 @@ class Switch:
         self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
         await self._journal.close()
 
-    async def _goodbyes(self, until: float) -> None:  # noqa: ASYNC110 (there is no event to await)
+    async def _goodbyes(self, until: float) -> None:
         """Until every BYE has been answered, or *until*."""
-        while self._edge.endpoint.load.usages and self._loop.time() < until:
+        while self._edge.endpoint.load.usages and self._loop.time() < until:  # noqa: ASYNC110 (nothing tells us)
             await asyncio.sleep(0.02)
 
     # ------------------------------------------------------------------------------------------------ events

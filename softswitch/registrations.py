@@ -45,9 +45,7 @@ class KeptBindings:
         self._writer.remove_binding(binding.aor, str(binding.contact))
 
 
-def restorable(
-    stored: Iterable[StoredBinding], phones: Collection[str], now: float, wall: float
-) -> Iterator[Binding]:
+def restorable(stored: Iterable[StoredBinding], phones: Collection[str], now: float, wall: float) -> Iterator[Binding]:
     """Bindings of phones that still exist. Those of a connection are gone with it: the phone will come back."""
     for kept in stored:
         if kept.aor not in phones or kept.transport != Transport.UDP:
