@@ -18,8 +18,10 @@ from rtp.legs import Digit as MediaDigit
 from rtp.legs import LegStats, MediaTimeout, PlayFinished
 from rtp.sdp import SdpError
 from sip import events as sip_events
+from sip.errors import ParseError
 from softswitch.call.admission import Admission
 from softswitch.call.arrivals import Arrivals
+from softswitch.call.containment import Containment
 from softswitch.call.desks import Desks
 from softswitch.call.dialling import Dialling, Failure, failure_of
 from softswitch.call.features import FeatureCodes
@@ -93,7 +95,8 @@ class CallControl:
         self.session_timers: Timers[str] = Timers()
         self._mergers: dict[int, DigitMerger] = {}
         self._quality = Quality(self.journal_line)
-        self._later: deque[tuple[float, Callable[[float], None]]] = deque()
+        self._later: deque[tuple[float, str | None, Callable[[float], None]]] = deque()
+        self.contain = Containment(self)
 
         phones = config.phones
         admission = Admission(config, phones, challenger)
@@ -144,7 +147,7 @@ class CallControl:
         """An event of the SIP endpoint."""
         match event:
             case sip_events.InviteReceived(usage, request, flow):
-                self._arrivals.invited(usage, request, flow, now)
+                self._invited(usage, request, flow, now)
             case sip_events.RequestReceived(transaction, request, flow, usage):
                 self._requested(transaction, request, flow, usage, now)
             case sip_events.ResponseReceived() | sip_events.RequestFailed():
@@ -152,22 +155,17 @@ class CallControl:
             case _:
                 leg = self.legs.of_usage(event.usage)
                 if leg is not None:
-                    self._guard(leg, event, now)
+                    with self.contain(leg.call, now):
+                        self._understand(leg, event, now)
         self._settle(now)
 
     def on_media(self, event: MediaEvent, now: float) -> None:
         """An event of a media worker."""
         match event:
-            case MediaDigit(leg=handle, digit=digit, carriage=carriage):
+            case MediaDigit(leg=handle) | PlayFinished(leg=handle) | MediaTimeout(leg=handle):
                 if (leg := self.legs.get(handle)) is not None:
-                    self._digit(leg, digit, str(carriage), now)
-            case PlayFinished(leg=handle, play_id=play_id):
-                if (leg := self.legs.get(handle)) is not None and (call := self.calls.get(leg.call)) is not None:
-                    self.prompts.played(call, play_id, now)
-            case MediaTimeout(leg=handle, silent=silent):
-                if (leg := self.legs.get(handle)) is not None:
-                    log.info("leg %d of call %s sent nothing for %.0f s: ended", handle, leg.call, silent)
-                    self._leg_over(leg, now, by="switch", cause="media-timeout", hang_up=True)
+                    with self.contain(leg.call, now):
+                        self._heard(leg, event, now)
             case LegStats(final=True):
                 self._quality.measured(event, now)
             case _:
@@ -181,7 +179,8 @@ class CallControl:
 
     def on_flow_lost(self, flow: Flow, now: float) -> None:
         """A connection is gone."""
-        self.phones.lost(flow, now)
+        with self.contain(None, now):
+            self.phones.lost(flow, now)
         self._settle(now)
 
     def next_deadline(self) -> float | None:
@@ -197,11 +196,13 @@ class CallControl:
     def handle_timeout(self, now: float) -> None:
         while (call_id := self.session_timers.pop_due(now)) is not None:
             if (call := self.calls.get(call_id)) is not None:
-                self.menus.handle_timeout(call, now)
+                with self.contain(call_id, now):
+                    self.menus.handle_timeout(call, now)
         self.prompts.handle_timeout(now)
         self.desks.handle_timeout(now)
-        self.queues.handle_timeout(now)
-        self.phones.handle_timeout(now)
+        for part in (self.queues, self.phones):
+            with self.contain(None, now):
+                part.handle_timeout(now)
         self._settle(now)
 
     def log_in(self, agent: str, phone: str, now: float) -> None:
@@ -212,28 +213,60 @@ class CallControl:
     def hang_up_all(self, now: float) -> None:
         """End every call: the switch stops."""
         for call in list(self.calls.values()):
-            self.end_call(call, now, by="switch", cause="shutdown", status=503)
+            with self.contain(call.call, now):
+                self.end_call(call, now, by="switch", cause="shutdown", status=503)
         self._settle(now)
 
     # ------------------------------------------------------------------------------------------------ signalling
+    def _invited(self, usage: str, request: Request, flow: Flow, now: float) -> None:
+        """A call comes in; one that breaks something is refused with 500."""
+        handled = False
+        with self.contain(None, now):
+            self._arrivals.invited(usage, request, flow, now)
+            handled = True
+        if not handled:
+            self.sip.reject(usage, 500, now=now)
+            if (leg := self.legs.of_usage(usage)) is not None:
+                self.contain.end(leg.call, now)
+
     def _requested(self, transaction: str, request: Request, flow: Flow, usage: str | None, now: float) -> None:
-        """A request that opens no call: registration, keep-alive, digits."""
+        """A request that opens no call. Every one is answered, once: verbs on what was answered do nothing."""
+        leg = None if usage is None else self.legs.of_usage(usage)
+        with self.contain(None if leg is None else leg.call, now):
+            try:
+                self._serve(transaction, request, flow, leg, now)
+            except ParseError as error:
+                self.sip.respond(transaction, error.status, now=now)
+        self.sip.respond(transaction, 500, now=now)
+
+    def _serve(self, transaction: str, request: Request, flow: Flow, leg: Leg | None, now: float) -> None:
+        """Registration, keep-alive, digits. Raises ParseError."""
         match request.method:
             case "REGISTER":
                 self.phones.register(transaction, request, flow, now)
             case "OPTIONS":
                 headers = (("Allow", ALLOW), ("Accept", "application/sdp"))
                 self.sip.respond(transaction, 200, headers=headers, now=now)
-            case "INFO" if usage is not None:
-                leg = self.legs.of_usage(usage)
+            case "INFO" if leg is not None:
                 pressed = parse_dtmf_info(request.content_type or "", request.body)
                 self.sip.respond(transaction, 200 if pressed is not None or not request.body else 415, now=now)
-                if leg is not None and pressed is not None:
+                if pressed is not None:
                     self._digit(leg, pressed.digit, "info", now)
             case _:
                 self.sip.respond(transaction, 405, headers=(("Allow", ALLOW),), now=now)
 
-    def _guard(self, leg: Leg, event: UsageEvent, now: float) -> None:
+    def _heard(self, leg: Leg, event: MediaDigit | PlayFinished | MediaTimeout, now: float) -> None:
+        match event:
+            case MediaDigit(digit=digit, carriage=carriage):
+                self._digit(leg, digit, str(carriage), now)
+            case PlayFinished(play_id=play_id):
+                if (call := self.calls.get(leg.call)) is not None:
+                    self.prompts.played(call, play_id, now)
+            case MediaTimeout(silent=silent):
+                log.info("leg %d of call %s sent nothing for %.0f s: ended", leg.leg, leg.call, silent)
+                self._leg_over(leg, now, by="switch", cause="media-timeout", hang_up=True)
+
+    def _understand(self, leg: Leg, event: UsageEvent, now: float) -> None:
         """Handle an event of *leg*; what cannot be understood ends the leg, with the status that says so."""
         try:
             self._signalled(leg, event, now)
@@ -256,17 +289,24 @@ class CallControl:
             case sip_events.Rejected(_, _, status, _):
                 self._leg_over(leg, now, by="phone", cause=f"status-{status}", failure=failure_of(status))
             case sip_events.Confirmed(_, request) | sip_events.ReinviteConfirmed(_, request):
+                held = leg.held
                 self.legs.confirmed(leg, request)
+                self._note_hold(leg, held, now)
             case sip_events.Cancelled():
                 self._leg_over(leg, now, by="caller", cause="cancelled")
             case sip_events.ReinviteReceived(_, request):
+                held = leg.held
                 self.legs.reinvited(leg, request, now)
-                if (call := self.calls.get(leg.call)) is not None:
-                    self.note("leg.held" if leg.held else "leg.resumed", call, now, leg=leg.role.name.lower())
+                self._note_hold(leg, held, now)
             case sip_events.Ended(_, cause, _, q850):
                 self._leg_over(leg, now, by=leg.role.name.lower(), cause=str(cause), q850=q850)
             case _:
                 pass  # we send no re-INVITE of our own
+
+    def _note_hold(self, leg: Leg, before: bool, now: float) -> None:
+        call = self.calls.get(leg.call)
+        if call is not None and leg.held != before:
+            self.note("leg.held" if leg.held else "leg.resumed", call, now, leg=leg.role.name.lower())
 
     def _digit(self, leg: Leg, digit: str, carriage: str, now: float) -> None:
         """A key pressed by the caller, once however many ways it came."""
@@ -387,7 +427,7 @@ class CallControl:
         self.menus.receive(call, HungUp(), now)
         self.session_timers.set(call.call, None)
         by = call.ended_by or by
-        sip_status = status if answered is False else None
+        sip_status = 487 if cause == "cancelled" else status if answered is False else None
         self.note("call.ended", call, now, by=by, cause=cause, sip_status=sip_status, q850=q850)
         del self.calls[call.call]
 
@@ -429,11 +469,12 @@ class CallControl:
         self._journal.append(kind, call, data, at=self._clock.wall(now))
 
     # ------------------------------------------------------------------------------------------------ housekeeping
-    def later(self, now: float, action: Callable[[float], None]) -> None:
-        """Do *action* when what is being done now is done: never in the middle of another core's step."""
-        self._later.append((now, action))
+    def later(self, now: float, action: Callable[[float], None], *, call: str | None = None) -> None:
+        """Do *action*, for *call*, when what is being done now is done: never in the middle of another core's step."""
+        self._later.append((now, call, action))
 
     def _settle(self, now: float) -> None:
         while self._later:
-            at, action = self._later.popleft()
-            action(at)
+            at, call, action = self._later.popleft()
+            with self.contain(call, at):
+                action(at)

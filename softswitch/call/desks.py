@@ -57,7 +57,7 @@ class Desks:
             now=now,
         )
         if isinstance(attempt, Failure):
-            control.later(now, lambda at: self._failed(call, attempt, at))
+            control.later(now, lambda at: self._failed(call, attempt, at), call=call.call)
             return
         call.attempt = attempt.attempt
         self._timers.set(call.call, now + timeout)
@@ -107,6 +107,9 @@ class Desks:
         self._control.dialling.cancel(call.attempt, now)
         call.attempt = None
 
+    def forget(self, call: Call) -> None:
+        self._timers.set(call.call, None)
+
     def next_deadline(self) -> float | None:
         return self._timers.next_deadline()
 
@@ -114,5 +117,6 @@ class Desks:
         while (call_id := self._timers.pop_due(now)) is not None:
             call = self._control.calls.get(call_id)
             if call is not None:
-                self._control.dialling.cancel(call.attempt, now)
-                self._failed(call, Failure.NO_ANSWER, now)
+                with self._control.contain(call_id, now):
+                    self._control.dialling.cancel(call.attempt, now)
+                    self._failed(call, Failure.NO_ANSWER, now)

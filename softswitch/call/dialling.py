@@ -147,6 +147,11 @@ class Dialling:
         if found is not None:
             self._stop(found, now, reason=reason)
 
+    def cancel_all(self, call: str, now: float) -> None:
+        """Stop everything that rings for *call*."""
+        for attempt in [attempt for attempt in self._attempts.values() if attempt.call == call]:
+            self._stop(attempt, now)
+
     def _stop(self, attempt: Attempt, now: float, *, reason: str = "") -> None:
         self._end(attempt)
         for handle in sorted(attempt.legs):

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from rtp.legs import Bridge, LegSpec, Music, Silence
-from rtp.negotiate import MediaAddress, accept_answer, answer_offer, make_offer
-from rtp.sdp import parse_sdp
+from rtp.negotiate import Direction, MediaAddress, accept_answer, answer_offer, make_offer
+from rtp.sdp import SdpError, parse_sdp
 from softswitch.call.model import Leg, Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rtp.legs import Source
+    from rtp.negotiate import AudioSettings
     from sip.flow import Flow
     from sip.message import Request, Response
     from softswitch.ports import Flows, Media, SipSender
 
 HOLD_MUSIC = "default"
+
+
+def _hosts(description: bytes) -> Iterator[str]:
+    """Where the party says it takes audio, as far as that is an address: no names, and not 0.0.0.0 of older phones."""
+    parsed = parse_sdp(description)
+    for media in parsed.media:
+        host = parsed.address(media) if media.kind == "audio" else None
+        with suppress(ValueError):
+            if host is not None and not ip_address(host).is_unspecified:
+                yield host
 
 
 class Legs:
@@ -56,16 +69,22 @@ class Legs:
     def of_usage(self, usage: str) -> Leg | None:
         return self._by_usage.get(usage)
 
+    def of_call(self, call: str) -> list[Leg]:
+        return [leg for leg in self._legs.values() if leg.call == call]
+
     # ------------------------------------------------------------------------------------------------ opening
     def open_incoming(self, usage: str, call: str, request: Request, flow: Flow, phone: str | None, now: float) -> Leg:
-        """A leg for a received INVITE; its offer is answered by `answer`. Raises SdpError, NoPortLeft."""
+        """A leg for a received INVITE; `answer` sends what its offer comes to. Raises SdpError, NoPortLeft."""
         candidates = [flow.remote[0]]
         if request.body:
-            description = parse_sdp(request.body)
-            hosts = [description.address(media) for media in description.media if media.kind == "audio"]
-            candidates += [host for host in hosts if host is not None and host not in candidates]
+            candidates += [host for host in _hosts(request.body) if host not in candidates]
         leg = self._open(usage, call, Role.CALLER, flow, candidates, phone, None, now)
-        leg.remote_offer = request.body
+        if request.body:
+            try:
+                leg.local_sdp, leg.agreed = self._negotiate(leg, request.body)
+            except SdpError:
+                self.drop(leg, now)
+                raise
         return leg
 
     def reserve_outgoing(
@@ -120,29 +139,32 @@ class Legs:
         if leg.answered or leg.ended:
             return
         leg.answered = True
-        if leg.settings is None:  # else early media has been answered already
-            if leg.remote_offer:
-                self._answer_offer(leg, leg.remote_offer)
-            else:
-                self._offer(leg)
+        if leg.agreed is None:
+            self._offer(leg)
+        else:
+            leg.settings = leg.agreed
         self._sip.answer(leg.usage, body=leg.local_sdp, now=now)
         self.apply(leg)
 
     def progress(self, leg: Leg, now: float) -> None:
         """Open the caller's media before the answer (183), so that they hear what the other side sends."""
-        if leg.answered or leg.ended or leg.settings is not None or not leg.remote_offer:
+        if leg.answered or leg.ended or leg.settings is not None or leg.agreed is None:
             return
-        self._answer_offer(leg, leg.remote_offer)
+        leg.settings = leg.agreed
         self._sip.ring(leg.usage, 183, body=leg.local_sdp, now=now)
         self.apply(leg)
 
     def _offer(self, leg: Leg) -> None:
         leg.local_sdp = make_offer(
-            local=self._local(leg), codecs=self._codecs, session_id=leg.leg, version=leg.sdp_version
+            local=self._local(leg),
+            codecs=self._codecs,
+            session_id=leg.leg,
+            version=leg.sdp_version,
+            previous=leg.local_sdp or None,
         )
 
-    def _answer_offer(self, leg: Leg, offer: bytes) -> None:
-        leg.local_sdp, leg.settings = answer_offer(
+    def _negotiate(self, leg: Leg, offer: bytes) -> tuple[bytes, AudioSettings]:
+        return answer_offer(
             offer, local=self._local(leg), codecs=self._codecs, session_id=leg.leg, version=leg.sdp_version
         )
 
@@ -153,11 +175,12 @@ class Legs:
     def accepted(self, leg: Leg, response: Response) -> None:
         """The far end answered our INVITE. Raises SdpError."""
         leg.answered = True
-        leg.settings = accept_answer(leg.local_sdp, response.body)
+        if response.body or leg.settings is None:  # else the answer came with its early media
+            leg.settings = accept_answer(leg.local_sdp, response.body)
 
     def confirmed(self, leg: Leg, request: Request) -> None:
-        """ACK: it carries the answer when the offer was ours."""
-        if request.body and (leg.settings is None or leg.answer_awaited):
+        """ACK: it carries the answer when the offer was ours. Raises SdpError, also when there is none."""
+        if leg.settings is None or leg.answer_awaited:
             leg.answer_awaited = False
             leg.settings = accept_answer(leg.local_sdp, request.body)
             self._refresh(leg)
@@ -166,7 +189,7 @@ class Legs:
         """The far end changes its session: hold, resume, another address or codec. Raises SdpError."""
         leg.sdp_version += 1
         if request.body:
-            self._answer_offer(leg, request.body)
+            leg.local_sdp, leg.settings = self._negotiate(leg, request.body)
         else:
             self._offer(leg)
             leg.answer_awaited = True
@@ -174,7 +197,6 @@ class Legs:
         self._refresh(leg)
 
     def _refresh(self, leg: Leg) -> None:
-        leg.held = leg.settings is not None and leg.settings.on_hold
         self.apply(leg)
         if (peer := self.get(leg.peer)) is not None:
             self.apply(peer)
@@ -190,12 +212,13 @@ class Legs:
     def bridge(self, one: Leg, other: Leg) -> None:
         """Both hear each other, from the next packet on."""
         one.peer, other.peer = other.leg, one.leg
+        one.source = other.source = Silence()
         one.detect_inband = other.detect_inband = False
         self.apply(one)
         self.apply(other)
 
     def part(self, leg: Leg) -> None:
-        """Undo `bridge`; each hears its own source again."""
+        """Undo `bridge`; each hears its own source from now on, silence until there is one."""
         peer = self.get(leg.peer)
         leg.peer = None
         if peer is not None:
@@ -223,7 +246,7 @@ class Legs:
             receive=settings.direction.receives,
             detect_inband=leg.detect_inband,
             ssrc=leg.ssrc,
-            media_timeout=0.0 if leg.held else self._media_timeout,
+            media_timeout=self._media_timeout if settings.direction is Direction.SENDRECV else 0.0,
         )
         if spec != leg.spec:
             leg.spec = spec
@@ -249,10 +272,12 @@ class Legs:
         """Forget a leg whose signalling is over."""
         if leg.ended:
             return
-        if leg.peer is not None:
-            self.part(leg)
         leg.ended = True
-        self._media.remove_leg(leg.leg)
         self._legs.pop(leg.leg, None)
         self._by_usage.pop(leg.usage, None)
-        self._on_dropped(leg, now)
+        try:
+            if leg.peer is not None:
+                self.part(leg)
+        finally:
+            self._on_dropped(leg, now)
+            self._media.remove_leg(leg.leg)

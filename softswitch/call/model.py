@@ -62,17 +62,21 @@ class Leg:
     candidate_ips: tuple[str, ...]
     phone: str | None = None  # the phone at the other end, when it is one of ours
     local_sdp: bytes = b""  # the last description we sent
-    remote_offer: bytes = b""  # the caller's offer while it awaits our answer
-    settings: AudioSettings | None = None
+    agreed: AudioSettings | None = None  # what the caller's offer comes to; None when they left the offer to us
+    settings: AudioSettings | None = None  # what is in force
     sdp_version: int = 1
     answered: bool = False
     ended: bool = False
-    held: bool = False  # put on hold by its own party
     answer_awaited: bool = False  # a re-INVITE without an offer: the answer comes with the ACK
     detect_inband: bool = False
     source: Source = field(default_factory=Silence)  # what the party hears when it is not bridged
     peer: LegId | None = None
     spec: LegSpec | None = None  # last state asked of the media engine
+
+    @property
+    def held(self) -> bool:
+        """Its own party has put the other on hold."""
+        return self.settings is not None and self.settings.on_hold
 
 
 @dataclass(slots=True)

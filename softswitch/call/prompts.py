@@ -76,7 +76,7 @@ class Prompts:
             self._current.pop(call.call, None)
             if leg is not None:
                 self._control.legs.hear(leg, Silence())
-                self._control.later(now, speech.finished)
+                self._control.later(now, speech.finished, call=call.call)
             return True
         self._current[call.call] = Speech(speech.play_id, speech.prompts, speech.language, speech.finished, True)
         self._control.legs.hear(leg, Play(paths, speech.play_id))
@@ -88,7 +88,8 @@ class Prompts:
         for call_id, speech in list(self._current.items()):
             call = self._control.calls.get(call_id)
             if call is not None and not speech.started:
-                self._start(call, speech, now, patient=True)
+                with self._control.contain(call_id, now):
+                    self._start(call, speech, now, patient=True)
 
     def played(self, call: Call, play_id: int, now: float) -> None:
         """The media engine has sent the last frame of *play_id*."""
@@ -104,4 +105,5 @@ class Prompts:
         while (call_id := self._waiting.pop_due(now)) is not None:
             call, speech = self._control.calls.get(call_id), self._current.get(call_id)
             if call is not None and speech is not None:
-                self._start(call, speech, now, patient=False)
+                with self._control.contain(call_id, now):
+                    self._start(call, speech, now, patient=False)

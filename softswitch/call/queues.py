@@ -117,7 +117,8 @@ class Queues:
         try:
             while effects := self._dispatcher.effects():
                 for effect in effects:
-                    self._carry_out(effect, now)
+                    with self._control.contain(getattr(effect, "call", None), now):
+                        self._carry_out(effect, now)
         finally:
             self._draining = False
 

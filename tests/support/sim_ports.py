@@ -1,0 +1,122 @@
+"""The world's side of call control's ports, in memory and on virtual time."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rtp.lanes import NoPortLeft
+from rtp.legs import Play, PlayFinished
+from softswitch.store.cdr import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ivr.nodes import Prompt
+    from rtp.legs import LegSpec, MediaEvent, Source
+    from sip.registrar import Binding
+    from tests.support.sim_world import SimWorld
+
+#: Noon on a Monday.
+EPOCH = datetime(2026, 11, 16, 12, tzinfo=UTC).timestamp()
+
+
+class SimClock:
+    """`softswitch.ports.Clock`: the simulation began at `EPOCH`."""
+
+    def wall(self, now: float) -> float:
+        return EPOCH + now
+
+    def local(self, now: float, timezone: str = "") -> datetime:
+        return datetime.fromtimestamp(self.wall(now), ZoneInfo(timezone or "UTC"))
+
+
+@dataclass
+class FakeMedia:
+    """`softswitch.ports.Media`: keeps what each leg is to hear and since when; says when a prompt has been played."""
+
+    world: SimWorld
+    on_event: Callable[[MediaEvent], None]
+    seconds: Callable[[str], float]
+    limit: int = 20_000
+    ports: dict[int, int] = field(default_factory=dict)
+    specs: dict[int, LegSpec] = field(default_factory=dict)
+    heard: defaultdict[int, list[tuple[float, Source]]] = field(default_factory=lambda: defaultdict(list))
+
+    def allocate(
+        self, leg: int, candidate_ips: Sequence[str], *, signalled_ip: str | None = None, near: int | None = None
+    ) -> int:
+        if len(self.ports) >= self.limit:
+            raise NoPortLeft("no port is left")
+        self.ports[leg] = 10_000 + 2 * (leg % 25_000)
+        return self.ports[leg]
+
+    def put_leg(self, spec: LegSpec) -> None:
+        assert self.ports[spec.leg] == spec.port, f"leg {spec.leg} is put on a port that is not its own"
+        self.specs[spec.leg] = spec
+        heard = self.heard[spec.leg]
+        if not heard or heard[-1][1] != spec.source:
+            heard.append((self.world.now, spec.source))
+            if isinstance(spec.source, Play):
+                length = sum(self.seconds(item) for item in spec.source.items)
+                self.world.call_later(length, lambda: self._played(spec.leg, spec.source))
+
+    def _played(self, leg: int, source: Source) -> None:
+        spec = self.specs.get(leg)
+        if spec is not None and spec.source == source and isinstance(source, Play):
+            self.on_event(PlayFinished(leg, source.play_id))
+
+    def remove_leg(self, leg: int) -> None:
+        assert self.ports.pop(leg, None) is not None, f"leg {leg} is removed twice"
+        self.specs.pop(leg, None)
+
+    def leg_at(self, port: int) -> int | None:
+        """The leg whose packets arrive at *port*."""
+        return next((leg for leg, its in self.ports.items() if its == port), None)
+
+
+@dataclass
+class FakeVoice:
+    """`softswitch.ports.Voice`: every prompt has audio at ``language/key``, unless it is slow or cannot be said."""
+
+    slow: set[str] = field(default_factory=set)
+    failing: set[str] = field(default_factory=set)
+    lengths: dict[str, float] = field(default_factory=dict)
+
+    def find(self, prompt: Prompt, language: str) -> str | None:
+        if prompt.key in self.failing:
+            return ""
+        return None if prompt.key in self.slow else "/".join((language, prompt.key, *map(str, prompt.args.values())))
+
+    def seconds(self, path: str) -> float:
+        return self.lengths.get(path.split("/")[1], 3.0)
+
+
+@dataclass
+class MemoryJournal:
+    """`softswitch.ports.Journal`: lines as they would be read back from the database."""
+
+    lines: list[Record] = field(default_factory=list)
+
+    def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
+        self.lines.append(Record(len(self.lines) + 1, at, kind, call, json.loads(json.dumps(data))))
+
+    def of(self, kind: str, call: str | None = None) -> list[Record]:
+        return [line for line in self.lines if line.kind == kind and call in (None, line.call)]
+
+
+@dataclass
+class MemoryBindings:
+    """`softswitch.ports.BindingStore`."""
+
+    kept: dict[tuple[str, str], Binding] = field(default_factory=dict)
+
+    def put(self, binding: Binding, now: float) -> None:
+        self.kept[binding.aor, str(binding.contact)] = binding
+
+    def remove(self, binding: Binding) -> None:
+        self.kept.pop((binding.aor, str(binding.contact)), None)

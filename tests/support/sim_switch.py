@@ -1,0 +1,185 @@
+"""The real switch — signalling, registrar, call control, menus, queues — between fake ports, on virtual time."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from acd import invariants
+from acd.dispatcher import Dispatcher
+from rtp.legs import Carriage, Digit
+from sip.auth import DigestChallenger
+from sip.endpoint import SipEndpoint
+from sip.flow import Address, Flow, Transport
+from sip.registrar import Registrar
+from softswitch.call.control import CallControl
+from softswitch.config import acd as acd_configuration
+from softswitch.config import flows, parse_config
+from softswitch.store.cdr import CallRecord, call_records
+from tests.support.ids import CountingIds
+from tests.support.sim_ports import FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sized
+
+    from rtp.legs import MediaEvent
+    from sip.uri import Uri
+    from tests.support.sim_world import SimNetwork, SimWorld
+
+ADDRESS: Address = ("192.0.2.1", 5060)
+
+
+class SimSwitch:
+    """Joined as `softswitch.app` joins it."""
+
+    def __init__(
+        self,
+        world: SimWorld,
+        network: SimNetwork,
+        toml: str,
+        *,
+        ports: int = 20_000,
+        tamper: Callable[[Any], Any] = lambda port: port,
+    ) -> None:
+        """*ports*: how many legs there is room for; *tamper* may put something between call control and its ports."""
+        self.world, self.network = world, network
+        self.armed = float("inf")
+        self.config = parse_config(toml.encode(), file="simulation.toml", folder=Path(), env={})
+        self.voice = FakeVoice()
+        self.media = FakeMedia(world, self.on_media, self.voice.seconds, ports)
+        self.journal = MemoryJournal()
+        self.bindings = MemoryBindings()
+        self.endpoint = SipEndpoint(ids=CountingIds("switch", world.seed), local=lambda flow: ADDRESS)
+        self.dispatcher = Dispatcher(acd_configuration.acd_config(self.config))
+        expires = self.config.sip.expires
+        calls, ssrcs = count(1), count(1)
+        self.control = CallControl(
+            self.config,
+            flows.flow(self.config),
+            sip=tamper(self.endpoint),
+            media=tamper(self.media),
+            journal=self.journal,
+            bindings=self.bindings,
+            voice=tamper(self.voice),
+            flows=tamper(self),
+            clock=SimClock(),
+            dispatcher=self.dispatcher,
+            registrar=Registrar(
+                min_expires=expires.min, max_expires=expires.max, default_expires=expires.default, max_contacts=10
+            ),
+            challenger=DigestChallenger(self.config.sip.domain, b"secret of the simulation"),
+            new_call_id=lambda: f"call-{next(calls):05d}",
+            new_ssrc=lambda: next(ssrcs),
+        )
+        network.hosts[ADDRESS] = self._receive
+        for agent in self.config.agents.values():
+            if agent.logged_in:
+                self.control.log_in(agent.id, agent.phone, world.now)
+        self.flush()
+
+    # --- softswitch.ports.Flows
+    def flow_to(self, uri: Uri) -> Flow | None:
+        return Flow(Transport.UDP, ADDRESS, (uri.host, uri.port or 5060))
+
+    def advertised_ip(self, flow: Flow) -> str:
+        return ADDRESS[0]
+
+    # --- what happens
+    def _receive(self, data: bytes, flow: Flow) -> None:
+        self.endpoint.receive_datagram(data, flow, self.world.now)
+        self.flush()
+
+    def on_media(self, event: MediaEvent) -> None:
+        self.control.on_media(event, self.world.now)
+        self.flush()
+
+    def press(self, leg: int, key: str, carriage: str) -> None:
+        """A key that the media of *leg* carries; it travels as long as a packet."""
+        digit = Digit(leg, key, Carriage(carriage), self.world.now)
+        self.world.call_later(self.network.latency, lambda: self.on_media(digit))
+
+    def spoken(self) -> None:
+        """The synthesiser has done something."""
+        self.control.on_speech(self.world.now)
+        self.flush()
+
+    def next_deadline(self) -> float | None:
+        deadlines = (self.endpoint.next_deadline(), self.control.next_deadline())
+        return min((at for at in deadlines if at is not None), default=None)
+
+    def handle_timeout(self, now: float) -> None:
+        self.endpoint.handle_timeout(now)
+        self.control.handle_timeout(now)
+        self.flush()
+
+    def flush(self) -> None:
+        """Drain the endpoint until both of its outputs are empty, as the edge does."""
+        while True:
+            if (transmit := self.endpoint.next_transmit()) is not None:
+                self.network.send(transmit)
+            elif (event := self.endpoint.next_event()) is not None:
+                self.control.on_sip(event, self.world.now)
+            else:
+                break
+        self.world.arm(self)
+
+    # --- what must hold
+    def records(self) -> list[CallRecord]:
+        return call_records(self.journal.lines)
+
+    def check(self) -> None:
+        """Between any two events."""
+        invariants.check(self.dispatcher)
+        control = self.control
+        for call in control.calls.values():
+            assert control.legs.get(call.a_leg) is not None, f"{call.call} goes on without its caller"
+        for ticket in self.dispatcher.tickets:
+            assert ticket in control.calls, f"{ticket} is queued and is no call any more"
+        for leg in self.media.ports:
+            known = control.legs.get(leg)
+            assert known is not None, f"media leg {leg} belongs to nobody"
+            assert known.call in control.calls, f"leg {leg} ({known.role}) of {known.call} has outlived its call"
+
+    def check_ledger(self) -> None:
+        """Every call began once and ended once; whoever entered a queue left it once for each time."""
+        started = [line.call for line in self.journal.of("call.started")]
+        ended = [line.call for line in self.journal.of("call.ended")]
+        assert len(set(started)) == len(started), "a call began twice"
+        assert len(set(ended)) == len(ended), "a call ended twice"
+        assert set(started) - set(ended) == set(self.control.calls), "a call vanished, or ended and is still there"
+        assert set(ended) <= set(started), "a call ended that never began"
+        queued: set[str | None] = set()
+        for line in self.journal.lines:
+            if line.kind == "acd.queued":
+                assert line.call not in queued, f"{line.call} entered a queue while it was in one"
+                queued.add(line.call)
+            elif line.kind == "acd.call_over" and line.call in queued:
+                queued.discard(line.call)
+            elif line.kind == "acd.call_over":
+                assert line.data["how"] in ("full", "empty"), f"{line.call} left a queue that it never entered"
+        assert queued == set(self.dispatcher.tickets), "queue entries and exits do not add up"
+
+    def check_nothing_left(self) -> None:
+        """After the last call: no leg, timer, transaction or reservation remains."""
+        control = self.control
+        left: dict[str, Sized] = {
+            "calls": control.calls,
+            "legs": control.legs,
+            "attempts": control.dialling,
+            "session timers": control.session_timers,
+            "ringing timers": control.desks._timers,
+            "speech": control.prompts._current,
+            "speech timers": control.prompts._waiting,
+            "offers that ring": control.queues._attempts,
+            "offers that were answered": control.queues._answered,
+            "busy phones": control.phones._legs,
+            "digit mergers": control._mergers,
+            "things to do later": control._later,
+            "tickets": self.dispatcher.tickets,
+            "offers": self.dispatcher.offers,
+            "media legs": self.media.ports,
+            "media specs": self.media.specs,
+        }
+        assert {what: len(things) for what, things in left.items() if len(things)} == {}
+        assert self.endpoint.load == (0, 0)
