@@ -73,10 +73,10 @@ class Connection(asyncio.Protocol):
             self._owner.refuse(error, self.flow)
             self.close()
             return
-        for message in messages:
-            self._owner.receive(message, self.flow)
         for _ in range(min(self._framer.take_pings(), _MAX_PONGS)):
             self.write(PONG)
+        for message in messages:
+            self._owner.receive(message, self.flow)
         if not self._framer.pending:
             self._message_since = None
         elif messages or self._message_since is None:
