@@ -65,6 +65,7 @@ class Menus:
                 pass  # the caller is gone; the session will be told
             case PlayPrompts(play, prompts, language):
                 control.answer(call, leg, now)
+                leg.detect_inband = True  # a key may come as tones, whatever was negotiated
                 control.prompts.play(call, play, prompts, language, now)
             case StopPrompts():
                 control.prompts.stop(call)
