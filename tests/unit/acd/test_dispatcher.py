@@ -575,14 +575,16 @@ def test_max_wait_ends_the_waiting_on_the_second() -> None:
     assert desk.acd.next_deadline() is None
 
 
-def test_who_rings_at_max_wait_may_still_answer_but_nobody_new_is_rung() -> None:
-    queue = QueueConfig("q", max_wait=30, ring_timeout=20, strategy=Strategy.TOP_DOWN)
+@pytest.mark.parametrize("strategy", [Strategy.TOP_DOWN, Strategy.RING_ALL])
+def test_who_rings_at_max_wait_may_still_answer_but_nobody_new_is_rung(strategy: Strategy) -> None:
+    queue = QueueConfig("q", max_wait=30, ring_timeout=20, strategy=strategy)
     desk = Desk(queue, agents={"a": {}, "b": {}}, rules=OfferRules(after_no_answer=3))
     desk.log_in("a")
     desk.join("c1", "q")
     desk.wait(30)
     assert desk.of("a")[1] is State.OFFERED
     desk.log_in("b")
+    assert desk.offered() == []
     desk.wait(12.9)
     assert desk.got(QueueTimedOut) == []
     desk.wait(0.1)

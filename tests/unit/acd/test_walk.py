@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from random import Random
+from typing import TYPE_CHECKING, TypeVar
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -53,7 +55,11 @@ from acd.model import AcdConfig, AgentConfig, AnnouncePolicy, Member, OfferRules
 from acd.skills import EVERYBODY, parse
 from acd.ticket import Place
 
+T = TypeVar("T")
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from acd.effects import Effect
     from acd.events import Event
 
@@ -75,12 +81,12 @@ RULES = OfferRules(after_no_answer=7, after_reject=0, after_busy=5, after_unreac
 
 def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
     one, two, three, four = strategies
-    speak = AnnouncePolicy(position=True, first_after=3, every=11)
+    speak = AnnouncePolicy(position=True, first_after=1, every=4)
     relax = (RelaxStep(13, parse("sales >= 20")), RelaxStep(31, EVERYBODY))
     return (
         QueueConfig("sales", needs=SALES, relax=relax, strategy=one, announce=speak, ring_timeout=17, wrap_up=4),
         QueueConfig(
-            "support", needs=parse("support"), strategy=two, priority=20, ageing=2, ring_timeout=9, max_wait=23,
+            "support", needs=parse("support"), strategy=two, priority=20, ageing=2, ring_timeout=9, max_wait=7,
             when_timed_out="voicemail:support", when_empty="voicemail:support", announce=speak,
         ),
         QueueConfig(
@@ -91,6 +97,7 @@ def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
     )  # fmt: skip
 
 
+picks = st.integers(0, 999)
 agent_ids = st.sampled_from([agent.id for agent in AGENTS])
 seconds = st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0, 7.5, 13.0])
 
@@ -105,7 +112,7 @@ class Walk(RuleBasedStateMachine):
         self.shown: dict[str, AgentStateChanged] = {}
         self.records: list[dict[str, object]] = []
 
-    @initialize(strategies=st.lists(st.sampled_from(Strategy), min_size=4, max_size=4))
+    @initialize(strategies=st.lists(st.sampled_from([*Strategy, Strategy.RING_ALL]), min_size=4, max_size=4))
     def start(self, strategies: list[Strategy]) -> None:
         self.config = AcdConfig(queues(strategies), AGENTS, RULES)
         backwards = AcdConfig(tuple(reversed(self.config.queues)), tuple(reversed(AGENTS)), RULES)
@@ -140,6 +147,8 @@ class Walk(RuleBasedStateMachine):
         invariants.nobody_is_overtaken(self.acd, effects)
         for effect in effects:
             self.note(effect)
+        for gone in self.shown.keys() - self.acd.agents.keys():
+            del self.shown[gone]
 
     def note(self, effect: Effect) -> None:
         match effect:
@@ -186,30 +195,42 @@ class Walk(RuleBasedStateMachine):
         self.calls[call] += 1
         since = None if aged is None else self.now - aged
         self.do(CallJoined(call, queue, language, priority, needs, (), since))  # type: ignore[arg-type]
+        if call in self.acd.tickets:
+            assert self.acd.tickets[call].since == (self.now if since is None else since)
+
+    @rule(queue=st.sampled_from(["sales", "support", "tiers", "fixed"]), language=st.sampled_from(["en", "uk"]))
+    def a_rush(self, queue: str, language: str) -> None:
+        for _ in range(4):
+            self.somebody_calls(queue, language, 0.0, None, EVERYBODY)
 
     @precondition(lambda self: self.acd.tickets)
-    @rule(data=st.data(), reason=st.sampled_from(LeaveReason))
-    def a_caller_leaves(self, data: st.DataObject, reason: LeaveReason) -> None:
-        self.do(CallLeft(data.draw(st.sampled_from(sorted(self.acd.tickets))), reason))
+    @rule(pick=picks, reason=st.sampled_from(LeaveReason))
+    def a_caller_leaves(self, pick: int, reason: LeaveReason) -> None:
+        self.do(CallLeft(one_of(sorted(self.acd.tickets), pick), reason))
 
     @precondition(lambda self: self.acd.tickets)
-    @rule(data=st.data(), queue=st.sampled_from(["sales", "tiers"]))
-    def a_caller_is_moved(self, data: st.DataObject, queue: str) -> None:
-        call = data.draw(st.sampled_from(sorted(self.acd.tickets)))
+    @rule(pick=picks, queue=st.sampled_from(["sales", "tiers"]))
+    def a_caller_is_moved(self, pick: int, queue: str) -> None:
+        call = one_of(sorted(self.acd.tickets), pick)
         self.calls[call] += 1
         self.do(CallJoined(call, queue, "en", waiting_since=self.acd.tickets[call].since))
 
     @precondition(lambda self: any(t.place is Place.TALKING for t in self.acd.tickets.values()))
-    @rule(data=st.data(), by=st.sampled_from(EndedBy))
-    def a_conversation_ends(self, data: st.DataObject, by: EndedBy) -> None:
+    @rule(pick=picks, by=st.sampled_from(EndedBy))
+    def a_conversation_ends(self, pick: int, by: EndedBy) -> None:
         talking = sorted(call for call, t in self.acd.tickets.items() if t.place is Place.TALKING)
-        self.do(ConversationEnded(data.draw(st.sampled_from(talking)), by))
+        self.do(ConversationEnded(one_of(talking, pick), by))
 
     # --- agents
 
     @rule(agent=agent_ids, elsewhere=st.sampled_from([None, None, "shared"]), busy=st.booleans())
     def an_agent_logs_in(self, agent: str, elsewhere: str | None, busy: bool) -> None:
         self.do(AgentLoggedIn(agent, elsewhere or f"phone-{agent}", busy=busy))
+
+    @rule(works=st.booleans())
+    def the_shift_changes(self, works: bool) -> None:
+        for agent in AGENTS:
+            self.do(AgentLoggedIn(agent.id, f"phone-{agent.id}") if works else AgentLoggedOut(agent.id))
 
     @rule(
         agent=agent_ids,
@@ -224,18 +245,18 @@ class Walk(RuleBasedStateMachine):
         self.do(event(agent))
 
     @precondition(lambda self: any(not offer.answered for offer in self.acd.offers.values()))
-    @rule(data=st.data())
-    def an_agent_answers(self, data: st.DataObject) -> None:
+    @rule(pick=picks)
+    def an_agent_answers(self, pick: int) -> None:
         ringing = sorted(offer.id for offer in self.acd.offers.values() if not offer.answered)
-        offer = data.draw(st.sampled_from(ringing))
+        offer = one_of(ringing, pick)
         self.do(OfferAnswered(offer))
         agent = self.acd.agents[self.acd.offers[offer].agent]
         assert (agent.status, agent.state) == (Status.AVAILABLE, State.TALKING)
 
     @precondition(lambda self: self.acd.offers)
-    @rule(data=st.data(), reason=st.sampled_from(FailReason))
-    def an_offer_fails(self, data: st.DataObject, reason: FailReason) -> None:
-        self.do(OfferFailed(data.draw(st.sampled_from(sorted(self.acd.offers))), reason))
+    @rule(pick=picks, reason=st.sampled_from(FailReason))
+    def an_offer_fails(self, pick: int, reason: FailReason) -> None:
+        self.do(OfferFailed(one_of(sorted(self.acd.offers), pick), reason))
 
     @rule(offer=st.integers(1, 20), fails=st.booleans())
     def a_stale_word_about_an_offer(self, offer: int, fails: bool) -> None:
@@ -261,7 +282,7 @@ class Walk(RuleBasedStateMachine):
     def a_restart(self) -> None:
         written = self.copy.snapshot()
         self.copy = Dispatcher.restore(json.loads(json.dumps(written)))
-        assert self.copy.snapshot() == written
+        assert self.copy.snapshot() == written == self.acd.snapshot()
         assert self.copy.effects() == []
 
     @rule(dropped=agent_ids, without=st.sampled_from(["", "sales", "tiers"]), back=st.booleans())
@@ -282,9 +303,73 @@ class Walk(RuleBasedStateMachine):
         assert json.loads(json.dumps(told)) == self.records, "the journal does not repeat the decisions"
 
 
+def one_of(things: list[T], pick: int) -> T:
+    return things[pick % len(things)]
+
+
 def without_config(effects: list[Effect]) -> list[Effect]:
     return [e for e in effects if not (isinstance(e, Journal) and e.record["kind"] == "reconfigured")]
 
 
-Walk.TestCase.settings = settings(stateful_step_count=40)
+Walk.TestCase.settings = settings(stateful_step_count=30)
 TestWalk = Walk.TestCase
+
+
+def stroll(seed: int, steps: int) -> Counter[str]:
+    """A long walk in which a busy day's events are as frequent as they are on one; what happened how often."""
+    random = Random(seed)
+    walk = Walk()
+    walk.start([random.choice(list(Strategy)) for _ in range(4)])
+    queue, language = ["sales", "sales", "support", "tiers", "fixed"], ["en", "en", "uk", "pl", ""]
+    agents = [agent.id for agent in AGENTS]
+    rare = [AgentBreakStarted, AgentUnreachable, AgentBusy, AgentLoggedOut]
+    usual = [AgentBreakEnded, AgentReachable, AgentFree, AgentFree, WrapUpEnded]
+    choose, yes_no = random.choice, [True, False]
+    happenings: dict[str, tuple[int, Callable[[], None]]] = {
+        "call": (
+            16,
+            lambda: walk.somebody_calls(
+                choose(queue), choose(language), choose([0.0, 0.0, 30.0]), choose([None, None, 9.0]), EVERYBODY
+            ),
+        ),
+        "rush": (2, lambda: walk.a_rush(choose(queue), choose(language))),
+        "leave": (4, lambda: walk.a_caller_leaves(random.randrange(99), choose(list(LeaveReason)))),
+        "move": (1, lambda: walk.a_caller_is_moved(random.randrange(99), choose(queue))),
+        "end": (16, lambda: walk.a_conversation_ends(random.randrange(99), choose(list(EndedBy)))),
+        "answer": (16, lambda: walk.an_agent_answers(random.randrange(99))),
+        "fail": (8, lambda: walk.an_offer_fails(random.randrange(99), choose(list(FailReason)))),
+        "stale": (1, lambda: walk.a_stale_word_about_an_offer(random.randrange(1, 99), choose(yes_no))),
+        "log in": (6, lambda: walk.an_agent_logs_in(choose(agents), choose([None] * 3 + ["shared"]), False)),
+        "trouble": (3, lambda: walk.something_happens_to_an_agent(choose(agents), choose(rare))),
+        "relief": (12, lambda: walk.something_happens_to_an_agent(choose(agents), choose(usual))),
+        "shift": (1, lambda: walk.the_shift_changes(choose([True, True, False]))),
+        "time": (16, lambda: walk.time_passes(choose([0.0, 0.5, 1.0, 2.0, 4.0, 7.5, 13.0]))),
+        "sleep": (1, lambda: walk.the_process_sleeps(choose([1.0, 30.0]))),
+        "restart": (2, lambda: walk.a_restart()),
+        "reconfigure": (
+            1,
+            lambda: walk.reconfigured(choose(agents), choose(["", "sales", "tiers"]), choose(yes_no)),
+        ),
+    }
+    possible: dict[str, Callable[[], object]] = {
+        "leave": lambda: walk.acd.tickets,
+        "move": lambda: walk.acd.tickets,
+        "end": lambda: any(t.place is Place.TALKING for t in walk.acd.tickets.values()),
+        "answer": lambda: any(not offer.answered for offer in walk.acd.offers.values()),
+        "fail": lambda: walk.acd.offers,
+    }
+    seen: Counter[str] = Counter()
+    for name in random.choices(list(happenings), [weight for weight, _ in happenings.values()], k=steps):
+        if name not in possible or possible[name]():
+            happenings[name][1]()
+            walk.every_call_ends_exactly_once()
+            seen[name] += 1
+    walk.teardown()
+    seen["connected"] = sum(record["kind"] == "connect" for record in walk.records)
+    return seen
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_busy_day_keeps_every_invariant(seed: int) -> None:
+    seen = stroll(seed, 1000)
+    assert seen["connected"] > 40, "hardly anybody was served, so hardly anything was tested"
