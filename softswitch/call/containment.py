@@ -25,11 +25,13 @@ class Containment:
         self._control = control
 
     @contextmanager
-    def __call__(self, call: str | None, now: float) -> Iterator[None]:
-        """Carry on whatever the block raises: *call*, if it is one's, is over then."""
+    def __call__(self, call: str | None, now: float) -> Iterator[list[Exception]]:
+        """Carry on whatever the block raises: *call*, if it is one's, is over then. Afterwards the list tells."""
+        trouble: list[Exception] = []
         try:
-            yield
-        except Exception:
+            yield trouble
+        except Exception as error:
+            trouble.append(error)
             log.exception("internal error%s", "" if call is None else f": call {call} is ended")
             if call is not None:
                 self.end(call, now)

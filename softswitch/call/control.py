@@ -220,24 +220,25 @@ class CallControl:
     # ------------------------------------------------------------------------------------------------ signalling
     def _invited(self, usage: str, request: Request, flow: Flow, now: float) -> None:
         """A call comes in; one that breaks something is refused with 500."""
-        handled = False
-        with self.contain(None, now):
+        with self.contain(None, now) as trouble:
             self._arrivals.invited(usage, request, flow, now)
-            handled = True
-        if not handled:
-            self.sip.reject(usage, 500, now=now)
+        if trouble:
             if (leg := self.legs.of_usage(usage)) is not None:
                 self.contain.end(leg.call, now)
+            with self.contain(None, now):
+                self.sip.reject(usage, 500, now=now)
 
     def _requested(self, transaction: str, request: Request, flow: Flow, usage: str | None, now: float) -> None:
-        """A request that opens no call. Every one is answered, once: verbs on what was answered do nothing."""
+        """A request that opens no call."""
         leg = None if usage is None else self.legs.of_usage(usage)
-        with self.contain(None if leg is None else leg.call, now):
+        with self.contain(None if leg is None else leg.call, now) as trouble:
             try:
                 self._serve(transaction, request, flow, leg, now)
             except ParseError as error:
                 self.sip.respond(transaction, error.status, now=now)
-        self.sip.respond(transaction, 500, now=now)
+        if trouble:
+            with self.contain(None, now):
+                self.sip.respond(transaction, 500, now=now)
 
     def _serve(self, transaction: str, request: Request, flow: Flow, leg: Leg | None, now: float) -> None:
         """Registration, keep-alive, digits. Raises ParseError."""

@@ -113,14 +113,15 @@ class Legs:
         handle = self._next_leg
         self._next_leg += 1
         ips = tuple(candidates)
+        local_ip, ssrc = self._flows.advertised_ip(flow), self._new_ssrc()
         leg = Leg(
             leg=handle,
             usage=usage,
             call=call,
             role=role,
             port=self._media.allocate(handle, ips, signalled_ip=flow.remote[0], near=near),
-            local_ip=self._flows.advertised_ip(flow),
-            ssrc=self._new_ssrc(),
+            local_ip=local_ip,
+            ssrc=ssrc,
             candidate_ips=ips,
             phone=phone,
         )
