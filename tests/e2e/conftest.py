@@ -134,6 +134,6 @@ def office(switches: Switches, clients: Clients, tmp_path: Path) -> Office:
     return Office(switches.start(phone_tables() + AGENTS + CENTRE), clients, music)
 
 
-@pytest.fixture(scope="session")
-def speech(tmp_path_factory: pytest.TempPathFactory) -> Speech:
-    return Speech(tmp_path_factory.mktemp("speech"))
+@pytest.fixture
+def speech(office: Office) -> Speech:
+    return Speech(office.switch.data / "speech")

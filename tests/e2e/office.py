@@ -166,7 +166,8 @@ class Office:
         return phone
 
     def baresip(self, user: str, **settings: Any) -> BaresipPhone:
-        """A registered baresip phone of one of the users."""
+        """A baresip phone of one of the users, registered unless it is given a password that is not its own."""
+        own = "password" not in settings
         phone = self.clients.baresip(
             user,
             server=self.switch.server,
@@ -175,7 +176,7 @@ class Office:
             display_name=NAMES[user],
             **settings,
         )
-        if "password" not in settings:
+        if own:
             phone.wait_registered()
         return phone
 

@@ -36,8 +36,8 @@ def test_pjsua_registers_is_called_and_unregisters(office: Office, transport: st
 def test_pjsua_proves_its_password_by_the_first_algorithm_offered(
     switches: Switches, clients: Clients, tmp_path: Path, offered: tuple[str, ...]
 ) -> None:
-    switch = switches.start(phone_tables() + AGENTS + CENTRE, digest=offered)
-    cara = Office(switch, clients, write_music(tmp_path)).phone("2001")
+    music = write_music(tmp_path)
+    cara = Office(switches.start(phone_tables() + AGENTS + CENTRE, digest=offered), clients, music).phone("2001")
 
     sent = re.findall(r"^Authorization: (Digest .*)$", cara.log_path.read_text(), re.M)
 

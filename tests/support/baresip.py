@@ -47,7 +47,6 @@ rtp_ports {rtp_port}-{last_rtp_port}
 rtcp_mux no
 net_interface {address}
 module_path {modules}
-module_tmp account.so
 module_app menu.so
 module_app debug_cmd.so
 module_app ctrl_tcp.so
@@ -109,7 +108,7 @@ class BaresipPhone(Listener):
         if server:
             options.append(f'outbound="sip:{server};transport={transport}"')
         name = f'"{display_name}" ' if display_name else ""
-        (self.folder / "accounts").write_text("")
+        (self.folder / "accounts").write_text(f"{name}<{uri}>;{';'.join(options)}\n")
         (self.folder / "contacts").write_text("")  # without the file it would add samples of its own
         with self._output_path.open("wb") as output:
             self._process = subprocess.Popen(
@@ -121,8 +120,8 @@ class BaresipPhone(Listener):
         self._control = self._connect(control_port)
         self._reader = threading.Thread(target=self._read, name=f"reader of {self.name}", daemon=True)
         self._reader.start()
-        # Not from the accounts file: it would register before anybody could hear of it.
-        self.do("uanew", f"{name}<{uri}>;{';'.join(options)}")
+        # The account is read only now: earlier it would register before anybody could hear of it.
+        self.do("insmod", "account")
 
     @property
     def uri(self) -> str:

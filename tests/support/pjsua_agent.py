@@ -73,7 +73,11 @@ class PjsuaPhone:
             )
         self._reader = threading.Thread(target=self._read, name=f"reader of {name}", daemon=True)
         self._reader.start()
-        self.log.wait("ready", within=20)
+        try:
+            self.log.wait("ready", within=20)
+        except AssertionError:
+            self.kill()
+            raise
 
     @property
     def uri(self) -> str:
@@ -281,7 +285,9 @@ class PjsuaCall(Listener):
     def press(self, digits: str, *, by: str = "rfc4733", duration_ms: int = 120) -> None:
         """Press keys: `by` is `rfc4733`, `info-relay`, `info-plain` or `inband`."""
         if by == "inband":
+            last = self.phone.log.all()[-1]
             self.play_once(write_wav(self._file("keys"), dtmf(digits, tone=duration_ms / 1000)))
+            self.phone.log.wait("played", call=self.number, after=last)
         else:
             self.phone.do("digits", call=self.number, digits=digits, by=by, duration_ms=duration_ms)
 

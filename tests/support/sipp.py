@@ -101,7 +101,10 @@ class Sipp:
         command = ["sipp", *([remote] if remote else []), "-sf", str(SCENARIOS / f"{scenario}.xml")]
         command += ["-i", address, "-p", str(port), "-mi", address, "-mp", str(media_port)]
         command += ["-t", {"udp": "u1", "tcp": "t1"}[transport], "-s", service]
-        command += ["-au", auth_user or caller, "-ap", password or "none", "-d", str(round(pause * 1000))]
+        command += ["-au", auth_user or caller, "-ap", password or "none"]
+        # Without it SIPp signs for the address that it sends to, which is not the URI of the request.
+        where = words["domain"] if scenario.startswith("uac-register") else f"{service}@{words['domain']}"
+        command += ["-auth_uri", where, "-d", str(round(pause * 1000))]
         command += ["-m", str(calls), "-l", str(at_once), "-nostdin", "-skip_rlimit"]
         command += ["-timeout", str(round(lifetime)), "-timeout_error"]
         command += ["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"]

@@ -1,14 +1,17 @@
-"""What the switch should say, as audio to recognise: rendered by the same engine, into a cache of the tests."""
+"""What the switch should say, as audio to recognise: the very files in its cache of rendered speech.
+
+Rendering the same text again will not do: the engine's consonants are noise, and differ each time.
+"""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from softswitch.paths import prompts_dir
 from softswitch.speech.catalogue import Catalogue
 from softswitch.tts.synthesizer import SpeechSettings, Synthesizer
 from tests.support.audio import read_wav
+from tests.support.switch import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,12 +30,13 @@ class Speech:
         return self.text(self._catalogue.text(key, language, arguments), language)
 
     def text(self, text: str, language: str = "en") -> NDArray[np.float32]:
-        async def render() -> Path:
-            synthesizer = Synthesizer(SpeechSettings(), self._folder)
-            await synthesizer.start()
-            try:
-                return await synthesizer.render(text, language)
-            finally:
-                await synthesizer.stop()
+        """What is configured to be said, as the switch has rendered it or is about to."""
+        found: list[Path] = []
 
-        return read_wav(asyncio.run(render())).samples
+        def rendered() -> bool:
+            path = Synthesizer(SpeechSettings(), self._folder).lookup(text, language)
+            found.extend([path] if path else [])
+            return path is not None
+
+        eventually(rendered, what=f"rendered speech for {text!r}")
+        return read_wav(found[0]).samples

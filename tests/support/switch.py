@@ -80,7 +80,11 @@ class Switch:
             )
         self._reader = threading.Thread(target=self._read, name="reader of the switch", daemon=True)
         self._reader.start()
-        self.log.wait("line", text=lambda text: text.lower().startswith("ready"), within=START_SECONDS)
+        try:
+            self.log.wait("line", text=lambda text: text.lower().startswith("ready"), within=START_SECONDS)
+        except AssertionError:
+            self.kill()
+            raise
 
     @property
     def server(self) -> str:
