@@ -76,6 +76,7 @@ class Express:
 
     def settle(self, slots: Ints | None = None) -> None:
         """Bring the counters of these legs (no slot twice; None: of all) up to date."""
+        self._stats.catch_up()
         if slots is None:
             slots = self.expected.nonzero()[0]
         expected = self.expected[slots]

@@ -38,7 +38,9 @@ REBIND_QUIET = 0.1
 RELEARN_AFTER = 5.0
 TOMBSTONE = 5.0
 
-_FAMILY = 2  # AF_INET; in memory little-endian, as every platform with recvmmsg that we run on
+#: AF_INET; in memory little-endian, as on every platform with recvmmsg that we run on. The key of a source is its word
+#: plus the number of the lane, which the 16 bits of the family have room for.
+_FAMILY = 2
 
 
 class Latch(IntEnum):
@@ -129,7 +131,7 @@ class SourceTable:
             self._settle(slot, pack_address(latched), Latch.LOCKED)
             return
         if claims.signalled is not None:
-            key = claims.signalled - _FAMILY + lane
+            key = claims.signalled + lane
             self._tombstones.pop(key, None)
             self._own(slot, key)
         for host in claims.hosts:
@@ -138,7 +140,7 @@ class SourceTable:
     def remove(self, slot: int, now: float) -> None:
         claims = self._claims.get(slot)
         if claims is not None:
-            for key in (claims.source, claims.signalled and claims.signalled - _FAMILY + claims.lane):
+            for key in (claims.source, claims.signalled and claims.signalled + claims.lane):
                 if key is not None and self._owner.get(key, slot) == slot:
                     self._tombstones[key] = now + TOMBSTONE
         self._forget(slot)
@@ -153,7 +155,7 @@ class SourceTable:
         claims = self._claims.get(slot)
         if claims is None or claims.source is None:
             return None
-        return unpack_address(claims.source - claims.lane + _FAMILY)
+        return unpack_address(claims.source - claims.lane)
 
     # ------------------------------------------------------------------------------------------------------ packets
     def lookup(self, words: NDArray[np.uint64], lanes: NDArray[np.uint64]) -> NDArray[np.int64]:
@@ -161,15 +163,14 @@ class SourceTable:
         if self._stale:
             self._index()
         keys = words + lanes
-        keys -= np.uint64(_FAMILY)
         at = self._keys.searchsorted(keys)
-        slots = self._slots[at]
-        slots *= self._keys[at] == keys
+        slots = self._slots.take(at)
+        slots *= self._keys.take(at) == keys
         return slots
 
     def owner(self, word: int, lane: int) -> int:
         """The slot whose accepted source this is, or `NOBODY`."""
-        return self._owner.get(word - _FAMILY + lane, NOBODY)
+        return self._owner.get(word + lane, NOBODY)
 
     def stranger(
         self, word: int, lane: int, ssrc: int, sequence: int, may_send: NDArray[np.bool_], now: float
@@ -178,7 +179,7 @@ class SourceTable:
 
         *may_send*: slots that have negotiated the packet's payload type.
         """
-        key = word - _FAMILY + lane
+        key = word + lane
         if self._tombstones.get(key, 0.0) > now:
             return Stray.LATE
         host = word >> 32
@@ -211,7 +212,7 @@ class SourceTable:
             return True
         claims.in_row += 1
         if claims.in_row >= LOCK_AFTER and claims.source is not None:
-            self._settle(slot, claims.source - claims.lane + _FAMILY, Latch.LOCKED)
+            self._settle(slot, claims.source - claims.lane, Latch.LOCKED)
         return False
 
     def interesting(
@@ -253,7 +254,7 @@ class SourceTable:
 
     def _settle(self, slot: int, word: int, state: Latch) -> None:
         claims = self._claims[slot]
-        key = word - _FAMILY + claims.lane
+        key = word + claims.lane
         for old in claims.keys - {key}:
             self._disown(slot, old)
         self._own(slot, key)

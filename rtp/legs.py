@@ -188,7 +188,7 @@ class LegRefused:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHealth:
-    """Once a second per worker. lateness: worst seconds behind the 5 ms beat in that second; cpu: seconds used so far.
+    """Once a second per worker. lateness: worst seconds behind its beat in that second; cpu: seconds used so far.
 
     dropped counts packets that belong to no leg, by reason, since the worker started.
     """

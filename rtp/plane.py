@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Ints = NDArray[np.int64]
 
-PHASES = 4
+PHASES = 3
 """A frame lasts as long as so many beats; a leg is sent its frame on one of them."""
 
 
@@ -227,7 +227,7 @@ class Plane:
         begin, end = tables.receive_rows, tables.receive_rows + count
         self.player.advance(slots, tables.buffer[begin:end, HEADER : HEADER + SAMPLES])
         tables.streams.generate(tables.heads[begin:end], tables.words[begin:end], slots, now)
-        tables.put_out(slots, self._send_rows[:count], HEADER + SAMPLES)
+        tables.out.append((slots, self._send_rows[:count], HEADER + SAMPLES))
         tables.generated += count
 
     def skip_time(self, frames: int) -> None:
@@ -259,6 +259,7 @@ class Plane:
 
     def check_timeouts(self, now: float) -> None:
         """Once a second or so: report legs from which nothing comes."""
+        self.tables.stats.catch_up()
         for leg in self._legs.values():
             spec, slot = leg.spec, leg.slot
             heard = max(float(self.tables.stats.last_arrival[slot]), float(self.reports.heard_at[slot]), leg.since)
@@ -282,7 +283,6 @@ class Plane:
         slot, stats, streams, reports = leg.slot, self.tables.stats, self.tables.streams, self.reports
         reported = _known(reports.remote_jitter[slot]) is not None
         self.tables.express.settle()
-        stats.measure_jitter()
         return LegStats(
             leg=leg.spec.leg,
             packets_received=int(stats.received[slot]),

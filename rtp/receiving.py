@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Words = NDArray[np.uint64]
 
-BEAT = 0.005
+BEAT = 0.02 / 3
+"""Seconds from one pass to the next. Waking up costs more than a pass; what it saves is paid in delay, up to one beat."""
 STRANGERS_PER_PASS = 64
 BURST = 32
 """Packets of one leg that one pass takes; more when passes are late."""
@@ -88,8 +89,8 @@ class Receiver:
 
     def _forward(self, rows: Ints, slots: Ints, heads: Words, now: float) -> None:
         tables = self._tables
-        tables.stats.note(slots, heads, now)
         tables.express.advance(slots, heads)
+        tables.stats.note(slots, heads, now, SAMPLES)
         listeners = tables.express.listener.take(slots)
         heard = listeners.nonzero()[0]
         if len(heard) != len(rows):
@@ -98,7 +99,7 @@ class Receiver:
                 return
             rows, listeners = rows[heard], listeners[heard]
         tables.streams.relay_next(tables.heads, rows, tables.words, listeners)
-        tables.put_out(listeners, rows, LENGTH)
+        tables.out.append((listeners, rows, LENGTH))
         tables.relayed += len(rows)
 
     # ---------------------------------------------------------------------------------------------------- the long way
@@ -162,7 +163,7 @@ class Receiver:
         streams.relay(
             tables.words, batch.rows, listeners, epochs, extended, timestamps, markers, batch.kinds, octets, now
         )
-        tables.put_out(listeners, batch.rows, batch.lengths)
+        tables.out.append((listeners, batch.rows, batch.lengths))
         tables.relayed += len(batch.rows)
 
     def _engage(self, batch: _Batch, timestamps: Ints, listeners: Ints, audio: NDArray[np.bool_]) -> None:
@@ -243,6 +244,8 @@ class Receiver:
         broken = (batch.lengths[odd] < HEADER) | (batch.lengths[odd] >= ROW) | (first >> 6 != 2)
         np.add.at(tables.drops[:, Drop.MALFORMED], batch.slots[odd[broken]], 1)
         strangers = odd[~broken & (batch.slots[odd] == NOBODY)]
+        if len(strangers):
+            tables.stats.catch_up()
         if len(strangers) > STRANGERS_PER_PASS:
             strangers = self._sieve(batch, strangers, sources, lanes)
         for at in strangers.tolist():

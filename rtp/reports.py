@@ -66,7 +66,7 @@ class Reports:
         turn, self._slice = self._slice, (self._slice + 1) % SLICES
         mine = np.array([slot for slot in slots if slot % SLICES == turn], np.int64)
         sources = self._tables.sources
-        self._tables.stats.measure_jitter()
+        self._tables.stats.catch_up()
         if not len(mine):
             return []
         self._tables.express.settle(mine[self._tables.express.expected[mine] != 0])

@@ -25,7 +25,6 @@ MAX_DROPOUT = 3000
 MAX_MISORDER = 100
 HISTORY = 64
 KEPT = 15 / 16
-NOTES = 8192
 
 #: What became of a packet.
 ACCEPTED, DUPLICATE, TOO_OLD, UNCONFIRMED = 0, 1, 2, 3
@@ -67,14 +66,11 @@ class ReceiverStats:
         self._unconfirmed_next = integers()
         self._expected_reported = integers()
         self._received_reported = integers()
-        self._noted = 0
+        self._notes: list[tuple[Ints, Words, float, int]] = []
         self._all = [value for value in vars(self).values() if isinstance(value, np.ndarray)]
-        self._noted_slots = np.zeros(NOTES, np.int64)
-        self._noted_timestamps = np.zeros(NOTES, np.uint64)
-        self._noted_arrivals = np.zeros(NOTES, np.float64)
 
     def reset(self, slot: int) -> None:
-        self.measure_jitter()
+        self.catch_up()
         for array in self._all:
             array[slot] = 0
         self._unconfirmed_ssrc[slot] = -1
@@ -87,7 +83,7 @@ class ReceiverStats:
         ssrc: NDArray[np.uint32],
         clocked: NDArray[np.bool_] | None,
         octets: Ints,
-        arrival: float | NDArray[np.float64],
+        arrival: float,
     ) -> tuple[Ints, Ints | None]:
         """Account for one packet of each slot.
 
@@ -119,15 +115,12 @@ class ReceiverStats:
             self.octets[slots] += octets
         else:
             fates = self._receive_disordered(slots, delta, extended, octets, fates)
-        self.last_arrival[slots if fates is None else slots[fates != UNCONFIRMED]] = (
-            arrival if fates is None or isinstance(arrival, float) else arrival[fates != UNCONFIRMED]
-        )
+        self.last_arrival[slots if fates is None else slots[fates != UNCONFIRMED]] = arrival
         if clocked is not None or fates is not None:
             usable = np.ones(len(slots), np.bool_) if clocked is None else clocked
             if fates is not None:
                 usable = usable & (fates == ACCEPTED)
             slots, timestamp = slots[usable], timestamp[usable]
-            arrival = arrival if isinstance(arrival, float) else arrival[usable]
         self.note(slots, timestamp.view(np.uint64), arrival)
         return extended, fates
 
@@ -167,7 +160,7 @@ class ReceiverStats:
             self._unconfirmed_ssrc[slot] = ssrc
             self._unconfirmed_next[slot] = (sequence + 1) & 0xFFFF
             return False
-        self.measure_jitter()
+        self.catch_up()
         if not first:
             self._expected_before[slot] += self.highest[slot] - self.first[slot] + 1
         self.epoch[slot] += 1
@@ -188,27 +181,30 @@ class ReceiverStats:
         seen = (np.uint64(1) << shift) - np.uint64(1)
         self.history[slots] = np.where(run < HISTORY, (self.history[slots] << shift) | seen, ~np.uint64(0))
 
-    def note(self, slots: Ints, timestamp: Words, arrival: float | NDArray[np.float64]) -> None:
-        """Arrivals of accepted audio packets (no slot twice), to measure jitter by. *timestamp*: in the low 32 bits."""
-        self.last_arrival[slots] = arrival
-        begin, end = self._noted, self._noted + len(slots)
-        if end > len(self._noted_slots):
-            self.measure_jitter()
-            begin, end = 0, len(slots)
-        self._noted_slots[begin:end] = slots
-        self._noted_timestamps[begin:end] = timestamp
-        self._noted_arrivals[begin:end] = arrival
-        self._noted = end
+    def note(self, slots: Ints, timestamps: Words, arrival: float, ahead: int = 0) -> None:
+        """Arrivals of accepted audio packets (no slot twice); the arrays are kept until `catch_up`.
 
-    def measure_jitter(self) -> None:
-        """Work off what was noted: A.8's recursion, over all packets of a leg at once."""
-        count, self._noted = self._noted, 0
-        if not count:
+        *timestamps*: RTP time in the low 32 bits, by *ahead* too high.
+        """
+        self._notes.append((slots, timestamps, arrival, ahead))
+
+    def catch_up(self) -> None:
+        """Work off what was noted: times of arrival, and jitter by A.8's recursion, over all packets of a leg at once.
+
+        To be called every tenth of a second or so, and before `last_arrival`, `jitter` or `transit` are looked at.
+        """
+        notes, self._notes = self._notes, []
+        if not notes:
             return
-        order = self._noted_slots[:count].argsort(kind="stable")
-        slots = self._noted_slots[order]
-        arrival = (self._noted_arrivals[order] * CLOCK).astype(np.int64)
-        transit = (arrival - self._noted_timestamps[order].astype(np.int64)) & 0xFFFFFFFF
+        counts = [len(slots) for slots, _, _, _ in notes]
+        noted = np.concatenate([slots for slots, _, _, _ in notes])
+        timestamps = np.concatenate([stamps for _, stamps, _, _ in notes]).astype(np.int64)
+        timestamps -= np.repeat([ahead for _, _, _, ahead in notes], counts)
+        arrivals = np.repeat([arrival for _, _, arrival, _ in notes], counts)
+        count = len(noted)
+        order = noted.argsort(kind="stable")
+        slots = noted[order]
+        transit = ((arrivals * CLOCK).astype(np.int64) - timestamps)[order] & 0xFFFFFFFF
         begins = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
         ends = np.r_[begins[1:], count] - 1
         legs = slots[begins]
@@ -220,6 +216,7 @@ class ReceiverStats:
         self.jitter[legs] *= KEPT ** (ends - begins + 1)
         self.jitter[legs] += np.add.reduceat(change * KEPT**age, begins) / 16
         self.transit[legs] = transit[ends]
+        self.last_arrival[legs] = np.maximum(self.last_arrival[legs], arrivals[order][ends])
 
     def expected(self, slot: int) -> int:
         """Packets that should have come, over all sources this slot has had (A.3)."""

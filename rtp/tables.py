@@ -31,11 +31,8 @@ class Tables:
         self.heads = self.buffer.view(">u8")[:, 0]
         """First eight bytes of every row: type, sequence number, timestamp."""
 
-        self.out_slots: Ints = np.zeros(rows, np.int64)
-        self.out_rows: Ints = np.zeros(rows, np.int64)
-        self.out_lengths: Ints = np.zeros(rows, np.int64)
-        self.out_count = 0
-        """How much of the out list is to be sent."""
+        self.out: list[tuple[Ints, Ints, Ints | int]] = []
+        """What is to be sent: slots, rows and lengths of packets."""
 
         self.stats = ReceiverStats(slots)
         self.sources = SourceTable(slots, self.stats)
@@ -49,10 +46,3 @@ class Tables:
         self.slow: NDArray[np.bool_] = np.zeros(slots, np.bool_)
         """Every packet of the leg must be looked at."""
         self.received = self.relayed = self.generated = self.unheard = 0
-
-    def put_out(self, slots: Ints, rows: Ints, lengths: Ints | int) -> None:
-        begin, end = self.out_count, self.out_count + len(slots)
-        self.out_slots[begin:end] = slots
-        self.out_rows[begin:end] = rows
-        self.out_lengths[begin:end] = lengths
-        self.out_count = end

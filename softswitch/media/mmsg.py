@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from rtp.tables import Tables
 
+    Ints = NDArray[np.int64]
+
 #: struct mmsghdr, struct iovec, struct sockaddr_in of 64-bit Linux.
 _MMSGHDR = np.dtype(
     {
@@ -51,6 +53,8 @@ class PacketIo(Protocol):
     sources: NDArray[np.uint64]
     lanes: NDArray[np.uint64]
     unsent: int
+    only_lane: int | None
+    """Set when all legs are on one lane."""
 
     def receive(self, lane: int, used: int) -> int:
         """Append what waits at *lane* after the first *used* rows; returns how many packets came."""
@@ -87,13 +91,15 @@ class BatchIo:
         self.sources = self._names[:, 0]
         self.lanes = np.zeros(rows, np.uint64)
 
-        out = len(tables.out_slots)
+        out = len(tables.buffer)
         self._iov_out = np.zeros(out, _IOVEC)
         self._out = self._messages(out, self._iov_out)
         self._out_base, self._out_len, self._out_name = self._iov_out["base"], self._iov_out["len"], self._out["name"]
-        self._buffer_at = _pointer(tables.buffer)
-        self._destinations_at = _pointer(tables.sources.destination)
+        self._row_at = _pointer(tables.buffer) + np.arange(out, dtype=np.uint64) * ROW
+        destinations = tables.sources.destination
+        self._destination_at = _pointer(destinations) + np.arange(len(destinations), dtype=np.uint64) * _SOCKADDR
         self.unsent = 0
+        self.only_lane: int | None = None
 
         # PyDLL keeps the GIL: these calls never block, and another thread (the loader of assets) must not cut in.
         libc = ctypes.PyDLL(None, use_errno=True)
@@ -120,24 +126,36 @@ class BatchIo:
         return int(count)
 
     def send(self) -> None:
-        tables = self._tables
-        count = tables.out_count
-        if not count:
+        if not self._tables.out:
             return
-        tables.out_count = 0
-        slots, rows, lengths = tables.out_slots[:count], tables.out_rows[:count], tables.out_lengths[:count]
-        lanes = tables.sources.lane[slots]
-        first, last = 0, count
-        if (lanes != lanes[0]).any():
+        slots, rows, lengths = self._taken()
+        count = len(slots)
+        if self.only_lane is None:
+            lanes = self._tables.sources.lane.take(slots)
             order = lanes.argsort(kind="stable")
-            slots, rows, lengths, lanes = slots[order], rows[order], lengths[order], lanes[order]
-        self._out_base[:count] = rows * ROW + self._buffer_at
+            slots, rows, lanes = slots[order], rows[order], lanes[order]
+            if not isinstance(lengths, int):
+                lengths = lengths[order]
+        self._out_base[:count] = self._row_at.take(rows)
         self._out_len[:count] = lengths
-        self._out_name[:count] = slots * _SOCKADDR + self._destinations_at
-        borders = np.flatnonzero(lanes[1:] != lanes[:-1]).tolist() if lanes[0] != lanes[-1] else []
-        for last in (*(border + 1 for border in borders), count):
+        self._out_name[:count] = self._destination_at.take(slots)
+        if self.only_lane is not None:
+            self._send_lane(self._fds[self.only_lane], 0, count)
+            return
+        borders = (np.flatnonzero(lanes[1:] != lanes[:-1]) + 1).tolist()
+        for first, last in zip([0, *borders], [*borders, count], strict=True):
             self._send_lane(self._fds[int(lanes[first])], first, last)
-            first = last
+
+    def _taken(self) -> tuple[Ints, Ints, Ints | int]:
+        """The out list as one, and empty from here on."""
+        out = self._tables.out
+        if len(out) == 1:
+            return out.pop()
+        slots = np.concatenate([part[0] for part in out])
+        rows = np.concatenate([part[1] for part in out])
+        lengths = np.concatenate([np.broadcast_to(part[2], len(part[0])) for part in out])
+        out.clear()
+        return slots, rows, lengths
 
     def _send_lane(self, fd: int, first: int, last: int) -> None:
         while first < last:
@@ -163,6 +181,7 @@ class PortableIo:
         self.sources = np.zeros(rows, np.uint64)
         self.lanes = np.zeros(rows, np.uint64)
         self.unsent = 0
+        self.only_lane: int | None = None
         self._rows = [memoryview(row.data) for row in tables.buffer]
         self._words: dict[tuple[str, int], int] = {}
 
@@ -187,15 +206,12 @@ class PortableIo:
 
     def send(self) -> None:
         tables = self._tables
-        count, tables.out_count = tables.out_count, 0
-        for slot, row, length in zip(
-            tables.out_slots[:count].tolist(),
-            tables.out_rows[:count].tolist(),
-            tables.out_lengths[:count].tolist(),
-            strict=True,
-        ):
-            sock = self._sockets[int(tables.sources.lane[slot])]
-            try:
-                sock.sendto(self._rows[row][:length], unpack_address(int(tables.sources.destination[slot, 0])))
-            except OSError:
-                self.unsent += 1
+        for slots, rows, lengths in tables.out:
+            sizes = np.broadcast_to(lengths, len(slots))
+            for slot, row, size in zip(slots.tolist(), rows.tolist(), sizes.tolist(), strict=True):
+                sock = self._sockets[int(tables.sources.lane[slot])]
+                try:
+                    sock.sendto(self._rows[row][:size], unpack_address(int(tables.sources.destination[slot, 0])))
+                except OSError:
+                    self.unsent += 1
+        tables.out.clear()

@@ -1,7 +1,7 @@
 """A media worker: the process that carries the packets of its legs.
 
-One thread runs everything on a beat of 5 ms: take what has come to the lanes in use, let the plane handle it in one
-pass, send; a quarter of the legs that hear recorded audio get their frame on each beat. Without legs it sleeps on its
+One thread runs everything on a beat of a third of a frame: take what has come to the lanes in use, let the plane handle
+it in one pass, send; a third of the legs that hear recorded audio get their frame on each beat. Without legs it sleeps on its
 control socket. Files are read and encoded by a second thread, which is idle otherwise.
 
 The worker listens on a Unix socket and obeys one control connection at a time. It goes on carrying packets when control
@@ -38,12 +38,12 @@ SOCKET_BUFFER = 4 << 20
 EXPEDITED_FORWARDING = 0xB8  # DSCP 46, RFC 3246
 MOST_BATCHES = 8
 """Full buffers taken from the lanes in one beat; what is left then waits in the sockets."""
-TOO_LATE = 12
+TOO_LATE = 9
 """Beats after which missed frames are not caught up with but left out."""
 MOST_RTCP = 16
 """RTCP datagrams of one lane handled in one beat."""
-_HEALTH_BEATS = 200
-_REPORT_BEATS = 20
+_HEALTH_BEATS = 150
+_REPORT_BEATS = 15
 
 
 def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
@@ -129,7 +129,8 @@ class Worker:
                 now = time.monotonic()
             late = now - due
             self._lateness = max(self._lateness, late)
-            self._wait(0.0)
+            if beat % PHASES == 0:
+                self._wait(0.0)
             self._take(now)
             if late < TOO_LATE * BEAT:
                 self._plane.generate(beat % PHASES, now)
@@ -310,6 +311,7 @@ class Worker:
             while self._io.receive(lane, 0):
                 pass
         self._lanes = lanes
+        self._io.only_lane = lanes[0] if len(lanes) == 1 else None
 
     def _say(self, message: protocol.Message) -> None:
         if self._control is not None:
