@@ -35,8 +35,7 @@ class SimPhone:
         self.armed = float("inf")
         self.flow = Flow(Transport.UDP, address, ("192.0.2.1", 5060))
         self.domain = switch.config.sip.domain
-        ids = CountingIds(f"{user}-{address[0]}", switch.world.seed)
-        self.endpoint = SipEndpoint(ids=ids, local=lambda flow: address)
+        self._starts = 0
         self.registered = 0  # status of the last registration
         self.calls: list[PhoneCall] = []
         self.on_call: Callable[[PhoneCall], None] = answers(after=2.0)
@@ -44,7 +43,7 @@ class SimPhone:
         self._by_usage: dict[str, PhoneCall] = {}
         self._expires, self._cseq = 3600, 1
         self._register_at: float | None = None
-        self.network.hosts[address] = self._receive
+        self._power_on()
 
     # --- what its user does
     def register(self, expires: int = 3600) -> None:
@@ -102,6 +101,19 @@ class SimPhone:
         """Its battery is empty: nothing is heard of it, nothing reaches it, and its own clock stands still."""
         self.network.hosts.pop(self.address, None)
 
+    def reappear(self) -> None:
+        """With a new battery, and no memory of what it did before."""
+        for call in self.calls:
+            call.ended_at = self.world.now if call.ended_at is None else call.ended_at
+        self._by_usage.clear()
+        self._power_on()
+
+    def _power_on(self) -> None:
+        self._starts += 1
+        ids = CountingIds(f"{self.user}-{self.address[0]}-{self.address[1]}-{self._starts}", self.world.seed)
+        self.endpoint = SipEndpoint(ids=ids, local=lambda flow: self.address)
+        self.network.hosts[self.address] = self._receive
+
     @property
     def gone(self) -> bool:
         return self.address not in self.network.hosts
@@ -155,7 +167,8 @@ class SimPhone:
         elif isinstance(event, ev.RequestReceived):
             self.endpoint.respond(event.transaction, 200, now=self.world.now)
         else:
-            self._by_usage[event.usage].happened(event)
+            if (known := self._by_usage.get(event.usage)) is not None:
+                known.happened(event)
 
 
 @dataclass(eq=False, repr=False)
