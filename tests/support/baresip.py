@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tests.support.audio import Recording, dtmf, read_growing_wav, silence, sine, write_wav
+from tests.support.audio import RATE, Recording, dtmf, read_growing_wav, silence, sine, write_wav
 from tests.support.event_log import PATIENCE, Event, EventLog
 from tests.support.listening import Listener
 
@@ -174,7 +174,9 @@ class BaresipPhone(Listener):
     def press(self, digits: str, *, by: str = "rfc4733") -> None:
         """Press keys, `by` telephone-events (`rfc4733`) or `inband` tones."""
         if by == "inband":
-            self.do("ausrc", f"aufile,{self._speech(dtmf(digits))}")
+            keys = dtmf(digits)
+            self.do("ausrc", f"aufile,{self._speech(keys)}")
+            time.sleep(len(keys) / RATE + 0.1)  # it does not say how far it has got
             return
         for digit in digits:
             self.do("sndcode", digit)
