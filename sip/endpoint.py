@@ -66,7 +66,7 @@ class Load(NamedTuple):
 class SipEndpoint:
     """*local* gives the address under which the peer of a flow can reach us, for Via and Contact.
 
-    Above *max_usages* calls or *max_transactions* server transactions, new ones are refused with 503 and a Retry-After
+    Above *max_usages* calls or *max_transactions* unanswered requests, new ones are refused with 503 and a Retry-After
     spread over 5 to 30 s; what belongs to calls that are up is never refused.
     """
 
@@ -79,7 +79,7 @@ class SipEndpoint:
         methods: tuple[str, ...] = METHODS,
         extensions: tuple[str, ...] = (),
         max_usages: int = 20_000,
-        max_transactions: int = 50_000,
+        max_transactions: int = 30_000,
     ) -> None:
         self._ids = ids
         self._local = LocalAgent(ids, local, user_agent, methods, extensions)
@@ -164,10 +164,15 @@ class SipEndpoint:
         *,
         now: float,
     ) -> None:
-        """Answer a ``RequestReceived``. Nothing happens when its transaction is over."""
-        template = self._layer.template_of(transaction)
-        if template is not None:
-            own = (("Server", self._local.product),) if status >= 200 else ()
+        """Answer a ``RequestReceived``. Nothing happens when its transaction is over.
+
+        A 2xx to OPTIONS says by itself what we can do (RFC 3261 §11.2).
+        """
+        template, request = self._layer.template_of(transaction), self._layer.request_of(transaction)
+        if template is not None and request is not None:
+            own: tuple[tuple[str, str], ...] = (("Server", self._local.product),) if status >= 200 else ()
+            if request.method == "OPTIONS" and 200 <= status < 300:
+                own += (*self._local.abilities, ("Accept", _SDP))
             response = template.response(status, reason, (*own, *headers), body, content_type)
             self._layer.respond(transaction, status, serialize(response), now)
             self._work(now)

@@ -85,7 +85,11 @@ class TransactionLayer(Generic[Owner]):
     """All transactions of one endpoint. Every operation costs O(log n) at most."""
 
     def __init__(self, new_tag: Callable[[], str], *, limit: int = 100_000) -> None:
-        """*limit*: server transactions beyond which only requests inside dialogs, ACK and CANCEL are taken."""
+        """*limit*: how many server transactions are kept.
+
+        Beyond it, those that have had their final response make room, the oldest first: they only absorb repetitions.
+        When all the others still wait for their answer, requests outside dialogs are refused.
+        """
         self.transmits: deque[Transmit] = deque()
         self.effects: deque[Effect[Owner]] = deque()
         self._new_tag = new_tag
@@ -93,6 +97,7 @@ class TransactionLayer(Generic[Owner]):
         self._servers: dict[str, _Server] = {}
         self._clients: dict[str, _Client[Owner]] = {}
         self._merge: dict[str, str] = {}
+        self._finished: deque[_Server] = deque()
         self._heap: DeadlineHeap[_Server | _Client[Owner]] = DeadlineHeap()
         self._streams: dict[Flow, dict[str, _Server | _Client[Owner]]] = {}
 
@@ -204,6 +209,8 @@ class TransactionLayer(Generic[Owner]):
             entry.request = entry.template = None
             if status in _CHALLENGES:
                 self._forget_merge(entry)
+            if status >= 300 or not isinstance(machine, invite_server.InviteServerTransaction):
+                self._finish(entry)
         self._run_server(entry, actions, None, now)
         return transmit
 
@@ -243,7 +250,7 @@ class TransactionLayer(Generic[Owner]):
 
     def _new_server(self, key: str, request: Request, flow: Flow, now: float) -> None:
         method = request.method
-        if len(self._servers) >= self._limit and method != "CANCEL" and not request.to.tag:
+        if len(self._servers) >= self._limit and not self._make_room() and method != "CANCEL" and not request.to.tag:
             self.effects.append(Overloaded(request, flow))
             return
         reply_to = response_flow(request.top_via, flow)
@@ -276,6 +283,21 @@ class TransactionLayer(Generic[Owner]):
             return True
         self._merge[key] = entry.id
         entry.merge_key = key
+        return False
+
+    def _finish(self, entry: _Server) -> None:
+        finished = self._finished
+        while finished and finished[0].id not in self._servers:
+            finished.popleft()
+        finished.append(entry)
+
+    def _make_room(self) -> bool:
+        while self._finished:
+            entry = self._finished.popleft()
+            if self._servers.get(entry.id) is entry:
+                entry.machine.deadlines.clear()
+                self._remove_server(entry)
+                return True
         return False
 
     def _forget_merge(self, entry: _Server) -> None:
@@ -355,6 +377,7 @@ class TransactionLayer(Generic[Owner]):
 
     def _remove_server(self, entry: _Server) -> None:
         if self._servers.pop(entry.id, None) is not None:
+            entry.last = b""
             self._forget_merge(entry)
             self._leave_stream(entry)
 

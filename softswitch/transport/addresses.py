@@ -52,7 +52,7 @@ class OwnAddress:
 
     def __call__(self, flow: Flow) -> Address:
         host, port = flow.local
-        if self._external and not is_private(flow.remote[0]):
+        if self._external and family_of(flow.remote[0]) is socket.AF_INET and not is_private(flow.remote[0]):
             return self._external, port
         if host in _WILDCARDS:
             host = self._towards(flow.remote[0])

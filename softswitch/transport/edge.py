@@ -34,6 +34,8 @@ class SipEdge:
 
     The handler of an event may call any verb of the endpoint; whoever calls one outside a handler calls ``flush`` after
     it. Times are those of the running loop. *options* go to ``SipEndpoint``.
+
+    *admit* is asked about the source of every datagram and new connection before anything is parsed: False drops it.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class SipEdge:
         on_event: Callable[[Event], None],
         external_address: str = "",
         on_connection_lost: Callable[[Flow], None] = lambda flow: None,
+        admit: Callable[[str], bool] = lambda host: True,
         tcp_limits: TcpLimits | None = None,
         **options: Any,
     ) -> None:
@@ -52,6 +55,7 @@ class SipEdge:
         self._listen = [Listen.parse(text) for text in listen]
         self._on_event = on_event
         self._on_connection_lost = on_connection_lost
+        self._admit = admit
         self._tcp_limits = tcp_limits or TcpLimits()
         self._udp: dict[Address, UdpSocket] = {}
         self._tcp: dict[Address, TcpConnections] = {}
@@ -84,6 +88,7 @@ class SipEdge:
                         refuse=self._refuse,
                         received=self.flush,
                         failed=self._failed,
+                        admit=self._admit,
                         limits=self._tcp_limits,
                     )
                     await tcp.listen(address, number * _NUMBERS)
@@ -143,6 +148,8 @@ class SipEdge:
             carrier.send(transmit)
 
     def _receive_datagram(self, data: bytes, flow: Flow) -> None:
+        if not self._admit(flow.remote[0]):
+            return
         try:
             self.endpoint.receive_datagram(data, flow, self.now())
         except Exception:

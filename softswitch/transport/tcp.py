@@ -113,7 +113,8 @@ class TcpConnections:
     """One listening socket, and every connection accepted there or made in its name.
 
     *receive* gets each message and its flow, *refuse* what framing gave up on; *received* is called after each batch;
-    *failed* when a connection is gone or could not be made, with each flow that meant it.
+    *failed* when a connection is gone or could not be made, with each flow that meant it. *admit* is asked about the
+    source of a new connection.
     """
 
     def __init__(
@@ -123,12 +124,14 @@ class TcpConnections:
         refuse: Callable[[FramingError, Flow], None],
         received: Callable[[], None],
         failed: Callable[[Flow], None],
+        admit: Callable[[str], bool],
         limits: TcpLimits,
     ) -> None:
         self.receive = receive
         self.refuse = refuse
         self.received = received
         self._failed = failed
+        self._admit = admit
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self.now = self._loop.time
@@ -199,8 +202,8 @@ class TcpConnections:
         source = flow.remote[0]
         mine = self._per_source.get(source, 0)
         full = mine >= self._limits.per_source or len(self._connections) >= self._limits.total
-        if full and not connection.outgoing:
-            log.debug("refusing a connection from %s: too many", source)
+        if not connection.outgoing and (full or not self._admit(source)):
+            log.debug("refusing a connection from %s", source)
             return False
         self._per_source[source] = mine + 1
         self._connections[connection.number] = connection

@@ -140,6 +140,10 @@ class World:
     def assert_nothing_left(self) -> None:
         for agent in self.agents:
             assert agent.endpoint.load == (0, 0), agent.name
+            endpoint = agent.endpoint
+            kept = (endpoint._layer._merge, endpoint._layer._streams, endpoint._signalling.pending)
+            assert kept == ({}, {}, {}), agent.name
+            assert endpoint._usages._by_dialog == {}, agent.name
             assert agent.endpoint.next_deadline() is None
             assert agent.endpoint.next_transmit() is None
             assert agent.endpoint.next_event() is None

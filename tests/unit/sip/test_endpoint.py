@@ -355,6 +355,51 @@ def test_beyond_the_limit_of_transactions_new_requests_are_refused_statelessly()
     assert finals(agent) == [481]  # a request inside a dialog is looked at
 
 
+def test_answered_requests_make_room_for_new_ones() -> None:
+    # attack A15: a flood of requests that are answered costs bounded memory, and nobody is refused for it
+    agent = endpoint(max_transactions=10)
+    for n in range(200):
+        agent.receive_datagram(request("OPTIONS", branch=f"z9hG4bK{n}", call_id=f"call-{n}"), FLOW, n / 1000)
+        event = agent.next_event()
+        assert isinstance(event, RequestReceived)
+        agent.respond(event.transaction, 404, now=n / 1000)
+        assert finals(agent) == [404]
+        assert agent.load.transactions <= 10
+    agent.receive_datagram(request("OPTIONS", branch="z9hG4bK199", call_id="call-199"), FLOW, 0.3)
+    assert finals(agent) == [404]  # the latest still absorb repetitions
+    agent.handle_timeout(100.0)
+    assert agent.load == (0, 0)
+    assert agent.next_deadline() is None
+
+
+def test_an_answer_to_options_says_what_we_can_do() -> None:
+    agent = endpoint()
+    agent.receive_datagram(request("OPTIONS"), FLOW, 0.0)
+    event = agent.next_event()
+    assert isinstance(event, RequestReceived)
+    agent.respond(event.transaction, 200, now=0.0)
+    [response] = answers(agent)
+    assert "INVITE" in (response.headers.get("Allow") or "")
+    assert response.headers.get("Accept") == "application/sdp"
+
+
+def test_a_dialog_whose_connection_is_gone_goes_on_by_its_contact() -> None:
+    agent = endpoint()
+    connection = Flow(Transport.TCP, LOCAL, ("198.51.100.7", 40000), connection=5)
+    agent.receive_message(request("INVITE", contact="<sip:alice@198.51.100.7:5062;transport=tcp>"), connection, 0.0)
+    event = agent.next_event()
+    assert isinstance(event, InviteReceived)
+    agent.answer(event.usage, body=b"v=0\r\n", now=0.0)
+    to = next(r.headers.get("To") for r in answers(agent) if r.status == 200)
+    agent.receive_message(request("ACK", to=to or "", branch="z9hG4bKack"), connection, 0.1)
+    agent.transport_failed(connection, 1.0)
+    agent.hang_up(event.usage, now=2.0)
+    transmit = agent.next_transmit()
+    assert transmit is not None
+    assert transmit.data.startswith(b"BYE ")
+    assert transmit.flow == Flow(Transport.TCP, LOCAL, ("198.51.100.7", 5062))
+
+
 def test_text_of_the_users_cannot_start_a_header_line() -> None:
     # attack A18
     agent = endpoint()

@@ -326,6 +326,21 @@ def test_a_bug_of_the_user_costs_one_event_and_is_logged(caplog: pytest.LogCaptu
     assert "a bug" in caplog.text
 
 
+def test_a_source_that_is_not_admitted_is_not_heard() -> None:
+    async def scenario(a: Phone, b: Phone) -> None:
+        b.edge._admit = lambda host: False
+        for tcp in b.edge._tcp.values():
+            tcp._admit = b.edge._admit
+        host, port = b.address(Transport.UDP)
+        a.call(f"sip:bob@{host}:{port}")
+        reader, _ = await connect(b)
+        await closed_by_peer(reader)
+        await asyncio.sleep(1)
+        assert b.events == []
+
+    on_loopback(scenario)
+
+
 def test_noise_is_taken_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
     async def scenario(a: Phone) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as noisy:
