@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from rtp.legs import Bridge, Music, Play
 from tests.support.sim_phone import PhoneCall, SimPhone, answers
 from tests.support.sim_switch import SimSwitch
 from tests.support.sim_world import SimNetwork, SimWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from acd.agent import State
+    from softswitch.store.cdr import CallRecord
 
 PASSWORD = "secret of {}"
 TRUNK = ("198.51.100.9", 5060)
@@ -180,3 +184,35 @@ class Office:
         self.run(150)
         self.switch.check_ledger()
         self.switch.check_nothing_left()
+
+
+# --- what tests look at
+MUSIC = Music("default")
+
+
+def bridged(one: PhoneCall, other: PhoneCall) -> bool:
+    """Each hears the other."""
+    assert one.leg is not None
+    assert other.leg is not None
+    return one.hears == Bridge(other.leg) and other.hears == Bridge(one.leg)
+
+
+def record_of(call: PhoneCall) -> CallRecord:
+    """The record of a call that a telephone made."""
+    made = [other for other in call.phone.calls if other.invite is None]
+    own = [record for record in call.phone.switch.records() if record.phone == call.phone.user]
+    return own[made.index(call)]
+
+
+def state_of(office: Office, agent: str) -> State:
+    return office.switch.dispatcher.agents[agent].state
+
+
+def said(call: PhoneCall) -> tuple[str, ...]:
+    """What is being said to the party."""
+    source = call.hears
+    return source.items if isinstance(source, Play) else ()
+
+
+def statuses(call: PhoneCall) -> list[int]:
+    return [response.status for response in call.responses]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from statistics import median
+from typing import TYPE_CHECKING
 
 import pytest
 
 from acd.agent import State
 from softswitch.store.cdr import CallRecord, Disposition
 from tests.sim.day import Day
-from tests.support.sim_phone import PhoneCall
 from tests.support.sim_ports import EPOCH
+
+if TYPE_CHECKING:
+    from tests.support.sim_phone import PhoneCall
 
 CALLS = 500
 

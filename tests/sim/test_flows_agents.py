@@ -1,0 +1,66 @@
+"""What agents dial."""
+
+from __future__ import annotations
+
+from acd.agent import Status
+from rtp.legs import Play
+from tests.sim.office import Office, bridged
+
+
+def status_of(office: Office, agent: str) -> tuple[Status, str]:
+    seen = office.switch.dispatcher.agents[agent]
+    return seen.status, seen.phone
+
+
+def use_code(office: Office, phone: str, code: str) -> str:
+    """Dial *code*; what is said."""
+    call = office.call(phone, code)
+    said = [source.items[0] for _, source in call.heard if isinstance(source, Play)]
+    office.world.run_until(lambda: call.over)
+    return said[0]
+
+
+def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out_by_dialling(office: Office) -> None:
+    assert use_code(office, "1001", "*13") == "en/agent-not-logged-in"
+    assert use_code(office, "1001", "*11") == "en/agent-logged-in"
+    assert status_of(office, "olena") == (Status.AVAILABLE, "1001")
+    assert use_code(office, "1001", "*13") == "en/agent-break-started"
+    assert status_of(office, "olena")[0] is Status.ON_BREAK
+    call = office.call("2001", "101")
+    office.run(10)
+    assert not call.over
+    assert office.phone("1001").call.number == "*13", "nobody is rung on a break"
+    assert use_code(office, "1001", "*14") == "en/agent-break-ended"
+    office.run(4)
+    assert bridged(call, office.phone("1001").call)
+    call.hang_up()
+    office.run(1)
+    assert use_code(office, "1001", "*12") == "en/agent-logged-out"
+    assert status_of(office, "olena") == (Status.LOGGED_OUT, "")
+
+
+def test_an_agent_works_at_another_phone_with_the_pin(office: Office) -> None:
+    assert use_code(office, "2006", "*11*olena*4711") == "en/agent-logged-in"
+    assert status_of(office, "olena") == (Status.AVAILABLE, "2006")
+    call = office.call("2001", "101")
+    office.run(4)
+    assert bridged(call, office.phone("2006").call)
+    assert all("4711" not in str(line) for line in office.switch.journal.lines)
+
+
+def test_a_wrong_pin_logs_nobody_in(office: Office) -> None:
+    assert use_code(office, "2006", "*11*olena*4712") == "en/agent-login-failed"
+    assert use_code(office, "2006", "*11*nobody*4711") == "en/agent-login-failed"
+    assert status_of(office, "olena")[0] is Status.LOGGED_OUT
+
+
+def test_an_agent_who_makes_a_call_is_offered_none_meanwhile(office: Office) -> None:
+    agent = office.agent("1001")
+    own = agent.dial("106")
+    office.run(1)
+    call = office.call("2001", "101")
+    office.run(20)
+    assert agent.call is own, "no call is offered"
+    own.hang_up()
+    office.run(4)
+    assert bridged(call, agent.call)

@@ -1,0 +1,68 @@
+"""Menus: keys, prompts, silence."""
+
+from __future__ import annotations
+
+import pytest
+
+from rtp.legs import Echo, Play, Silence
+from softswitch.store.cdr import Disposition
+from tests.sim.office import MUSIC, Office, record_of
+
+
+@pytest.mark.parametrize("carriage", ["rfc4733", "inband", "info", "info-plain"])
+def test_a_key_works_however_it_comes(office: Office, carriage: str) -> None:
+    call = office.call("2001", "100")
+    office.run(4)
+    call.press("9", by=carriage)
+    office.run(1)
+    assert call.hears == Echo()
+
+
+def test_a_key_that_comes_three_ways_is_one_digit(office: Office) -> None:
+    call = office.call("2001", "100")
+    office.run(1)
+    for carriage in ("inband", "rfc4733", "info"):
+        call.press("7", by=carriage)
+    office.run(1)
+    assert [line.data["digit"] for line in office.switch.journal.of("ivr.digit_pressed")] == ["7"]
+
+
+def test_a_key_stops_the_prompt_at_once(office: Office) -> None:
+    call = office.call("2001", "100")
+    office.run(1.0)
+    assert isinstance(call.hears, Play)
+    pressed = office.world.now
+    call.press("1")
+    office.run(1.0)
+    stopped = next(at for at, source in call.heard if at > pressed)
+    assert stopped == pytest.approx(pressed + office.network.latency)
+    assert call.heard[-1] == (stopped, MUSIC)
+
+
+def test_silence_is_asked_again_and_then_given_up(office: Office) -> None:
+    call = office.call("2001", "100")
+    office.run(30)
+    assert call.over
+    prompts = [line.data["keys"] for line in office.switch.journal.of("ivr.prompts_started")]
+    assert prompts == [["menu.main"], ["no-input", "menu.main"]]
+    assert record_of(call).disposition is Disposition.SELF_SERVICE
+
+
+def test_speech_that_is_still_being_rendered_is_waited_for(office: Office) -> None:
+    office.switch.voice.slow.add("menu.main")
+    call = office.call("2001", "100")
+    office.run(1)
+    assert call.hears == Silence()
+    office.switch.voice.slow.clear()
+    office.switch.spoken()
+    assert isinstance(call.hears, Play)
+
+
+@pytest.mark.parametrize("trouble", ["slow", "failing"])
+def test_a_menu_works_without_its_speech(office: Office, trouble: str) -> None:
+    getattr(office.switch.voice, trouble).add("menu.main")
+    call = office.call("2001", "100")
+    office.run(4)
+    call.press("9")
+    office.run(1)
+    assert call.hears == Echo()
