@@ -2,9 +2,9 @@
 
     python -m bench.phones '{"number": "9000", "calls": 400, "server": ["127.0.0.1", 5060], …}'
 
-The fields are those of `Order`. One JSON line (`Outcome`) comes out. Callers are at 127.0.0.2; with `answer_at` the same
-process is also the answering side. One thread does everything on ticks of 2 ms: audio by `Streams`, signalling by a
-`SipEndpoint` per side. It asks for real-time priority, as real phones do not slow down with the server.
+The fields are those of `Order`. One JSON line (`Outcome`) comes out. Callers are at 127.0.0.2; with `answer_at` the
+same process is also the answering side. One thread does everything on ticks of 1 ms: audio by `Streams`, signalling by
+a `SipEndpoint` per side. It asks for real-time priority, as real phones do not slow down with the server.
 """
 
 from __future__ import annotations

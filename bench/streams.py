@@ -1,6 +1,6 @@
 """The audio of many phones in one process: one UDP socket each, 50 packets a second of PCMU, and a meter.
 
-Sending and reading go round in phases of 2 ms, so that phones are spread evenly over a packet's time. Every packet
+Sending and reading go round in phases of 1 ms, so that phones are spread evenly over a packet's time. Every packet
 carries the time at which it was sent; the kernel notes when one arrives, so it does not matter when it is read. What is
 common to the phones of a phase is done at once with numpy; what is left per packet is one system call.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sip.flow import Address
 
-PHASES = 10
+PHASES = 20
 PACKETS_PER_SECOND = 50
 LENGTH = 172
 GAP = 0.060
