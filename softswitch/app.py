@@ -224,6 +224,7 @@ class Switch:
         spoken += [route.language for route in config.routes if route.language]
         spoken += [goto.language for goto in config.gotos.values() if goto.language]
         spoken += [phone.language for phone in config.phones.values() if phone.language]
+        spoken += [agent.language for agent in config.agents.values() if agent.language]
         spoken += [trunk.language for trunk in config.trunks.values() if trunk.language]
         return tuple(dict.fromkeys(spoken))
 

@@ -87,7 +87,9 @@ class Arrivals:
         elif feature is not None and caller.phone is not None:
             outcome = self._features.use(*feature, caller.phone)
             say = Say(feature[0].value, say=(Prompt(outcome.phrase, barge_in=False),))
-            entry = _Entry(IvrFlow({say.target: say}, self._flow.language), say.target, self._features.masked(dialled))
+            saying = IvrFlow({say.target: say}, self._flow.language)
+            known = None if outcome.agent is None else self._config.agents[outcome.agent].language
+            entry = _Entry(saying, say.target, self._features.masked(dialled), known)
             call = self._begin(entry, caller, leg, now)
             done = outcome.event is not None
             control.note("feature.used", call, now, feature=say.name, done=done, agent=outcome.agent)

@@ -38,6 +38,7 @@ skills = { sales = 80 }
 id = "piotr"
 name = "Piotr Nowak"
 phone = "1002"
+language = "pl"
 skills = { support = 80, everything = 50 }
 
 [[agent]]

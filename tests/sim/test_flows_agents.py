@@ -48,6 +48,11 @@ def test_an_agent_works_at_another_phone_with_the_pin(office: Office) -> None:
     assert all("4711" not in str(line) for line in office.switch.journal.lines)
 
 
+def test_an_agent_is_spoken_to_in_their_own_language(office: Office) -> None:
+    assert use_code(office, "1002", "*12") == "pl/agent-not-logged-in"
+    assert use_code(office, "1002", "*11") == "pl/agent-logged-in"
+
+
 def test_a_wrong_pin_logs_nobody_in(office: Office) -> None:
     assert use_code(office, "2006", "*11*olena*4712") == "en/agent-login-failed"
     assert use_code(office, "2006", "*11*nobody*4711") == "en/agent-login-failed"
