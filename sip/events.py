@@ -37,7 +37,7 @@ class RequestReceived:
 
 @dataclass(frozen=True, slots=True)
 class InviteReceived:
-    """A call comes in; 100 Trying has been sent."""
+    """A call comes in. 100 Trying is sent by itself unless the user answers anything within 200 ms."""
 
     usage: UsageId
     request: Request

@@ -12,8 +12,12 @@ from itertools import product
 from sip.timers import SIXTY_FOUR_T1, T1, T2, T4
 from sip.transactions.machine import Machine
 
+#: The TU has this long to answer before 100 Trying goes out (§17.2.1).
+TIMER_TRYING = 0.2
+
 
 class State(Enum):
+    TRYING = auto()  # nothing sent yet
     PROCEEDING = auto()
     ACCEPTED = auto()
     COMPLETED = auto()
@@ -27,6 +31,7 @@ class Input(Enum):
     TX_1XX = auto()
     TX_2XX = auto()
     TX_300_699 = auto()
+    TIMER_TRYING = auto()
     TIMER_G = auto()
     TIMER_H = auto()
     TIMER_I = auto()
@@ -38,6 +43,7 @@ class Action(Enum):
     SEND_TRYING = auto()
     SEND_RESPONSE = auto()
     RESEND_LAST_RESPONSE = auto()
+    STOP_TRYING = auto()
     DOUBLE_TIMER_G = auto()
     STOP_G_AND_H = auto()
     PASS_ACK = auto()
@@ -52,6 +58,11 @@ S, E, A = State, Input, Action
 
 # fmt: off
 TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
+    (S.TRYING,     E.TIMER_TRYING):    (S.PROCEEDING, (A.SEND_TRYING,)),
+    (S.TRYING,     E.TX_1XX):          (S.PROCEEDING, (A.STOP_TRYING, A.SEND_RESPONSE)),
+    (S.TRYING,     E.TX_2XX):          (S.ACCEPTED,   (A.STOP_TRYING, A.SEND_RESPONSE, A.START_TIMER_L)),
+    (S.TRYING,     E.TX_300_699):      (S.COMPLETED,  (A.STOP_TRYING, A.SEND_RESPONSE, A.START_G_AND_H)),
+    (S.TRYING,     E.TRANSPORT_ERROR): (S.TRYING,     (A.INFORM_TRANSPORT_ERROR,)),
     (S.PROCEEDING, E.RX_INVITE):       (S.PROCEEDING, (A.RESEND_LAST_RESPONSE,)),
     (S.PROCEEDING, E.TX_1XX):          (S.PROCEEDING, (A.SEND_RESPONSE,)),
     (S.PROCEEDING, E.TX_2XX):          (S.ACCEPTED,   (A.SEND_RESPONSE, A.START_TIMER_L)),
@@ -74,7 +85,8 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
 IGNORED: frozenset[tuple[State, Input]] = frozenset(
     {
         *product([S.TERMINATED], Input),
-        (S.PROCEEDING, E.RX_ACK),  # nothing final has been sent
+        (S.TRYING, E.RX_INVITE),  # there is nothing to repeat yet
+        *product([S.TRYING, S.PROCEEDING], [E.RX_ACK]),  # nothing final has been sent
         (S.ACCEPTED, E.RX_INVITE),  # absorbed: the TU repeats its 2xx
         *product([S.ACCEPTED], [E.TX_1XX, E.TX_300_699]),  # too late
         *product([S.COMPLETED, S.CONFIRMED], [E.TX_1XX, E.TX_2XX, E.TX_300_699]),  # the first final response stands
@@ -84,6 +96,7 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
 
 #: Timers that can be running in each state; the others cannot fire there.
 RUNNING: dict[State, frozenset[Input]] = {
+    S.TRYING: frozenset({E.TIMER_TRYING}),
     S.PROCEEDING: frozenset(),
     S.ACCEPTED: frozenset({E.TIMER_L}),
     S.COMPLETED: frozenset({E.TIMER_G, E.TIMER_H}),
@@ -96,12 +109,12 @@ class InviteServerTransaction(Machine[State, Input, Action]):
     __slots__ = ("_g_interval",)
 
     def __init__(self, *, reliable: bool) -> None:
-        super().__init__(S.PROCEEDING, reliable=reliable)
+        super().__init__(S.TRYING, reliable=reliable)
         self._g_interval = T1
 
     def start(self, now: float) -> tuple[Action, ...]:
-        """100 Trying at once rather than 200 ms later: it stops the caller's retransmissions."""
-        return (A.SEND_TRYING,)
+        self.deadlines[E.TIMER_TRYING] = now + TIMER_TRYING
+        return ()
 
     def handle(self, event: Input, now: float) -> tuple[Action, ...]:
         transition = TRANSITIONS.get((self.state, event))
@@ -117,7 +130,7 @@ class InviteServerTransaction(Machine[State, Input, Action]):
                 case Action.DOUBLE_TIMER_G:
                     self._g_interval = min(self._g_interval * 2, T2)
                     self.deadlines[E.TIMER_G] = now + self._g_interval
-                case Action.STOP_G_AND_H:
+                case Action.STOP_G_AND_H | Action.STOP_TRYING:
                     self.deadlines.clear()
                 case Action.START_TIMER_I:
                     self.deadlines[E.TIMER_I] = now + (0.0 if self.reliable else T4)

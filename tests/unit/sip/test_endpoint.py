@@ -222,6 +222,7 @@ def test_branches_of_rfc_2543_are_matched_by_the_older_rules(branch: str) -> Non
     assert agent.next_event() is None
     agent.receive_datagram(request("INVITE", via=via, cseq=2), FLOW, 0.6)  # another one
     assert isinstance(agent.next_event(), InviteReceived)
+    agent.handle_timeout(0.9)
     agent.reject(event.usage, 486, now=1.0)
     answers(agent)
     agent.receive_datagram(request("ACK", via=via), FLOW, 1.1)

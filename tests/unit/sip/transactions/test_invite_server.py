@@ -13,7 +13,7 @@ TIMERS = {i for i in Input if i.name.startswith("TIMER_")}
 
 def started(*, reliable: bool = False) -> InviteServerTransaction:
     tx = InviteServerTransaction(reliable=reliable)
-    assert tx.start(now=0.0) == (Action.SEND_TRYING,)
+    assert tx.start(now=0.0) == ()
     return tx
 
 
@@ -45,6 +45,8 @@ def test_the_ack_stops_repetition_and_timer_i_absorbs_more_of_them(reliable: boo
 
 def test_a_repeated_invite_gets_the_last_response_until_the_2xx_and_nothing_after_it() -> None:
     tx = started()
+    assert tx.handle(Input.RX_INVITE, 0.1) == ()  # nothing has been sent yet
+    assert tx.handle_timeout(0.2) == (Action.SEND_TRYING,)
     assert tx.handle(Input.RX_INVITE, 0.5) == (Action.RESEND_LAST_RESPONSE,)
     tx.handle(Input.TX_2XX, 1.0)
     assert tx.handle(Input.RX_INVITE, 1.5) == ()  # RFC 6026: absorbed, the TU repeats the 2xx
@@ -54,7 +56,7 @@ def test_a_repeated_invite_gets_the_last_response_until_the_2xx_and_nothing_afte
     assert tx.state is State.TERMINATED
 
 
-@pytest.mark.parametrize("final", [None, Input.TX_2XX, Input.TX_300_699], ids=["proceeding", "accepted", "completed"])
+@pytest.mark.parametrize("final", [None, Input.TX_1XX, Input.TX_2XX, Input.TX_300_699])
 def test_a_transport_error_is_told_and_state_is_kept(final: Input | None) -> None:
     # RFC 6026 §7.1: the machine MUST remain in its current state, so that repeated INVITEs are absorbed
     tx = started()
@@ -80,3 +82,13 @@ def test_always_ends_and_never_raises(events: list[Input], reliable: bool) -> No
     while (at := tx.next_deadline()) is not None:
         tx.handle_timeout(at)
     assert tx.state in (State.TERMINATED, State.PROCEEDING)  # PROCEEDING waits for the TU
+
+
+@pytest.mark.parametrize("answer", [Input.TX_1XX, Input.TX_2XX, Input.TX_300_699])
+def test_a_user_that_answers_within_200_ms_makes_100_trying_needless(answer: Input) -> None:
+    tx = started()
+    tx.handle(answer, 0.1)
+    sent: list[Action] = []
+    while (at := tx.next_deadline()) is not None:
+        sent += tx.handle_timeout(at)
+    assert Action.SEND_TRYING not in sent
