@@ -27,7 +27,8 @@ def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out(
 ) -> None:
     music = write_music(tmp_path)
     nobody_in = AGENTS.replace("logged_in = true", "logged_in = false")
-    office = Office(switches.start(phone_tables() + nobody_in + CENTRE), clients, music)
+    patient = CENTRE.replace("ring_timeout = 3", "ring_timeout = 20")  # it rings while the code is being confirmed
+    office = Office(switches.start(phone_tables() + nobody_in + patient), clients, music)
     cara, olena = office.phone("2001"), office.phone("1001")
     call = office.dial(cara, "101")
     call.wait_confirmed()
@@ -51,6 +52,7 @@ def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out(
 
     dial_code(office, olena, "*14")
     again = olena.wait_incoming(after=taken.incoming)
+    assert len(olena.incoming_calls()) == 2, "rang while she was still listening to the switch"
     again.answer()
     again.wait_confirmed()
     waiting.hang_up()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.support.speech import Speech
 
 RECOGNISED = 0.7
+SAME_PIECE = 0.55  # of a second of music through a jitter buffer; other music scores under 0.3
 RINGS = 3.0  # the queue's ring_timeout
 SOON = RINGS + 6.0
 
@@ -62,16 +63,17 @@ def test_a_caller_chooses_waits_and_reaches_the_agent_with_the_skill(office: Off
     length = len(next_one) / 8000
     before = heard.part(announced - 1.5, announced - 0.3).position_in(office.music)
     after = heard.part(announced + length + 0.5, announced + length + 1.7).position_in(office.music)
-    assert before.score > RECOGNISED
-    assert after.score > RECOGNISED
+    assert before.score > SAME_PIECE
+    assert after.score > SAME_PIECE
     # It goes on where it left off: the announcement takes nothing out of the music.
     assert (after.offset - before.offset) % (len(office.music) / 8000) == pytest.approx(2.0, abs=0.5)
 
     (record,) = office.switch.wait_calls(1)
     assert (record["caller"], record["name"], record["dialled"]) == ("2001", "Cara Novak", "100")
     assert (record["queue"], record["agent"], record["ended_by"]) == ("sales", "olena", "agent")
-    assert [(step["kind"], step["name"]) for step in record["path"]][:2] == [("menu", "main"), ("queue", "sales")]
-    assert record["path"][0]["keys"] == "1"
+    steps = [step for step in record["path"] if step["kind"] in ("menu", "queue")]
+    assert [(step["kind"], step["name"]) for step in steps] == [("menu", "main"), ("queue", "sales")]
+    assert steps[0]["keys"] == "1"
     assert 4 < record["waited"] < 30
     assert 1 < record["talked"] < 10
 
