@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 BEAT = 0.02 / 3
-"""Seconds from one pass to the next. Waking up costs more than a pass; what it saves is paid in delay, up to one beat."""
+"""Seconds from one pass to the next. Waking up costs more than a pass; a beat is what it may cost in delay."""
 STRANGERS_PER_PASS = 64
 BURST = 32
 """Packets of one leg that one pass takes; more when passes are late."""
@@ -70,8 +70,13 @@ class Receiver:
         self._mark: Ints = np.zeros(tables.slots, np.int64)
         self._last_pass = 0.0
 
-    def receive(self, lengths: NDArray[np.uint32], sources: Words, lanes: Words, now: float) -> None:
-        """Handle the packets in the first rows. *sources*: address words (`rtp.latch`); *lanes*: numbers of lanes."""
+    def receive(
+        self, lengths: NDArray[np.uint32], sources: Words, lanes: Words, now: float, arrivals: Ints | None = None
+    ) -> None:
+        """Handle the packets in the first rows.
+
+        *sources*: address words (`rtp.latch`); *lanes*: numbers of lanes; *arrivals*: as for `ReceiverStats.note`.
+        """
         tables = self._tables
         count = len(lengths)
         tables.received += count
@@ -79,18 +84,20 @@ class Receiver:
         heads = tables.heads[:count].astype(np.uint64)
         expected, rest = tables.express.match(slots, heads, lengths)
         if expected is None:
-            self._forward(self._every_row[:count], slots, heads, now)
+            self._forward(self._every_row[:count], slots, heads, now, None if arrivals is None else arrivals.copy())
         else:
             if len(expected):
-                self._forward(expected, slots[expected], heads[expected], now)
+                at = None if arrivals is None else arrivals[expected]
+                self._forward(expected, slots[expected], heads[expected], now, at)
             assert rest is not None
-            self._take_long_way(rest, slots[rest], lengths[rest], sources[rest], lanes[rest], now)
+            at = None if arrivals is None else arrivals[rest]
+            self._take_long_way(rest, slots[rest], lengths[rest], sources[rest], lanes[rest], now, at)
         self._last_pass = now
 
-    def _forward(self, rows: Ints, slots: Ints, heads: Words, now: float) -> None:
+    def _forward(self, rows: Ints, slots: Ints, heads: Words, now: float, arrivals: Ints | None) -> None:
         tables = self._tables
         tables.express.advance(slots, heads)
-        tables.stats.note(slots, heads, now, SAMPLES)
+        tables.stats.note(slots, heads, now, arrivals, ahead=SAMPLES)
         listeners = tables.express.listener.take(slots)
         heard = listeners.nonzero()[0]
         if len(heard) != len(rows):
@@ -104,7 +111,14 @@ class Receiver:
 
     # ---------------------------------------------------------------------------------------------------- the long way
     def _take_long_way(
-        self, rows: Ints, slots: Ints, lengths: NDArray[np.uint32], sources: Words, lanes: Words, now: float
+        self,
+        rows: Ints,
+        slots: Ints,
+        lengths: NDArray[np.uint32],
+        sources: Words,
+        lanes: Words,
+        now: float,
+        arrivals: Ints | None,
     ) -> None:
         tables = self._tables
         tables.express.dismiss(slots)
@@ -116,11 +130,13 @@ class Receiver:
         batch = _Batch(rows, slots, head, sizes, tables.kinds.take(column))
         if not batch.kinds.all():
             self._sort_out_odd(batch, sources, lanes, now)
-            batch = batch.take(batch.kinds.nonzero()[0])
+            usable = batch.kinds.nonzero()[0]
+            batch = batch.take(usable)
+            arrivals = None if arrivals is None else arrivals[usable]
         if len(batch.rows):
-            self._accept(batch, now)
+            self._accept(batch, now, arrivals)
 
-    def _accept(self, batch: _Batch, now: float) -> None:
+    def _accept(self, batch: _Batch, now: float, arrivals: Ints | None) -> None:
         tables = self._tables
         stats, streams = tables.stats, tables.streams
         count = len(batch.rows)
@@ -133,7 +149,7 @@ class Receiver:
         octets = batch.lengths - HEADER
         clocked = None if audio.all() else audio
         account = stats.receive if unique else self._in_rounds
-        extended, fates = account(batch.slots, sequence, timestamps, ssrc, clocked, octets, now)
+        extended, fates = account(batch.slots, sequence, timestamps, ssrc, clocked, octets, now, arrivals)
         if fates is not None and fates.any():
             for fate, drop in _DROP_OF.items():
                 np.add.at(tables.drops[:, drop], batch.slots[fates == fate], 1)
@@ -186,6 +202,7 @@ class Receiver:
         clocked: NDArray[np.bool_] | None,
         octets: Ints,
         now: float,
+        arrivals: Ints | None,
     ) -> tuple[Ints, Ints | None]:
         """`ReceiverStats.receive` for several packets of one leg: the first of each, then the second of each…"""
         count = len(slots)
@@ -201,7 +218,14 @@ class Receiver:
             at = np.flatnonzero(turn == now_on)
             part = None if clocked is None else clocked[at]
             extended[at], fate = self._tables.stats.receive(
-                slots[at], sequence[at], timestamps[at], ssrc[at], part, octets[at], now
+                slots[at],
+                sequence[at],
+                timestamps[at],
+                ssrc[at],
+                part,
+                octets[at],
+                now,
+                None if arrivals is None else arrivals[at],
             )
             if fate is not None:
                 fates[at] = fate

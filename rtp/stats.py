@@ -66,7 +66,7 @@ class ReceiverStats:
         self._unconfirmed_next = integers()
         self._expected_reported = integers()
         self._received_reported = integers()
-        self._notes: list[tuple[Ints, Words, float, int]] = []
+        self._notes: list[tuple[Ints, Words, float, Ints, int]] = []
         self._all = [value for value in vars(self).values() if isinstance(value, np.ndarray)]
 
     def reset(self, slot: int) -> None:
@@ -83,12 +83,13 @@ class ReceiverStats:
         ssrc: NDArray[np.uint32],
         clocked: NDArray[np.bool_] | None,
         octets: Ints,
-        arrival: float,
+        now: float,
+        arrivals: Ints | None = None,
     ) -> tuple[Ints, Ints | None]:
         """Account for one packet of each slot.
 
         *clocked*: packets whose timestamp advances with the clock (telephone-events' do not); None: all.
-        *arrival*: seconds. Returns extended sequence numbers, and what became of each packet (None: all accepted).
+        *arrivals*: as for `note`. Returns extended sequence numbers, and what became of each packet (None: accepted).
         """
         highest = self.highest[slots]
         delta = sequence - highest
@@ -115,13 +116,14 @@ class ReceiverStats:
             self.octets[slots] += octets
         else:
             fates = self._receive_disordered(slots, delta, extended, octets, fates)
-        self.last_arrival[slots if fates is None else slots[fates != UNCONFIRMED]] = arrival
+        self.last_arrival[slots if fates is None else slots[fates != UNCONFIRMED]] = now
         if clocked is not None or fates is not None:
             usable = np.ones(len(slots), np.bool_) if clocked is None else clocked
             if fates is not None:
                 usable = usable & (fates == ACCEPTED)
             slots, timestamp = slots[usable], timestamp[usable]
-        self.note(slots, timestamp.view(np.uint64), arrival)
+            arrivals = None if arrivals is None else arrivals[usable]
+        self.note(slots, timestamp.view(np.uint64), now, arrivals)
         return extended, fates
 
     def _receive_disordered(
@@ -181,12 +183,15 @@ class ReceiverStats:
         seen = (np.uint64(1) << shift) - np.uint64(1)
         self.history[slots] = np.where(run < HISTORY, (self.history[slots] << shift) | seen, ~np.uint64(0))
 
-    def note(self, slots: Ints, timestamps: Words, arrival: float, ahead: int = 0) -> None:
-        """Arrivals of accepted audio packets (no slot twice); the arrays are kept until `catch_up`.
+    def note(self, slots: Ints, timestamps: Words, now: float, arrivals: Ints | None = None, *, ahead: int = 0) -> None:
+        """Accepted audio packets (no slot twice), heard in a pass at *now*; the arrays are kept until `catch_up`.
 
-        *timestamps*: RTP time in the low 32 bits, by *ahead* too high.
+        *timestamps*: RTP time in the low 32 bits, by *ahead* too high. *arrivals*: (seconds, nanoseconds) by the
+        kernel's clock, None: *now*. Only differences of arrivals are used.
         """
-        self._notes.append((slots, timestamps, arrival, ahead))
+        if arrivals is None:
+            arrivals = np.broadcast_to(np.array([int(now), int(now % 1 * 1e9)], np.int64), (len(slots), 2))
+        self._notes.append((slots, timestamps, now, arrivals, ahead))
 
     def catch_up(self) -> None:
         """Work off what was noted: times of arrival, and jitter by A.8's recursion, over all packets of a leg at once.
@@ -196,27 +201,30 @@ class ReceiverStats:
         notes, self._notes = self._notes, []
         if not notes:
             return
-        counts = [len(slots) for slots, _, _, _ in notes]
-        noted = np.concatenate([slots for slots, _, _, _ in notes])
-        timestamps = np.concatenate([stamps for _, stamps, _, _ in notes]).astype(np.int64)
-        timestamps -= np.repeat([ahead for _, _, _, ahead in notes], counts)
-        arrivals = np.repeat([arrival for _, _, arrival, _ in notes], counts)
+        counts = [len(note[0]) for note in notes]
+        noted = np.concatenate([note[0] for note in notes])
+        timestamps = np.concatenate([note[1] for note in notes]).astype(np.int64)
+        timestamps -= np.repeat([note[4] for note in notes], counts)
+        heard = np.repeat([note[2] for note in notes], counts)
+        kernel = np.concatenate([note[3] for note in notes])
+        arrivals = kernel[:, 0] * CLOCK + kernel[:, 1] * CLOCK // 1_000_000_000
         count = len(noted)
         order = noted.argsort(kind="stable")
         slots = noted[order]
-        transit = ((arrivals * CLOCK).astype(np.int64) - timestamps)[order] & 0xFFFFFFFF
+        transit = (arrivals - timestamps)[order] & 0xFFFFFFFF
         begins = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])
         ends = np.r_[begins[1:], count] - 1
         legs = slots[begins]
         before = np.r_[0, transit[:-1]]
         before[begins] = self.transit[legs]
         change = np.abs(((transit - before + (1 << 31)) & 0xFFFFFFFF) - (1 << 31))
+        np.minimum(change, CLOCK, out=change)  # a clock that was set is not jitter
         change[before < 0] = 0  # the first packet of a source has nothing to be compared with
         age = np.repeat(ends, ends - begins + 1) - np.arange(count)
         self.jitter[legs] *= KEPT ** (ends - begins + 1)
         self.jitter[legs] += np.add.reduceat(change * KEPT**age, begins) / 16
         self.transit[legs] = transit[ends]
-        self.last_arrival[legs] = np.maximum(self.last_arrival[legs], arrivals[order][ends])
+        self.last_arrival[legs] = np.maximum(self.last_arrival[legs], heard[order][ends])
 
     def expected(self, slot: int) -> int:
         """Packets that should have come, over all sources this slot has had (A.3)."""

@@ -11,6 +11,7 @@ import ctypes
 import errno
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -38,6 +39,8 @@ _MMSGHDR = np.dtype(
 )
 _IOVEC = np.dtype([("base", "u8"), ("len", "u8")])
 _SOCKADDR = 16
+_CONTROL = 32  # a control message that holds one struct timespec
+SO_TIMESTAMPNS = 35
 _MOST = 1024  # UIO_MAXIOV: more messages in one call are refused
 
 _TRY_LATER = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
@@ -46,12 +49,14 @@ _TRY_LATER = frozenset({errno.EAGAIN, errno.EWOULDBLOCK, errno.ENOBUFS})
 class PacketIo(Protocol):
     """Fills the first rows of the plane's buffer, and sends what stands in its out list.
 
-    After `receive`, `lengths`, `sources` and `lanes` describe the rows.
+    After `receive`, `lengths`, `sources`, `lanes` and `arrivals` describe the rows.
     """
 
     lengths: NDArray[np.uint32]
     sources: NDArray[np.uint64]
     lanes: NDArray[np.uint64]
+    arrivals: Ints
+    """(seconds, nanoseconds) since 1970"""
     unsent: int
     only_lane: int | None
     """Set when all legs are on one lane."""
@@ -87,9 +92,18 @@ class BatchIo:
         self._iov_in["len"] = ROW
         self._in = self._messages(rows, self._iov_in)
         self._in["name"] = _pointer(self._names) + np.arange(rows, dtype=np.uint64) * _SOCKADDR
+        self._control = np.zeros((rows, _CONTROL // 8), np.int64)
+        self._in["control"] = _pointer(self._control) + np.arange(rows, dtype=np.uint64) * _CONTROL
+        self._control_lengths = self._in["controllen"]
+        self._control_lengths[:] = _CONTROL
+        self.arrivals = self._control[:, 2:4]
         self.lengths = self._in["len"]
         self.sources = self._names[:, 0]
         self.lanes = np.zeros(rows, np.uint64)
+
+        self._used = 0
+        for sock in sockets:
+            sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
 
         out = len(tables.buffer)
         self._iov_out = np.zeros(out, _IOVEC)
@@ -119,10 +133,13 @@ class BatchIo:
 
     def receive(self, lane: int, used: int) -> int:
         room = min(self._tables.receive_rows - used, _MOST)
+        if used == 0:  # the kernel wrote over them
+            self._control_lengths[: self._used] = _CONTROL
         count = self._recvmmsg(self._fds[lane], self._in_at + used * 64, room, socket.MSG_DONTWAIT, None)
         if count <= 0:  # nothing there, or an ICMP error of an earlier packet, which says nothing about this lane
             return 0
         self.lanes[used : used + count] = lane
+        self._used = used + count
         return int(count)
 
     def send(self) -> None:
@@ -180,6 +197,7 @@ class PortableIo:
         self.lengths = np.zeros(rows, np.uint32)
         self.sources = np.zeros(rows, np.uint64)
         self.lanes = np.zeros(rows, np.uint64)
+        self.arrivals = np.zeros((rows, 2), np.int64)
         self.unsent = 0
         self.only_lane: int | None = None
         self._rows = [memoryview(row.data) for row in tables.buffer]
@@ -201,6 +219,7 @@ class PortableIo:
                     self._words.clear()
                 word = self._words[address] = pack_address(address)
             self.lengths[at], self.sources[at], self.lanes[at] = size, word, lane
+            self.arrivals[at] = divmod(time.time_ns(), 1_000_000_000)
             at += 1
         return at - used
 

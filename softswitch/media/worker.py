@@ -1,8 +1,8 @@
 """A media worker: the process that carries the packets of its legs.
 
 One thread runs everything on a beat of a third of a frame: take what has come to the lanes in use, let the plane handle
-it in one pass, send; a third of the legs that hear recorded audio get their frame on each beat. Without legs it sleeps on its
-control socket. Files are read and encoded by a second thread, which is idle otherwise.
+it in one pass, send; a third of the legs that hear recorded audio get their frame on each beat. Without legs it sleeps
+on its control socket. Files are read and encoded by a second thread, which is idle otherwise.
 
 The worker listens on a Unix socket and obeys one control connection at a time. It goes on carrying packets when control
 goes away, for as long as it was told to (`--grace`), so that calls survive a restart of the control process.
@@ -18,6 +18,7 @@ import resource
 import select
 import signal
 import socket
+import struct
 import sys
 import time
 from dataclasses import replace
@@ -29,7 +30,7 @@ from rtp.plane import PHASES, LegLimitError, Plane
 from rtp.receiving import BEAT
 from softswitch.media import protocol
 from softswitch.media.loader import Loader
-from softswitch.media.mmsg import open_io
+from softswitch.media.mmsg import SO_TIMESTAMPNS, open_io
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -101,6 +102,8 @@ class Worker:
         self._listener.listen(4)
         self._poll.register(self._listener, select.POLLIN)
         for sock in self._rtcp:
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             self._poll.register(sock, select.POLLIN)
         self._alone_since = time.monotonic()
         gc.collect()
@@ -156,14 +159,14 @@ class Worker:
                 used += count
                 if used < rows:
                     break
-                plane.receive(io.lengths[:used], io.sources[:used], io.lanes[:used], now)
+                plane.receive(io.lengths[:used], io.sources[:used], io.lanes[:used], now, io.arrivals[:used])
                 io.send()
                 used = 0
                 batches += 1
                 if batches >= MOST_BATCHES:
                     return
         if used:
-            plane.receive(io.lengths[:used], io.sources[:used], io.lanes[:used], now)
+            plane.receive(io.lengths[:used], io.sources[:used], io.lanes[:used], now, io.arrivals[:used])
 
     def _watch(self, now: float) -> None:
         """Once a second: silent legs, our health, and whether control is ever coming back."""
@@ -219,12 +222,17 @@ class Worker:
                 self._read_rtcp(self._rtcp_lanes[fd])
 
     def _read_rtcp(self, lane: int) -> None:
-        now, wall = time.monotonic(), time.time()
+        now = time.monotonic()
         for _ in range(MOST_RTCP):
             try:
-                data, address = self._rtcp[lane].recvfrom(2048)
+                data, attached, _, address = self._rtcp[lane].recvmsg(2048, 64)
             except OSError:  # nothing more, or an ICMP error of an earlier report
                 return
+            wall = time.time()
+            for _, kind, stamp in attached:  # when it came, so that the wait for this beat is no part of the round trip
+                if kind == SO_TIMESTAMPNS and len(stamp) == 16:
+                    seconds, nanoseconds = struct.unpack("=qq", stamp)
+                    wall = seconds + nanoseconds * 1e-9
             if address[1]:
                 self._plane.receive_control(lane, pack_address(address), data, now, wall)
 
