@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ivr.events import PromptsFinished
 from rtp.legs import Play, Silence
+from softswitch.call.model import Stage
 from softswitch.call.timers import Timers
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class Prompts:
         if leg is None or not paths:
             self._current.pop(call.call, None)
             if leg is not None:
-                self._control.legs.hear(leg, Silence())
+                if call.stage is not Stage.QUEUED:  # there the music goes on
+                    self._control.legs.hear(leg, Silence())
                 self._control.later(now, speech.finished, call=call.call)
             return True
         self._current[call.call] = Speech(speech.play_id, speech.prompts, speech.language, speech.finished, True)

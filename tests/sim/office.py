@@ -81,9 +81,13 @@ when_empty = "say:sorry"
 
 [menu.main]
 say = { en = "For sales press 1, for support press 2, to hear yourself press 9.", uk = "…" }
-keys = { 1 = "queue:sales", 2 = "queue:support", 3 = "phone:1002", 9 = "echo" }
+keys = { 1 = "queue:sales", 2 = "queue:support", 3 = "phone:1002", 9 = "echo", 50 = "echo" }
 timeout = 5
 retries = 1
+
+[say.nobody]
+say = "Nobody is there."
+barge_in = false
 
 [say.sorry]
 say = "We are sorry."
@@ -119,9 +123,10 @@ to = "answer"
 
 
 def phone_table(user: str) -> str:
-    return (
-        f'[[phone]]\nuser = "{user}"\nname = "Desk {user}"\npassword = "{PASSWORD.format(user)}"\nring_timeout = 15\n'
+    table = (
+        f'[[phone]]\nuser = "{user}"\npassword = "{PASSWORD.format(user)}"\nname = "Desk {user}"\nring_timeout = 15\n'
     )
+    return table + ('when_busy = "say:nobody"\n' if user == "2005" else "")
 
 
 class Office:
@@ -149,6 +154,14 @@ class Office:
                 phone.register()
                 self.world.run_until(lambda: phone.registered == 200, what=f"registration of {user}")
         return self.phones[user]
+
+    def second(self, user: str) -> SimPhone:
+        """Another device of the same user."""
+        phone = SimPhone(self.switch, user, (f"203.0.113.{len(self.phones) + 1}", 5060), PASSWORD.format(user))
+        self.phones[f"{user} {len(self.phones)}"] = phone
+        phone.register()
+        self.run(1)
+        return phone
 
     def trunk(self) -> SimPhone:
         """A carrier's side of a trunk, as one telephone without a password."""

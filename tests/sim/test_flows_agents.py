@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from acd.agent import Status
+from acd.agent import State, Status
 from rtp.legs import Play
-from tests.sim.office import Office, bridged
+from tests.sim.office import Office, bridged, state_of
 
 
 def status_of(office: Office, agent: str) -> tuple[Status, str]:
@@ -69,3 +69,23 @@ def test_an_agent_who_makes_a_call_is_offered_none_meanwhile(office: Office) -> 
     own.hang_up()
     office.run(4)
     assert bridged(call, agent.call)
+
+
+def test_an_agent_who_logs_out_in_a_conversation_finishes_it(office: Office) -> None:
+    agent = office.agent("1001")
+    call = office.call("2001", "101")
+    office.run(4)
+    assert use_code(office, "1001", "*12") == "en/agent-logged-out"
+    assert bridged(call, agent.calls[-2])
+    call.hang_up()
+    office.run(1)
+    assert status_of(office, "olena") == (Status.LOGGED_OUT, "")
+    assert state_of(office, "olena") is State.IDLE
+
+
+def test_who_logs_in_at_a_phone_takes_the_place_of_who_was_there(office: Office) -> None:
+    office.agent("1001")
+    office.agent("1003")
+    assert use_code(office, "1003", "*11*olena*4711") == "en/agent-logged-in"
+    assert status_of(office, "olena") == (Status.AVAILABLE, "1003")
+    assert status_of(office, "iryna")[0] is Status.LOGGED_OUT

@@ -66,3 +66,12 @@ def test_a_menu_works_without_its_speech(office: Office, trouble: str) -> None:
     call.press("9")
     office.run(1)
     assert call.hears == Echo()
+
+
+def test_a_key_that_may_be_the_beginning_of_another_stops_the_prompt_and_is_waited_for(office: Office) -> None:
+    call = office.call("2001", "100")
+    office.run(1)
+    for key, source in (("5", Silence()), ("0", Echo())):
+        call.press(key)
+        office.run(1)
+        assert call.hears == source

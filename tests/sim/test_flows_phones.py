@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rtp.legs import Play, Tone
+from sip.flow import Transmit
 from sip.message import Response
 from sip.parser import parse_message
 from softswitch.store.cdr import Disposition
-from tests.sim.office import Office, bridged, record_of, statuses
+from tests.sim.office import Office, bridged, record_of, said, statuses
 from tests.support.sim_phone import PhoneCall, SimPhone, answers, rejects, rings_on
 
 if TYPE_CHECKING:
@@ -215,3 +216,85 @@ def test_a_phone_in_a_menu_is_rung_with_ringback(office: Office) -> None:
     assert call.hears == Tone("ringback")
     office.run(2)
     assert bridged(call, desk.call)
+
+
+def test_all_devices_of_a_user_ring_and_the_first_answer_wins(office: Office) -> None:
+    desk, mobile = office.phone("2002"), office.second("2002")
+    desk.on_call, mobile.on_call = rings_on, answers(after=2.0)
+    sent = office.network.record()
+    call = office.phone("2001").dial("2002")
+    office.run(3)
+    assert bridged(call, mobile.call)
+    assert desk.call.cause == "cancelled"
+    (cancel,) = [data for data in sent if data.startswith(b"CANCEL")]
+    assert b'Reason: SIP;cause=200;text="Call completed elsewhere"' in cancel, "no missed call is shown"
+
+
+def test_a_device_that_declines_leaves_the_others_ringing(office: Office) -> None:
+    desk, mobile = office.phone("2002"), office.second("2002")
+    desk.on_call, mobile.on_call = rejects(603, after=1.0), answers(after=3.0)
+    call = office.phone("2001").dial("2002")
+    office.run(2)
+    assert not call.over
+    office.run(2)
+    assert bridged(call, mobile.call)
+
+
+def test_the_best_news_of_several_devices_is_what_the_caller_is_told(office: Office) -> None:
+    desk, mobile = office.phone("2002"), office.second("2002")
+    desk.on_call, mobile.on_call = rejects(486, after=1.0), rejects(500, after=2.0)
+    call = office.phone("2001").dial("2002")
+    office.run(3)
+    assert call.status == 486
+
+
+def test_two_devices_that_answer_at_once_are_one_conversation(office: Office) -> None:
+    devices = [office.phone("2002"), office.second("2002")]
+    for device in devices:
+        device.on_call = answers(after=2.0)
+    call = office.phone("2001").dial("2002")
+    office.run(4)
+    assert sorted(device.call.over for device in devices) == [False, True]
+    (talking,) = [device.call for device in devices if not device.call.over]
+    assert bridged(call, talking)
+
+
+def test_a_busy_phone_may_send_its_callers_elsewhere(office: Office) -> None:
+    office.phone("2005").on_call = rejects(486, after=1.0)
+    call = office.call("2001", "2005")
+    assert said(call) == ("en/say.nobody",)
+
+
+def test_early_media_does_not_keep_a_caller_from_going_elsewhere(office: Office) -> None:
+    def announce(call: PhoneCall) -> None:
+        call.early_media()
+        call.after(3.0, lambda: call.reject(486))
+
+    office.phone("2005").on_call = announce
+    call = office.call("2001", "2005")
+    assert statuses(call) == [183, 200]
+    assert said(call) == ("en/say.nobody",)
+
+
+def test_both_may_hang_up_at_the_same_moment(office: Office) -> None:
+    callee = office.phone("2002")
+    call = office.call("2001", "2002")
+    office.run(1)
+    call.hang_up()
+    callee.call.hang_up()
+    office.run(1)
+    assert not office.switch.control.calls
+
+
+def test_a_registration_that_cannot_be_read_is_refused(office: Office) -> None:
+    phone = office.phone("2001")
+    sent = office.network.record()
+    phone.register()
+    office.run(1)
+    accepted = next(data for data in sent if b"Authorization" in data)
+    contact = b"Contact: <sip:2001@203.0.113.1:5060>"
+    assert contact in accepted
+    forged = accepted.replace(contact, b"Contact: <sip:20 01@<>").replace(b"z9hG4bK", b"z9hG4bKx")
+    phone.network.send(Transmit(forged.replace(b"CSeq: 7", b"CSeq: 9"), phone.flow))
+    office.run(1)
+    assert sent[-1].startswith(b"SIP/2.0 40")

@@ -196,3 +196,33 @@ def test_a_queue_that_nobody_serves_sends_callers_elsewhere(office: Office) -> N
     agent.dial("*12")
     office.run(1)
     assert said(call) == ("en/say.sorry",)
+
+
+def test_an_agent_whose_registration_runs_out_is_not_there_until_it_comes_back(office: Office) -> None:
+    agent = office.agent("1001")
+    agent.vanish()
+    office.run(3601)
+    assert not office.switch.dispatcher.agents["olena"].reachable
+    agent.reappear()
+    agent.register()
+    office.run(1)
+    assert office.switch.dispatcher.agents["olena"].reachable
+
+
+def test_speech_that_is_ready_after_the_agent_answered_is_not_played(office: Office) -> None:
+    office.switch.voice.slow.add("queue-next")
+    call = office.call("2001", "101")
+    office.run(4.0)
+    agent = office.agent("1001", answers(after=0.5))
+    office.run(1)
+    assert bridged(call, agent.call)
+    office.switch.voice.slow.clear()
+    office.switch.spoken()
+    assert bridged(call, agent.call)
+
+
+def test_an_announcement_that_cannot_be_said_does_not_stop_the_music(office: Office) -> None:
+    office.switch.voice.failing.add("queue-next")
+    call = office.call("2001", "101")
+    office.run(30)
+    assert [source for _, source in call.heard] == [Silence(), MUSIC]

@@ -32,6 +32,7 @@ class SimPhone:
     def __init__(self, switch: SimSwitch, user: str, address: Address, password: str = "") -> None:
         self.switch, self.world, self.network = switch, switch.world, switch.network
         self.user, self.address, self.password = user, address, password
+        self.name = f"Phone {user}"
         self.armed = float("inf")
         self.flow = Flow(Transport.UDP, address, ("192.0.2.1", 5060))
         self.domain = switch.config.sip.domain
@@ -40,6 +41,7 @@ class SimPhone:
         self.calls: list[PhoneCall] = []
         self.on_call: Callable[[PhoneCall], None] = answers(after=2.0)
         self.on_talk: Callable[[PhoneCall], None] = lambda call: None
+        self.answers_offers = True
         self._by_usage: dict[str, PhoneCall] = {}
         self._expires, self._cseq = 3600, 1
         self._register_at: float | None = None
@@ -87,7 +89,7 @@ class SimPhone:
         call.usage = self.endpoint.invite(
             uri=Uri("sip", number, self.domain),
             flow=self.flow,
-            from_=NameAddr(f"Phone {self.user}", Uri("sip", self.user, self.domain)),
+            from_=NameAddr(self.name, Uri("sip", self.user, self.domain)),
             to=NameAddr("", Uri("sip", number, self.domain)),
             body=call.local,
             now=self.world.now,
@@ -191,6 +193,7 @@ class PhoneCall:
     cause: str = ""
     reason: str = ""  # the Reason field of the request that ended it
     responses: list[Response] = field(default_factory=list)
+    changed: int = 0
     _version: int = 1
 
     def __repr__(self) -> str:
@@ -281,8 +284,12 @@ class PhoneCall:
             self.phone.flush()
 
     def hold(self, direction: Direction = Direction.SENDONLY) -> None:
-        self.local = self.offer(direction)
-        self.phone.endpoint.reinvite(self.usage, body=self.local, now=self.now)
+        self.change(self.offer(direction))
+
+    def change(self, offer: bytes) -> None:
+        """A re-INVITE; ``changed`` becomes the status it is answered with."""
+        self.local = offer
+        self.phone.endpoint.reinvite(self.usage, body=offer, now=self.now)
         self.phone.flush()
 
     def resume(self) -> None:
@@ -321,7 +328,8 @@ class PhoneCall:
                 if self.local:
                     self.settings = accept_answer(self.local, response.body)
                 else:
-                    self.phone.endpoint.ack(self.usage, body=self._answer(response.body), now=self.now)
+                    answer = self._answer(response.body) if self.phone.answers_offers else b""
+                    self.phone.endpoint.ack(self.usage, body=answer, now=self.now)
                 self.phone.on_talk(self)
             case ev.Rejected(_, response, status, cause):
                 if response is not None:
@@ -335,7 +343,9 @@ class PhoneCall:
             case ev.ReinviteReceived(_, request):
                 self.phone.endpoint.accept_reinvite(self.usage, body=self._answer(request.body), now=self.now)
             case ev.ReinviteAnswered(_, response, offer):
-                self.settings = accept_answer(offer, response.body)
+                self.settings, self.changed = accept_answer(offer, response.body), 200
+            case ev.ReinviteRejected(_, status):
+                self.changed = status
             case _:
                 pass
 

@@ -14,6 +14,7 @@ from sip.endpoint import SipEndpoint
 from sip.flow import Address, Flow, Transport
 from sip.registrar import Registrar
 from softswitch.call.control import CallControl
+from softswitch.call.model import Stage
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows, parse_config
 from softswitch.store.cdr import CallRecord, call_records
@@ -134,6 +135,8 @@ class SimSwitch:
         control = self.control
         for call in control.calls.values():
             assert control.legs.get(call.a_leg) is not None, f"{call.call} goes on without its caller"
+            talked_over = call.stage is Stage.TALKING and control.prompts.speaking(call)
+            assert not talked_over, f"{call.call} is talked over"
         for ticket in self.dispatcher.tickets:
             assert ticket in control.calls, f"{ticket} is queued and is no call any more"
         for leg in self.media.ports:

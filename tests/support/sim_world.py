@@ -85,13 +85,17 @@ class SimWorld:
 
 @dataclass
 class SimNetwork:
-    """Delivers datagrams late, twice, out of order or not at all. What comes for nobody is lost."""
+    """Delivers datagrams late, several times, out of order or not at all. What comes for nobody is lost.
+
+    ``loss`` and ``duplication`` are probabilities; ``drop`` may look at a datagram and say that it is lost.
+    """
 
     world: SimWorld
     latency: float = 0.01
     jitter: float = 0.0
     loss: float = 0.0
     duplication: float = 0.0
+    copies: int = 2
     drop: Callable[[Transmit], bool] = lambda transmit: False
     hosts: dict[Address, Callable[[bytes, Flow], None]] = field(default_factory=dict)
     delivered: int = 0
@@ -100,9 +104,15 @@ class SimNetwork:
         if transmit.flow.local not in self.hosts or self.drop(transmit):
             return
         chance = self.world.random.random
-        for _ in range(2 if chance() < self.duplication else 1):
+        for _ in range(self.copies if chance() < self.duplication else 1):
             if chance() >= self.loss:
                 self.world.call_later(self.latency + chance() * self.jitter, lambda: self._deliver(transmit))
+
+    def record(self) -> list[bytes]:
+        """What is sent from now on."""
+        sent: list[bytes] = []
+        self.drop = lambda transmit: sent.append(transmit.data) is not None
+        return sent
 
     def _deliver(self, transmit: Transmit) -> None:
         flow = transmit.flow
