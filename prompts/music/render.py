@@ -1,104 +1,164 @@
-"""Render the hold music that comes with the switch: `python prompts/music/render.py`.
+"""Render the hold music: `python prompts/music/render.py [default.wav]`.
 
-A quiet piece of 24 bars in C: broken chords, a slow melody above them, a soft bass. It is made for the telephone: every
-partial lies between 250 and 3,400 Hz, the level is steady, and the end runs into the beginning without a seam.
+Twenty-four bars in D for electric piano, bell, strings and a quiet bass, written for a telephone: everything that
+matters lies between 300 and 3400 Hz, loudness is even, and nothing is sharp enough to tire the ear. Notes and their
+echo wrap around the end of the piece, so it loops without a seam. The same samples come out every time.
 """
 
 from __future__ import annotations
 
+import sys
+import wave
 from pathlib import Path
 
 import numpy as np
-import soundfile
+from numpy.typing import NDArray
 
 RATE = 8000
-BEAT = 0.75  # seconds: 80 beats a minute
-BAR = 4 * BEAT
-LEVEL = 10 ** (-20 / 20)  # RMS of full scale
+BEAT = 0.75  # seconds: 80 a minute
+BEATS = 24 * 4
+SAMPLES = int(BEATS * BEAT * RATE)
+LEVEL_DBFS = -19.0
+HIGHEST = 3400.0
 
-#: Chords of one bar each, as semitones above C4; sung through three times, the melody differs.
+Audio = NDArray[np.float64]
+
+# Chords by bar: bass note, then the voicing (MIDI numbers).
+D, BM, G, A_SUS = (38, 66, 69, 73, 76), (35, 62, 66, 69, 73), (43, 66, 69, 71, 74), (45, 64, 67, 69, 74)
+A7, F_SHARP_M, E_M, D6 = (45, 64, 67, 69, 73), (42, 64, 66, 69, 73), (40, 64, 67, 71, 74), (45, 66, 69, 71, 74)
 CHORDS = (
-    (0, 4, 7, 11),  # Cmaj7
-    (-3, 0, 4, 7),  # Am7
-    (-7, 0, 5, 9),  # Fmaj7
-    (-5, 2, 7, 9),  # G6
-    (-8, 4, 7, 11),  # Em7
-    (-3, 0, 4, 9),  # Am
-    (-10, 2, 5, 9),  # Dm7
-    (-5, 2, 5, 11),  # G7
+    *(D, BM, G, A_SUS, D, F_SHARP_M, G, A7),
+    *(D, BM, G, A_SUS, D, F_SHARP_M, G, A7),
+    *(G, A7, F_SHARP_M, BM, E_M, A7, D, D6),
 )
-#: The order in which the notes of a chord are plucked, eight to a bar.
-PATTERN = (0, 1, 2, 3, 2, 3, 1, 2)
-#: Melody notes as (bar, beat, semitones above C5, length in beats).
+
+# The melody by bar: (beats, MIDI number), 0 is a rest.
 MELODY = (
-    (0, 0, 4, 2), (0, 2, 7, 2), (1, 0, 9, 3), (1, 3, 7, 1), (2, 0, 5, 2), (2, 2, 9, 2), (3, 0, 7, 4),
-    (4, 0, 7, 2), (4, 2, 4, 2), (5, 0, 0, 3), (5, 3, 2, 1), (6, 0, 5, 2), (6, 2, 4, 2), (7, 0, 2, 4),
-    (8, 0, 7, 1.5), (8, 1.5, 9, 0.5), (8, 2, 11, 2), (9, 0, 12, 3), (9, 3, 9, 1), (10, 0, 9, 2), (10, 2, 5, 2),
-    (11, 0, 7, 3), (11, 3, 9, 1), (12, 0, 11, 2), (12, 2, 7, 2), (13, 0, 9, 4), (14, 0, 5, 2), (14, 2, 9, 2),
-    (15, 0, 7, 4),
-    (17, 0, 4, 2), (17, 2, 0, 2), (18, 0, 5, 2), (18, 2, 4, 2), (19, 0, 2, 4), (20, 0, 4, 2), (20, 2, 7, 2),
-    (21, 0, 9, 2), (21, 2, 7, 2), (22, 0, 5, 2), (22, 2, 2, 2), (23, 0, 2, 3),
-)  # fmt: skip
+    ((2, 78), (1, 76), (1, 74)),
+    ((3, 74), (1, 0)),
+    ((1, 71), (1, 74), (2, 78)),
+    ((3, 76), (1, 0)),
+    ((2, 81), (1, 79), (1, 78)),
+    ((1, 76), (2, 73), (1, 0)),
+    ((1.5, 74), (0.5, 76), (1, 78), (1, 79)),
+    ((3, 76), (1, 0)),
+    ((1, 78), (2, 81), (1, 78)),
+    ((2, 74), (1, 71), (1, 74)),
+    ((2, 79), (1, 78), (1, 74)),
+    ((4, 76),),
+    ((1.5, 81), (0.5, 83), (1, 81), (1, 78)),
+    ((2, 76), (1, 73), (1, 76)),
+    ((1, 79), (1, 78), (1, 76), (1, 74)),
+    ((1, 73), (2, 76), (1, 0)),
+    ((2, 83), (1, 81), (1, 79)),
+    ((3, 81), (1, 0)),
+    ((1, 78), (1, 81), (2, 85)),
+    ((3, 83), (1, 0)),
+    ((1, 79), (1, 83), (1, 81), (1, 79)),
+    ((1, 78), (1, 76), (2, 73)),
+    ((3, 74), (1, 76)),
+    ((2, 78), (2, 0)),
+)
 
-PIANO = ((1, 1.0), (2, 0.35), (3, 0.18), (4, 0.08))
-FLUTE = ((1, 1.0), (2, 0.22), (3, 0.06))
-BASS = ((2, 0.7), (3, 0.35), (4, 0.2))  # the ear supplies the fundamental that a telephone does not carry
+# Order in which the piano walks through a chord, in eighths.
+WALKS = ((0, 1, 2, 3, 2, 1, 2, 1), (0, 2, 1, 3, 1, 2, 1, 2))
 
-
-def hertz(semitones: float, octave_c: float = 261.63) -> float:
-    return octave_c * 2 ** (semitones / 12)
-
-
-def tone(frequency: float, seconds: float, partials: tuple[tuple[int, float], ...]) -> np.ndarray:
-    """A sum of partials inside the telephone band."""
-    time = np.arange(round(seconds * RATE)) / RATE
-    inside = [(n, a) for n, a in partials if 250 <= n * frequency <= 3400]
-    return sum((a * np.sin(2 * np.pi * n * frequency * time) for n, a in inside), np.zeros_like(time))
-
-
-def plucked(frequency: float, seconds: float, partials: tuple[tuple[int, float], ...], decay: float) -> np.ndarray:
-    """Struck and left to ring."""
-    sound = tone(frequency, seconds, partials)
-    time = np.arange(sound.size) / RATE
-    envelope = np.exp(-time / decay) * np.minimum(time / 0.008, 1) * np.minimum((seconds - time) / 0.05, 1)
-    return sound * envelope
-
-
-def blown(frequency: float, seconds: float) -> np.ndarray:
-    """Held, with a slow beginning and a little vibrato."""
-    time = np.arange(round(seconds * RATE)) / RATE
-    vibrato = 0.004 * np.sin(2 * np.pi * 4.8 * time) * np.minimum(time / 0.6, 1)
-    phase = 2 * np.pi * np.cumsum(frequency * (1 + vibrato)) / RATE
-    sound = sum((a * np.sin(n * phase) for n, a in FLUTE if n * frequency <= 3400), np.zeros_like(time))
-    envelope = np.minimum(time / 0.12, 1) * np.minimum((seconds - time) / 0.2, 1)
-    return sound * envelope
+PIANO = (1.0, 0.50, 0.28, 0.14, 0.07)
+BELL = (1.0, 0.42, 0.26, 0.12)
+STRINGS = (1.0, 0.55, 0.38, 0.24, 0.14)
+BASS = (0.3, 1.0, 0.7, 0.35, 0.2)  # its fundamental does not pass a telephone; the ear supplies it
 
 
-def render() -> np.ndarray:
-    """The piece as float samples; what rings on beyond the last bar is heard in the first."""
-    bars = 3 * len(CHORDS)
-    piece = np.zeros(round(bars * BAR * RATE))
+def hertz(note: float) -> float:
+    return float(440.0 * 2 ** ((note - 69) / 12))
 
-    def add(at: float, sound: np.ndarray, gain: float) -> None:
-        where = (round(at * RATE) + np.arange(sound.size)) % piece.size
-        piece[where] += gain * sound
 
-    for bar in range(bars):
-        chord = CHORDS[bar % len(CHORDS)]
-        add(bar * BAR, plucked(hertz(chord[0]) / 2, BAR, BASS, 1.2), 0.5)
-        for step, voice in enumerate(PATTERN):
-            accent = 1.0 if step % 4 == 0 else 0.75
-            add(bar * BAR + step * BEAT / 2, plucked(hertz(chord[voice]), 1.6, PIANO, 0.55), 0.36 * accent)
-    for bar, beat, note, length in MELODY:
-        add(bar * BAR + beat * BEAT, blown(hertz(note, 523.25), length * BEAT + 0.15), 0.34)
-    piece *= LEVEL / np.sqrt(np.mean(piece**2))
-    return np.tanh(piece * 1.2) / 1.2  # rounds the few peaks off
+def add(piece: Audio, at: float, sound: Audio) -> None:
+    """Mix *sound* in from *at* seconds, around the end of the piece if need be."""
+    places = (int(at * RATE) + np.arange(sound.size)) % SAMPLES
+    piece[places] += sound  # no sound is longer than the piece, so no place comes twice
+
+
+def timbre(note: float, partials: tuple[float, ...], time: Audio, detune: float = 0.0) -> Audio:
+    sound = np.zeros(time.size)
+    for n, strength in enumerate(partials, 1):
+        frequency = n * hertz(note) * (1 + detune)
+        if frequency < HIGHEST:
+            sound += strength * np.sin(2 * np.pi * frequency * time + 1.7 * n * note)
+    return sound
+
+
+def struck(note: float, partials: tuple[float, ...], seconds: float, decay: float) -> Audio:
+    """A note that is struck and dies away; higher notes sooner."""
+    time = np.arange(int(seconds * RATE)) / RATE
+    shape = np.minimum(time / 0.012, 1.0) * np.exp(-time / (decay * 2 ** ((69 - note) / 24)))
+    release = np.clip((seconds - time) / 0.25, 0, 1)
+    sound: Audio = timbre(note, partials, time) * shape * release
+    return sound
+
+
+def bowed(note: float, partials: tuple[float, ...], seconds: float) -> Audio:
+    """A note that swells and fades, two players a little apart."""
+    time = np.arange(int((seconds + 1.0) * RATE)) / RATE
+    shape = np.sin(np.clip(time / 1.0, 0, 1) * np.pi / 2) ** 2
+    shape *= np.sin(np.clip((seconds + 1.0 - time) / 1.0, 0, 1) * np.pi / 2) ** 2
+    sound: Audio = (timbre(note, partials, time, 0.0009) + timbre(note, partials, time, -0.0009)) * shape / 2
+    return sound
+
+
+def compose() -> Audio:
+    piece = np.zeros(SAMPLES)
+    for bar, (bass, *voicing) in enumerate(CHORDS):
+        start = bar * 4 * BEAT
+        for note in voicing:
+            add(piece, start, 0.085 * bowed(note, STRINGS, 4 * BEAT))
+        for beat in (0, 2.5):
+            add(piece, start + beat * BEAT, 0.20 * struck(bass, BASS, 2.0, 0.9))
+        for n, step in enumerate(WALKS[bar % 2]):
+            accent = (1.0, 0.7, 0.8, 0.7)[n % 4]
+            add(piece, start + n * BEAT / 2, 0.30 * accent * struck(voicing[step], PIANO, 1.6, 0.55))
+        at = start
+        for beats, note in MELODY[bar]:
+            if note:
+                add(piece, at, 0.62 * struck(note, BELL, beats * BEAT + 0.6, 1.1))
+            at += beats * BEAT
+    return piece
+
+
+def room(piece: Audio) -> Audio:
+    """A little echo, and the telephone's band; both wrap around the end."""
+    noise = np.random.Generator(np.random.PCG64(7)).normal(0, 1, int(1.4 * RATE))
+    time = np.arange(noise.size) / RATE
+    echo = np.zeros(SAMPLES)
+    echo[: noise.size] = noise * np.exp(-time / 0.28) * np.clip(time / 0.02, 0, 1)
+    echo /= np.sqrt((echo**2).sum())
+    frequency = np.fft.rfftfreq(SAMPLES, 1 / RATE)
+    warm = 1 / (1 + (frequency / 1800) ** 2)
+    band = 1 / (1 + (230 / np.maximum(frequency, 1)) ** 6) * np.clip((3600 - frequency) / 200, 0, 1)
+    spectrum = np.fft.rfft(piece) * (1 + 0.35 * np.fft.rfft(echo) * warm) * band
+    heard: Audio = np.fft.irfft(spectrum, SAMPLES)
+    return heard
+
+
+def level(piece: Audio) -> NDArray[np.int16]:
+    """Even out the loudness of half seconds a little, then set the level of the whole."""
+    window = np.hanning(RATE)
+    power = np.fft.irfft(np.fft.rfft(piece**2) * np.fft.rfft(np.roll(np.pad(window, (0, SAMPLES - RATE)), -RATE // 2)))
+    loudness = np.sqrt(np.maximum(power / window.sum(), 1e-9))
+    piece = piece * (loudness / np.median(loudness)) ** -0.4
+    piece *= 10 ** (LEVEL_DBFS / 20) / np.sqrt((piece**2).mean())
+    piece = np.tanh(piece / 0.6) * 0.6  # rounds off the few loudest peaks
+    samples: NDArray[np.int16] = np.rint(piece * 32767).astype(np.int16)
+    return samples
 
 
 def main() -> None:
-    target = Path(__file__).with_name("default.wav")
-    soundfile.write(target, render(), RATE, subtype="PCM_16")
-    print(f"{target.name}: {soundfile.info(target).duration:.1f} s")
+    target = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).with_name("default.wav")
+    with wave.open(str(target), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(level(room(compose())).astype("<i2").tobytes())
 
 
 if __name__ == "__main__":
