@@ -1,3 +1,3 @@
-"""The demonstration: a small office on loopback, real SIP and RTP."""
+"""A contact centre in a minute: the real switch on loopback, simulated people at its phones."""
 
 from __future__ import annotations

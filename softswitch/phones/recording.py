@@ -7,6 +7,7 @@ was busy) moves nothing; one that stays (the sender paused without counting) mov
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
@@ -64,19 +65,22 @@ class Recording:
         first = self.began if since is None else since
         packets = self._packets
         if since is not None:  # what is far in the past cannot reach into the stretch
-            packets = [packet for packet in packets if packet.at > since - 2.0]
+            packets = packets[bisect_left(packets, since - 2.0, key=lambda packet: packet.at) :]
         placed = [item for _, run in groupby(packets, key=lambda p: p.ssrc) for item in _placed(list(run))]
         end = until
         if end is None:
             end = max((at + len(p.payload) / SAMPLE_RATE for at, p in placed), default=first)
         sound = np.zeros(max(round((end - first) * SAMPLE_RATE), 0), dtype=np.int16)
-        for at, packet in placed:
-            frame = decode(_LAWS[packet.payload_type], np.frombuffer(packet.payload, np.uint8))
-            begin = round((at - first) * SAMPLE_RATE)
-            if begin < 0:
-                frame, begin = frame[-begin:], 0
-            frame = frame[: max(len(sound) - begin, 0)]
-            sound[begin : begin + len(frame)] = frame
+        for law, run in groupby(placed, key=lambda item: _LAWS[item[1].payload_type]):
+            frames = list(run)
+            pcm = decode(law, np.frombuffer(b"".join(packet.payload for _, packet in frames), np.uint8))
+            for at, packet in frames:
+                frame, pcm = pcm[: len(packet.payload)], pcm[len(packet.payload) :]
+                begin = round((at - first) * SAMPLE_RATE)
+                if begin < 0:
+                    frame, begin = frame[-begin:], 0
+                frame = frame[: max(len(sound) - begin, 0)]
+                sound[begin : begin + len(frame)] = frame
         return sound
 
     def write(self, path: Path, until: float | None = None) -> float:

@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 TICK: Final = 0.02  # seconds; the length of one frame
 #: After a longer pause of the whole process, ticks are left out instead of sent all at once.
-MOST_AT_ONCE: Final = 10
+MOST_AT_ONCE: Final = 25
 
 
 class Ticker:
