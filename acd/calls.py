@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from acd.floor import Floor, Outbox
     from acd.matching import Pairing
     from acd.model import OfferRules, QueueConfig
-    from acd.room import Line
+    from acd.room import Ladder, Line
     from acd.strategies import Cursor, Fit, Idle
     from acd.timers import Timers
 
@@ -71,9 +71,9 @@ class Calls:
         ladder = self._room.ladder(ticket)
         refused = refusal(
             queue,
-            somebody_logged_in=self._floor.somebody(ladder.ever),
+            hopeless=lambda: self._hopeless(ladder),
             waiting=self._room.count(queue.id),
-            somebody_idle=lambda: not self._floor.idle.isdisjoint(ladder.lines[ladder.step_at(since, now)].fits),
+            somebody_idle=lambda: not self._floor.idle.isdisjoint(self._room.now(ladder, ladder.step_at(since, now))),
         )
         if refused is not None:
             target = queue.when_full if refused is Refusal.FULL else queue.when_empty
@@ -99,7 +99,11 @@ class Calls:
             ticket.announce_at = next_announcement(queue.announce, ticket.announce_at, now)
         if queue.max_wait is not None and ticket.joined_at + queue.max_wait <= now and not ticket.expired:
             self._time_out(ticket, now)
-        elif ticket.place is Place.WAITING and queue.when_empty is not None and not self._floor.somebody(ladder.ever):
+        elif (
+            ticket.place is Place.WAITING
+            and queue.when_empty is not None
+            and not self._floor.somebody(self._room.ever(ladder))
+        ):
             self._nobody_left(ticket, now)
         else:
             self._arm(ticket)
@@ -167,16 +171,20 @@ class Calls:
 
     def leave_empty_queues(self, now: float) -> None:
         """Whoever could serve some callers has logged out: let them go on to the queue's ``when_empty``."""
-        served: dict[int, bool] = {}
+        hopeless: dict[int, bool] = {}
         for call in sorted(self.tickets):
             ticket = self.tickets[call]
             ladder = ticket.ladder
             if ladder is None or ticket.place is not Place.WAITING or self.queues[ticket.queue].when_empty is None:
                 continue
-            if id(ladder) not in served:
-                served[id(ladder)] = self._floor.somebody(ladder.ever)
-            if not served[id(ladder)]:
+            if id(ladder) not in hopeless:
+                hopeless[id(ladder)] = self._hopeless(ladder)
+            if hopeless[id(ladder)]:
                 self._nobody_left(ticket, now)
+
+    def _hopeless(self, ladder: Ladder) -> bool:
+        """Nobody who could ever serve these callers is logged in."""
+        return not self._floor.somebody(self._room.ever(ladder))
 
     def _relax(self, ticket: Ticket, now: float) -> None:
         """More agents may serve this caller from now on, whoever rings at the moment."""

@@ -178,10 +178,9 @@ class Dispatcher:
 
     def _configure(self, config: AcdConfig, now: float) -> None:
         self._config = config
-        for agent in self._floor.configure(config.agents):
+        for agent in self._floor.leaving(config.agents):
             self._log_out(agent, "removed", now)
-            agent.removed = True
-            self._floor.forget_removed(agent)
+        self._floor.configure(config.agents)
         self._calls.configure(config.queues, config.offers)
 
     def snapshot(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from acd.limits import rest_after
 from acd.timers import Timer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from acd.model import AgentConfig, OfferRules
     from acd.timers import Timers
@@ -47,17 +47,23 @@ class Floor:
         self._timers = timers
         self._outbox = outbox
 
-    def configure(self, configs: Iterable[AgentConfig]) -> list[Agent]:
-        """Add and update agents; return those that are no longer configured."""
-        wanted = {config.id: config for config in configs}
-        for config in wanted.values():
-            agent = self.agents.get(config.id)
-            if agent is None:
+    def leaving(self, configs: Collection[AgentConfig]) -> list[Agent]:
+        """Agents who are not in the new configuration."""
+        staying = {config.id for config in configs}
+        return [self.agents[agent] for agent in sorted(self.agents.keys() - staying)]
+
+    def configure(self, configs: Collection[AgentConfig]) -> None:
+        """Add and update agents; whoever is not among them has to be logged out before."""
+        for agent in self.leaving(configs):
+            agent.removed = True
+            self.forget_removed(agent)
+        for config in configs:
+            known = self.agents.get(config.id)
+            if known is None:
                 self.agents[config.id] = Agent.of(config)
             else:
-                agent.skills, agent.position, agent.removed = config.skills, config.position, False
+                known.skills, known.position, known.removed = config.skills, config.position, False
         self.freed |= self.idle
-        return [self.agents[agent] for agent in sorted(self.agents.keys() - wanted.keys())]
 
     def forget_removed(self, agent: Agent) -> None:
         """Drop an agent who is no longer configured, once nothing is going on."""

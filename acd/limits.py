@@ -19,13 +19,13 @@ class Refusal(StrEnum):
 
 
 def refusal(
-    queue: QueueConfig, *, somebody_logged_in: bool, waiting: int, somebody_idle: Callable[[], bool]
+    queue: QueueConfig, *, hopeless: Callable[[], bool], waiting: int, somebody_idle: Callable[[], bool]
 ) -> Refusal | None:
-    """Why a caller cannot join, or None.
+    """Why a caller cannot join, or None. ``hopeless``: nobody who could ever serve this caller is logged in.
 
     ``max_waiting`` limits waiting: a caller for whom somebody is idle is let in even if others wait for other skills.
     """
-    if queue.when_empty is not None and not somebody_logged_in:
+    if queue.when_empty is not None and hopeless():
         return Refusal.EMPTY
     if queue.max_waiting is not None and waiting >= queue.max_waiting and not somebody_idle():
         return Refusal.FULL

@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from acd.skills import Expression, all_of, any_of, bind, holds, names, variables
+from acd.skills import Expression, all_of, any_of, bind, names, predicate, variables
 from acd.strategies import Fit
 
 if TYPE_CHECKING:
@@ -35,16 +35,12 @@ class Line:
 
 @dataclass(slots=True, eq=False)
 class Ladder:
-    """The relaxation of one kind of needs: ``lines[i]`` is where a caller stands after ``after[i]`` seconds."""
+    """The relaxation of one kind of needs: ``needs[i]`` count after ``after[i]`` seconds, each wider than the last."""
 
+    queue: QueueConfig
     after: tuple[float, ...]
-    lines: tuple[Line, ...]
+    needs: tuple[Expression, ...]
     tickets: int = 0
-
-    @property
-    def ever(self) -> Mapping[str, Fit]:
-        """Agents who may serve at some step; steps only add."""
-        return self.lines[-1].fits
 
     def step_at(self, since: float, now: float) -> int:
         return sum(1 for after in self.after[1:] if since + after <= now)
@@ -57,7 +53,9 @@ class WaitingRoom:
         self._queues: dict[str, QueueConfig] = {}
         self._variables: dict[str, frozenset[str]] = {}
         self._agents: Mapping[str, Agent] = {}
+        self._breadths: dict[str, int] = {}
         self._ladders: dict[tuple[object, ...], Ladder] = {}
+        self._lines: dict[tuple[str, Expression], Line] = {}
         self._order: dict[str, list[tuple[float, float, str]]] = {}
         self._wanting: dict[int, Line] = {}  # lines with callers, by identity
         self._grown: set[Line] = set()
@@ -70,7 +68,9 @@ class WaitingRoom:
             for queue in self._queues.values()
         }
         self._agents = agents
+        self._breadths = {agent.id: sum(agent.skills.values()) for agent in agents.values()}
         self._ladders.clear()
+        self._lines.clear()
         self._order = {queue: [] for queue in self._queues}
         self._wanting.clear()
         self._grown.clear()
@@ -82,10 +82,17 @@ class WaitingRoom:
         key = (queue.id, ticket.needs, *sorted((v, ticket.variables[v]) for v in wanted & ticket.variables.keys()))
         ladder = self._ladders.get(key)
         if ladder is None:
-            if len(self._ladders) >= _REMEMBERED:
-                self._ladders = {key: ladder for key, ladder in self._ladders.items() if ladder.tickets}
+            self._forget_unused()
             ladder = self._ladders[key] = self._new_ladder(queue, ticket)
         return ladder
+
+    def now(self, ladder: Ladder, step: int) -> Mapping[str, Fit]:
+        """Agents who may serve at this step, with their fit."""
+        return self._line(ladder, step).fits
+
+    def ever(self, ladder: Ladder) -> Mapping[str, Fit]:
+        """Agents who may serve at some step: those of the last one, because steps only add."""
+        return self._line(ladder, -1).fits
 
     def place(self, ticket: Ticket) -> None:
         """Let a caller in, at the place that age and priority give."""
@@ -98,7 +105,7 @@ class WaitingRoom:
     def update(self, ticket: Ticket) -> None:
         """Move the ticket to the line where it belongs now, or out of the lines while it wants no offers."""
         assert ticket.ladder is not None
-        line = ticket.ladder.lines[ticket.step] if ticket.wants_offers else None
+        line = self._line(ticket.ladder, ticket.step) if ticket.wants_offers else None
         if line is ticket.line:
             return
         self._leave_line(ticket)
@@ -149,30 +156,40 @@ class WaitingRoom:
                 self._grown.discard(line)
 
     def _new_ladder(self, queue: QueueConfig, ticket: Ticket) -> Ladder:
-        steps = [queue.needs, *(step.needs for step in queue.relax)]
-        bound = [bind(needs, ticket.variables) for needs in steps]
+        bound = [bind(needs, ticket.variables) for needs in (queue.needs, *(step.needs for step in queue.relax))]
         extra = bind(ticket.needs, ticket.variables)
-        return Ladder(
-            (0.0, *(step.after for step in queue.relax)),
-            tuple(self._new_line(queue, all_of(any_of(*bound[: i + 1]), extra)) for i in range(len(bound))),
-        )
+        after = (0.0, *(step.after for step in queue.relax))
+        return Ladder(queue, after, tuple(all_of(any_of(*bound[: i + 1]), extra) for i in range(len(bound))))
 
-    def _new_line(self, queue: QueueConfig, needs: Expression) -> Line:
-        return Line(queue, fits(queue, needs, self._agents))
+    def _line(self, ladder: Ladder, step: int) -> Line:
+        """Where callers with these needs stand; who may serve them is worked out when the first one comes."""
+        needs = ladder.needs[step]
+        line = self._lines.get((ladder.queue.id, needs))
+        if line is None:
+            line = self._lines[ladder.queue.id, needs] = Line(ladder.queue, self._fits(ladder.queue, needs))
+        return line
 
+    def _fits(self, queue: QueueConfig, needs: Expression) -> dict[str, Fit]:
+        """Who may serve: those of the queue who satisfy the (bound) needs."""
+        if queue.agents:
+            ranked = [(m.agent, m.tier, i) for i, m in enumerate(queue.agents) if m.agent in self._agents]
+        else:
+            ranked = [(agent.id, 1, agent.position) for agent in self._agents.values()]
+        asked, suffices = names(needs), predicate(needs)
+        fits = {}
+        for agent, tier, position in ranked:
+            skills = self._agents[agent].skills
+            if suffices(skills) and not self._agents[agent].removed:
+                needed = sum(skills[skill] for skill in asked if skill in skills)
+                fits[agent] = Fit(tier, position, self._breadths[agent] - needed)
+        return fits
 
-def fits(queue: QueueConfig, needs: Expression, agents: Mapping[str, Agent]) -> dict[str, Fit]:
-    """Who may serve: those of the queue who satisfy the (bound) needs."""
-    if queue.agents:
-        ranked = [(m.agent, m.tier, i) for i, m in enumerate(queue.agents) if m.agent in agents]
-    else:
-        ranked = [(agent.id, 1, agent.position) for agent in agents.values()]
-    asked = names(needs)
-    return {
-        agent: Fit(tier, position, sum(lvl for skill, lvl in agents[agent].skills.items() if skill not in asked))
-        for agent, tier, position in ranked
-        if not agents[agent].removed and holds(needs, agents[agent].skills)
-    }
+    def _forget_unused(self) -> None:
+        """Needs may come from outside in any number; keep those that somebody waits with and a few more."""
+        if len(self._ladders) >= _REMEMBERED:
+            self._ladders = {key: ladder for key, ladder in self._ladders.items() if ladder.tickets}
+            used = {(ladder.queue.id, needs) for ladder in self._ladders.values() for needs in ladder.needs}
+            self._lines = {key: line for key, line in self._lines.items() if key in used}
 
 
 def _order(ticket: Ticket) -> tuple[float, float, str]:

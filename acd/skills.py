@@ -16,19 +16,27 @@ that an agent does not have counts as level 0. The empty text asks for nothing: 
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 MAX_LEVEL = 100
 MAX_LENGTH = 4000
 MAX_DEPTH = 50
 
-_OPERATORS = (">=", "<=", "==", "!=", ">", "<")
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
       | (?P<number>\d+(?![\w{-]))
@@ -135,9 +143,9 @@ def parse(text: str) -> Expression:
 def holds(expression: Expression, levels: Mapping[str, int]) -> bool:
     """Whether an agent with these levels satisfies the expression (variables must be bound)."""
     match expression:
-        case Level(skill, operator, level):
+        case Level(skill, sign, level):
             have = levels.get(skill, 0)
-            match operator:
+            match sign:
                 case ">=":
                     return have >= level
                 case ">":
@@ -158,13 +166,30 @@ def holds(expression: Expression, levels: Mapping[str, int]) -> bool:
             return not holds(part, levels)
 
 
+def predicate(expression: Expression) -> Callable[[Mapping[str, int]], bool]:
+    """:func:`holds` made ready for asking many agents."""
+    match expression:
+        case Level(skill, sign, level):
+            compare = _COMPARE[sign]
+            return lambda levels: compare(levels.get(skill, 0), level)
+        case All(parts):
+            every = tuple(map(predicate, parts))
+            return lambda levels: all(part(levels) for part in every)
+        case Any(parts):
+            some = tuple(map(predicate, parts))
+            return lambda levels: any(part(levels) for part in some)
+        case Not(part):
+            inner = predicate(part)
+            return lambda levels: not inner(levels)
+
+
 def bind(expression: Expression, variables: Mapping[str, str]) -> Expression:
     """Replace ``{variable}`` parts of skill names. An unknown variable stays, and is a skill that nobody has."""
     match expression:
-        case Level(skill, operator, level):
+        case Level(skill, sign, level):
             if "{" not in skill:
                 return expression
-            return Level(_VARIABLE.sub(lambda m: variables.get(m[1], m[0]), skill), operator, level)
+            return Level(_VARIABLE.sub(lambda m: variables.get(m[1], m[0]), skill), sign, level)
         case All(parts):
             return All(tuple(bind(part, variables) for part in parts))
         case Any(parts):
@@ -258,22 +283,22 @@ class _Parser:
             found = "the end" if name.kind == "end" else f"`{name.text}`"
             raise SkillSyntaxError(f"a skill was expected, not {found}", name.column, "write one, as in sales >= 50")
         self._next += 1
-        operator = self._peek()
-        if operator.kind != "operator":
+        sign = self._peek()
+        if sign.kind != "operator":
             return Level(name.text, ">=", 1)
         self._next += 1
         level = self._peek()
         if level.kind != "number":
             found = "the end" if level.kind == "end" else f"`{level.text}`"
             raise SkillSyntaxError(
-                f"a level was expected after {operator.text}, not {found}",
+                f"a level was expected after {sign.text}, not {found}",
                 level.column,
-                f"write a whole number, as in {name.text} {operator.text} 50",
+                f"write a whole number, as in {name.text} {sign.text} 50",
             )
         if len(level.text) > 3 or int(level.text) > MAX_LEVEL:
             raise SkillSyntaxError(f"level {level.text} does not exist", level.column, "levels go from 0 to 100")
         self._next += 1
-        return Level(name.text, operator.text, int(level.text))
+        return Level(name.text, sign.text, int(level.text))
 
     def _peek(self) -> _Token:
         return self._tokens[self._next]

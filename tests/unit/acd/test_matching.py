@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from acd.matching import Group, match
 from acd.model import QueueConfig, Strategy
-from acd.room import Ladder, Line
+from acd.room import Ladder
+from acd.skills import EVERYBODY
 from acd.strategies import RANKS, Cursor, Fit, choose
 from acd.ticket import Ticket
 
@@ -100,7 +101,7 @@ def floors(draw: st.DrawFn) -> list[Group]:
         for i in range(draw(several)):
             since = float(draw(st.integers(0, 20)))
             ticket = Ticket(f"call{n}-{i}", queue.id, since, since, 10.0 * draw(several), failures=draw(failed))
-            ticket.place_in(queue, Ladder((0.0,), (Line(queue, {}),)))
+            ticket.place_in(queue, Ladder(queue, (0.0,), (EVERYBODY,)))
             tickets.append(ticket)
         can = [(i, agent) for i, agent in enumerate(staff) if draw(st.booleans())]
         fits = [(agent, Fit(draw(st.integers(1, 2)), i, draw(st.integers(0, 1)))) for i, agent in can]

@@ -62,7 +62,7 @@ MUTANTS = [
         "self._arm(ticket)\n\n    def _announce",
     ),
     Mutant("a worse position is announced", "announcements.py", "if ahead <= told else None", ""),
-    Mutant("nobody notices that all logged out", "calls.py", "if not served[id(ladder)]:", "if False:"),
+    Mutant("nobody notices that all logged out", "calls.py", "if hopeless[id(ladder)]:", "if False:"),
     Mutant("an agent on a break rings on", "calls.py", "willing = agent.status is Status.AVAILABLE and ", "willing = "),
     Mutant("busy phones are rung", "agent.py", "            and not self.busy\n", ""),
     Mutant("two agents at one phone", "dispatcher.py", "in self._floor.others_at(event.phone, agent):", "in ():"),

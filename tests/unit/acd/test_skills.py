@@ -17,6 +17,7 @@ from acd.skills import (
     holds,
     names,
     parse,
+    predicate,
     variables,
 )
 
@@ -123,6 +124,11 @@ def test_monstrous_text_is_refused_not_crashed_on(text: str) -> None:
 @given(EXPRESSIONS)
 def test_canonical_text_reads_back_as_the_same(expression: Expression) -> None:
     assert parse(str(expression)) == expression
+
+
+@given(EXPRESSIONS, st.dictionaries(NAMES, st.integers(0, 100)))
+def test_the_prepared_form_means_the_same(expression: Expression, levels: dict[str, int]) -> None:
+    assert predicate(expression)(levels) is holds(expression, levels)
 
 
 @given(st.text(max_size=40) | st.text(alphabet="ab{}()<>=! 05andornt", max_size=40))

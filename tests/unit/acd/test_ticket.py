@@ -5,13 +5,14 @@ from itertools import product
 import pytest
 
 from acd.model import QueueConfig
-from acd.room import Ladder, Line
+from acd.room import Ladder
+from acd.skills import EVERYBODY
 from acd.ticket import IMPOSSIBLE, TRANSITIONS, Place, Ticket, Turn, decision_key
 
 
 def ticket(call: str, queue: QueueConfig, since: float, priority: float = 0.0) -> Ticket:
     made = Ticket(call, queue.id, since, since, priority)
-    made.place_in(queue, Ladder((0.0,), (Line(queue, {}),)))
+    made.place_in(queue, Ladder(queue, (0.0,), (EVERYBODY,)))
     return made
 
 
