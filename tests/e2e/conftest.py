@@ -109,22 +109,32 @@ def clients(ports: Ports, tmp_path: Path) -> Iterator[Clients]:
 
 
 class Switches:
-    def __init__(self, ports: Ports, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, ports: Ports, folder: Path, speech: Path, stack: ExitStack) -> None:
         self._ports = ports
+        self._speech = speech
         self._folder = folder
         self._stack = stack
 
     def start(self, body: str, *, digest: tuple[str, ...] = ("MD5",)) -> Switch:
         """A switch that is stopped, and must stop well, at the end of the test."""
+        # Speech rendered for one test serves the next: rendering is most of the time that a start takes.
+        (self._folder / "data").mkdir()
+        (self._folder / "data" / "speech").symlink_to(self._speech, target_is_directory=True)
         running = Switch(body, self._folder, self._ports, digest=digest)
         self._stack.callback(running.stop)
         return running
 
 
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache of rendered speech that all switches share."""
+    return tmp_path_factory.mktemp("speech")
+
+
 @pytest.fixture
-def switches(ports: Ports, tmp_path: Path) -> Iterator[Switches]:
+def switches(ports: Ports, tmp_path: Path, rendered: Path) -> Iterator[Switches]:
     with ExitStack() as stack:
-        yield Switches(ports, tmp_path, stack)
+        yield Switches(ports, tmp_path, rendered, stack)
 
 
 @pytest.fixture

@@ -67,6 +67,10 @@ did = "104"
 to = "menu:one"
 
 [[route]]
+did = "105"
+to = "phone:2002"
+
+[[route]]
 did = "9000"
 to = "echo"
 
