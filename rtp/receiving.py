@@ -268,8 +268,8 @@ class Receiver:
         broken = (batch.lengths[odd] < HEADER) | (batch.lengths[odd] >= ROW) | (first >> 6 != 2)
         np.add.at(tables.drops[:, Drop.MALFORMED], batch.slots[odd[broken]], 1)
         strangers = odd[~broken & (batch.slots[odd] == NOBODY)]
-        if len(strangers):
-            tables.stats.catch_up()
+        if len(strangers):  # they are held against where the legs stand now
+            tables.express.settle()
         if len(strangers) > STRANGERS_PER_PASS:
             strangers = self._sieve(batch, strangers, sources, lanes)
         for at in strangers.tolist():

@@ -189,6 +189,8 @@ class ReceiverStats:
         *timestamps*: RTP time in the low 32 bits, by *ahead* too high. *arrivals*: (seconds, nanoseconds) by the
         kernel's clock, None: *now*. Only differences of arrivals are used.
         """
+        if not len(slots):
+            return
         if arrivals is None:
             arrivals = np.broadcast_to(np.array([int(now), int(now % 1 * 1e9)], np.int64), (len(slots), 2))
         self._notes.append((slots, timestamps, now, arrivals, ahead))
