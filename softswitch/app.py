@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -207,6 +208,10 @@ class Switch:
         """See `softswitch.ports.Flows`."""
         return self._edge.flow_to(uri)
 
+    def keep(self, flow: Flow, until: float) -> None:
+        """See `softswitch.ports.Flows`."""
+        self._edge.keep(flow, until)
+
     def advertised_ip(self, flow: Flow) -> str:
         """See `softswitch.ports.Flows`."""
         return self._edge.own_address(flow)[0]
@@ -243,6 +248,10 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         loop.add_signal_handler(number, stop.set)
     switch = Switch(config)
     await switch.start()
+    # what is there now stays; calls come and go without cycles, so looking for some may be rare
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     announce(briefing(config))
     try:
         await stop.wait()

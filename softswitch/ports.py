@@ -122,5 +122,8 @@ class Flows(Protocol):
     def flow_to(self, uri: Uri) -> Flow | None:
         """The flow to *uri*, or None while its name is not resolved."""
 
+    def keep(self, flow: Flow, until: float) -> None:
+        """Do not close the connection of *flow* for idleness before *until*; nothing to do for UDP."""
+
     def advertised_ip(self, flow: Flow) -> str:
         """Our address as the party at the other end of *flow* reaches it; goes into SDP."""

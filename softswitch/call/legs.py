@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from sip.message import Request, Response
     from softswitch.ports import Flows, Media, SipSender
 
+#: Seconds for which the connection of a call's signalling is kept, however silent it is.
+LONGEST_CALL = 86_400.0
 HOLD_MUSIC = "default"
+
+_address = lru_cache(maxsize=4096)(ip_address)
 
 
 def _hosts(description: bytes) -> Iterator[str]:
@@ -29,7 +34,7 @@ def _hosts(description: bytes) -> Iterator[str]:
     for media in parsed.media:
         host = parsed.address(media) if media.kind == "audio" else None
         with suppress(ValueError):
-            if host is not None and not ip_address(host).is_unspecified:
+            if host is not None and not _address(host).is_unspecified:
                 yield host
 
 
@@ -126,6 +131,7 @@ class Legs:
             phone=phone,
         )
         self._legs[handle] = leg
+        self._flows.keep(flow, now + LONGEST_CALL)
         if usage:
             self._by_usage[usage] = leg
         self._on_opened(leg, now)

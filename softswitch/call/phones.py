@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from sip.flow import Flow
     from sip.message import Request
-    from sip.registrar import Effect, Registrar
+    from sip.registrar import Binding, Effect, Registrar
     from sip.uri import Uri
     from softswitch.call.admission import Admission
     from softswitch.config import Phone
@@ -112,13 +112,17 @@ class Phones:
                 case BindingAdded(binding):
                     data = {"phone": binding.aor, "contact": str(binding.contact), "source": binding.flow.remote[0]}
                     self._journal.append("phone.registered", None, data, at=self._clock.wall(now))
-                    self._store.put(binding, now)
+                    self._keep(binding, now)
                 case BindingRefreshed(binding):
-                    self._store.put(binding, now)
+                    self._keep(binding, now)
                 case BindingRemoved(binding, reason):
                     data = {"phone": binding.aor, "contact": str(binding.contact), "reason": str(reason)}
                     self._journal.append("phone.unregistered", None, data, at=self._clock.wall(now))
                     self._store.remove(binding)
+
+    def _keep(self, binding: Binding, now: float) -> None:
+        self._store.put(binding, now)
+        self._flows.keep(binding.flow, binding.expires_at)
 
     # ------------------------------------------------------------------------------------------------ busy
     def occupy(self, user: str | None, leg: int) -> bool:

@@ -83,6 +83,9 @@ class SimSwitch:
     def flow_to(self, uri: Uri) -> Flow | None:
         return Flow(Transport.UDP, ADDRESS, (uri.host, uri.port or 5060))
 
+    def keep(self, flow: Flow, until: float) -> None:
+        pass
+
     def advertised_ip(self, flow: Flow) -> str:
         return ADDRESS[0]
 

@@ -63,6 +63,9 @@ class World:
 
     accept_reinvite = answer
 
+    def keep(self, flow: Flow, until: float) -> None:
+        pass
+
     def advertised_ip(self, flow: Flow) -> str:
         return "192.0.2.1"
 
