@@ -10,7 +10,7 @@ import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
-from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable, EndedBy
+from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable, EndedBy, FailReason
 from ivr.events import Digit, HungUp, Returned
 from ivr.nodes import Result
 from rtp.dtmf import DigitMerger, parse_dtmf_info
@@ -19,6 +19,7 @@ from rtp.legs import LegStats, MediaTimeout, PlayFinished
 from rtp.sdp import SdpError
 from sip import events as sip_events
 from sip.errors import ParseError
+from sip.events import EndCause
 from softswitch.call.admission import Admission
 from softswitch.call.arrivals import Arrivals
 from softswitch.call.containment import Containment
@@ -64,6 +65,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds of conversation with an agent below which the caller has not been served.
+SERVED_AFTER = 1.0
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
 
 
@@ -339,7 +342,7 @@ class CallControl:
     ) -> None:
         """Caller and *other* hear each other from now on, whatever was being played."""
         self.prompts.stop(call)
-        call.b_leg = other.leg
+        call.b_leg, call.connected_at = other.leg, now
         self.legs.bridge(caller, other)
         self.note(
             "call.connected",
@@ -381,15 +384,24 @@ class CallControl:
             self._peer_gone(call, now, by=by, cause=cause)
 
     def _peer_gone(self, call: Call, now: float, *, by: str, cause: str) -> None:
-        """The agent or phone that the caller talked with has hung up: back to the IVR, which knows what comes next."""
+        """Whom the caller talked with has hung up: back to the IVR, which knows what comes next.
+
+        An agent whose phone is gone without a goodbye, or who answered and was gone at once, has not served the caller:
+        they wait again, in their old place.
+        """
         was_agent = call.agent is not None
         call.b_leg = None
+        dropped = now - call.connected_at < SERVED_AFTER
+        if was_agent and (dropped or cause != EndCause.REMOTE) and self.advance(call, Input.AGENT_LOST):
+            self.note("call.parted", call, now, by="agent", cause=cause)
+            self.queues.agent_lost(call, FailReason.DROPPED if dropped else FailReason.UNREACHABLE, now)
+            return
         if not self.advance(call, Input.PEER_GONE):
             return
         call.ended_by = "agent" if was_agent else by
         self.note("call.parted", call, now, by=call.ended_by, cause=cause)
         if was_agent:
-            call.agent = None
+            call.agent = call.offer = None
             self.queues.conversation_ended(call, EndedBy.AGENT, now)
         self.menus.receive(call, Returned(Result.ENDED), now)
 

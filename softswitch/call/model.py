@@ -93,6 +93,8 @@ class Call:
     queue: str | None = None
     b_leg: LegId | None = None  # who the caller talks with
     agent: str | None = None
+    offer: int | None = None  # the distributor's, that the agent answered
+    connected_at: float = 0.0
     attempt: int | None = None  # the phone that rings for the caller outside a queue
     priority: float = 0.0
     ended_by: str = ""

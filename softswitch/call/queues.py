@@ -94,6 +94,15 @@ class Queues:
     def conversation_ended(self, call: Call, by: EndedBy, now: float) -> None:
         self.receive(ConversationEnded(call.call, by), now)
 
+    def agent_lost(self, call: Call, reason: FailReason, now: float) -> None:
+        """The agent who talked with the caller is gone; the caller waits on and hears the music again."""
+        offer, call.offer, call.agent = call.offer, None, None
+        leg = self._control.legs.get(call.a_leg)
+        if leg is not None and call.queue is not None:
+            self._control.legs.hear(leg, Music(self._queues[call.queue].music))
+        if offer is not None:
+            self.receive(OfferFailed(offer, reason), now)
+
     def agent_at(self, phone: str | None) -> str | None:
         """Who is logged in at *phone*."""
         return None if phone is None else self._agents_at.get(phone)
@@ -198,7 +207,7 @@ class Queues:
             if leg is not None:
                 control.legs.hang_up(leg, now)
             return
-        call.agent = connect.agent
+        call.agent, call.offer = connect.agent, connect.offer
         control.connect(call, caller, leg, now, agent=connect.agent, queue=connect.queue, waited=connect.waited)
 
     def leg_lost(self, leg: Leg, now: float) -> bool:

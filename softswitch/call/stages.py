@@ -16,6 +16,7 @@ class Input(Enum):
     CONNECT = auto()  # an agent or a phone answered and both hear each other
     RETURN = auto()  # the queue or phone gives the caller back to the IVR
     PEER_GONE = auto()  # the party the caller talked with hung up
+    AGENT_LOST = auto()  # the agent's phone is gone without a goodbye: back to the same place in the queue
     CALLER_GONE = auto()
     END = auto()  # the switch ends the call
 
@@ -30,6 +31,7 @@ TRANSITIONS: dict[tuple[Stage, Input], Stage] = {
     (S.RINGING, X.CONNECT): S.TALKING,
     (S.RINGING, X.RETURN): S.IVR,
     (S.TALKING, X.PEER_GONE): S.IVR,
+    (S.TALKING, X.AGENT_LOST): S.QUEUED,
     **{(stage, X.CALLER_GONE): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
     **{(stage, X.END): S.ENDED for stage in (S.IVR, S.QUEUED, S.RINGING, S.TALKING)},
 }
@@ -48,9 +50,12 @@ IGNORED: frozenset[tuple[Stage, Input]] = frozenset(
     }
 )
 
-#: The IVR asks for a queue or a phone only while it has the caller.
+#: The IVR asks for a queue or a phone only while it has the caller; an agent is lost out of a conversation.
 IMPOSSIBLE: frozenset[tuple[Stage, Input]] = frozenset(
-    product([S.QUEUED, S.RINGING, S.TALKING], [X.ENTER_QUEUE, X.RING_PHONE])
+    {
+        *product([S.QUEUED, S.RINGING, S.TALKING], [X.ENTER_QUEUE, X.RING_PHONE]),
+        *product([S.IVR, S.QUEUED, S.RINGING], [X.AGENT_LOST]),
+    }
 )
 
 

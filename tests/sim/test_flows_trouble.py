@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from rtp.legs import MediaTimeout, Play
+from rtp.legs import Bridge, MediaTimeout, Play
 from tests.sim.office import MUSIC, Office, bridged, record_of
 from tests.support.sim_phone import PhoneCall, answers
 
@@ -35,22 +35,45 @@ def test_without_a_port_for_the_agent_the_caller_waits_on(office: Office) -> Non
     assert bridged(call, agent.call)
 
 
-@pytest.mark.parametrize("who", ["caller", "agent"])
-def test_a_party_that_falls_silent_ends_the_call(office: Office, who: str) -> None:
+def fall_silent(office: Office, call: PhoneCall) -> None:
+    """The phone is gone, and the media worker notices."""
+    assert call.leg is not None
+    assert office.switch.media.specs[call.leg].media_timeout == 60
+    call.phone.vanish()
+    office.switch.on_media(MediaTimeout(call.leg, 60.0))
+    office.run(1)
+
+
+def test_a_caller_who_falls_silent_ends_the_call(office: Office) -> None:
     agent = office.agent("1001")
     call = office.call("2001", "101")
     office.run(4)
-    silent = call if who == "caller" else agent.call
-    assert silent.leg is not None
-    assert office.switch.media.specs[silent.leg].media_timeout == 60
-    silent.phone.vanish()
-    office.switch.on_media(MediaTimeout(silent.leg, 60.0))
-    office.run(1)
-    assert call.over or silent is call
-    assert agent.call.over or silent is agent.call
-    record = record_of(call)
-    assert record.ended_by == ("switch" if who == "caller" else "agent")
-    assert office.switch.journal.of("call.ended", record.call)[0].data["cause"] in ("media-timeout", "talk-ended")
+    fall_silent(office, call)
+    assert agent.call.over
+    assert (record_of(call).ended_by, record_of(call).cause) == ("switch", "media-timeout")
+
+
+def test_a_phone_that_falls_silent_ends_the_call(office: Office) -> None:
+    callee = office.phone("2002")
+    call = office.call("2001", "2002")
+    office.run(4)
+    fall_silent(office, callee.call)
+    assert call.over
+
+
+def test_an_agent_who_falls_silent_gives_the_caller_back_to_the_front_of_the_queue(office: Office) -> None:
+    agent = office.agent("1001")
+    call = office.call("2001", "101")
+    office.run(30)
+    other = office.call("2002", "101")
+    office.run(10)
+    fall_silent(office, agent.call)
+    assert call.hears == MUSIC
+    next_agent = office.agent("1003", answers(after=1.0))
+    office.run(2)
+    assert bridged(call, next_agent.call)
+    assert not isinstance(other.hears, Bridge)
+    assert record_of(call).agent == "iryna"
 
 
 def test_a_caller_who_vanishes_without_an_ack_is_let_go(office: Office) -> None:
