@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from rtp.codecs.g711 import SAMPLE_RATE
-from rtp.tone_filters import CENTRES, HOP, HOPS, RESPONSE, RESPONSE_AT
+from rtp.tone_filters import CENTRES, HOP, HOPS
 from rtp.tones import COLUMNS, PEAK_0DBM0, ROWS
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rtp.tone_filters import Complexes, Floats
 
 # Limits, with the margin that measuring costs.
-MIN_LEVEL: Final = PEAK_0DBM0 * 10 ** (-43 / 20)  # of the weaker tone: −40 dBm0 accepted, −55 rejected
+MIN_LEVEL: Final = PEAK_0DBM0 * 10 ** (-44 / 20)  # of the weaker tone: −40 dBm0 accepted, −55 rejected
 MAX_ROW_OVER_COLUMN: Final = 10 ** (8.8 / 20)  # normal twist: 8 dB accepted
 MAX_COLUMN_OVER_ROW: Final = 10 ** (5.8 / 20)  # reverse twist: 5 dB accepted
 MAX_DEVIATION: Final = 0.0245  # of the nominal frequency: 1.8 % accepted, 3.0 % rejected
@@ -72,7 +72,7 @@ def hop_verdicts(phasors: Complexes, power: Floats, known: NDArray[np.bool_]) ->
     around = _loudest(heard[:, newest - HOPS - _AROUND :], _AROUND + LOOK_AHEAD + 1)
     here = amplitude[:, judged]
     row, column = here[:, :, 0], here[:, :, 1]
-    loud = (here >= _EDGE * around).all(axis=2) & (here >= MIN_LEVEL * 0.85).all(axis=2)
+    loud = (here >= _EDGE * around).all(axis=2) & (here >= MIN_LEVEL).all(axis=2)
     balanced = (row < _HOP_TWIST * column) & (column < _HOP_TWIST * row)
     pure = row**2 + column**2 > 2 * _HOP_PURITY * power[:, judged]
     # Frequency from the turn between neighbours, averaged over five pairs.
@@ -118,12 +118,10 @@ def is_key(key: int, verdicts: NDArray[np.int_], phasors: Complexes, power: Floa
         deviation = _deviation(complex(turned[group]), lag, complex(stepped[group]), nominal)
         if abs(deviation) > MAX_DEVIATION * nominal:
             return False
-        gain = np.interp(nominal + deviation - CENTRES[group], RESPONSE_AT, RESPONSE[group])
-        squares[group] = (np.abs(phasors[inside, group]) ** 2).mean() / gain**2
+        squares[group] = (np.abs(phasors[inside, group]) ** 2).mean()
     row, column = np.sqrt(squares)
     return bool(
-        min(row, column) >= MIN_LEVEL
-        and row <= column * MAX_ROW_OVER_COLUMN
+        row <= column * MAX_ROW_OVER_COLUMN
         and column <= row * MAX_COLUMN_OVER_ROW
         and squares.sum() / 2 >= MIN_PURITY * power[inside].mean()
     )

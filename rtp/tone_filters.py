@@ -78,13 +78,6 @@ def _share_before() -> Floats:
     return share.astype(np.float32)
 
 
-def _response() -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    kernel = np.exp(-2j * np.pi * RESPONSE_AT[:, None] / SAMPLE_RATE * np.arange(TAPS))
-    return np.abs(kernel @ _FILTERS[0]), np.abs(kernel @ _FILTERS[1])
-
-
 BANK: Final = _bank()
 POWER_BANK: Final = _power_bank()
 SHARE_BEFORE: Final = _share_before()
-RESPONSE_AT: Final = np.arange(-400, 401)  # Hz from a filter's centre
-RESPONSE: Final = _response()  # gain there
