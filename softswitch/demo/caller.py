@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _MENU_HEARD: Final = 2.5
 _SOON: Final = 8.0
 _LONGEST: Final = 90.0
+_ORDINALS: Final = {2: "2nd", 3: "3rd"}
 _CARRIAGES: Final = {"rfc4733": "", "info": ", by SIP INFO", "inband": ", as a tone"}
 
 
@@ -98,7 +99,8 @@ class CallerAtPhone:
         async for ahead in ear.announcements(voices.places(language)):
             self.told.append(ahead)
             self._placed.set()
-            self._say("hears: ", self._stage.spoken(position(ahead), language))
+            place = "is next" if not ahead else f"is {_ORDINALS.get(ahead + 1, f'{ahead + 1}th')} in the queue"
+            self._say(f"{place} and hears: ", self._stage.spoken(position(ahead), language))
 
     async def _give_up(self, call: PhoneCall, patience: float) -> None:
         """Hang up *patience* seconds after the place was told, unless somebody answers before."""

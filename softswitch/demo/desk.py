@@ -26,13 +26,14 @@ class Desk:
         self._stage = stage
         self.agent = agent
         self.phone = stage.phone(agent, agent.full_name, policy=self._answer)
-        self._talking: PhoneCall | None = None
         self._logged_in = False
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     @property
     def free(self) -> bool:
         """Logged in, and not on the telephone."""
-        return self._logged_in and self._talking is None
+        return self._logged_in and self._idle.is_set()
 
     async def log_in(self) -> None:
         """Register the phone, then dial the code. Raises PhoneError, DemoError."""
@@ -50,13 +51,17 @@ class Desk:
         await call.ended(_SOON)
         self._logged_in = True
 
+    async def idle(self) -> None:
+        """Until the last conversation is over at this end, too."""
+        await self._idle.wait()
+
     async def _answer(self, call: PhoneCall) -> None:
         """What happens when the phone rings."""
         say, name = self._stage.timeline.say, self.agent.name
         caller = self._stage.callers.get(call.remote.uri.user or "")
         if caller is None or caller.call is None:
             raise DemoError(f"{name} is called by a stranger, {call.remote}")
-        self._talking = call
+        self._idle.clear()
         try:
             say(name, f"the phone rings and shows “{call.remote_name}”")
             await asyncio.sleep(_PICK_UP)
@@ -67,4 +72,4 @@ class Desk:
             await converse(self._stage, self.agent, call, caller.caller, caller.call)
             await call.ended(_SOON)
         finally:
-            self._talking = None
+            self._idle.set()

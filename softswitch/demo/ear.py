@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from softswitch.phones.recognition import Clip
 
 _LOOK_EVERY: Final = 0.25
+#: A frame that went out late stands in the recording where it should have been.
+_SLACK: Final = 0.2
 #: How much of music has to be heard to be sure of it, in seconds.
 _MUSIC: Final = 1.0
 #: Announcements of other places in the queue differ in a word or two.
@@ -63,6 +65,6 @@ class Ear:
                 yield key
 
     async def _find(self, clip: Clip, since: float) -> float | None:
-        begin = max(since, self._loop.time() - clip.seconds - 3.0)
+        begin = max(since - _SLACK, self._loop.time() - clip.seconds - 3.0)
         match = await asyncio.to_thread(clip.find_in, self._call.line.heard.samples(begin))
         return begin + match.offset if match.recognised else None

@@ -32,10 +32,10 @@ class Stage:
     server: Address
     domain: str
     passwords: Mapping[str, str] = field(repr=False)
+    #: What should have happened and did not, in plain words.
+    failures: list[str]
     callers: dict[str, CallerAtPhone] = field(default_factory=dict)  # by number
     desks: list[Desk] = field(default_factory=list)
-    #: What should have happened and did not, in plain words.
-    failures: list[str] = field(default_factory=list)
 
     def phone(
         self,

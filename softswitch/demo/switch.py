@@ -81,9 +81,10 @@ class SwitchProcess:
             raise DemoError(f"the switch did not start:\n{self._tail()}")
         return self._process.pid
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.returncode is None
+    async def ended(self) -> None:
+        """Until its process is over."""
+        if self._process is not None:
+            await self._process.wait()
 
     async def stop(self) -> None:
         """Ask it to end its calls and itself, as Ctrl-C does. Raises DemoError when it does not end well."""

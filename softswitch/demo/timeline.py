@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WIDTH: Final = 118
 _AGENT_STYLES: Final = ("bold green", "bold cyan")
 _CALLER_STYLES: Final = ("magenta", "yellow", "blue", "bright_red", "bright_magenta", "bright_yellow")
-STAGE: Final = "switch"
+SWITCH: Final = "switch"
 
 
 class Timeline:
@@ -40,16 +40,16 @@ class Timeline:
         return self._loop.time() - self._began
 
     def say(self, who: str, *what: str | Text) -> None:
-        """*who*: a caller's label, an agent's name, or `STAGE`."""
+        """*who*: a caller's label, an agent's name, or `SWITCH`."""
         line = Table.grid(padding=(0, 2))
         line.add_column(justify="right", width=7, no_wrap=True)
         line.add_column(width=self._width, no_wrap=True)
-        line.add_column(ratio=1)
+        line.add_column()
         style = self._styles.get(who, "dim")
         line.add_row(
             Text(f"{self.seconds:5.1f} s", style="dim"),
             Text(who, style=style),
-            Text.assemble(*what, style="dim" if who == STAGE else ""),
+            Text.assemble(*what, style="dim" if who == SWITCH else ""),
         )
         self._console.print(line, highlight=False)
 
