@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rtp.packet import HEADER, SAMPLES
-from rtp.streams import STEP
+from rtp.streams import step
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 LENGTH = HEADER + SAMPLES
+_NOTHING: Ints = np.zeros(0, np.int64)
 
 
 class Express:
@@ -33,31 +34,46 @@ class Express:
         """First eight bytes of the next header, as a number; 0: not engaged."""
         self.listener: Ints = np.zeros(slots, np.int64)
         """Who gets the leg's packets; 0: nobody."""
+        self.ssrc: NDArray[np.uint32] = np.zeros(slots, np.uint32)
         self._settled: Words = np.zeros(slots, np.uint64)
         self._stats = stats
         self._streams = streams
         self._every_row: Ints = np.arange(rows, dtype=np.int64)
         self._mark: Ints = np.zeros(slots, np.int64)
 
-    def match(self, slots: Ints, heads: Words, lengths: NDArray[np.uint32]) -> tuple[Ints | None, Ints | None]:
-        """Which packets are the expected ones: their places and those of the rest. None for "all" and "none"."""
-        count = len(slots)
-        order = self._every_row[:count]
-        self._mark[slots] = order
+    def match(
+        self, slots: Ints, heads: Words, sources: NDArray[np.uint32], lengths: NDArray[np.uint32]
+    ) -> tuple[Ints | None, Ints]:
+        """Which packets are the expected ones: their places (None: all), and those of the rest.
+
+        *sources*: SSRCs as they stand in the packets, in the byte order of the network.
+        """
         same = heads == self.expected.take(slots)
+        same &= sources == self.ssrc.take(slots)
         same &= lengths == LENGTH
-        same &= self._mark.take(slots) == order  # of equal packets in one batch only one
-        if b"\0" not in same.tobytes():
-            return None, None
-        return same.nonzero()[0], (~same).nonzero()[0]
+        places = None
+        if b"\0" in same.tobytes():
+            places = same.nonzero()[0]
+            slots = slots[places]
+        order = self._every_row[: len(slots)]
+        self._mark[slots] = order
+        single = self._mark.take(slots) == order
+        if b"\0" in single.tobytes():  # of equal packets in one batch only one is the expected one
+            places = single.nonzero()[0] if places is None else places[single]
+            same[:] = False
+            same[places] = True
+        if places is None:
+            return None, _NOTHING
+        return places, (~same).nonzero()[0]
 
     def advance(self, slots: Ints, heads: Words) -> None:
         """These packets have come; *heads* is overwritten."""
-        heads += STEP
+        step(heads)
         self.expected[slots] = heads
 
-    def engage(self, slots: Ints, expected: Words, listeners: Ints) -> None:
-        """From now on these legs (no slot twice) are in steady state."""
+    def engage(self, slots: Ints, expected: Words, sources: NDArray[np.uint32], listeners: Ints) -> None:
+        """From now on these legs (no slot twice) are in steady state. *sources*: their SSRCs, as for `match`."""
+        self.ssrc[slots] = sources
         self.expected[slots] = expected
         self._settled[slots] = expected
         self.listener[slots] = listeners

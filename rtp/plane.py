@@ -90,6 +90,7 @@ class Plane:
         if spec.port not in self._lane_of:
             raise ValueError(f"leg {spec.leg}: port {spec.port} is not a lane")
         kinds = accepted_types(spec)
+        self.tables.sources.check(spec.remote, spec.candidate_ips, spec.latched)
         leg = self._legs.get(spec.leg)
         if leg is not None and leg.spec.port != spec.port:
             self.remove(spec.leg, now)
@@ -150,7 +151,6 @@ class Plane:
     def _open(self, spec: LegSpec, now: float) -> _Leg:
         if not self._free:
             raise LegLimitError(f"leg {spec.leg}: all {len(self._legs)} slots are taken")
-        self.tables.sources.check(spec.remote, spec.candidate_ips, spec.latched)
         slot = heapq.heappop(self._free)
         leg = _Leg(spec, slot, now)
         self._legs[spec.leg] = self._by_slot[slot] = leg

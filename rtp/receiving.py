@@ -82,14 +82,13 @@ class Receiver:
         tables.received += count
         slots = tables.sources.lookup(sources, lanes)
         heads = tables.heads[:count].astype(np.uint64)
-        expected, rest = tables.express.match(slots, heads, lengths)
+        expected, rest = tables.express.match(slots, heads, tables.raw_words[:count, 2], lengths)
         if expected is None:
             self._forward(self._every_row[:count], slots, heads, now, None if arrivals is None else arrivals.copy())
         else:
             if len(expected):
                 at = None if arrivals is None else arrivals[expected]
                 self._forward(expected, slots[expected], heads[expected], now, at)
-            assert rest is not None
             at = None if arrivals is None else arrivals[rest]
             self._take_long_way(rest, slots[rest], lengths[rest], sources[rest], lanes[rest], now, at)
         self._last_pass = now
@@ -191,7 +190,8 @@ class Receiver:
         at = steady.nonzero()[0]
         kind = (batch.head[at] & 0x7F0000) | 0x80000000
         following = ((kind | ((batch.head[at] + 1) & 0xFFFF)) << 32) | ((timestamps[at] + SAMPLES) & _LOW_HALF)
-        tables.express.engage(batch.slots[at], following.view(np.uint64), listeners[at])
+        sources = tables.raw_words[batch.rows[at], 2]
+        tables.express.engage(batch.slots[at], following.view(np.uint64), sources, listeners[at])
 
     def _in_rounds(
         self,

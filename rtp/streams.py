@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     Words = NDArray[np.uint64]
 
 FRAME_TIME = 0.02
-#: One packet further in `OutStreams.next`.
-STEP = np.array([(1 << 32) + SAMPLES], np.uint64)
+_STEP = np.array([[SAMPLES, 1]], np.uint32)
 BELOW_LEAD = np.array([(1 << 48) - 1], np.uint64)
 LOW_HALF = np.uint64(0xFFFFFFFF)
 MARKER = np.uint64(1 << 55)
@@ -136,7 +135,7 @@ class OutStreams:
         following = self.next.take(slots)
         heads[rows] = (following & BELOW_LEAD) | self.lead.take(slots)
         words[rows, 2] = self.ssrc.take(slots)
-        following += STEP
+        step(following)
         self.next[slots] = following
 
     def ran(self, slots: Ints, run: Ints, last_sent: NDArray[np.float64]) -> None:
@@ -160,7 +159,7 @@ class OutStreams:
             self.fresh[slots] = False
         heads[:count] = (following & BELOW_LEAD) | lead
         words[:count, 2] = self.ssrc.take(slots)
-        following += STEP
+        step(following)
         self.next[slots] = following
         self.packets[slots] += 1
         self.octets[slots] += SAMPLES
@@ -182,6 +181,12 @@ class OutStreams:
 
     def _frames_since(self, slot: int, now: float) -> int:
         return max(1, round((now - float(self.sent_at[slot])) / FRAME_TIME))
+
+
+def step(heads: Words) -> None:
+    """One packet further, in place: sequence numbers (from bit 32 up) and timestamps (below), each for itself."""
+    halves = heads.view(np.uint32).reshape(-1, 2)  # little-endian: the lower half comes first
+    halves += _STEP
 
 
 def accepted_types(spec: LegSpec) -> NDArray[np.uint8]:

@@ -28,6 +28,7 @@ class Tables:
         self.receive_rows = receive_rows
         self.buffer = np.zeros((rows, ROW), np.uint8)
         self.words = self.buffer.view(">u4")
+        self.raw_words = self.buffer.view(np.uint32)
         self.heads = self.buffer.view(">u8")[:, 0]
         """First eight bytes of every row: type, sequence number, timestamp."""
 
