@@ -144,6 +144,9 @@ def _follow(
     detections: list[Detection],
 ) -> None:
     """Take one leg through the verdicts on one frame's hops."""
+    if tracker.state is State.HELD and row.count(tracker.key) == HOPS:
+        tracker.pause = 0
+        return
     for n, verdict in enumerate(row):
         end = len(power) - LOOK_AHEAD - HOPS + n + 1  # of the history, when this hop was the newest
         since = len(power) - end
@@ -162,3 +165,5 @@ def _follow(
                 digit = KEYPAD[tracker.key // 4][tracker.key % 4]
                 detections.append(Detection(slot, digit, True, (since + length) * HOP_SECONDS + DELAY))
                 tracker.accept()
+            else:
+                tracker.refuse()

@@ -7,7 +7,7 @@ The table says what each verdict on a hop means in each state; lengths are the l
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import IntEnum, auto
 from typing import Final
 
 from rtp.q24 import UNKNOWN
@@ -19,16 +19,17 @@ MAX_BREAK: Final = 12  # bridged while the tone rises
 LONGEST: Final = 72  # hops of a rising tone that are judged together
 
 _STRAY: Final = 6  # hops of a key that another may still replace: the edge of a tone can sound like anything
-_RECHECK: Final = 4  # hops between looks at a tone that was refused
+_FIRST_WAIT: Final = 4  # hops until a tone that was refused is looked at again; doubled each time
+_LONGEST_WAIT: Final = 32
 
 
-class State(Enum):
+class State(IntEnum):
     SILENT = auto()
     RISING = auto()  # a tone is there, not yet long or clean enough
     HELD = auto()  # told, until a pause
 
 
-class Input(Enum):
+class Input(IntEnum):
     """A hop, as compared with the key being tracked."""
 
     SAME = auto()
@@ -37,7 +38,7 @@ class Input(Enum):
     UNKNOWN = auto()
 
 
-class Action(Enum):
+class Action(IntEnum):
     BEGIN = auto()
     EXTEND = auto()
     REPLACE_IF_STRAY = auto()
@@ -72,12 +73,14 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
 
 @dataclass(slots=True)
 class KeyTracker:
-    """Feed it verdicts; when `long_enough`, ask `rtp.q24.is_key` about `verdicts` and `accept`."""
+    """Feed it verdicts; when `long_enough`, ask `rtp.q24.is_key` about `verdicts`, and `accept` or `refuse`."""
 
     state: State = State.SILENT
     key: int = -1
     pause: int = 0  # hops without the key since it was last heard
     verdicts: list[int] = field(default_factory=list)  # since the tone began, while it rises
+    wait: int = 0  # hops until the tone is looked at again
+    next_wait: int = _FIRST_WAIT
 
     def handle(self, verdict: int, lost_before: int = 0) -> bool:
         """Take the verdict on one hop; True when a held key ended. *lost_before*: unknown hops just before this."""
@@ -99,6 +102,7 @@ class KeyTracker:
             case Action.EXTEND:
                 self.verdicts.append(verdict)
                 self.pause = 0 if event is I.SAME else self.pause
+                self.wait = max(self.wait - 1, 0)
                 self._shorten()
             case _:
                 self.verdicts.append(verdict)
@@ -111,24 +115,30 @@ class KeyTracker:
 
     def long_enough(self) -> bool:
         """Whether the tone has lasted so long that it can be a key."""
-        length = len(self.verdicts)
-        if self.state is not S.RISING or length < MIN_TONE or self.pause or (length > MIN_TONE and length % _RECHECK):
+        if self.state is not S.RISING or self.pause or self.wait or len(self.verdicts) < MIN_TONE:
             return False
         heard = self.verdicts.count(self.key)
         return heard >= MIN_TONE_HEARD and heard + self.verdicts.count(UNKNOWN) >= MIN_TONE
 
+    def refuse(self) -> None:
+        """The tone is no key so far."""
+        self.wait = self.next_wait
+        self.next_wait = min(2 * self.next_wait, _LONGEST_WAIT)
+
     def accept(self) -> None:
         """The tone is a key."""
-        self.state = S.HELD
-        self.pause = 0
-        self.verdicts.clear()
+        key = self.key
+        self.clear()
+        self.state, self.key = S.HELD, key
 
     def clear(self) -> None:
         self.state, self.key, self.pause = S.SILENT, -1, 0
+        self.wait, self.next_wait = 0, _FIRST_WAIT
         self.verdicts.clear()
 
     def _begin(self, key: int, lost_before: int) -> None:
         self.state, self.key, self.pause = S.RISING, key, 0
+        self.wait, self.next_wait = 0, _FIRST_WAIT
         self.verdicts[:] = [*[UNKNOWN] * min(lost_before, MIN_TONE), key]
 
     def _shorten(self) -> None:

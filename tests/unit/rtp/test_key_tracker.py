@@ -25,16 +25,23 @@ from rtp.q24 import NOTHING, UNKNOWN
 KEY, OTHER = 5, 9
 
 
-def follow(verdicts: list[int], *, clean: bool = True) -> tuple[list[tuple[int, str]], KeyTracker]:
+def follow(
+    verdicts: list[int], *, clean: bool = True, looks: list[int] | None = None
+) -> tuple[list[tuple[int, str]], KeyTracker]:
     """Feed verdicts, taking every tone long enough for a key when *clean*; returns (hop, "on"/"off") events."""
     tracker, events = KeyTracker(), []
+    looks = [] if looks is None else looks
     for n, verdict in enumerate(verdicts, 1):
         if tracker.handle(verdict):
             events.append((n, "off"))
             tracker.clear()
-        elif tracker.long_enough() and clean:
-            events.append((n, "on"))
-            tracker.accept()
+        elif tracker.long_enough():
+            looks.append(n)
+            if clean:
+                events.append((n, "on"))
+                tracker.accept()
+            else:
+                tracker.refuse()
     return events, tracker
 
 
@@ -87,9 +94,11 @@ def test_loss_alone_makes_no_key() -> None:
     assert follow([KEY] * (MIN_TONE_HEARD - 1) + [UNKNOWN] * 200) == ([], KeyTracker())
 
 
-def test_a_tone_that_is_never_clean_is_followed_without_growing() -> None:
-    events, tracker = follow([KEY] * 1000, clean=False)
+def test_a_tone_that_is_never_clean_is_followed_without_growing_and_looked_at_ever_less() -> None:
+    looks: list[int] = []
+    events, tracker = follow([KEY] * 200, clean=False, looks=looks)
     assert events == []
+    assert looks == [26, 30, 38, 54, 86, 118, 150, 182]
     assert len(tracker.verdicts) == LONGEST
 
 
