@@ -298,3 +298,10 @@ def test_a_registration_that_cannot_be_read_is_refused(office: Office) -> None:
     phone.network.send(Transmit(forged.replace(b"CSeq: 7", b"CSeq: 9"), phone.flow))
     office.run(1)
     assert sent[-1].startswith(b"SIP/2.0 40")
+
+
+def test_agents_codes_are_unknown_numbers_to_a_trunk(office: Office) -> None:
+    call = office.trunk().dial("*11*olena*4711")
+    office.run(1)
+    assert call.status == 404
+    assert office.switch.dispatcher.agents["olena"].phone == ""
