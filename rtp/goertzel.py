@@ -52,12 +52,13 @@ class InbandDetector:
         self._power = np.zeros((capacity, _FRAMES, HOPS), dtype=np.float32)
         self._known = np.ones((capacity, _FRAMES, HOPS), dtype=bool)
         self._frame = np.zeros(capacity, dtype=np.int64)
+        self._gate = np.zeros(capacity, dtype=bool)
         self._busy = np.zeros(capacity, dtype=bool)
         self._trackers: dict[int, KeyTracker] = {}
 
     def reset(self, slot: int) -> None:
         """Forget what was heard on *slot*: it goes to another leg, or its audio is about to start anew."""
-        for array in (self._tail, self._phasors, self._power, self._frame, self._busy):
+        for array in (self._tail, self._phasors, self._power, self._frame, self._gate, self._busy):
             array[slot] = 0
         self._tail_known[slot] = True
         self._known[slot] = True
@@ -71,7 +72,8 @@ class InbandDetector:
         if len(slots) == 0:
             return []
         gate = self._filter(slots, frames, lost)
-        look = gate | self._busy[slots]
+        look = gate | self._gate[slots] | self._busy[slots]
+        self._gate[slots] = gate
         return self._judge(slots[look]) if look.any() else []
 
     def _filter(self, slots: NDArray[np.intp], frames: Pcm, lost: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -158,6 +158,17 @@ def test_a_lost_frame_within_a_key_neither_ends_nor_doubles_it() -> None:
     assert hear(signals, lost) == [key for key in KEYS for _ in range(8)]
 
 
+@pytest.mark.parametrize("before_ms", range(8, 15))
+def test_a_key_torn_in_two_by_a_lost_frame_is_put_together(before_ms: int) -> None:
+    whole = np.zeros(160 * 12)
+    tone = dtmf("5", 0.045)
+    start = 160 * 4 - before_ms * 8
+    whole[start : start + tone.size] = tone
+    lost = np.zeros((1, 12), dtype=bool)
+    lost[0, 4] = True
+    assert hear([whole], lost) == ["5"]
+
+
 def test_a_lost_frame_as_silence_would_double_it() -> None:
     """The same without the knowledge of loss: what the flag is for."""
     chance = np.random.default_rng(5)
