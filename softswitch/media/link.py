@@ -85,8 +85,7 @@ class WorkerLink:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._disconnect()
-        if self._process is not None:
-            self._process.wait()
+        await self._reap()
 
     def detach(self) -> None:
         """Leave the worker alone, with its legs, for the next control process to find."""
@@ -207,6 +206,7 @@ class WorkerLink:
             await self._disconnect()
             while not self._closing:
                 self.kill()
+                await self._reap()
                 await asyncio.sleep(_BACKOFF[min(attempt, len(_BACKOFF) - 1)])
                 attempt += 1
                 try:
@@ -255,6 +255,12 @@ class WorkerLink:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _reap(self) -> None:
+        """Our child has ended or been killed; ask for its status, so that it does not stay as a zombie."""
+        if self._process is not None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                await asyncio.to_thread(self._process.wait, EXIT_TIMEOUT)
 
     def _alive(self) -> bool:
         if self._process is not None and self._process.pid == self.pid:
