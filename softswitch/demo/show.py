@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -21,6 +22,7 @@ from softswitch.phones.ticker import Ticker
 from softswitch.store.database import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from rich.console import Console
@@ -33,13 +35,37 @@ async def run_demo(output: Path, console: Console) -> int:
     """Play it, write a WAV of what each caller heard into *output*; 0, or 1 when something expected did not happen."""
     demo = _Demo(output, Timeline(console))
     try:
-        async with asyncio.timeout(_LONGEST):
+        async with asyncio.timeout(_LONGEST), _ended_by_sigterm():
             await demo.run()
     except TimeoutError:
         demo.failures.append(f"it was not over within {_LONGEST:g} s")
     except (DemoError, PhoneError, StoreError, OSError) as error:
         demo.failures.append(str(error))
     return demo.end()
+
+
+@contextlib.asynccontextmanager
+async def _ended_by_sigterm() -> AsyncIterator[None]:
+    """SIGTERM ends what is inside as Ctrl-C would: no switch is left running. Raises DemoError then."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    told = False
+
+    def tell() -> None:
+        nonlocal told
+        told = True
+        if task is not None:
+            task.cancel()
+
+    loop.add_signal_handler(signal.SIGTERM, tell)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not told or task is None:
+            raise
+        task.uncancel()
+        raise DemoError("it was told to end") from None
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 class _Demo:

@@ -10,7 +10,7 @@ import re
 import secrets
 import socket
 import sys
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final
 
 from softswitch.demo.script import AGENTS, CALLERS, configuration
 from softswitch.store.database import FILE_NAME
@@ -24,6 +24,7 @@ HOST: Final = "127.0.0.1"
 RTP_PORTS: Final = 32
 _START_SECONDS: Final = 40.0
 _STOP_SECONDS: Final = 15.0
+_LOOK_EVERY: Final = 0.1
 _TROUBLE: Final = re.compile(r"Traceback \(most recent call last\)|\b(?:ERROR|CRITICAL)\b")
 
 
@@ -42,9 +43,6 @@ class SwitchProcess:
         self.passwords = {person.number: secrets.token_urlsafe(12) for person in (*AGENTS, *CALLERS)}
         self.address: Address = (HOST, 0)
         self._process: asyncio.subprocess.Process | None = None
-        self._errors: IO[bytes] | None = None
-        self._reader: asyncio.Task[None] | None = None
-        self._ready = asyncio.Event()
 
     def prepare(self) -> None:
         """Write the configuration, and forget the calls of an earlier demonstration. Raises DemoError."""
@@ -60,26 +58,21 @@ class SwitchProcess:
 
     async def start(self) -> int:
         """Until the switch is ready; returns its process id. Raises DemoError."""
-        self._errors = self.log.open("wb")
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "softswitch",
-            "run",
-            "--config",
-            str(self.config),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=self._errors,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
-        )
-        self._reader = asyncio.create_task(self._read(), name="output of the switch")
-        ready = asyncio.create_task(self._ready.wait())
-        await asyncio.wait({ready, self._reader}, timeout=_START_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-        ready.cancel()
-        if not self._ready.is_set():
-            raise DemoError(f"the switch did not start:\n{self._tail()}")
-        return self._process.pid
+        with self.log.open("wb") as log:  # a file, no pipe: its workers may outlive it, and would hold the pipe
+            process = self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "softswitch", "run", "--config", str(self.config)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONIOENCODING": "utf-8"},
+            )
+        deadline = asyncio.get_running_loop().time() + _START_SECONDS
+        while not any(line.startswith("ready") for line in self._lines()):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), _LOOK_EVERY)
+            if process.returncode is not None or asyncio.get_running_loop().time() > deadline:
+                raise DemoError(f"the switch did not start:\n{self._tail()}")
+        return process.pid
 
     async def ended(self) -> None:
         """Until its process is over."""
@@ -103,10 +96,6 @@ class SwitchProcess:
             await process.wait()
         finally:
             self._process = None
-            if self._reader is not None:
-                await self._reader
-            if self._errors is not None:
-                self._errors.close()
         if slow:
             raise DemoError(f"the switch did not end within {_STOP_SECONDS:g} s:\n{self._tail()}")
         if process.returncode:
@@ -115,14 +104,6 @@ class SwitchProcess:
     def complaints(self) -> list[str]:
         """Lines of its log that tell of something that should not happen."""
         return [line for line in self._lines() if _TROUBLE.search(line)]
-
-    async def _read(self) -> None:
-        process = self._process
-        if process is None or process.stdout is None:
-            return
-        async for line in process.stdout:
-            if line.startswith(b"ready"):
-                self._ready.set()
 
     def _lines(self) -> list[str]:
         try:

@@ -127,10 +127,12 @@ def wrong_recordings(files: Mapping[str, Path], voices: Voices) -> list[str]:
 
 def _missing(caller: Caller, sound: Pcm, voices: Voices) -> list[str]:
     missing: list[str] = []
-    place = None
+    told_at = 0.0
     if caller.ahead is not None:
         place = voices.places(caller.language)[caller.ahead].find_in(sound)
-        if not place.recognised:
+        if place.recognised:
+            told_at = place.offset
+        else:
             missing.append(f"the announcement of {caller.ahead} before")
         if not _has_music(sound, voices):
             missing.append("music")
@@ -141,7 +143,7 @@ def _missing(caller: Caller, sound: Pcm, voices: Voices) -> list[str]:
                 match = voices.of(agent, caller.language, turn.text).find_in(sound)
                 if not match.recognised:
                     missing.append(f"{agent.name} saying “{turn.text}”")
-                elif place is not None and match.offset < place.offset:
+                elif match.offset < told_at:
                     missing.append(f"{agent.name} after the announcement")
     return missing
 

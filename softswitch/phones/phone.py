@@ -278,7 +278,6 @@ class SimulatedPhone:
     def _policy_over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.warning("%s: the answer policy failed: %s", self.name, error)
             self._troubles.append(error)
 
     def _requested(self, transaction: str, request: Request, usage: str | None) -> None:
