@@ -51,6 +51,7 @@ def run(
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # its debug lines repeat every record
     try:
         asyncio.run(serve(loaded, announce=typer.echo))
     except StartError as error:

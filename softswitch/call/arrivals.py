@@ -93,8 +93,9 @@ class Arrivals:
             call = self._begin(entry, caller, leg, now)
             done = outcome.event is not None
             control.note("feature.used", call, now, feature=say.name, done=done, agent=outcome.agent)
-            if outcome.event is not None:
-                control.queues.receive(outcome.event, now)
+            if (event := outcome.event) is not None:
+                # after the distributor has been told that this phone is busy with this very call
+                control.later(now, lambda at: control.queues.receive(event, at), call=call.call)
 
     def _destination(self, dialled: str, caller: Caller) -> _Entry | None:
         found = self._router.find(dialled, caller)

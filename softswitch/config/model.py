@@ -199,8 +199,8 @@ class Sip(Section):
     )
     external_address: Address = ""
     expires: Expires = Expires()
-    digest: Annotated[tuple[DigestAlgorithm, ...], Field(min_length=1)] = ("MD5", "SHA-256")
-    """Offered to phones in this order (RFC 8760). Older phones give up unless MD5 comes first."""
+    digest: Annotated[tuple[DigestAlgorithm, ...], Field(min_length=1)] = ("MD5",)
+    """Offered to phones in this order (RFC 8760). Some phones give up when SHA-256 is among them."""
     max_contacts: Annotated[Count, Field(ge=1, le=100)] = 10
     """Devices that may be registered as one phone at the same time."""
 

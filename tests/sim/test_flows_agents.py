@@ -39,6 +39,18 @@ def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out_by_dialling(offi
     assert status_of(office, "olena") == (Status.LOGGED_OUT, "")
 
 
+def test_nobody_is_put_through_while_the_agent_is_still_on_the_feature_call(office: Office) -> None:
+    use_code(office, "1001", "*11")
+    use_code(office, "1001", "*13")
+    office.call("2001", "101")
+    office.run(10)
+    feature = office.phone("1001").dial("*14")
+    office.run(0.5)
+    offers = [line for line in office.switch.journal.lines if line.kind == "acd.offer"]
+    assert not feature.over
+    assert offers == []
+
+
 def test_an_agent_works_at_another_phone_with_the_pin(office: Office) -> None:
     assert use_code(office, "2006", "*11*olena*4711") == "en/agent-logged-in"
     assert status_of(office, "olena") == (Status.AVAILABLE, "2006")
