@@ -65,8 +65,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds of conversation with an agent below which the caller has not been served.
-SERVED_AFTER = 1.0
+#: Seconds after the answer in which an agent who hangs up has not served the caller: nobody is that quick.
+SERVED_AFTER = 0.5
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
 
 
