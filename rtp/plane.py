@@ -255,7 +255,7 @@ class Plane:
             if slot in self._by_slot and not self.reports.receive(slot, data, now, wall):
                 self.tables.drops[slot, Drop.MALFORMED] += 1
         self._receiver.control_packets.clear()
-        return self.reports.due(self._by_slot, now, wall)
+        return self.reports.due(now, wall)
 
     def check_timeouts(self, now: float) -> None:
         """Once a second or so: report legs from which nothing comes."""

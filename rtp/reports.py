@@ -12,10 +12,11 @@ import numpy as np
 
 from rtp.latch import NOBODY
 from rtp.rtcp import (
+    RR,
+    SR,
     ReceiverReport,
     ReportBlock,
     RtcpError,
-    RtcpPacket,
     SenderReport,
     SourceDescription,
     middle,
@@ -26,16 +27,16 @@ from rtp.rtcp import (
 from rtp.stats import CLOCK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from rtp.tables import Tables
 
+    Ints = NDArray[np.int64]
+
 INTERVAL = 5.0
 SLICES = 50
 """A slice of the legs reports every tenth of a second."""
-_PORT = 0xFFFF << 16
+_PORT = np.uint64(0xFFFF << 16)
 
 
 class Reports:
@@ -48,7 +49,8 @@ class Reports:
         self.remote_jitter: NDArray[np.float64] = np.full(slots, np.nan)
         """Seconds; not a number until the far end has reported."""
         self._tables = tables
-        self._cname = cname
+        description = serialize_compound([SourceDescription(0, cname)])
+        self._description = np.frombuffer(description, ">u4").copy()
         self._destination: NDArray[np.uint64] = np.zeros(slots, np.uint64)
         self._last_sr: NDArray[np.int64] = np.zeros(slots, np.int64)
         self._last_sr_at: NDArray[np.float64] = np.zeros(slots, np.float64)
@@ -61,23 +63,22 @@ class Reports:
         self.remote_lost[slot] = 0
         self.round_trip[slot] = self.remote_jitter[slot] = np.nan
 
-    def due(self, slots: Iterable[int], now: float, wall: float) -> list[tuple[int, int, bytes]]:
-        """(lane, address word, packet) of the next slice of *slots*. To be called every tenth of a second."""
+    def due(self, now: float, wall: float) -> list[tuple[int, int, bytes]]:
+        """(lane, address word, packet) of the next slice of legs. To be called every tenth of a second."""
+        tables = self._tables
         turn, self._slice = self._slice, (self._slice + 1) % SLICES
-        mine = np.array([slot for slot in slots if slot % SLICES == turn], np.int64)
-        sources = self._tables.sources
-        self._tables.stats.catch_up()
-        if not len(mine):
+        tables.express.settle()
+        slots = np.arange(turn, tables.slots, SLICES)
+        slots = slots[tables.sources.destination[slots, 0] != 0]
+        if not len(slots):
             return []
-        self._tables.express.settle(mine[self._tables.express.expected[mine] != 0])
-        feeders = np.isin(self._tables.express.listener, mine) & (self._tables.express.expected != 0)
-        self._tables.express.settle(feeders.nonzero()[0])
-        packets = []
-        for slot in mine.tolist():
-            if destination := self._where_to(slot):
-                packet = self._compose(slot, now, wall)
-                if packet:
-                    packets.append((int(sources.lane[slot]), destination, packet))
+        sent = tables.streams.packets[slots] != self._reported_sent[slots]
+        heard = tables.stats.epoch[slots] != 0
+        packets: list[tuple[int, int, bytes]] = []
+        for is_sender, has_block in ((True, True), (True, False), (False, True)):
+            those = slots[(sent == is_sender) & (heard == has_block)]
+            if len(those):
+                packets += self._compose(those, is_sender, has_block, now, wall)
         return packets
 
     def identify(self, lane: int, word: int, data: bytes) -> int:
@@ -124,43 +125,47 @@ class Reports:
             if passed < 1 << 31:  # a clock that runs fast may make it negative
                 self.round_trip[slot] = passed / 65536
 
-    def _where_to(self, slot: int) -> int:
-        if heard_from := int(self._destination[slot]):
-            return heard_from
-        word = int(self._tables.sources.destination[slot, 0])
-        if not word:
-            return 0
-        port = int.from_bytes(((word >> 16) & 0xFFFF).to_bytes(2, "little"), "big")
-        beside = int.from_bytes((port + 1 & 0xFFFF).to_bytes(2, "big"), "little")
-        return (word & ~_PORT) | beside << 16 if beside else 0
+    def _compose(
+        self, slots: Ints, is_sender: bool, has_block: bool, now: float, wall: float
+    ) -> list[tuple[int, int, bytes]]:
+        """Reports of one shape for all of *slots*: the words of `rtp.rtcp`'s compounds, column by column."""
+        streams, stats = self._tables.streams, self._tables.stats
+        ssrc = streams.ssrc[slots].astype(np.int64)
+        columns: list[Ints | int] = [0, ssrc]
+        if is_sender:
+            ntp = ntp_time(wall)
+            elapsed = ((now - streams.sent_at[slots]) * CLOCK).astype(np.int64)
+            timestamps = (streams.next[slots].view(np.int64) & 0xFFFFFFFF) + elapsed
+            packets = streams.packets[slots]
+            columns += [ntp >> 32, ntp & 0xFFFFFFFF, timestamps, packets, streams.octets[slots]]
+            self._reported_sent[slots] = packets
+        if has_block:
+            seen = stats.report(slots)
+            lost = seen.fraction_lost << 24 | (seen.cumulative_lost & 0xFFFFFF)
+            last_sr_at = self._last_sr_at[slots]
+            delay = np.where(last_sr_at > 0, (now - last_sr_at) * 65536, 0).astype(np.int64)
+            columns += [seen.ssrc.astype(np.int64), lost, seen.extended_highest, seen.jitter]
+            columns += [self._last_sr[slots], delay]
+        columns[0] = (0x80 | has_block) << 24 | (SR if is_sender else RR) << 16 | len(columns) - 1
+        length = len(columns) + len(self._description)
+        words = np.empty((len(slots), length), ">u4")
+        for at, column in enumerate(columns):
+            words[:, at] = column if isinstance(column, int) else column & 0xFFFFFFFF
+        words[:, len(columns) :] = self._description
+        words[:, len(columns) + 1] = ssrc
+        data, size = words.tobytes(), 4 * length
+        lanes, words_to = self._tables.sources.lane[slots].tolist(), self._where_to(slots).tolist()
+        return [
+            (lane, to, data[at * size : (at + 1) * size])
+            for at, (lane, to) in enumerate(zip(lanes, words_to, strict=True))
+            if to
+        ]
 
-    def _compose(self, slot: int, now: float, wall: float) -> bytes:
-        stats, streams = self._tables.stats, self._tables.streams
-        ssrc, sent = int(streams.ssrc[slot]), int(streams.packets[slot])
-        blocks: tuple[ReportBlock, ...] = ()
-        if stats.epoch[slot]:
-            report = stats.report(slot)
-            last_sr_at = float(self._last_sr_at[slot])
-            delay = int((now - last_sr_at) * 65536) & 0xFFFFFFFF if last_sr_at else 0
-            blocks = (
-                ReportBlock(
-                    report.ssrc,
-                    report.fraction_lost,
-                    report.cumulative_lost,
-                    report.extended_highest,
-                    report.jitter,
-                    int(self._last_sr[slot]),
-                    delay,
-                ),
-            )
-        first: RtcpPacket
-        if sent != self._reported_sent[slot]:
-            elapsed = int((now - float(streams.sent_at[slot])) * CLOCK)
-            timestamp = (int(streams.next[slot]) + elapsed) & 0xFFFFFFFF
-            first = SenderReport(ssrc, ntp_time(wall), timestamp, sent, int(streams.octets[slot]), blocks)
-            self._reported_sent[slot] = sent
-        elif blocks:
-            first = ReceiverReport(ssrc, blocks)
-        else:
-            return b""
-        return serialize_compound([first, SourceDescription(ssrc, self._cname)])
+    def _where_to(self, slots: Ints) -> NDArray[np.uint64]:
+        """Where reports go: to where they come from, else beside the RTP port; 0 where there is no such port."""
+        word = self._tables.sources.destination[slots, 0]
+        port = (word >> np.uint64(16) & np.uint64(0xFFFF)).astype(np.uint16).byteswap() + np.uint16(1)
+        beside = (word & ~_PORT) | port.byteswap().astype(np.uint64) << np.uint64(16)
+        heard_from = self._destination[slots]
+        to: NDArray[np.uint64] = np.where(heard_from != 0, heard_from, np.where(port != 0, beside, 0))
+        return to

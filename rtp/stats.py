@@ -31,14 +31,14 @@ ACCEPTED, DUPLICATE, TOO_OLD, UNCONFIRMED = 0, 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
-class ReceptionReport:
-    """What goes into a report block (RFC 3550 §6.4.1)."""
+class Reception:
+    """Columns of report blocks (RFC 3550 §6.4.1); `fraction_lost` covers the time since the last report."""
 
-    ssrc: int
-    fraction_lost: int
-    cumulative_lost: int
-    extended_highest: int
-    jitter: int
+    ssrc: NDArray[np.uint32]
+    fraction_lost: Ints
+    cumulative_lost: Ints
+    extended_highest: Ints
+    jitter: Ints
 
 
 class ReceiverStats:
@@ -238,17 +238,23 @@ class ReceiverStats:
         """Cumulative number of packets lost; duplicates may make it negative (RFC 3550 §6.4.1)."""
         return self.expected(slot) - int(self.received[slot])
 
-    def report(self, slot: int) -> ReceptionReport:
-        """The next report block about this slot's source; `fraction_lost` covers the time since the last one."""
-        expected, received = self.expected(slot), int(self.received[slot])
-        expected_now = expected - int(self._expected_reported[slot])
-        lost_now = expected_now - (received - int(self._received_reported[slot]))
-        self._expected_reported[slot] = expected
-        self._received_reported[slot] = received
-        return ReceptionReport(
-            ssrc=int(self.ssrc[slot]),
-            fraction_lost=min(255, (lost_now << 8) // expected_now) if expected_now > 0 and lost_now > 0 else 0,
-            cumulative_lost=max(-0x800000, min(0x7FFFFF, self.lost(slot))),
-            extended_highest=int(self.highest[slot]) & 0xFFFFFFFF,
-            jitter=int(self.jitter[slot]),
+    def expected_of(self, slots: Ints) -> Ints:
+        """`expected` of several slots."""
+        expected: Ints = self._expected_before[slots] + (self.highest[slots] - self.first[slots] + 1)
+        expected[self.epoch[slots] == 0] = 0
+        return expected
+
+    def report(self, slots: Ints) -> Reception:
+        """What goes into the next report blocks about these slots (no slot twice)."""
+        expected, received = self.expected_of(slots), self.received[slots]
+        expected_now = expected - self._expected_reported[slots]
+        lost_now = np.maximum(expected_now - (received - self._received_reported[slots]), 0)
+        self._expected_reported[slots] = expected
+        self._received_reported[slots] = received
+        return Reception(
+            ssrc=self.ssrc[slots],
+            fraction_lost=np.minimum(255, (lost_now << 8) // np.maximum(expected_now, 1)),
+            cumulative_lost=np.clip(expected - received, -0x800000, 0x7FFFFF),
+            extended_highest=self.highest[slots] & 0xFFFFFFFF,
+            jitter=self.jitter[slots].astype(np.int64),
         )

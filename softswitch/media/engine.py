@@ -76,12 +76,13 @@ class MediaEngine:
         portable: bool = False,
         realtime: bool = True,
         grace: float = 30.0,
-        legs_per_lane: int = 100,
+        legs_per_lane: int | None = None,
     ) -> None:
         """*host*: IPv4 address the lanes are bound to. *ports*: even RTP ports, shared out between *workers*.
 
         *grace*: seconds for which workers go on without control, -1 for ever. *portable*: one packet per system call.
-        *realtime*: ask for real-time scheduling, so that a busy machine is not heard.
+        *realtime*: ask for real-time scheduling, so that a busy machine is not heard. *legs_per_lane*: None: as many
+        as the sockets' buffers, which the kernel may limit, can hold the packets of.
         """
         if not 1 <= workers <= len(ports):
             raise ValueError(f"{workers} media workers on {len(ports)} lanes")
@@ -89,7 +90,8 @@ class MediaEngine:
         self.on_event: Callable[[MediaEvent], None] = on_event or (lambda event: None)
         self.found: tuple[LegSpec, ...] = ()
         """Legs that workers still had from before a restart of control, after `start(adopt=True)`."""
-        self._lanes = LaneAllocator(shares, legs_per_lane=legs_per_lane)
+        self._lanes = LaneAllocator(shares, legs_per_lane=legs_per_lane or 100)
+        self._legs_per_lane = legs_per_lane
         self._links = [
             WorkerLink(
                 index,
@@ -126,6 +128,8 @@ class MediaEngine:
                 for spec in specs_found:
                     self._links[index].say([protocol.REMOVE, spec.leg])
         self._starting = False
+        if self._legs_per_lane is None:
+            self._lanes.legs_per_lane = min(link.legs_per_lane for link in self._links)
 
     async def close(self) -> None:
         """End the workers, and with them all legs."""
@@ -250,10 +254,10 @@ class MediaEngine:
 
     def _wanted(self, leg: _Leg) -> LegSpec:
         """What the worker is told: a play that has been heard is not begun again."""
-        source = leg.spec.source
-        if isinstance(source, Play) and source.play_id == leg.finished:
-            source = Silence()
-        return replace(leg.spec, source=source, candidate_ips=leg.hosts)
+        spec = leg.spec
+        if isinstance(spec.source, Play) and spec.source.play_id == leg.finished:
+            spec = replace(spec, source=Silence())
+        return spec if spec.candidate_ips == leg.hosts else replace(spec, candidate_ips=leg.hosts)
 
     def _moved_on(self, leg: LegId, source: Source, elapsed: float) -> Source:
         """Recorded audio goes on where it would be by now."""

@@ -48,6 +48,7 @@ class WorkerLink:
         """*on_connected* gets the worker's index and whether it was found alive (it may have legs)."""
         self.index = index
         self.pid: int | None = None
+        self.legs_per_lane = 1
         self.path = path
         self._host = host
         self._ports = list(ports)
@@ -195,6 +196,7 @@ class WorkerLink:
             raise
         self._writer, self._decoder = writer, decoder
         self.pid = messages[0][1]["pid"]
+        self.legs_per_lane = messages[0][1].get("legs_per_lane", 1)
         self._heard_at = asyncio.get_running_loop().time()
         self._early = messages[1:]
         return reader, messages[0][1]

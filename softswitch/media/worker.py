@@ -41,6 +41,9 @@ MOST_BATCHES = 8
 """Full buffers taken from the lanes in one beat; what is left then waits in the sockets."""
 TOO_LATE = 9
 """Beats after which missed frames are not caught up with but left out."""
+PACKET_IN_KERNEL = 768
+"""Octets that a 20 ms packet takes up in a socket's buffer on Linux."""
+LATENESS_BORNE = 0.25
 MOST_RTCP = 16
 """RTCP datagrams of one lane handled in one beat."""
 _HEALTH_BEATS = 150
@@ -260,9 +263,15 @@ class Worker:
             "host": self._host,
             "ports": self._ports,
             "portable": self._portable,
+            "legs_per_lane": self._legs_per_lane(),
         }
         self._say([protocol.HELLO, facts])
         self._flush_control()
+
+    def _legs_per_lane(self) -> int:
+        """How many legs' packets a lane's socket can hold while a beat is late."""
+        size = min(sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) for sock in self._rtp)
+        return max(1, int(size / (PACKET_IN_KERNEL * 50 * LATENESS_BORNE)))
 
     def _read_control(self) -> None:
         assert self._control is not None

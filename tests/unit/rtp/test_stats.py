@@ -159,13 +159,13 @@ def test_fraction_lost_covers_the_time_since_the_last_report() -> None:
     stats = fresh()
     for sequence in range(0, 100, 2):
         give(stats, sequence)
-    assert stats.report(SLOT).fraction_lost == (49 * 256) // 99
+    assert stats.report(np.array([SLOT])).fraction_lost.tolist() == [(49 * 256) // 99]
     for sequence in range(99, 199):
         give(stats, sequence)
-    report = stats.report(SLOT)
-    assert report.fraction_lost == 0
-    assert report.cumulative_lost == 49
-    assert report.extended_highest == 198
+    report = stats.report(np.array([SLOT]))
+    assert report.fraction_lost.tolist() == [0]
+    assert report.cumulative_lost.tolist() == [49]
+    assert report.extended_highest.tolist() == [198]
 
 
 def test_a_run_of_perfect_packets_counts_like_the_packets_one_by_one() -> None:
