@@ -103,6 +103,11 @@ class PhoneCall:
         return self._usage
 
     @property
+    def description(self) -> bytes:
+        """The session description (SDP) that we sent last."""
+        return self._local_sdp
+
+    @property
     def remote_name(self) -> str:
         """What the display of the phone shows."""
         return self.remote.display_name or self.remote.uri.user or ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from rtp.sdp import parse_sdp
 from rtp.tones import sine
 from softswitch.phones.call import CallEnd, CallState, PhoneCall, PhoneError
 from softswitch.phones.phone import SimulatedPhone, answer_at_once
@@ -336,6 +337,22 @@ def test_who_is_on_hold_is_not_listened_to_until_resumed(who: str) -> None:
         await asyncio.sleep(0.2)
         assert heard_tone(holder, 600) == pytest.approx(1.0, abs=0.1)
         assert heard_tone(held, 700) == pytest.approx(1.0, abs=0.1)
+
+    with_pair(script)
+
+
+def test_each_change_of_the_session_is_a_new_version_of_its_description() -> None:
+    async def script(pair: Pair) -> None:
+        call, taken = await pair.talk()
+        mine, theirs = [parse_sdp(call.description)], [parse_sdp(taken.description)]
+        for change in (call.hold, call.resume):
+            await change()
+            mine.append(parse_sdp(call.description))
+            theirs.append(parse_sdp(taken.description))
+        for descriptions in (mine, theirs):
+            origins = [description.origin.split() for description in descriptions]
+            assert [int(origin[2]) for origin in origins] == [1, 2, 3]
+            assert len({origin[1] for origin in origins}) == 1
 
     with_pair(script)
 
