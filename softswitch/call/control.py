@@ -15,7 +15,7 @@ from ivr.events import Digit, HungUp, Returned
 from ivr.nodes import Result
 from rtp.dtmf import DigitMerger, parse_dtmf_info
 from rtp.legs import Digit as MediaDigit
-from rtp.legs import LegStats, MediaTimeout, PlayFinished
+from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished
 from rtp.sdp import SdpError
 from sip import events as sip_events
 from sip.errors import ParseError
@@ -65,8 +65,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Seconds after the answer in which an agent who hangs up has not served the caller: nobody is that quick.
-SERVED_AFTER = 0.5
+#: An agent of whom nothing was heard and who hangs up within so many seconds of the answer has not served the caller.
+SERVED_AFTER = 2.0
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
 
 
@@ -169,6 +169,9 @@ class CallControl:
                 if (leg := self.legs.get(handle)) is not None:
                     with self.contain(leg.call, now):
                         self._heard(leg, event, now)
+            case Latched(leg=handle):
+                if (leg := self.legs.get(handle)) is not None:
+                    leg.audible = True
             case LegStats(final=True):
                 self._quality.measured(event, now)
             case _:
@@ -381,17 +384,17 @@ class CallControl:
         elif self.queues.leg_lost(leg, now):
             pass
         elif call is not None and leg.leg == call.b_leg:
-            self._peer_gone(call, now, by=by, cause=cause)
+            self._peer_gone(call, leg, now, by=by, cause=cause)
 
-    def _peer_gone(self, call: Call, now: float, *, by: str, cause: str) -> None:
+    def _peer_gone(self, call: Call, peer: Leg, now: float, *, by: str, cause: str) -> None:
         """Whom the caller talked with has hung up: back to the IVR, which knows what comes next.
 
-        An agent whose phone is gone without a goodbye, or who answered and was gone at once, has not served the caller:
-        they wait again, in their old place.
+        An agent whose phone is gone without a goodbye, or who was gone before a word was said, has not served the
+        caller: they wait again, in their old place.
         """
         was_agent = call.agent is not None
         call.b_leg = None
-        dropped = now - call.connected_at < SERVED_AFTER
+        dropped = not peer.audible and now - call.connected_at < SERVED_AFTER
         if was_agent and (dropped or cause != EndCause.REMOTE) and self.advance(call, Input.AGENT_LOST):
             self.note("call.parted", call, now, by="agent", cause=cause)
             self.queues.agent_lost(call, FailReason.DROPPED if dropped else FailReason.UNREACHABLE, now)

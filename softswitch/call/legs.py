@@ -119,6 +119,7 @@ class Legs:
         self._next_leg += 1
         ips = tuple(candidates)
         local_ip, ssrc = self._flows.advertised_ip(flow), self._new_ssrc()
+        self._flows.keep(flow, now + LONGEST_CALL)
         leg = Leg(
             leg=handle,
             usage=usage,
@@ -131,7 +132,6 @@ class Legs:
             phone=phone,
         )
         self._legs[handle] = leg
-        self._flows.keep(flow, now + LONGEST_CALL)
         if usage:
             self._by_usage[usage] = leg
         self._on_opened(leg, now)

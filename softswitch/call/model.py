@@ -66,6 +66,7 @@ class Leg:
     settings: AudioSettings | None = None  # what is in force
     sdp_version: int = 1
     answered: bool = False
+    audible: bool = False  # a packet of its media has come
     ended: bool = False
     answer_awaited: bool = False  # a re-INVITE without an offer: the answer comes with the ACK
     detect_inband: bool = False

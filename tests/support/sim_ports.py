@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rtp.lanes import NoPortLeft
-from rtp.legs import Play, PlayFinished
+from rtp.legs import Latched, Play, PlayFinished
 from softswitch.store.cdr import Record
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class FakeMedia:
 
     def put_leg(self, spec: LegSpec) -> None:
         assert self.ports[spec.leg] == spec.port, f"leg {spec.leg} is put on a port that is not its own"
+        if spec.leg not in self.specs:  # the far end sends as soon as it may
+            self.world.call_later(0.06, lambda: self.on_event(Latched(spec.leg, spec.remote or ("", 0))))
         self.specs[spec.leg] = spec
         heard = self.heard[spec.leg]
         if not heard or heard[-1][1] != spec.source:
