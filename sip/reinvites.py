@@ -120,6 +120,8 @@ class Reinvites:
     def close(self, usage: Usage, now: float) -> None:
         """The call ends."""
         usage.change.wanted = None
+        if usage.change.machine.state is State.SENT and usage.change.sent is not None:
+            self._signalling.layer.leave(usage.change.sent.transaction, now)
         self._run(usage, Input.CLOSE, now)
 
     def fire(self, usage: Usage, now: float) -> None:

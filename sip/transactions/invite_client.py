@@ -1,6 +1,7 @@
 """INVITE client transaction (RFC 3261 §17.1.1, updated by RFC 6026).
 
-The whole machine is the table below; anything that changes a state lives in this file.
+The whole machine is the table below; anything that changes a state lives in this file. The RFC lets a peer that has
+sent a provisional response take for ever; once the TU has left it gets 64*T1, as after a CANCEL (§9.1).
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Input(Enum):
     TIMER_D = auto()
     TIMER_M = auto()
     TRANSPORT_ERROR = auto()
+    TU_LEAVES = auto()  # no response interests the TU any more
 
 
 class Action(Enum):
@@ -41,6 +43,7 @@ class Action(Enum):
     PASS_RESPONSE = auto()
     INFORM_TIMEOUT = auto()
     INFORM_TRANSPORT_ERROR = auto()
+    START_TIMER_B = auto()
     START_TIMER_D = auto()
     START_TIMER_M = auto()
 
@@ -56,8 +59,10 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.CALLING,    E.TIMER_B):         (S.TERMINATED, (A.INFORM_TIMEOUT,)),
     (S.CALLING,    E.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
     (S.PROCEEDING, E.RX_1XX):          (S.PROCEEDING, (A.PASS_RESPONSE,)),
-    (S.PROCEEDING, E.RX_2XX):          (S.ACCEPTED,   (A.PASS_RESPONSE, A.START_TIMER_M)),
-    (S.PROCEEDING, E.RX_300_699):      (S.COMPLETED,  (A.SEND_ACK, A.PASS_RESPONSE, A.START_TIMER_D)),
+    (S.PROCEEDING, E.RX_2XX):          (S.ACCEPTED,   (A.STOP_A_AND_B, A.PASS_RESPONSE, A.START_TIMER_M)),
+    (S.PROCEEDING, E.RX_300_699):      (S.COMPLETED,  (A.STOP_A_AND_B, A.SEND_ACK, A.PASS_RESPONSE, A.START_TIMER_D)),
+    (S.PROCEEDING, E.TU_LEAVES):       (S.PROCEEDING, (A.START_TIMER_B,)),
+    (S.PROCEEDING, E.TIMER_B):         (S.TERMINATED, ()),
     (S.PROCEEDING, E.TRANSPORT_ERROR): (S.TERMINATED, (A.INFORM_TRANSPORT_ERROR,)),
     (S.COMPLETED,  E.RX_300_699):      (S.COMPLETED,  (A.SEND_ACK,)),
     (S.COMPLETED,  E.TIMER_D):         (S.TERMINATED, ()),
@@ -74,6 +79,7 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
         *product([S.COMPLETED, S.ACCEPTED], [E.RX_1XX]),
         (S.COMPLETED, E.RX_2XX),
         (S.ACCEPTED, E.RX_300_699),
+        *product([S.CALLING, S.COMPLETED, S.ACCEPTED], [E.TU_LEAVES]),  # a timer that ends them is running
         (S.ACCEPTED, E.TRANSPORT_ERROR),  # the ACK is the TU's, and so is its failure
     }
 )
@@ -81,7 +87,7 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
 #: Timers that can be running in each state; the others cannot fire there.
 RUNNING: dict[State, frozenset[Input]] = {
     S.CALLING: frozenset({E.TIMER_A, E.TIMER_B}),
-    S.PROCEEDING: frozenset(),
+    S.PROCEEDING: frozenset({E.TIMER_B}),
     S.ACCEPTED: frozenset({E.TIMER_M}),
     S.COMPLETED: frozenset({E.TIMER_D}),
     S.TERMINATED: frozenset(),
@@ -113,6 +119,8 @@ class InviteClientTransaction(Machine[State, Input, Action]):
                     self.deadlines[E.TIMER_A] = now + self._a_interval
                 case Action.STOP_A_AND_B:
                     self.deadlines.clear()
+                case Action.START_TIMER_B:
+                    self.deadlines[E.TIMER_B] = now + SIXTY_FOUR_T1
                 case Action.START_TIMER_D:
                     self.deadlines[E.TIMER_D] = now + (0.0 if self.reliable else TIMER_D)
                 case Action.START_TIMER_M:

@@ -242,6 +242,12 @@ class TransactionLayer(Generic[Owner]):
             entry.machine.deadlines.clear()
             self._remove_client(entry)
 
+    def leave(self, transaction: str, now: float) -> None:
+        """The TU of an INVITE is gone: its client transaction ends in 64*T1 at the latest, whatever the peer does."""
+        entry = self._clients.get(transaction)
+        if entry is not None and isinstance(entry.machine, invite_client.InviteClientTransaction):
+            self._run_client(entry, entry.machine.handle(invite_client.Input.TU_LEAVES, now), None, now)
+
     def reply_statelessly(self, request: Request, flow: Flow, response: Response) -> None:
         """Answer without a transaction; repeated requests are then answered again."""
         self.transmits.append(Transmit(serialize(response), response_flow(request.top_via, flow)))

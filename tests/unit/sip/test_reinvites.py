@@ -226,6 +226,18 @@ def test_hanging_up_while_the_peers_reinvite_waits_answers_it_487() -> None:
     world.assert_nothing_left()
 
 
+def test_a_peer_that_is_still_trying_when_the_call_ends_is_not_waited_for_for_ever() -> None:
+    world, alice, bob, ours, _ = in_call()
+    bob.on_event = lambda event, now: None
+    alice.endpoint.reinvite(ours, body=HOLD, now=world.now)
+    world.run(1)
+    assert count(world, "100") == 1
+    world.net.drop = lambda transmit: True
+    alice.endpoint.hang_up(ours, now=world.now)
+    world.run(70)
+    assert alice.endpoint.load == (0, 0)
+
+
 def test_a_reinvite_without_offer_gets_ours_and_its_ack_the_answer() -> None:
     world, alice, bob, ours, theirs = in_call()
     alice.endpoint.reinvite(ours, body=b"", now=world.now)

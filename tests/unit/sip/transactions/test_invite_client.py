@@ -38,6 +38,16 @@ def test_a_provisional_response_stops_retransmission_and_the_timeout() -> None:
     assert tx.next_deadline() is None
 
 
+def test_when_the_user_has_left_a_peer_that_is_still_trying_gets_64_t1() -> None:
+    tx = started()
+    tx.handle(Input.RX_1XX, 0.1)
+    tx.handle(Input.TU_LEAVES, 5.0)
+    tx.handle(Input.RX_1XX, 20.0)
+    assert tx.next_deadline() == 37.0
+    assert tx.handle_timeout(37.0) == ()
+    assert tx.state is State.TERMINATED
+
+
 def test_a_failure_is_acknowledged_each_time_and_told_once() -> None:
     tx = started()
     assert Action.PASS_RESPONSE in tx.handle(Input.RX_300_699, 0.1)
