@@ -198,7 +198,7 @@ class ReceiverStats:
     def catch_up(self) -> None:
         """Work off what was noted: times of arrival, and jitter by A.8's recursion, over all packets of a leg at once.
 
-        To be called every tenth of a second or so, and before `last_arrival`, `jitter` or `transit` are looked at.
+        To be called every fifth of a second or so, and before `last_arrival`, `jitter` or `transit` are looked at.
         """
         notes, self._notes = self._notes, []
         if not notes:
@@ -211,7 +211,7 @@ class ReceiverStats:
         kernel = np.concatenate([note[3] for note in notes])
         arrivals = kernel[:, 0] * CLOCK + kernel[:, 1] * CLOCK // 1_000_000_000
         count = len(noted)
-        order = noted.argsort(kind="stable")
+        order = noted.astype(np.uint16).argsort(kind="stable")  # numbers so short are sorted by radix
         slots = noted[order]
         transit = (arrivals - timestamps)[order] & 0xFFFFFFFF
         begins = np.flatnonzero(np.r_[True, slots[1:] != slots[:-1]])

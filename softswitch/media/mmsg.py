@@ -133,8 +133,9 @@ class BatchIo:
 
     def receive(self, lane: int, used: int) -> int:
         room = min(self._tables.receive_rows - used, _MOST)
-        if used == 0:  # the kernel wrote over them
+        if used == 0 and self._used:  # the kernel wrote over them
             self._control_lengths[: self._used] = _CONTROL
+            self._used = 0
         count = self._recvmmsg(self._fds[lane], self._in_at + used * 64, room, socket.MSG_DONTWAIT, None)
         if count <= 0:  # nothing there, or an ICMP error of an earlier packet, which says nothing about this lane
             return 0

@@ -47,7 +47,7 @@ LATENESS_BORNE = 0.25
 MOST_RTCP = 16
 """RTCP datagrams of one lane handled in one beat."""
 _HEALTH_BEATS = 150
-_REPORT_BEATS = 15
+_REPORT_BEATS = 30
 
 
 def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rtp.latch import pack_address, unpack_address
 from rtp.legs import Address, Echo, LegStats, MediaTimeout, Silence
-from rtp.reports import SLICES
+from rtp.reports import INTERVAL, SLICES
 from rtp.rtcp import (
     ReceiverReport,
     ReportBlock,
@@ -26,7 +26,7 @@ def round_of(plane: TestPlane) -> list[tuple[int, Address, list[RtcpPacket]]]:
     """Five seconds of reports: (lane, to whom, packets)."""
     sent = []
     for _ in range(SLICES):
-        plane.now += 0.1
+        plane.now += INTERVAL / SLICES
         for lane, word, data in plane.due_reports(plane.now, WALL + plane.now):
             sent.append((lane, unpack_address(word), parse_compound(data)))
     return sent
@@ -100,7 +100,7 @@ def test_loss_and_round_trip_are_learnt_from_the_far_end() -> None:
     ((_, _, packets),) = round_of(plane)
     assert isinstance(packets[0], SenderReport)
     sent = middle(packets[0].ntp)
-    plane.now = plane.now - 5.0 + 0.1 + 1.0
+    plane.now = plane.now - 5.0 + 0.2 + 1.0
     wall_at_sr = packets[0].ntp / 2**32 - 2_208_988_800
     block = ReportBlock(0x1001, 0, 3, 0, 80, sent, 65536 // 2)
     plane.receive_control(
