@@ -13,7 +13,7 @@ from ivr.nodes import Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, 
 from ivr.targets import HANGUP, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ivr.hours import Rule
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 class MenuTable(Protocol):
     @property
     def say(self) -> Mapping[str, str]: ...
+    @property
+    def say_also(self) -> Sequence[Mapping[str, str]]: ...
     @property
     def keys(self) -> Mapping[str, Target]: ...
     @property
@@ -42,6 +44,8 @@ class MenuTable(Protocol):
 class SayTable(Protocol):
     @property
     def say(self) -> Mapping[str, str]: ...
+    @property
+    def say_also(self) -> Sequence[Mapping[str, str]]: ...
     @property
     def then(self) -> Target: ...
     @property
@@ -113,10 +117,7 @@ def build_flow(
     """All tables as one flow; `language` is spoken to callers for whom nothing else is known."""
     nodes: list[Node] = [_goodbye(target) for target in QUEUE_GOODBYES.values()]
     nodes += [_menu(name, table) for name, table in (menus or {}).items()]
-    nodes += [
-        Say(name, say=(_prompt("say", name, table.say, table.barge_in),), then=table.then)
-        for name, table in (says or {}).items()
-    ]
+    nodes += [Say(name, say=_prompts("say", name, table), then=table.then) for name, table in (says or {}).items()]
     nodes += [_hours(name, table) for name, table in (hours or {}).items()]
     nodes += [Goto(name, then=table.then, language=table.language or "") for name, table in (gotos or {}).items()]
     nodes += [Queue(name, outcomes=_queue_outcomes(table)) for name, table in (queues or {}).items()]
@@ -124,8 +125,11 @@ def build_flow(
     return Flow({node.target: node for node in nodes}, language)
 
 
-def _prompt(kind: str, name: str, words: Mapping[str, str], barge_in: bool) -> Prompt:
-    return Prompt(f"{kind}.{name}", text=dict(words), barge_in=barge_in)
+def _prompts(kind: str, name: str, table: MenuTable | SayTable) -> tuple[Prompt, ...]:
+    """What is said, in its order; the second prompt's key ends in ".2"."""
+    also = enumerate(table.say_also, start=2)
+    named = [(f"{kind}.{name}", table.say), *((f"{kind}.{name}.{number}", words) for number, words in also)]
+    return tuple(Prompt(key, text=dict(words), barge_in=table.barge_in) for key, words in named)
 
 
 def _goodbye(target: Target) -> Say:
@@ -140,7 +144,7 @@ def _choice(target: Target) -> Target | MenuAction:
 def _menu(name: str, table: MenuTable) -> Menu:
     return Menu(
         name,
-        say=(_prompt("menu", name, table.say, table.barge_in),),
+        say=_prompts("menu", name, table),
         keys={key: _choice(target) for key, target in table.keys.items()},
         timeout=table.timeout,
         inter_digit=table.inter_digit,

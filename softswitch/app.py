@@ -7,14 +7,17 @@ import gc
 import logging
 import os
 import signal
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from acd.dispatcher import Dispatcher
+from ivr.nodes import Prompt
 from ivr.targets import DEFAULT_MUSIC
 from sip.auth import DigestChallenger
 from sip.registrar import Registrar
 from softswitch.briefing import briefing
 from softswitch.call.control import CallControl
+from softswitch.call.features import FEATURE_PHRASES
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
@@ -31,7 +34,6 @@ from softswitch.voice import RenderedVoice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ivr.nodes import Prompt
     from rtp.legs import MediaEvent
     from sip.events import Event
     from sip.flow import Flow
@@ -83,9 +85,10 @@ class Switch:
             run_dir=data_dir / "run",
             on_event=self._media_event,
         )
-        self._media.set_music(DEFAULT_MUSIC, [str(prompts_dir() / "music" / "default.wav")])
-        for channel, music in config.music.items():
-            self._media.set_music(channel, [str(file) for file in music.files])
+        self._music = {DEFAULT_MUSIC: [str(prompts_dir() / "music" / "default.wav")]}
+        self._music |= {name: [str(file) for file in music.files] for name, music in config.music.items()}
+        for channel, files in self._music.items():
+            self._media.set_music(channel, files)
         self._registrar = Registrar(
             min_expires=config.sip.expires.min,
             max_expires=config.sip.expires.max,
@@ -126,6 +129,8 @@ class Switch:
             await self._synthesizer.start()
             self._voice.prepare(self._prompts(), self._languages())
             await self._media.start()
+            for file in chain.from_iterable(self._music.values()):
+                self._media.preload(file)  # no caller should wait for a minute of music to be encoded
             now, wall = self._loop.time(), self._clock.wall(self._loop.time())
             stored = await self._journal.load_bindings(wall)
             self._registrar.restore(restorable(stored, config.phones, now, wall))
@@ -221,6 +226,8 @@ class Switch:
         for node in self._flow.nodes.values():
             for name in ("say", "say_invalid", "say_no_input"):
                 yield from getattr(node, name, ())
+        if self._config.agents:
+            yield from map(Prompt, FEATURE_PHRASES)
 
     def _languages(self) -> tuple[str, ...]:
         """Those that callers of this switch can come to hear."""

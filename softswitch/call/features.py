@@ -39,6 +39,7 @@ DONE = {
 }
 FAILED = "agent-login-failed"
 NOT_LOGGED_IN = "agent-not-logged-in"
+FEATURE_PHRASES = (*DONE.values(), FAILED, NOT_LOGGED_IN)
 
 
 @dataclass(frozen=True, slots=True)

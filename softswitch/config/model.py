@@ -291,6 +291,8 @@ class Queue(Section):
 
 class Menu(Section):
     say: Spoken
+    say_also: tuple[Spoken, ...] = ()
+    """Said after ``say``: each in the caller's language or, without that, in one of its own."""
     keys: Annotated[Mapping[Key, TargetField], Field(min_length=1)]
     timeout: Annotated[Seconds, Field(gt=0, le=120)] = 5.0
     inter_digit: Annotated[Seconds, Field(gt=0, le=30)] = 2.0
@@ -303,6 +305,7 @@ class Menu(Section):
 
 class Say(Section):
     say: Spoken
+    say_also: tuple[Spoken, ...] = ()
     then: TargetField = HANGUP
     barge_in: Flag = True
 

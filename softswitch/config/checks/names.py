@@ -119,6 +119,10 @@ def _texts(raw: Raw) -> Iterator[Problem]:
     """Everybody hears something: each text exists in the language of the switch."""
     default = raw.language
     spoken = {default} | {language for _, language in raw.strings("goto.*.language", "route.*.language")}
+    also: dict[tuple[object, ...], set[str]] = {}
+    for path, texts in raw.select("menu.*.say_also.*", "say.*.say_also.*"):
+        if isinstance(texts, dict):
+            also.setdefault(path[:2], set()).update(map(str, texts))
     for path, texts in raw.select("menu.*.say", "say.*.say"):
         if isinstance(texts, str):
             texts = {default: texts}
@@ -128,6 +132,7 @@ def _texts(raw: Raw) -> Iterator[Problem]:
             right = f'add {default} = "…"; callers whose language is missing hear it'
             yield raw.error(path, f'has no text in "{default}", the language of the switch', right)
         missing = [language for language in LANGUAGES if language in spoken - {default} and language not in texts]
+        missing = [language for language in missing if language not in also.get(path[:2], ())]
         if missing and default in texts:
             yield raw.warning(
                 path, f"has no text in {', '.join(missing)}", f'those callers hear the text in "{default}"'

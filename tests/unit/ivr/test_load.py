@@ -22,6 +22,7 @@ def test_every_table_becomes_its_node() -> None:
         menus={
             "main": table(
                 say={"en": "Welcome."},
+                say_also=({"pl": "Witamy."},),
                 keys={"1": T("queue:sales"), "*": Target("repeat"), "0": Target("back")},
                 timeout=4.0,
                 inter_digit=1.5,
@@ -32,7 +33,7 @@ def test_every_table_becomes_its_node() -> None:
                 when_invalid=Target("repeat"),
             )
         },
-        says={"hello": table(say={"uk": "Вітаємо."}, then=T("menu:main"), barge_in=True)},
+        says={"hello": table(say={"uk": "Вітаємо."}, say_also=(), then=T("menu:main"), barge_in=True)},
         hours={
             "office": table(
                 open=(parse_rule("mon"),),
@@ -54,7 +55,10 @@ def test_every_table_becomes_its_node() -> None:
     assert flow.language == "uk"
     assert flow.find(T("menu:main")) == Menu(
         "main",
-        say=(Prompt("menu.main", text={"en": "Welcome."}, barge_in=False),),
+        say=(
+            Prompt("menu.main", text={"en": "Welcome."}, barge_in=False),
+            Prompt("menu.main.2", text={"pl": "Witamy."}, barge_in=False),
+        ),
         keys={"1": T("queue:sales"), "*": MenuAction.REPEAT, "0": MenuAction.BACK},
         timeout=4.0,
         inter_digit=1.5,
@@ -81,7 +85,7 @@ def test_every_table_becomes_its_node() -> None:
 
 def test_a_queue_says_goodbye_before_it_hangs_up_in_words_that_may_be_changed() -> None:
     assert build_flow().find(T("say:queue-full")) == Say("queue-full", (Prompt("queue-full"),), HANGUP)
-    own = table(say={"en": "Sorry!"}, then=HANGUP, barge_in=True)
+    own = table(say_also=(), say={"en": "Sorry!"}, then=HANGUP, barge_in=True)
     changed = build_flow(says={"queue-full": own}).find(T("say:queue-full"))
     assert changed == Say("queue-full", (Prompt("say.queue-full", text={"en": "Sorry!"}),), HANGUP)
 

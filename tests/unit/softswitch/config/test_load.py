@@ -296,3 +296,13 @@ def test_what_the_loader_says_is_in_the_file() -> None:
             with pytest.raises(ConfigError) as caught:
                 parse_config("\n".join(lines).encode(), file="c", folder=ROOT, env={})
             assert any(problem.line == wrong for problem in caught.value.problems), path
+
+
+def test_a_text_that_is_said_in_several_languages_lacks_none_of_them() -> None:
+    config = load(
+        '[menu.x]\nsay = "For English press 1."\nsay_also = [{ uk = "Для української натисніть два." }]\n'
+        'keys = { 1 = "echo", 2 = "goto:uk" }\n[goto.uk]\nlanguage = "uk"\nthen = "echo"\n'
+        '[[route]]\ndid = "1"\nto = "menu:x"'
+    )
+    assert config.warnings == ()
+    assert [dict(text) for text in config.menus["x"].say_also] == [{"uk": "Для української натисніть два."}]
