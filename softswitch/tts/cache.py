@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FORMAT: Final = "1"  # raise it when rendering changes, and old files are no longer found
+_FORMAT: Final = "2"  # raise it when rendering changes, and old files are no longer found
 _HEADER_BYTES: Final = 44
 
 

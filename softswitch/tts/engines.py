@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 _MIN_RATE: Final = 80
 _MAX_RATE: Final = 450
 
+# speak_lib.h
+_ESPEAK_RATE: Final = 1
+_CURRENT: Final = 1
+
 
 class EngineError(Exception):
     """The engine could not speak this text."""
@@ -73,8 +77,14 @@ class Pyttsx3Engine:
         identifier = self._voices.get(name.lower())
         if identifier is None:  # pyttsx3 would swallow the error and speak on with the last voice
             raise EngineError(f"has no voice {voice!r}")
+        rate = max(_MIN_RATE, min(_MAX_RATE, rate))
+        self._engine.proxy.setBusy(False)  # else the properties wait for `runAndWait`
         self._engine.setProperty("voice", identifier + plus + variant)
-        self._engine.setProperty("rate", max(_MIN_RATE, min(_MAX_RATE, rate)))
+        self._engine.setProperty("rate", rate)
+        # `runAndWait` begins by cancelling whatever espeak-ng has not done yet; a new rate is done a little later.
+        self._library.espeak_Synchronize()
+        if self._library.espeak_GetParameter(_ESPEAK_RATE, _CURRENT) != rate:
+            raise EngineError("did not take the rate")
         self._finished.clear()
         self._engine.save_to_file(text, str(target))
         # The driver's loop ends when the text is handed over; espeak-ng then speaks in a thread of its own, which
@@ -106,7 +116,6 @@ class EspeakEngine:
 
     _AUDIO_OUTPUT_SYNCHRONOUS: Final = 2
     _CHARS_UTF8: Final = 1  # and neither SSML nor phoneme input: text is only ever text
-    _RATE: Final = 1
     _INITIALIZE_DONT_EXIT: Final = 0x8000
 
     def __init__(self) -> None:
@@ -139,7 +148,7 @@ class EspeakEngine:
 
     def render(self, text: str, voice: str, rate: int, target: Path) -> None:
         self._select(voice)
-        self._library.espeak_SetParameter(self._RATE, max(_MIN_RATE, min(_MAX_RATE, rate)), 0)
+        self._library.espeak_SetParameter(_ESPEAK_RATE, max(_MIN_RATE, min(_MAX_RATE, rate)), 0)
         self._audio.clear()
         octets = text.encode() + b"\0"
         status = self._library.espeak_Synth(octets, ctypes.c_size_t(len(octets)), 0, 0, 0, self._CHARS_UTF8, None, None)

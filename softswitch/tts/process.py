@@ -42,8 +42,9 @@ class WorkerProcess:
         """Start the child and wait until it is ready; raises WorkerFailed."""
         await self.kill()
         try:
+            # in a session of its own, so that Ctrl-C in the terminal is the switch's alone
             self._process = await asyncio.create_subprocess_exec(
-                *self._argv, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+                *self._argv, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
             )
         except OSError as error:
             raise WorkerFailed(f"cannot start: {error.strerror}") from None

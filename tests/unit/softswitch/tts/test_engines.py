@@ -25,6 +25,17 @@ for n, words in enumerate((300, 1, 40)):
 """
 
 
+ALTERNATE = """
+import sys
+from pathlib import Path
+from softswitch.tts.engines import make_engine
+engine = make_engine("pyttsx3")
+for n in range(60):
+    target = Path(sys.argv[1]) / f"{n}.wav"
+    engine.render("There are five callers before you.", ("en-gb", "pl")[n % 2], (120, 240)[n % 2], target)
+"""
+
+
 def durations(engine: str, folder: Path) -> list[float]:
     folder.mkdir()
     subprocess.run(
@@ -38,6 +49,15 @@ def test_a_long_text_is_whole_when_rendering_returns_and_the_next_file_is_its_ow
     assert direct[0] > 60 > direct[2] > 5 > direct[1] > 0.2
     for wrapped, alone in zip(durations("pyttsx3", tmp_path / "pyttsx3"), direct, strict=True):
         assert wrapped == pytest.approx(alone, abs=0.6)  # pauses at the end
+
+
+def test_every_text_is_spoken_by_its_own_voice_at_its_own_rate(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", ALTERNATE, str(tmp_path)], check=True, stdout=subprocess.DEVNULL, timeout=60)
+    spoken = [round(float(soundfile.info(tmp_path / f"{n}.wav").duration), 1) for n in range(60)]
+    english, polish = set(spoken[::2]), set(spoken[1::2])
+    assert max(english) - min(english) < 0.15
+    assert max(polish) - min(polish) < 0.15
+    assert min(english) > 1.3 * max(polish)
 
 
 def test_command_words_are_filled_without_a_shell_and_text_is_never_an_option(tmp_path: Path) -> None:
