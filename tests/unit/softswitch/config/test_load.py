@@ -299,7 +299,7 @@ def test_what_the_loader_says_is_in_the_file() -> None:
 
 
 def test_a_text_that_is_said_in_several_languages_lacks_none_of_them() -> None:
-    config = load(
+    config = parsed(
         '[menu.x]\nsay = "For English press 1."\nsay_also = [{ uk = "Для української натисніть два." }]\n'
         'keys = { 1 = "echo", 2 = "goto:uk" }\n[goto.uk]\nlanguage = "uk"\nthen = "echo"\n'
         '[[route]]\ndid = "1"\nto = "menu:x"'
