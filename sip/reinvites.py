@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from sip.errors import ParseError
 from sip.events import ReinviteAnswered, ReinviteConfirmed, ReinviteReceived, ReinviteRejected
 from sip.message import Request, Response
 from sip.reinvite import Action, Input, State
@@ -100,7 +102,8 @@ class Reinvites:
             return True
         if status < 300:
             if usage.dialog is not None and "Contact" in response.headers:
-                usage.dialog.refresh_target(response)
+                with suppress(ParseError):  # it must be acknowledged all the same: where the INVITE went
+                    usage.dialog.refresh_target(response)
             self._run(usage, Input.RX_2XX, now)
         elif status in (408, 481):
             return False

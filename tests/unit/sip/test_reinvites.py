@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sip.endpoint import Transmit
+from sip.endpoint import Flow, Transmit
 from sip.events import (
     EndCause,
     Ended,
@@ -224,6 +224,21 @@ def test_hanging_up_while_the_peers_reinvite_waits_answers_it_487() -> None:
     assert count(world, "487") == 1
     assert len(alice.told(Ended)) == 1
     world.assert_nothing_left()
+
+
+def test_a_2xx_with_a_contact_that_cannot_be_read_is_acknowledged_all_the_same() -> None:
+    world, alice, _, ours, _ = in_call()
+    deliver = alice.endpoint.receive_datagram
+
+    def spoil(data: bytes, flow: Flow, now: float) -> None:
+        deliver(data.replace(b"Contact: <sip:", b"Contact: <sip:@") if b" INVITE" in data else data, flow, now)
+
+    alice.endpoint.receive_datagram = spoil  # type: ignore[method-assign]
+    alice.endpoint.reinvite(ours, body=HOLD, now=world.now)
+    world.run(1)
+    assert len(alice.told(ReinviteAnswered)) == 1
+    assert count(world, "ACK") == 2
+    finish(world, alice, ours)
 
 
 def test_a_peer_that_is_still_trying_when_the_call_ends_is_not_waited_for_for_ever() -> None:
