@@ -71,6 +71,11 @@ class Server:
             self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=subprocess.STDOUT)
         self.pid = self._process.pid
 
+    @property
+    def code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.returncode
+
     def wait_ready(self) -> None:
         until = time.monotonic() + _START_SECONDS
         while not any(line.startswith("ready") for line in self._log.read_text(errors="replace").splitlines()):
