@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Longest caller number and name that are passed on; a number is E.164's 15 digits with room for extensions.
 MAX_NUMBER, MAX_NAME = 64, 64
+
+
+_address = lru_cache(maxsize=4096)(ip_address)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Admission:
 
     def caller(self, request: Request, flow: Flow, now: float) -> Caller | Refusal:
         """Who places the call of *request* (an INVITE)."""
-        source = ip_address(flow.remote[0])
+        source = _address(flow.remote[0])
         sender = request.from_
         for name, trunk in self._trunks.items():
             if any(source in network for network in trunk.source):

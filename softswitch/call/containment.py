@@ -41,7 +41,7 @@ class Containment:
         control = self._control
         call = control.calls.get(call_id)
         if call is not None:
-            self._try(lambda: control.end_call(call, now, by="switch", cause=CAUSE, status=500))
+            self._try(lambda: control.endings.call_over(call, now, by="switch", cause=CAUSE, status=500))
         self._try(lambda: control.dialling.cancel_all(call_id, now))
         self._try(lambda: control.queues.receive(CallLeft(call_id, LeaveReason.EXIT), now))
         for leg in control.legs.of_call(call_id):

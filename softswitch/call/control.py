@@ -6,34 +6,29 @@ Synchronous and free of sockets: after each of the entry points below the owner 
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
-from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable, EndedBy, FailReason
-from ivr.events import Digit, HungUp, Returned
-from ivr.nodes import Result
-from rtp.dtmf import DigitMerger, parse_dtmf_info
+from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable
 from rtp.legs import Digit as MediaDigit
 from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished
-from rtp.sdp import SdpError
 from sip import events as sip_events
-from sip.errors import ParseError
-from sip.events import EndCause
 from softswitch.call.admission import Admission
 from softswitch.call.arrivals import Arrivals
 from softswitch.call.containment import Containment
 from softswitch.call.desks import Desks
-from softswitch.call.dialling import Dialling, Failure, failure_of
+from softswitch.call.dialling import Dialling
+from softswitch.call.endings import Endings
 from softswitch.call.features import FeatureCodes
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
-from softswitch.call.model import Call, Leg, Role, Stage
+from softswitch.call.model import Call, Leg, Role
 from softswitch.call.phones import Phones
 from softswitch.call.prompts import Prompts
 from softswitch.call.quality import Quality
 from softswitch.call.queues import Queues
 from softswitch.call.routing import Router
+from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
 from softswitch.call.timers import Timers
 
@@ -45,29 +40,9 @@ if TYPE_CHECKING:
     from rtp.legs import MediaEvent
     from sip.auth import DigestChallenger
     from sip.flow import Flow
-    from sip.message import Request
     from sip.registrar import Registrar
     from softswitch.config import Config
     from softswitch.ports import BindingStore, Clock, Flows, Journal, Media, SipSender, Voice
-
-    UsageEvent = (
-        sip_events.Confirmed
-        | sip_events.Cancelled
-        | sip_events.Ringing
-        | sip_events.Answered
-        | sip_events.Rejected
-        | sip_events.ReinviteReceived
-        | sip_events.ReinviteConfirmed
-        | sip_events.ReinviteAnswered
-        | sip_events.ReinviteRejected
-        | sip_events.Ended
-    )
-
-log = logging.getLogger(__name__)
-
-#: An agent of whom nothing was heard and who hangs up within so many seconds of the answer has not served the caller.
-SERVED_AFTER = 2.0
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
 
 
 class CallControl:
@@ -96,7 +71,6 @@ class CallControl:
         self._clock = clock
         self.calls: dict[str, Call] = {}
         self.session_timers: Timers[str] = Timers()
-        self._mergers: dict[int, DigitMerger] = {}
         self._quality = Quality(self.journal_line)
         self._later: deque[tuple[float, str | None, Callable[[float], None]]] = deque()
         self.contain = Containment(self)
@@ -129,7 +103,7 @@ class CallControl:
         self.menus = Menus(self)
         self.desks = Desks(self)
         self.queues = Queues(self, dispatcher, config.queues)
-        self._arrivals = Arrivals(
+        arrivals = Arrivals(
             self,
             config,
             flow,
@@ -144,22 +118,24 @@ class CallControl:
             clock=clock,
             new_call_id=new_call_id,
         )
+        self._signals = Signals(self, arrivals)
+        self.endings = Endings(self)
 
     # ------------------------------------------------------------------------------------------------ entry points
     def on_sip(self, event: sip_events.Event, now: float) -> None:
         """An event of the SIP endpoint."""
         match event:
             case sip_events.InviteReceived(usage, request, flow):
-                self._invited(usage, request, flow, now)
+                self._signals.invited(usage, request, flow, now)
             case sip_events.RequestReceived(transaction, request, flow, usage):
-                self._requested(transaction, request, flow, usage, now)
+                self._signals.requested(transaction, request, flow, usage, now)
             case sip_events.ResponseReceived() | sip_events.RequestFailed():
                 pass  # we send no requests outside calls
             case _:
                 leg = self.legs.of_usage(event.usage)
                 if leg is not None:
                     with self.contain(leg.call, now):
-                        self._understand(leg, event, now)
+                        self._signals.understand(leg, event, now)
         self._settle(now)
 
     def on_media(self, event: MediaEvent, now: float) -> None:
@@ -168,7 +144,7 @@ class CallControl:
             case MediaDigit(leg=handle) | PlayFinished(leg=handle) | MediaTimeout(leg=handle):
                 if (leg := self.legs.get(handle)) is not None:
                     with self.contain(leg.call, now):
-                        self._heard(leg, event, now)
+                        self._signals.heard(leg, event, now)
             case Latched(leg=handle):
                 if (leg := self.legs.get(handle)) is not None:
                     leg.audible = True
@@ -220,108 +196,8 @@ class CallControl:
         """End every call: the switch stops."""
         for call in list(self.calls.values()):
             with self.contain(call.call, now):
-                self.end_call(call, now, by="switch", cause="shutdown", status=503)
+                self.endings.call_over(call, now, by="switch", cause="shutdown", status=503)
         self._settle(now)
-
-    # ------------------------------------------------------------------------------------------------ signalling
-    def _invited(self, usage: str, request: Request, flow: Flow, now: float) -> None:
-        """A call comes in; one that breaks something is refused with 500."""
-        with self.contain(None, now) as trouble:
-            self._arrivals.invited(usage, request, flow, now)
-        if trouble:
-            if (leg := self.legs.of_usage(usage)) is not None:
-                self.contain.end(leg.call, now)
-            with self.contain(None, now):
-                self.sip.reject(usage, 500, now=now)
-
-    def _requested(self, transaction: str, request: Request, flow: Flow, usage: str | None, now: float) -> None:
-        """A request that opens no call."""
-        leg = None if usage is None else self.legs.of_usage(usage)
-        with self.contain(None if leg is None else leg.call, now) as trouble:
-            try:
-                self._serve(transaction, request, flow, leg, now)
-            except ParseError as error:
-                self.sip.respond(transaction, error.status, now=now)
-        if trouble:
-            with self.contain(None, now):
-                self.sip.respond(transaction, 500, now=now)
-
-    def _serve(self, transaction: str, request: Request, flow: Flow, leg: Leg | None, now: float) -> None:
-        """Registration, keep-alive, digits. Raises ParseError."""
-        match request.method:
-            case "REGISTER":
-                self.phones.register(transaction, request, flow, now)
-            case "OPTIONS":
-                headers = (("Allow", ALLOW), ("Accept", "application/sdp"))
-                self.sip.respond(transaction, 200, headers=headers, now=now)
-            case "INFO" if leg is not None:
-                pressed = parse_dtmf_info(request.content_type or "", request.body)
-                self.sip.respond(transaction, 200 if pressed is not None or not request.body else 415, now=now)
-                if pressed is not None:
-                    self._digit(leg, pressed.digit, "info", now)
-            case _:
-                self.sip.respond(transaction, 405, headers=(("Allow", ALLOW),), now=now)
-
-    def _heard(self, leg: Leg, event: MediaDigit | PlayFinished | MediaTimeout, now: float) -> None:
-        match event:
-            case MediaDigit(digit=digit, carriage=carriage):
-                self._digit(leg, digit, str(carriage), now)
-            case PlayFinished(play_id=play_id):
-                if (call := self.calls.get(leg.call)) is not None:
-                    self.prompts.played(call, play_id, now)
-            case MediaTimeout(silent=silent):
-                log.info("leg %d of call %s sent nothing for %.0f s: ended", leg.leg, leg.call, silent)
-                self._leg_over(leg, now, by="switch", cause="media-timeout", hang_up=True)
-
-    def _understand(self, leg: Leg, event: UsageEvent, now: float) -> None:
-        """Handle an event of *leg*; what cannot be understood ends the leg, with the status that says so."""
-        try:
-            self._signalled(leg, event, now)
-        except SdpError as error:
-            log.info("call %s: unusable session description: %s", leg.call, error)
-            if isinstance(event, sip_events.ReinviteReceived):
-                self.sip.reject_reinvite(leg.usage, error.status, now=now)
-            else:
-                self._leg_over(leg, now, by="switch", cause="bad-sdp", hang_up=True)
-
-    def _signalled(self, leg: Leg, event: UsageEvent, now: float) -> None:
-        match event:
-            case sip_events.Ringing(_, response):
-                if (attempt := self.dialling.of(leg)) is not None:
-                    attempt.on_ringing(attempt, leg, response, now)
-            case sip_events.Answered(_, response):
-                self.legs.accepted(leg, response)
-                if (attempt := self.dialling.of(leg)) is not None:
-                    self.dialling.answered(attempt, leg, now)
-            case sip_events.Rejected(_, _, status, _):
-                self._leg_over(leg, now, by="phone", cause=f"status-{status}", failure=failure_of(status))
-            case sip_events.Confirmed(_, request) | sip_events.ReinviteConfirmed(_, request):
-                held = leg.held
-                self.legs.confirmed(leg, request)
-                self._note_hold(leg, held, now)
-            case sip_events.Cancelled():
-                self._leg_over(leg, now, by="caller", cause="cancelled")
-            case sip_events.ReinviteReceived(_, request):
-                held = leg.held
-                self.legs.reinvited(leg, request, now)
-                self._note_hold(leg, held, now)
-            case sip_events.Ended(_, cause, _, q850):
-                self._leg_over(leg, now, by=leg.role.name.lower(), cause=str(cause), q850=q850)
-            case _:
-                pass  # we send no re-INVITE of our own
-
-    def _note_hold(self, leg: Leg, before: bool, now: float) -> None:
-        call = self.calls.get(leg.call)
-        if call is not None and leg.held != before:
-            self.note("leg.held" if leg.held else "leg.resumed", call, now, leg=leg.role.name.lower())
-
-    def _digit(self, leg: Leg, digit: str, carriage: str, now: float) -> None:
-        """A key pressed by the caller, once however many ways it came."""
-        merger = self._mergers.setdefault(leg.leg, DigitMerger())
-        pressed = merger.receive(digit, carriage, now)
-        call = self.calls.get(leg.call)
-        if pressed is not None and call is not None and leg.leg == call.a_leg:
-            self.menus.receive(call, Digit(pressed), now)
 
     # ------------------------------------------------------------------------------------------------ talking
     def answer(self, call: Call, leg: Leg, now: float) -> None:
@@ -358,95 +234,6 @@ class CallControl:
             leg=other.leg,
         )
 
-    # ------------------------------------------------------------------------------------------------ ending
-    def _leg_over(
-        self,
-        leg: Leg,
-        now: float,
-        *,
-        by: str,
-        cause: str,
-        failure: Failure = Failure.UNREACHABLE,
-        q850: int | None = None,
-        hang_up: bool = False,
-    ) -> None:
-        """*leg* is gone (or must go, with *hang_up*); what that means depends on whose it is."""
-        attempt = self.dialling.of(leg)
-        call = self.calls.get(leg.call)
-        if hang_up:
-            self.legs.hang_up(leg, now)
-        else:
-            self.legs.drop(leg, now)
-        if attempt is not None:
-            self.dialling.failed(attempt, leg, failure, now)
-        elif call is not None and leg.leg == call.a_leg:
-            self.end_call(call, now, by="caller" if by != "switch" else by, cause=cause, q850=q850, caller_gone=True)
-        elif self.queues.leg_lost(leg, now):
-            pass
-        elif call is not None and leg.leg == call.b_leg:
-            self._peer_gone(call, leg, now, by=by, cause=cause)
-
-    def _peer_gone(self, call: Call, peer: Leg, now: float, *, by: str, cause: str) -> None:
-        """Whom the caller talked with has hung up: back to the IVR, which knows what comes next.
-
-        An agent whose phone is gone without a goodbye, or who was gone before a word was said, has not served the
-        caller: they wait again, in their old place.
-        """
-        was_agent = call.agent is not None
-        call.b_leg = None
-        dropped = not peer.audible and now - call.connected_at < SERVED_AFTER
-        if was_agent and (dropped or cause != EndCause.REMOTE) and self.advance(call, Input.AGENT_LOST):
-            self.note("call.parted", call, now, by="agent", cause=cause)
-            self.queues.agent_lost(call, FailReason.DROPPED if dropped else FailReason.UNREACHABLE, now)
-            return
-        if not self.advance(call, Input.PEER_GONE):
-            return
-        call.ended_by = "agent" if was_agent else by
-        self.note("call.parted", call, now, by=call.ended_by, cause=cause)
-        if was_agent:
-            call.agent = call.offer = None
-            self.queues.conversation_ended(call, EndedBy.AGENT, now)
-        self.menus.receive(call, Returned(Result.ENDED), now)
-
-    def end_call(
-        self,
-        call: Call,
-        now: float,
-        *,
-        by: str,
-        cause: str,
-        status: int = 480,
-        q850: int | None = None,
-        caller_gone: bool = False,
-    ) -> None:
-        """End everything that belongs to *call*, once."""
-        stage = call.stage
-        if not self.advance(call, Input.CALLER_GONE if caller_gone else Input.END):
-            return
-        self.prompts.stop(call)
-        self.desks.stop(call, now)
-        caller = self.legs.get(call.a_leg)
-        answered = caller.answered if caller is not None else None
-        if caller is not None:
-            if caller.answered:
-                self.legs.hang_up(caller, now)
-            else:
-                self.sip.reject(caller.usage, status, now=now)
-                self.legs.drop(caller, now)
-        if stage is Stage.QUEUED:
-            self.queues.left(call, now)
-        other = self.legs.get(call.b_leg)
-        if other is not None:
-            self.legs.hang_up(other, now)
-        if stage is Stage.TALKING and call.agent is not None:
-            self.queues.conversation_ended(call, EndedBy.CALLER if by == "caller" else EndedBy.SWITCH, now)
-        self.menus.receive(call, HungUp(), now)
-        self.session_timers.set(call.call, None)
-        by = call.ended_by or by
-        sip_status = 487 if cause == "cancelled" else status if answered is False else None
-        self.note("call.ended", call, now, by=by, cause=cause, sip_status=sip_status, q850=q850)
-        del self.calls[call.call]
-
     def advance(self, call: Call, event: Input) -> bool:
         """Move *call* along its table; False when *event* means nothing any more."""
         stage = advance(call.stage, event)
@@ -464,7 +251,7 @@ class CallControl:
                 self.later(now, lambda at: self.queues.receive(AgentBusy(agent), at))
 
     def _leg_dropped(self, leg: Leg, now: float) -> None:
-        self._mergers.pop(leg.leg, None)
+        self._signals.forget(leg)
         self._quality.expect(leg)
         if self.phones.release(leg.phone, leg.leg):
             agent = self.queues.agent_at(leg.phone)

@@ -54,7 +54,7 @@ class Menus:
                 kind, data = ivr_record(record)
                 control.note(kind, call, at, **data)
             case HangUp(reason, result):
-                control.end_call(
+                control.endings.call_over(
                     call,
                     now,
                     by="switch",

@@ -180,7 +180,7 @@ class SimSwitch:
             "offers that ring": control.queues._attempts,
             "offers that were answered": control.queues._answered,
             "busy phones": control.phones._legs,
-            "digit mergers": control._mergers,
+            "digit mergers": control._signals._mergers,
             "things to do later": control._later,
             "tickets": self.dispatcher.tickets,
             "offers": self.dispatcher.offers,

@@ -111,7 +111,12 @@ class SimNetwork:
     def record(self) -> list[bytes]:
         """What is sent from now on."""
         sent: list[bytes] = []
-        self.drop = lambda transmit: sent.append(transmit.data) is not None
+
+        def note(transmit: Transmit) -> bool:
+            sent.append(transmit.data)
+            return False
+
+        self.drop = note
         return sent
 
     def _deliver(self, transmit: Transmit) -> None:
