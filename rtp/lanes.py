@@ -46,7 +46,8 @@ class _Lane:
 
     def clear_for(self, hosts: Iterable[str], now: float, leg: LegId | None = None) -> bool:
         for host in hosts:
-            if self.doubts.get(host, set()) - {leg}:
+            doubts = self.doubts.get(host)
+            if doubts and (leg not in doubts or len(doubts) > 1):
                 return False
             if self.quarantine.get(host, now) > now:
                 return False
@@ -79,10 +80,7 @@ class LaneAllocator:
         wanted = frozenset(hosts)
         for worker in self._workers(near):
             lanes = [self._lanes[at] for at in self._of_worker[worker]]
-            fair = [lane for lane in lanes if lane.clear_for(wanted, now)]
-            lane = next((lane for lane in fair if lane.legs < self.legs_per_lane), None)
-            if lane is None and fair:
-                lane = min(fair, key=lambda lane: lane.legs)
+            lane = self._fair_lane(lanes, wanted, now)
             exact = lane is None
             if lane is None and len(wanted) == 1:
                 lane = min(lanes, key=lambda lane: lane.legs, default=None)
@@ -90,6 +88,17 @@ class LaneAllocator:
                 self._enter(leg, _Leg(self._lane_of[lane.port], wanted, exact))
                 return lane.port
         raise NoPortLeft(f"no lane can tell leg {leg} ({', '.join(sorted(wanted)) or 'any host'}) from others")
+
+    def _fair_lane(self, lanes: Sequence[_Lane], hosts: frozenset[str], now: float) -> _Lane | None:
+        """The first with room of those that are in no doubt about *hosts*; the emptiest of them when all are full."""
+        emptiest = None
+        for lane in lanes:
+            if lane.clear_for(hosts, now):
+                if lane.legs < self.legs_per_lane:
+                    return lane
+                if emptiest is None or lane.legs < emptiest.legs:
+                    emptiest = lane
+        return emptiest
 
     def adopt(self, leg: LegId, port: int, hosts: Iterable[str], *, latched: bool) -> None:
         """A leg that is with a worker already, from before a restart of control."""

@@ -11,6 +11,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +50,7 @@ STATIC: Final[dict[int, tuple[str, int]]] = {
     17: ("DVI4", 22050),
     18: ("G729", 8000),
 }
+_address = lru_cache(maxsize=4096)(ip_address)
 _PAYLOAD_TYPE = re.compile(r"0|[1-9][0-9]{0,2}")
 _CLOCK_RATE = re.compile(r"[1-9][0-9]{0,6}")
 _PAYLOAD_OF: Final = {"PCMU": 0, "PCMA": 8}
@@ -294,7 +296,7 @@ def _peer(
         raise SdpError("audio without an address")
     will = _direction(description, media)
     try:
-        address = ip_address(host)
+        address = _address(host)
     except ValueError:
         # A host name. Nothing here may wait for a name server; media is latched to where the peer sends from.
         return None, None, will

@@ -162,6 +162,8 @@ def _parse_headers(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def _format_params(params: Parameters) -> str:
+    if not params:
+        return ""
     return "".join(
         f";{escape(name, _PARAMETER_PLAIN)}" + ("" if value is None else f"={escape(value, _PARAMETER_PLAIN)}")
         for name, value in params

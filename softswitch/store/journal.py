@@ -40,6 +40,7 @@ WATCH = 2.0
 RETRY = 0.5
 
 _INSERT = "INSERT OR IGNORE INTO journal (seq, at, kind, call, data) VALUES (?, ?, ?, ?, ?)"
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _Row = tuple[int, float, str, str | None, str]
 
 
@@ -60,7 +61,7 @@ class JournalState:
 def _json(data: Mapping[str, object]) -> str:
     """*data* as SQLite takes it: bytes of a phone that are no UTF-8 become question marks."""
     try:
-        text = json.dumps(dict(data), ensure_ascii=False, separators=(",", ":"), default=str)
+        text = _ENCODER.encode(dict(data))
     except (TypeError, ValueError):
         text = json.dumps({"unreadable": repr(data)[:1000]})
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
