@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import struct
-from dataclasses import astuple, fields
+from dataclasses import fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from rtp import legs
@@ -93,8 +94,9 @@ class Decoder:
 
 
 def spec_to_wire(spec: LegSpec) -> Message:
-    wire: Message = [getattr(spec, field.name) for field in fields(LegSpec)]
-    wire[_SOURCE_AT] = [type(spec.source).__name__, *astuple(spec.source)]
+    wire: Message = list(_SPEC_FIELDS(spec))
+    source = spec.source
+    wire[_SOURCE_AT] = [type(source).__name__, *(getattr(source, name) for name in _FIELDS[type(source)])]
     return wire
 
 
@@ -107,7 +109,7 @@ def spec_from_wire(wire: Message) -> LegSpec:
 
 
 def event_to_wire(event: MediaEvent) -> Message:
-    return [EVENT, type(event).__name__, [getattr(event, field.name) for field in fields(event)]]
+    return [EVENT, type(event).__name__, [getattr(event, name) for name in _FIELDS[type(event)]]]
 
 
 def event_from_wire(name: str, values: Iterable[Any]) -> MediaEvent:
@@ -119,4 +121,7 @@ def event_from_wire(name: str, values: Iterable[Any]) -> MediaEvent:
     return event
 
 
-_SOURCE_AT: Final = [field.name for field in fields(LegSpec)].index("source")
+_CLASSES: Final[list[type[Any]]] = [LegSpec, *_EVENTS.values(), *_SOURCES.values()]
+_FIELDS: Final = {cls: tuple(field.name for field in fields(cls)) for cls in _CLASSES}
+_SPEC_FIELDS: Final = attrgetter(*_FIELDS[LegSpec])
+_SOURCE_AT: Final = _FIELDS[LegSpec].index("source")
