@@ -186,6 +186,8 @@ class _Account:
                 if self._open is not None:
                     self._open.keys += str(data.get("digit", ""))
             case "queued" | "call_joined" | "returned":
+                if kind == "returned":  # the agent was lost, so the caller has not been served
+                    self._with_agent = False
                 self._join(str(data.get("queue", "")), at)
             case "offer":
                 if self._open is not None:

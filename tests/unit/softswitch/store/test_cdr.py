@@ -245,3 +245,17 @@ def test_any_journal_accounts_for_each_call_once_without_gaps(
             assert sum(s.seconds for s in record.path) == pytest.approx(record.ended - record.started)
         assert record.waited + record.talked <= record.seconds + 1e-6
         path_text(record)
+
+
+def test_a_caller_whose_agent_was_lost_and_who_then_gives_up_was_not_served() -> None:
+    record = account(
+        [
+            *SERVED,
+            (20.3, "call.parted", {"by": "agent", "cause": "media-timeout"}),
+            (20.3, "returned", {"queue": "sales"}),
+            (50.3, "call_over", {"queue": "sales", "how": "abandoned"}),
+            (50.3, "call.ended", {"by": "caller", "cause": "remote"}),
+        ]
+    )
+    assert record.disposition is Disposition.ABANDONED
+    assert record.waited == pytest.approx(42.3)
