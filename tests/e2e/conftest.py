@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import ExitStack
 from importlib.util import find_spec
@@ -9,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.e2e.office import AGENTS, CENTRE, Office, phone_tables, write_music
+from softswitch.tts.synthesizer import SpeechSettings, SynthesisFailed, Synthesizer
+from tests.e2e.office import AGENTS, CENTRE, STEP_TWO, WELCOME, Office, phone_tables, write_music
 from tests.support import baresip, sipp
 from tests.support.baresip import BaresipPhone
 from tests.support.pjsua_agent import PjsuaPhone
@@ -21,6 +23,9 @@ from tests.support.switch import Switch
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
 
 MEDIA_PORTS = 18
 SIPP_MEDIA_PORTS = 8
@@ -43,11 +48,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(90))
 
 
+def demand_root(what: str) -> None:
+    """Root only; CI is root."""
+    demand(os.geteuid() == 0, f"the right to {what}", "sudo")
+
+
 def demand(is_there: bool, what: str, how: str) -> None:
     """A missing client skips the test with the command that installs it; in CI (`CI` is set) it fails it."""
     if is_there:
         return
-    text = f"{what} is missing; install it with: {how}"
+    text = f"{what} is missing; get it with: {how}"
     if os.environ.get("CI"):
         pytest.fail(text, pytrace=False)
     pytest.skip(text)
@@ -109,6 +119,8 @@ def clients(ports: Ports, tmp_path: Path) -> Iterator[Clients]:
 
 
 class Switches:
+    """Starts switches, which share what was rendered: rendering is most of the time that a first start takes."""
+
     def __init__(self, ports: Ports, folder: Path, speech: Path, stack: ExitStack) -> None:
         self._ports = ports
         self._speech = speech
@@ -116,9 +128,8 @@ class Switches:
         self._stack = stack
 
     def start(self, body: str, *, digest: tuple[str, ...] = ("MD5",)) -> Switch:
-        """A switch that is stopped, and must stop well, at the end of the test."""
-        # Speech rendered for one test serves the next: rendering is most of the time that a start takes.
-        (self._folder / "data").mkdir()
+        """A switch that is stopped, and must stop well, at the end."""
+        (self._folder / "data").mkdir(exist_ok=True)
         (self._folder / "data" / "speech").symlink_to(self._speech, target_is_directory=True)
         running = Switch(body, self._folder, self._ports, digest=digest)
         self._stack.callback(running.stop)
@@ -127,8 +138,26 @@ class Switches:
 
 @pytest.fixture(scope="session")
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The cache of rendered speech that all switches share."""
-    return tmp_path_factory.mktemp("speech")
+    """The cache of rendered speech that all switches share, with what the tests wait for already in it.
+
+    That a switch renders what it finds nowhere is the business of `test_demo`, which begins with an empty cache.
+    """
+    folder = tmp_path_factory.mktemp("speech")
+    asyncio.run(render(folder, Speech(folder).texts([WELCOME, STEP_TWO])))
+    return folder
+
+
+async def render(folder: Path, texts: list[tuple[str, str]]) -> None:
+    synthesizer = Synthesizer(SpeechSettings(), folder)
+    await synthesizer.start()
+    try:
+        for text, language in texts:
+            done: asyncio.Future[Path | SynthesisFailed] = asyncio.get_running_loop().create_future()
+            if synthesizer.request(text, language, done.set_result) is None:
+                outcome = await asyncio.wait_for(done, 30)
+                assert not isinstance(outcome, SynthesisFailed), outcome
+    finally:
+        await synthesizer.stop()
 
 
 @pytest.fixture
@@ -137,13 +166,37 @@ def switches(ports: Ports, tmp_path: Path, rendered: Path) -> Iterator[Switches]
         yield Switches(ports, tmp_path, rendered, stack)
 
 
+@pytest.fixture(scope="module")
+def shared_switch(
+    ports: Ports, tmp_path_factory: pytest.TempPathFactory, rendered: Path
+) -> Iterator[tuple[Switch, NDArray[np.float32]]]:
+    """One switch for all tests of a module, and its music."""
+    folder = tmp_path_factory.mktemp("office")
+    music = write_music(folder)
+    with ExitStack() as stack:
+        yield Switches(ports, folder, rendered, stack).start(phone_tables() + AGENTS + CENTRE), music
+
+
 @pytest.fixture
-def office(switches: Switches, clients: Clients, tmp_path: Path) -> Office:
-    """The contact centre of `tests.e2e.office`, running."""
+def office(shared_switch: tuple[Switch, NDArray[np.float32]], clients: Clients) -> Iterator[Office]:
+    """The contact centre of `tests.e2e.office`. The switch goes on to the next test; the phones do not.
+
+    For tests that leave nothing behind once their phones have unregistered. An offer that came to nothing does: the
+    agent is left alone for a while. Such tests take `own_office`.
+    """
+    switch, music = shared_switch
+    assert switch.is_running, f"the switch ended in an earlier test\n{switch.diagnosis()}"
+    yield Office(switch, clients, music)
+    switch.check_log()
+
+
+@pytest.fixture
+def own_office(switches: Switches, clients: Clients, tmp_path: Path) -> Office:
+    """The same, with a switch of the test's own."""
     music = write_music(tmp_path)
     return Office(switches.start(phone_tables() + AGENTS + CENTRE), clients, music)
 
 
 @pytest.fixture
-def speech(office: Office) -> Speech:
-    return Speech(office.switch.data / "speech")
+def speech(rendered: Path) -> Speech:
+    return Speech(rendered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,34 +19,43 @@ if TYPE_CHECKING:
     from tests.support.pjsua_agent import PjsuaCall, PjsuaPhone
     from tests.support.switch import Switch
 
-PASSWORDS = {user: f"secret-{user}" for user in ("1001", "1002", "1003", "2001", "2002")}
-NAMES = {"1001": "Olena Koval", "1002": "Piotr Nowak", "1003": "Iryna Bondar", "2001": "Cara Novak", "2002": "Dan Hale"}
+PASSWORDS = {user: f"secret-{user}" for user in ("1001", "1002", "1003", "2001", "2002", "2003")}
+NAMES = {
+    "1001": "Olena Koval",
+    "1002": "Piotr Nowak",
+    "1003": "Iryna Bondar",
+    "2001": "Cara Novak",
+    "2002": "Dan Hale",
+    "2003": "Sam Plain",  # for phones that leave without unregistering
+}
+PIN = "471193"  # Olena's
 TRUNK_ADDRESS = "127.0.0.7"
 WELCOME = (
     "Welcome to the office. For sales press 1, for support press 2, to hear yourself press 9. Thank you for calling."
 )
 STEP_TWO = "This is the second step. You have pressed one key so far."
 
-AGENTS = """
+AGENTS = f"""
 [[agent]]
 id = "olena"
 name = "Olena Koval"
 phone = "1001"
-skills = { sales = 80 }
+pin = "{PIN}"
+skills = {{ sales = 80 }}
 logged_in = true
 
 [[agent]]
 id = "piotr"
 name = "Piotr Nowak"
 phone = "1002"
-skills = { support = 80 }
+skills = {{ support = 80 }}
 logged_in = true
 
 [[agent]]
 id = "iryna"
 name = "Iryna Bondar"
 phone = "1003"
-skills = { sales = 60 }
+skills = {{ sales = 60 }}
 logged_in = true
 """
 
@@ -61,6 +71,29 @@ to = "menu:main"
 [[route]]
 did = "101"
 to = "queue:sales"
+
+[[route]]
+did = "102"
+to = "queue:all"
+
+[[route]]
+did = "103"
+to = "queue:nobody"
+
+[[route]]
+did = "1031"
+to = "queue:nobody"
+language = "uk"
+
+[[route]]
+did = "1032"
+to = "queue:nobody"
+language = "ru"
+
+[[route]]
+did = "1033"
+to = "queue:nobody"
+language = "pl"
 
 [[route]]
 did = "104"
@@ -106,7 +139,19 @@ strategy = "top-down"
 agents = {{ olena = 1, iryna = 2 }}
 ring_timeout = 3
 wrap_up = 0
-announce = {{ position = true, first_after = 3, every = 60 }}
+announce = {{ position = true, first_after = 2, every = 60 }}
+
+[queue.all]
+label = "All"
+needs = "sales >= 50"
+strategy = "ring-all"
+ring_timeout = 20
+wrap_up = 0
+
+[queue.nobody]
+label = "Nobody"
+needs = "sales >= 100"
+announce = {{ position = true, first_after = 1, every = 60 }}
 
 [queue.support]
 label = "Support"
@@ -151,6 +196,7 @@ class Office:
         self.switch = switch
         self.clients = clients
         self.music = music
+        self.opened = time.time()
 
     def phone(self, user: str, *, register: bool = True, **settings: Any) -> PjsuaPhone:
         """A pjsua2 phone of one of the users, registered unless told otherwise."""
@@ -189,6 +235,10 @@ class Office:
         phone = self.clients.pjsua(name.lstrip("+"), address=TRUNK_ADDRESS)
         phone.use_account(name, server=self.switch.server, domain=self.switch.domain, display_name="Outside")
         return phone
+
+    def records(self, count: int) -> list[dict[str, Any]]:
+        """The records of the test's own calls, once there are `count` that are over."""
+        return self.switch.wait_calls(count, since=self.opened)
 
     def dial(self, phone: PjsuaPhone, number: str) -> PjsuaCall:
         return phone.call(self.switch.uri(number))

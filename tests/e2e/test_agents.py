@@ -5,37 +5,50 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from tests.e2e.office import AGENTS, CENTRE, Office, phone_tables, write_music
+import pytest
+
+from tests.e2e.office import AGENTS, CENTRE, PIN, Office, phone_tables, write_music
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tests.e2e.conftest import Clients, Switches
     from tests.support.pjsua_agent import PjsuaPhone
+    from tests.support.speech import Speech
 
 
-def dial_code(office: Office, phone: PjsuaPhone, code: str) -> None:
+RECOGNISED = 0.7
+
+
+@pytest.fixture
+def unmanned(switches: Switches, clients: Clients, tmp_path: Path) -> Office:
+    """Nobody is logged in. Phones ring for long: also while a code is being confirmed."""
+    music = write_music(tmp_path)
+    nobody_in = AGENTS.replace("logged_in = true", "logged_in = false")
+    patient = CENTRE.replace("ring_timeout = 3", "ring_timeout = 20")
+    return Office(switches.start(phone_tables() + nobody_in + patient), clients, music)
+
+
+def dial_code(office: Office, phone: PjsuaPhone, code: str, said: NDArray[np.float32]) -> None:
     """The switch answers, says what it did, and hangs up."""
     call = office.dial(phone, code)
     call.wait_confirmed()
     call.wait_ended(within=15)
-    assert call.heard().level() > -40, "nothing was said"
+    assert call.heard().find(said).score > RECOGNISED
 
 
-def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out(
-    switches: Switches, clients: Clients, tmp_path: Path
-) -> None:
-    music = write_music(tmp_path)
-    nobody_in = AGENTS.replace("logged_in = true", "logged_in = false")
-    patient = CENTRE.replace("ring_timeout = 3", "ring_timeout = 20")  # it rings while the code is being confirmed
-    office = Office(switches.start(phone_tables() + nobody_in + patient), clients, music)
+def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out(unmanned: Office, speech: Speech) -> None:
+    office = unmanned
     cara, olena = office.phone("2001"), office.phone("1001")
     call = office.dial(cara, "101")
     call.wait_confirmed()
     call.listen(1.5)
     assert olena.incoming_calls() == []
 
-    dial_code(office, olena, "*11")
+    dial_code(office, olena, "*11", speech.phrase("agent-logged-in"))
     taken = olena.wait_incoming()
     taken.answer()
     taken.wait_confirmed()
@@ -44,13 +57,13 @@ def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out(
     taken.hang_up()
     call.wait_ended()
 
-    dial_code(office, olena, "*13")
+    dial_code(office, olena, "*13", speech.phrase("agent-break-started"))
     waiting = office.dial(cara, "101")
     waiting.wait_confirmed()
     waiting.listen(1.5)
     assert len(olena.incoming_calls()) == 1
 
-    dial_code(office, olena, "*14")
+    dial_code(office, olena, "*14", speech.phrase("agent-break-ended"))
     again = olena.wait_incoming(after=taken.incoming)
     assert len(olena.incoming_calls()) == 2, "rang while she was still listening to the switch"
     again.answer()
@@ -58,8 +71,37 @@ def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out(
     waiting.hang_up()
     again.wait_ended()
 
-    dial_code(office, olena, "*12")
+    dial_code(office, olena, "*12", speech.phrase("agent-logged-out"))
     unserved = office.dial(cara, "101")
     unserved.wait_confirmed()
     unserved.listen(1.5)
     assert len(olena.incoming_calls()) == 2
+
+
+def test_an_agent_logs_in_at_another_phone_with_the_pin_and_not_without(unmanned: Office, speech: Speech) -> None:
+    office = unmanned
+    cara, desk, usual = office.phone("2001"), office.phone("2002"), office.phone("1001")
+    call = office.dial(cara, "101")
+    call.wait_confirmed()
+
+    dial_code(office, desk, "*11*1001*000000", speech.phrase("agent-login-failed"))
+    call.listen(1)
+    assert desk.incoming_calls() == []
+
+    dial_code(office, desk, f"*11*1001*{PIN}", speech.phrase("agent-logged-in"))
+    taken = desk.wait_incoming()
+    taken.answer()
+    taken.wait_confirmed()
+    call.play_tone(440)
+    taken.listen_for_tone(440, since=time.monotonic())
+    taken.hang_up()
+    call.wait_ended()
+    assert usual.incoming_calls() == []
+
+    records = office.records(3)
+    assert "olena" in [record["agent"] for record in records]
+    office.switch.stop()
+    stored = b"".join(path.read_bytes() for path in office.switch.data.glob("softswitch.db*"))
+    assert b"*11*1001*" in stored
+    assert PIN.encode() not in stored, "the PIN was written down"
+    assert PIN not in office.switch.output()

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from tests.e2e.conftest import demand, demand_root
 from tests.support import audio
-from tests.support.capture import Capture, may_capture
-from tests.support.sipp import may_send_raw
+from tests.support.capture import Capture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,8 +161,7 @@ def test_baresip_calls_pjsua_and_speaks_listens_presses_and_holds(clients: Clien
 
 
 def test_what_is_on_the_wire_is_heard(clients: Clients) -> None:
-    if not may_capture():
-        pytest.skip("only root may capture packets")
+    demand_root("capture packets")
     anna = clients.pjsua("anna")
     anna.use_account()
     bob = clients.baresip("bob", tone_hz=440)
@@ -216,8 +215,8 @@ def test_sipp_calls_pjsua(clients: Clients, scenario: str) -> None:
 
 @pytest.mark.parametrize("way", ["info-relay", "rfc4733"])
 def test_sipp_presses_a_key(clients: Clients, way: str) -> None:
-    if way == "rfc4733" and not may_send_raw():
-        pytest.skip("SIPp sends telephone-events through raw sockets, for which it must be root")
+    if way == "rfc4733":
+        demand_root("send telephone-events, which SIPp does through raw sockets")
     anna = clients.pjsua("anna")
     anna.use_account()
 
@@ -295,8 +294,6 @@ def test_a_phone_played_by_sipp_can_be_gone(clients: Clients) -> None:
 
 
 def test_a_missing_client_skips_here_and_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests.e2e.conftest import demand
-
     monkeypatch.delenv("CI", raising=False)
     with pytest.raises(pytest.skip.Exception, match="apt-get install x"):
         demand(False, "x", "apt-get install x")

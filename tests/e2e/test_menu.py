@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.conftest import demand_root
 from tests.e2e.office import PASSWORDS, STEP_TWO, WELCOME
-from tests.support.capture import Capture, may_capture
-from tests.support.sipp import may_send_raw
+from tests.support.capture import Capture
 
 if TYPE_CHECKING:
     from tests.e2e.office import Office
@@ -64,8 +64,7 @@ def test_a_key_pressed_on_baresip_is_one_digit(office: Office, speech: Speech, w
 
 @pytest.mark.parametrize("way", ["info-relay", "info-plain"])
 def test_a_key_sent_by_sipp_leads_to_the_echo(office: Office, way: str) -> None:
-    if not may_capture():
-        pytest.skip("what SIPp hears is captured from the wire, for which the tests must be root")
+    demand_root("capture what SIPp hears")
     caller_ports = office.clients.reserve_sipp()
     with Capture(caller_ports.media) as wire:
         caller = office.clients.sipp(
@@ -86,8 +85,7 @@ def test_a_key_sent_by_sipp_leads_to_the_echo(office: Office, way: str) -> None:
 
 
 def test_a_telephone_event_played_by_sipp_is_understood(office: Office, speech: Speech) -> None:
-    if not may_send_raw():
-        pytest.skip("SIPp sends telephone-events through raw sockets, for which it must be root")
+    demand_root("send telephone-events, which SIPp does through raw sockets")
     step_two = speech.text(STEP_TWO)
     caller_ports = office.clients.reserve_sipp()
     with Capture(caller_ports.media) as wire:

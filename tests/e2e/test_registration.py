@@ -49,7 +49,7 @@ def test_sipp_registers_where_md5_is_offered_first(switches: Switches, clients: 
     write_music(tmp_path)
     switch = switches.start(phone_tables() + AGENTS + CENTRE, digest=("MD5", "SHA-256"))
     phone = clients.sipp(
-        "uac-register", remote=switch.server, domain=switch.domain, caller="2001", password=PASSWORDS["2001"]
+        "uac-register", remote=switch.server, domain=switch.domain, caller="2003", password=PASSWORDS["2003"]
     )
 
     phone.wait()
@@ -61,14 +61,14 @@ def test_sipp_registers_with_md5(office: Office, transport: str) -> None:
         "uac-register",
         remote=office.switch.server,
         domain=office.switch.domain,
-        caller="2001",
-        password=PASSWORDS["2001"],
+        caller="2003",
+        password=PASSWORDS["2003"],
         transport=transport,
     )
 
     accepted = phone.wait()[-1]
 
-    assert f"2001@127.0.0.1:{phone.port}" in accepted.header("Contact")
+    assert f"2003@127.0.0.1:{phone.port}" in accepted.header("Contact")
     assert "algorithm=MD5" in phone.received(status=401)[0].text
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import socket
 import struct
 import threading
@@ -108,7 +107,3 @@ def _decode(packet: RtpPacket) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
         coded, samplerate=RATE, channels=1, subtype=CODECS[packet.payload_type], format="RAW", dtype="float32"
     )
     return np.asarray(samples, dtype=np.float32)
-
-
-def may_capture() -> bool:
-    return os.geteuid() == 0

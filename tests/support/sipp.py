@@ -170,8 +170,3 @@ class Sipp:
 
 def is_installed() -> bool:
     return shutil.which("sipp") is not None
-
-
-def may_send_raw() -> bool:
-    """SIPp plays captures through raw sockets, which only root may open."""
-    return os.geteuid() == 0

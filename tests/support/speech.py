@@ -19,11 +19,29 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LANGUAGES = ("en", "uk", "ru", "pl")
+AGENT_PHRASES = (
+    "agent-logged-in",
+    "agent-logged-out",
+    "agent-break-started",
+    "agent-break-ended",
+    "agent-login-failed",
+)
+
 
 class Speech:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._catalogue = Catalogue.load(prompts_dir())
+
+    def texts(self, own: list[str]) -> list[tuple[str, str]]:
+        """What the tests may hear, with its language: `own` in English, what agents are told, the first positions."""
+        found = [(text, "en") for text in own]
+        found += [(self._catalogue.text(key, "en", {}), "en") for key in AGENT_PHRASES]
+        for language in LANGUAGES:
+            found.append((self._catalogue.text("queue-next", language, {}), language))
+            found += [(self._catalogue.text("queue-position", language, {"n": ahead}), language) for ahead in (1, 2)]
+        return found
 
     def phrase(self, key: str, language: str = "en", **arguments: int | str) -> NDArray[np.float32]:
         """A phrase of the shipped catalogue."""

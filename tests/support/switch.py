@@ -67,6 +67,7 @@ class Switch:
         )
         self.config.write_text(head + body)
         self.forgiven = ""  # a regular expression: what the test itself made the switch complain about
+        self._checked = 0  # lines
         self.log = EventLog("the switch", self.diagnosis)
         self._errors_path = folder / "switch-stderr.log"
         with self._errors_path.open("wb") as errors:
@@ -95,6 +96,10 @@ class Switch:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def is_running(self) -> bool:
+        return self._process.poll() is None
+
     def uri(self, number: str) -> str:
         return f"sip:{number}@{self.domain}"
 
@@ -111,11 +116,17 @@ class Switch:
         self._finish()
         assert code == 0, f"the switch ended with code {code}\n{self.diagnosis()}"
         eventually(lambda: not any(is_running(child) for child in children), what="the end of its workers")
+        self.check_log()
+
+    def check_log(self) -> None:
+        """Nothing that it wrote since the last look speaks of an error."""
+        lines = self.output().splitlines()
         trouble = [
             line
-            for line in self.output().splitlines()
+            for line in lines[self._checked :]
             if TROUBLE.search(line) and not (self.forgiven and re.search(self.forgiven, line))
         ]
+        self._checked = len(lines)
         assert not trouble, "the switch logged trouble:\n" + "\n".join(trouble) + "\n" + self.diagnosis()
 
     def kill(self) -> None:
@@ -148,12 +159,16 @@ class Switch:
         assert done.returncode == 0, f"softswitch calls ended with code {done.returncode}:\n{done.stdout}{done.stderr}"
         return list(json.loads(done.stdout))
 
-    def wait_calls(self, count: int, *, within: float = PATIENCE) -> list[dict[str, Any]]:
-        """The records of calls that are over, once there are `count`; written in batches, shortly after the end."""
+    def wait_calls(self, count: int, *, since: float = 0.0, within: float = PATIENCE) -> list[dict[str, Any]]:
+        """The records of calls that are over, once there are `count`; written in batches, shortly after the end.
+
+        Calls that began before `since` (wall time) do not count.
+        """
         records: list[dict[str, Any]] = []
 
         def enough() -> bool:
-            records[:] = [record for record in self.calls() if record["ended"] is not None]
+            over = [record for record in self.calls() if record["ended"] is not None]
+            records[:] = [record for record in over if record["started"] >= since]
             return len(records) >= count
 
         eventually(enough, within=within, what=f"{count} call records", diagnosis=lambda: repr(records))
