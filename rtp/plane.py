@@ -74,8 +74,8 @@ class Plane:
         self._lane_of = {port: lane for lane, port in enumerate(ports)}
         self._legs: dict[LegId, _Leg] = {}
         self._by_slot: dict[int, _Leg] = {}
-        self._ears: dict[LegId, LegId] = {}
-        """Who is to hear a leg, present or not: leg → listener."""
+        self._ears: dict[LegId, dict[LegId, None]] = {}
+        """Who is to hear a leg, present or not; of several the last one does."""
         self._free = list(range(1, slots))
         self._send_rows: Ints = np.arange(receive_rows, receive_rows + slots // PHASES + 1, dtype=np.int64)
         self._phases: list[Ints] = [np.zeros(0, np.int64)] * PHASES
@@ -122,7 +122,6 @@ class Plane:
             return
         slot, tables = leg.slot, self.tables
         tables.express.dismiss_around(slot)
-        self._deafen(slot, leg.spec)
         tables.listener[slot] = NOBODY
         self.player.remove(slot)
         self.events.append(self._stats_of(leg, final=True))
@@ -131,6 +130,7 @@ class Plane:
         tables.kinds[slot * TYPES : (slot + 1) * TYPES] = 0
         self._keys.close(slot)
         del self._legs[leg_id], self._by_slot[slot]
+        self._deafen(leg.spec)
         self._phases_stale = True
         heapq.heappush(self._free, slot)
 
@@ -173,35 +173,43 @@ class Plane:
 
     def _wire(self, leg: _Leg, before: LegSpec | None, now: float) -> None:
         """Connect the leg's ears; and who wants to hear it, to its mouth."""
-        spec, slot, listener = leg.spec, leg.slot, self.tables.listener
+        spec = leg.spec
         if before is not None and spec.receive and not before.receive:
             leg.since = now
         if before is None or before.source != spec.source:
             if before is not None:
-                self._deafen(slot, before)
-            self.player.start(slot, spec.leg, spec.source, spec.codec)
-        self.tables.streams.switch(slot)
-        match spec.source:
-            case Echo():
-                listener[slot] = slot if spec.receive else NOBODY
-            case Bridge(peer):
-                self._ears[peer] = spec.leg
-                if (other := self._legs.get(peer)) is not None and other.spec.receive:
-                    self.tables.express.dismiss_around(other.slot)
-                    listener[other.slot] = slot
-        if (hearer := self._legs.get(self._ears.get(spec.leg, spec.leg), leg)) is not leg:
-            listener[slot] = hearer.slot if spec.receive else NOBODY
-            self.tables.streams.switch(hearer.slot)
+                self._deafen(before)
+            self.player.start(leg.slot, spec.leg, spec.source, spec.codec)
+            if (heard := _heard(spec)) is not None:
+                self._ears.setdefault(heard, {})[spec.leg] = None
+                self._connect(heard)
+        self.tables.streams.switch(leg.slot)
+        self._connect(spec.leg)
 
-    def _deafen(self, slot: int, spec: LegSpec) -> None:
-        """The leg hears nothing that is received any more."""
-        listener = self.tables.listener
-        listener[listener == slot] = NOBODY
-        if isinstance(spec.source, Bridge) and self._ears.get(spec.source.peer) == spec.leg:
-            del self._ears[spec.source.peer]
+    def _deafen(self, spec: LegSpec) -> None:
+        """The leg does not hear any more whom it heard."""
+        heard = _heard(spec)
+        if heard is not None:
+            self._ears[heard].pop(spec.leg, None)
+            if not self._ears[heard]:
+                del self._ears[heard]
+            self._connect(heard)
+
+    def _connect(self, leg_id: LegId) -> None:
+        """Find out who hears the leg."""
+        leg = self._legs.get(leg_id)
+        if leg is None:
+            return
+        present = [self._legs[hearer].slot for hearer in self._ears.get(leg_id, ()) if hearer in self._legs]
+        listener = present[-1] if present and leg.spec.receive else NOBODY
+        if listener != self.tables.listener[leg.slot]:
+            self.tables.express.dismiss_around(leg.slot)
+            self.tables.listener[leg.slot] = listener
+            self.tables.streams.switch(listener)
 
     def _ready(self, leg: _Leg) -> None:
         """A leg on hold, or one that has no address yet, sends nothing."""
+        self.tables.express.dismiss((self.tables.listener == leg.slot).nonzero()[0])
         if leg.spec.send and self.tables.sources.destination[leg.slot, 0]:
             self.tables.streams.configure(leg.slot, leg.spec)
         else:
@@ -298,6 +306,16 @@ class Plane:
             dropped=by_name(self.tables.drops[slot].tolist()),
             final=final,
         )
+
+
+def _heard(spec: LegSpec) -> LegId | None:
+    """Whose packets the leg hears."""
+    match spec.source:
+        case Echo():
+            return spec.leg
+        case Bridge(peer):
+            return peer
+    return None
 
 
 def _known(value: float) -> float | None:

@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING
 from rtp.lanes import LaneAllocator, NoPortLeft
 from rtp.legs import (
     Address,
+    Bridge,
     Latched,
     LegId,
+    LegRefused,
     LegSpec,
     LegStats,
     MediaEvent,
@@ -32,6 +34,7 @@ from rtp.legs import (
 )
 from softswitch.media import protocol
 from softswitch.media.link import WorkerLink
+from softswitch.media.trunks import Trunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -92,6 +95,7 @@ class MediaEngine:
         """Legs that workers still had from before a restart of control, after `start(adopt=True)`."""
         self._lanes = LaneAllocator(shares, legs_per_lane=legs_per_lane or 100)
         self._legs_per_lane = legs_per_lane
+        self._trunks = Trunks(host, shares)
         self._links = [
             WorkerLink(
                 index,
@@ -120,12 +124,14 @@ class MediaEngine:
         specs = [spec for specs in found for spec in specs]
         if adopt:
             for spec in specs:
+                if spec.leg < 0:  # the end of a trunk; laid anew when it is needed
+                    continue
                 self._lanes.adopt(spec.leg, spec.port, spec.candidate_ips, latched=spec.latched is not None)
                 self._legs[spec.leg] = _Leg(spec, spec.candidate_ips, spec.remote, spec.latched, self._now())
-            self.found = tuple(specs)
-        else:
-            for index, specs_found in zip(self._lists, found, strict=True):
-                for spec in specs_found:
+            self.found = tuple(spec for spec in specs if spec.leg > 0)
+        for index, specs_found in zip(self._lists, found, strict=True):
+            for spec in specs_found:
+                if not adopt or spec.leg < 0:
                     self._links[index].say([protocol.REMOVE, spec.leg])
         self._starting = False
         if self._legs_per_lane is None:
@@ -165,6 +171,7 @@ class MediaEngine:
         """Make the leg as *spec* says; the port is the one `allocate` gave. Without an SSRC it is given one."""
         now = self._now()
         leg = self._legs.get(spec.leg)
+        new = leg is None
         if leg is None:
             spec = spec if spec.ssrc else replace(spec, ssrc=secrets.randbits(32) or 1)
             leg = self._legs[spec.leg] = _Leg(spec, hears_since=now, latched=spec.latched)
@@ -179,11 +186,16 @@ class MediaEngine:
         leg.hosts = self._lanes.aim(spec.leg, spec.remote, spec.candidate_ips, now, moved=moved and not leg.latched)
         if spec.remote is not None:
             leg.aimed_at = spec.remote
-        self._say(spec.leg, [protocol.PUT, protocol.spec_to_wire(self._wanted(leg))])
+        self._put(leg)
+        if new and len(self._links) > 1:
+            for other in self._legs.values():
+                if other.spec.source == Bridge(spec.leg):
+                    self._put(other)  # only now is it known which worker its partner is with
 
     def remove_leg(self, leg: LegId) -> None:
         """End the leg's media and free its port. Its `LegStats` follow. Unknown legs are ignored."""
         self._say(leg, [protocol.REMOVE, leg])
+        self._cut(leg)
         known = self._legs.pop(leg, None)
         if known is not None:
             for key in [key for key in self._music if key[0] == leg]:
@@ -231,6 +243,34 @@ class MediaEngine:
         if worker is not None:
             self._links[worker].say(message)
 
+    def _put(self, leg: _Leg, spec: LegSpec | None = None) -> None:
+        """Tell the worker; a partner who is with another worker is heard over a trunk."""
+        spec = spec or self._wanted(leg)
+        worker = self._lanes.worker_of(spec.leg)
+        if worker is None:
+            return
+        other = self._lanes.worker_of(spec.source.peer) if isinstance(spec.source, Bridge) else None
+        if other is not None and other != worker:
+            spec = self._over_trunk(spec, worker, other)
+        else:
+            self._cut(spec.leg)
+        self._links[worker].say([protocol.PUT, protocol.spec_to_wire(spec)])
+
+    def _over_trunk(self, spec: LegSpec, worker: int, other: int) -> LegSpec:
+        assert isinstance(spec.source, Bridge)
+        try:
+            end, ends = self._trunks.listen(spec.leg, worker, spec.source.peer, other, spec.codec)
+        except NoPortLeft as error:
+            self._tell(LegRefused(spec.leg, str(error)))
+            return replace(spec, source=Silence())
+        for new in ends:
+            self._links[new.worker].say([protocol.PUT, protocol.spec_to_wire(new.spec)])
+        return replace(spec, source=Bridge(end))
+
+    def _cut(self, leg: LegId) -> None:
+        for end in self._trunks.cease(leg):
+            self._links[end.worker].say([protocol.REMOVE, end.spec.leg])
+
     def _connected(self, worker: int, found: bool) -> None:
         """A worker is there, new or found alive: tell it everything it has to know."""
         link = self._links[worker]
@@ -243,12 +283,14 @@ class MediaEngine:
         if self._starting:
             return
         now = self._now()
+        for end in self._trunks.of_worker(worker):
+            link.say([protocol.PUT, protocol.spec_to_wire(end)])
         restored = []
         for leg_id, leg in self._legs.items():
             if self._lanes.worker_of(leg_id) == worker:
                 spec = self._wanted(leg)
                 source = self._moved_on(leg_id, spec.source, now - leg.hears_since)
-                link.say([protocol.PUT, protocol.spec_to_wire(replace(spec, source=source, latched=leg.latched))])
+                self._put(leg, replace(spec, source=source, latched=leg.latched))
                 restored.append(leg_id)
         self._tell(WorkerRestarted(worker, tuple(restored)))
 
@@ -272,8 +314,10 @@ class MediaEngine:
     def _heard(self, worker: int, message: protocol.Message) -> None:
         match message:
             case [protocol.EVENT, str(name), list(values)]:
-                self._note(event := protocol.event_from_wire(name, values))
-                self._tell(event)
+                event = protocol.event_from_wire(name, values)
+                if getattr(event, "leg", 1) > 0:  # ends of trunks are our own affair
+                    self._note(event)
+                    self._tell(event)
             case [protocol.LEGS, list(specs)]:
                 if (waiting := self._lists.get(worker)) is not None and not waiting.done():
                     waiting.set_result([protocol.spec_from_wire(wire) for wire in specs])

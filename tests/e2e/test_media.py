@@ -307,3 +307,32 @@ async def test_workers_share_the_ports_and_partners_sit_together(tmp_path: Path)
             bob.talk(switch.connect(2, bob, Bridge(1)))
             await alice.until(900)
             await bob.until(500)
+
+
+async def test_partners_of_different_workers_hear_each_other_and_survive_one_of_them(tmp_path: Path) -> None:
+    async with media(tmp_path, workers=2) as switch:
+        with MediaPhone("127.0.0.2", hertz=500) as alice, MediaPhone("127.0.0.3", hertz=900, law="PCMU") as bob:
+            alice.talk(switch.connect(1, alice, Bridge(2)))
+            to = switch.connect(2, bob, Bridge(1))
+            bob.talk(to)
+            await alice.until(900)
+            await bob.until(500)
+            bob.hush()
+            bob.send(to, b"\x05\x0a\x00\xa0", kind=101)
+            await switch.wait(lambda: switch.told(Digit))
+            assert [(digit.leg, digit.digit) for digit in switch.told(Digit)] == [(2, "5")]
+            bob.talk(to)
+            pid = switch.engine.worker_pids[1]
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            await switch.wait(lambda: switch.told(legs.WorkerRestarted), within=10.0)
+            alice.forget()
+            bob.forget()
+            await alice.until(900)
+            await bob.until(500)
+            switch.connect(1, alice, Echo())
+            switch.connect(2, bob, Echo())
+            await alice.until(500)
+            await bob.until(900)
+            assert switch.engine._trunks.of_worker(0) == []
+            assert {event.leg for event in switch.events if hasattr(event, "leg")} == {1, 2}

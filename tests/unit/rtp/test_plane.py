@@ -115,6 +115,26 @@ def test_one_leg_may_hear_another_that_does_not_hear_it() -> None:
     ]
 
 
+def test_who_stops_to_listen_does_not_silence_the_echo() -> None:
+    plane = bridged()
+    plane.leg(1, ALICE, Echo())
+    plane.leg(2, BOB, Silence())
+    assert len(say(plane, ALICE, range(5))) == 5
+    plane.leg(2, BOB, Bridge(1))
+    plane.remove(2, plane.now)
+    assert len(say(plane, ALICE, range(5, 10))) == 5
+
+
+def test_of_two_listeners_the_last_one_hears_and_then_the_first_again() -> None:
+    plane = bridged()
+    plane.leg(3, CAROL, Bridge(1))
+    (address, _), *_ = plane.hear([(ALICE, speech(0).serialize())])
+    assert address == CAROL
+    plane.remove(3, plane.now)
+    (address, _), *_ = plane.hear([(ALICE, speech(1).serialize())])
+    assert address == BOB
+
+
 def test_the_order_in_which_legs_are_put_does_not_matter() -> None:
     plane = TestPlane()
     plane.leg(2, BOB, Bridge(1))
