@@ -17,10 +17,11 @@ if TYPE_CHECKING:
 
 RECOGNISED = 0.7
 DIFFERENT = 0.5
+# Long enough for a new worker to be there well before its end, also on a busy machine.
 LONG_WELCOME = (
     "Good morning, and thank you for calling the office of the northern harbour. All ships leave on time today. "
     "Travellers to the islands go to the blue gate, and travellers to the old town take the yellow bus in front of "
-    "the station. Please have your ticket ready, and do not leave your luggage alone. For everything else press five."
+    "the station. For everything else press five."
 )
 
 

@@ -34,7 +34,7 @@ MEDIA = {
     pj.PJSUA_CALL_MEDIA_ERROR: "error",
 }
 POLL_MS = 10
-LEAVE_SECONDS = 2.0
+LEAVE_SECONDS = 4.0
 
 # The library prints on descriptor 1; that becomes standard error, and the protocol keeps the real output to itself.
 _output = os.fdopen(os.dup(1), "w", buffering=1)
@@ -132,9 +132,11 @@ class PhoneAccount(pj.Account):  # type: ignore[misc]
     def __init__(self, phone: Phone) -> None:
         super().__init__()
         self.phone = phone
+        self.registration_pending = False
 
     def onRegState(self, prm: Any) -> None:
         info = self.getInfo()
+        self.registration_pending = False  # whatever the answer: challenges are met before this is called
         report(
             "registration",
             status=prm.code,
@@ -376,14 +378,15 @@ class Phone:
     def leave(self) -> None:
         """Say goodbye on the wire, close the recordings, and end without the library's own slow shutdown."""
         self.endpoint.hangupAllCalls()
-        registered = self.account is not None and self.account.getInfo().regIsActive
-        if registered:
-            self._account().setRegistration(False)
+        account = self.account
+        if account is not None and account.getInfo().regIsActive:
+            account.registration_pending = True
+            account.setRegistration(False)
         deadline = time.monotonic() + LEAVE_SECONDS
         while time.monotonic() < deadline:
             self.endpoint.libHandleEvents(POLL_MS)
             settled = all(call.over for call in self.calls)
-            if settled and not (registered and self._account().getInfo().regIsActive):
+            if settled and not (account is not None and account.registration_pending):
                 break
         for call in self.calls:
             call.player = call.recorder = None
