@@ -119,5 +119,7 @@ def test_a_key_stops_the_prompt_at_once(office: Office, speech: Speech) -> None:
     heard = call.heard()
 
     begun = heard.started_at + heard.find(step_two).offset
-    assert begun - pressed < 0.7
+    # A key lasts 0.12 s and the phone's buffer holds less than 0.2 s; the rest is allowance for a busy machine. Six
+    # seconds of the welcome were still to come.
+    assert begun - pressed < 1.0
     assert heard.find(welcome[-2 * 8000 :]).score < DIFFERENT
