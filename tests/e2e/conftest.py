@@ -48,6 +48,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(90))
 
 
+def demand_sipp() -> None:
+    demand(sipp.is_installed(), "SIPp", "sudo apt-get install --no-install-recommends sip-tester")
+
+
 def demand_root(what: str) -> None:
     """Root only; CI is root."""
     demand(os.geteuid() == 0, f"the right to {what}", "sudo")
@@ -105,7 +109,7 @@ class Clients:
         return SippPorts(self._ports.one(), self._ports.run_of(SIPP_MEDIA_PORTS))
 
     def sipp(self, scenario: str, *, ports: SippPorts | None = None, **settings: Any) -> Sipp:
-        demand(sipp.is_installed(), "SIPp", "sudo apt-get install --no-install-recommends sip-tester")
+        demand_sipp()
         where = ports or self.reserve_sipp()
         running = Sipp.start(scenario, self._folder, port=where.sip, media_port=where.media[0], **settings)
         self._stack.callback(running.stop)
