@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Seconds between two complaints about the same lack: a flood of calls must not become a flood of lines.
+QUIET = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -65,6 +68,7 @@ class Arrivals:
         self._features = features
         self._clock = clock
         self._new_call_id = new_call_id
+        self._complained_at = float("-inf")
 
     def invited(self, usage: str, request: Request, flow: Flow, now: float) -> None:
         """Admit, refuse or turn away. The number is looked at only once the caller is known."""
@@ -108,7 +112,9 @@ class Arrivals:
         except SdpError as error:
             control.sip.reject(usage, error.status, now=now)
         except NoPortLeft:
-            log.error("no RTP port is left for a call from %s: widen ports in [rtp]", caller.number)
+            if now - self._complained_at >= QUIET:
+                self._complained_at = now
+                log.error("no RTP port is left for a call from %r: widen ports in [rtp]", caller.number)
             control.sip.reject(usage, 503, headers=(("Retry-After", "10"),), now=now)
         return None
 
