@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 from collections import deque
@@ -24,6 +25,7 @@ _BATCH: Final = 128
 _MAX_WAITING: Final = 1024
 _MAX_FLOWS: Final = 20_000
 _RECEIVE_BUFFER: Final = 4 << 20
+_SO_RCVBUFFORCE: Final = 33  # Linux, for the privileged
 
 
 class UdpSocket:
@@ -50,6 +52,8 @@ class UdpSocket:
         try:
             self._socket.setblocking(False)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _RECEIVE_BUFFER)  # beyond rmem_max
             self._socket.bind(address)
         except BaseException:
             self._socket.close()
