@@ -37,6 +37,8 @@ _RTP_PORTS = 128
 _MIX = (("9000", 6), ("9001", 6), ("9004", 4))
 _LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} [A-Z]+ +[\w.]+: ")
 _TROUBLE = re.compile(r"Traceback|\b(?:ERROR|CRITICAL)\b|never awaited|internal error")
+#: Insiders place more calls than there is room for.
+_FORGIVEN = "no RTP port is left"
 _GOOD = "127.0.0.5"
 
 
@@ -49,7 +51,7 @@ class Scale:
     seconds: float = 150.0
     seed: int = 1
     mix: tuple[tuple[str, int], ...] = _MIX
-    drain: float = 40.0
+    drain: float = 75.0
     """Seconds after which everything that attackers began must be over."""
 
 
@@ -114,7 +116,7 @@ def options(server: tuple[str, int], *, stream: bool) -> float:
     kind = socket.SOCK_STREAM if stream else socket.SOCK_DGRAM
     began = time.monotonic()
     with socket.socket(socket.AF_INET, kind) as opened, contextlib.suppress(OSError):
-        opened.settimeout(5.0)
+        opened.settimeout(5.0 if stream else 0.5)
         opened.bind((_GOOD, 0))
         opened.connect(server)
         number = time.time_ns()
@@ -123,9 +125,11 @@ def options(server: tuple[str, int], *, stream: bool) -> float:
             f"{_GOOD}:{opened.getsockname()[1]};branch=z9hG4bKg{number};rport\r\nFrom: <sip:good@{_GOOD}>;tag=1\r\n"
             f"To: <sip:switch@127.0.0.1>\r\nCall-ID: good-{number}\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
         )
-        opened.sendall(request.encode())
-        if opened.recv(8192).startswith(b"SIP/2.0 200 "):
-            return time.monotonic() - began
+        for _ in range(1 if stream else 10):  # as timer E would have it
+            opened.sendall(request.encode())
+            with contextlib.suppress(TimeoutError):
+                if opened.recv(8192).startswith(b"SIP/2.0 200 "):
+                    return time.monotonic() - began
     return float("inf")
 
 
@@ -245,10 +249,8 @@ def _measure(report: Report, calls: Calls, place: Place, pid: int, scale: Scale)
     figures["attack"] = spoils
     for at, name in enumerate(("UDP", "TCP")):
         times = sorted(each[at] for each in during)
-        figures[f"OPTIONS by {name} during (ms): median, worst"] = [
-            round(times[len(times) // 2] * 1e3, 1),
-            round(times[-1] * 1e3, 1),
-        ]
+        marks = (times[len(times) // 2], times[len(times) * 95 // 100], times[-1])
+        figures[f"OPTIONS by {name} during (ms): median, 95 %, worst"] = [round(mark * 1e3, 1) for mark in marks]
         report.demand(times[-1] < 2.0, f"OPTIONS by {name} took {times[-1]:.1f} s during the attack")
     figures["OPTIONS after (ms)"] = after = [
         round(options(place.server, stream=stream) * 1e3, 1) for stream in (False, True)
@@ -270,7 +272,7 @@ def _measure(report: Report, calls: Calls, place: Place, pid: int, scale: Scale)
         window["largest_gap"] <= max(allowed, before["largest_gap"]),
         f"a gap of {window['largest_gap'] * 1e3:.0f} ms, of which our own lateness explains {allowed * 1e3:.0f}",
     )
-    report.demand(spoils["leaked"] == 0, f"{spoils['leaked']} packets were sent to strangers")
+    report.demand(not spoils["leaked"], f"media was sent to strangers: {spoils['leaked']}")
     wrong = {what: n for what, n in spoils["spoofed"].items() if not what.endswith((" 481", " 405", " 503"))}
     report.demand(not wrong, f"requests with a wrong tag were taken: {wrong}")
     figures["end"] = end = calls.end()
@@ -298,7 +300,7 @@ def _check_records(report: Report, database: Path) -> None:
 def _check_log(report: Report, log: str) -> None:
     lines = log.splitlines()
     report.figures["log: lines, bytes"] = [len(lines), len(log)]
-    trouble = [line for line in lines if _TROUBLE.search(line)]
+    trouble = [line for line in lines if _TROUBLE.search(line) and _FORGIVEN not in line]
     report.demand(not trouble, "the switch logged trouble: " + "\n".join(trouble[:5]))
     control = re.search(r"[\x00-\x08\x0b-\x1f\x7f\x80-\x9f\u2028\u2029]", log)
     report.demand(control is None, "a control character got into the log")

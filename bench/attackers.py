@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 from bench.attack_calls import GOOD_MARK, MARK
 from bench.fuzz_cases import FRAGMENTS, mutate
 from bench.fuzz_parsers import RTCP, SIP
-from bench.fuzz_strangers import TORTURES, Strangers
+from bench.fuzz_strangers import TORTURES, Strangers, fields_of
 from bench.phones import CALLERS, Side
 from rtp.negotiate import MediaAddress, accept_answer, make_offer
 from sip import events as ev
@@ -64,7 +64,7 @@ class Spoils:
     sent: Counter[str] = field(default_factory=Counter)
     answers: Counter[str] = field(default_factory=Counter)
     spoofed: Counter[str] = field(default_factory=Counter)
-    leaked: int = 0
+    leaked: Counter[str] = field(default_factory=Counter)
     own_audio: int = 0
     seconds: float = 0.0
 
@@ -100,11 +100,17 @@ class Talker:
         self._rng = rng
         self._server = orders.server
         self._spoils = spoils
+        self._own = own
         self._name = "insider's SIP" if host == CALLERS else "outsider's SIP"
+        self._dialogs: dict[bytes, dict[bytes, list[bytes]]] = {}
 
     def listen(self) -> None:
         for data in received(self._socket):
             self._strangers.hear(data)
+            if data.startswith(b"SIP/2.0 2") and b" INVITE\r\n" in data:
+                found = fields_of(data)
+                if all(len(found.get(name, ())) == 1 for name in (b"from", b"to", b"call-id")):
+                    self._dialogs[found[b"call-id"][0]] = found
             self._spoils.answers[data[8:11].decode("latin-1") if data.startswith(b"SIP/2.0 ") else "request"] += 1
 
     def send(self) -> None:
@@ -121,6 +127,18 @@ class Talker:
         with contextlib.suppress(OSError):
             self._socket.sendto(data, self._server)
         self._spoils.sent[self._name] += 1
+
+    def leave(self) -> None:
+        """Hang up whatever was answered: what is still there afterwards was not forgotten by us."""
+        for number, found in enumerate(self._dialogs.values()):
+            data = (
+                b"BYE sip:9000@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP %b;branch=z9hG4bKbye%d;rport\r\nFrom: %b\r\n"
+                b"To: %b\r\nCall-ID: %b\r\nCSeq: 2147483647 BYE\r\nContent-Length: 0\r\n\r\n"
+                % (self._own, number, found[b"from"][0], found[b"to"][0], found[b"call-id"][0])
+            )
+            for _ in range(2):
+                self._socket.sendto(data, self._server)
+                time.sleep(_PACE / 2)
 
 
 class Spoofer:
@@ -172,27 +190,29 @@ class Sprayer:
     """
 
     def __init__(self, hosts: Sequence[str], orders: Orders, rng: random.Random, spoils: Spoils) -> None:
-        self._sockets = [(udp(host), host) for host in hosts for _ in range(2)]
+        self._sockets = [(udp(host), host, rng.randrange(1 << 32)) for host in hosts for _ in range(2)]
         self._orders, self._rng, self._spoils = orders, rng, spoils
         self._sequence = 0
 
     def send(self) -> None:
         rng = self._rng
         port = rng.choice(self._orders.rtp_ports)
+        opened, _, ssrc = rng.choice(self._sockets)  # whoever knows the SSRC of a call may move it, so each has his own
         if rng.random() < 0.2:
             port, data = port + 1, spoilt_rtcp(rng)
         else:
             self._sequence += 1
-            data = spoilt_rtp(rng, self._sequence, rng.choice((1, 0xE711, rng.randrange(1 << 32))))
+            data = spoilt_rtp(rng, self._sequence, rng.choice((ssrc, rng.randrange(1 << 32))))
         with contextlib.suppress(OSError):
-            rng.choice(self._sockets)[0].sendto(data, (self._orders.server[0], port))
+            opened.sendto(data, (self._orders.server[0], port))
         self._spoils.sent["strangers' RTP"] += 1
 
     def listen(self) -> None:
-        for opened, host in self._sockets:
+        for opened, host, _ in self._sockets:
             for data in received(opened):
                 if host != CALLERS or data[12:16] == GOOD_MARK:
-                    self._spoils.leaked += 1
+                    kind = {MARK: "the attackers' own", GOOD_MARK: "good calls'"}.get(data[12:16], "recorded")
+                    self._spoils.leaked[f"{kind} audio to {host}"] += 1
                 else:
                     self._spoils.own_audio += 1
 
@@ -367,6 +387,8 @@ def carry_out(orders: Orders) -> Spoils:
             each.listen()
         time.sleep(_PACE)
     phone.hang_up()
+    for talker in talkers:
+        talker.leave()
     for streamer in streamers:
         streamer.close()
     for each in listeners:

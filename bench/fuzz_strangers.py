@@ -83,7 +83,7 @@ class Strangers:
             b"From: <sip:%b@switch>;tag=f%b" % (user, number),
             b"To: <%b>" % target,
             b"Call-ID: stranger-%b" % number,
-            b"CSeq: %d %b" % (rng.choice((1, 1, 1, 7, 2**31 - 1)), method),
+            b"CSeq: %d %b" % (rng.choice((1, 1, 1, 7, 2**31 - 2)), method),
             *(
                 [b"Contact: *", b"Expires: 0"]
                 if method == b"REGISTER" and rng.random() < 0.2
@@ -125,7 +125,7 @@ class Strangers:
     def _going_on(self, response: bytes) -> bytes:
         """A request in the dialog of a response we heard, or about the INVITE that it answers."""
         rng = self._rng
-        fields = _fields(response)
+        fields = fields_of(response)
         number, _, was = fields.get(b"cseq", [b"1 INVITE"])[0].partition(b" ")
         if was != b"INVITE":
             return self._fresh(b"INVITE")
@@ -156,7 +156,7 @@ class Strangers:
         """A response to a request we heard; of those to an INVITE some have the SDP that it asks for."""
         rng = self._rng
         status = rng.choice(_STATUSES)
-        fields = _fields(request)
+        fields = fields_of(request)
         lines = [b"Via: " + via for via in fields.get(b"via", [])]
         to = fields.get(b"to", [b""])[0]
         if b";tag=" not in to and status > 100:
@@ -178,7 +178,8 @@ def _leads_on(data: bytes) -> bool:
     return not data.startswith(b"SIP/2.0 ") or (data[8:9] in b"12" and data[8:11] != b"100" and b" INVITE\r\n" in data)
 
 
-def _fields(data: bytes) -> dict[bytes, list[bytes]]:
+def fields_of(data: bytes) -> dict[bytes, list[bytes]]:
+    """The header fields of a well-formed message that make its dialog, by their names in lower case."""
     found: dict[bytes, list[bytes]] = {}
     for name, value in _FIELD.findall(data.partition(b"\r\n\r\n")[0] + b"\r\n"):
         found.setdefault(name.lower(), []).append(value)
