@@ -15,7 +15,8 @@ import os
 import sqlite3
 from collections import deque
 from dataclasses import dataclass
-from itertools import islice
+from functools import lru_cache
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 import aiosqlite
@@ -39,7 +40,8 @@ INTERVAL = 0.05
 WATCH = 2.0
 RETRY = 0.5
 
-_INSERT = "INSERT OR IGNORE INTO journal (seq, at, kind, call, data) VALUES (?, ?, ?, ?, ?)"
+_INSERT = "INSERT OR IGNORE INTO journal (seq, at, kind, call, data) VALUES "
+_VALUES = "(?, ?, ?, ?, ?)"
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 _Row = tuple[int, float, str, str | None, str]
 
@@ -58,6 +60,12 @@ class JournalState:
     alarm: str
 
 
+@lru_cache(maxsize=128)
+def _insert(count: int) -> str:
+    """One statement for so many rows: SQLite's thread is asked once, and lets go of the interpreter once."""
+    return _INSERT + ",".join([_VALUES] * count)
+
+
 def _json(data: Mapping[str, object]) -> str:
     """*data* as SQLite takes it: bytes of a phone that are no UTF-8 become question marks."""
     try:
@@ -65,6 +73,14 @@ def _json(data: Mapping[str, object]) -> str:
     except (TypeError, ValueError):
         text = json.dumps({"unreadable": repr(data)[:1000]})
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Until *event* is set, or for so long."""
+    if not event.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
 
 
 class JournalWriter:
@@ -96,6 +112,7 @@ class JournalWriter:
         self._connection: aiosqlite.Connection | None = None
         self._identity: tuple[int, int] | None = None
         self._wal_seen = False
+        self._looked_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -207,11 +224,9 @@ class JournalWriter:
     # ------------------------------------------------------------------------------------------------ the writer
     async def _run(self) -> None:
         while True:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._more.wait(), self._watch)
+            await _within(self._watch, self._more)
             if self._more.is_set() and not self._closing:
-                with contextlib.suppress(TimeoutError):  # let others share the commit, unless somebody waits for it
-                    await asyncio.wait_for(self._urgent.wait(), self._interval)
+                await _within(self._interval, self._urgent)  # let others share the commit, unless somebody waits for it
             self._more.clear()
             self._urgent.clear()
             try:
@@ -232,20 +247,10 @@ class JournalWriter:
         rows = list(islice(self._waiting, self._batch))
         changed = dict(self._bindings)
         connection = self._connection
-        await connection.execute("BEGIN IMMEDIATE")
-        try:
-            await connection.executemany(_INSERT, rows)
-            if changed:
-                await connection.executemany(bindings.REMOVE, [key for key, found in changed.items() if found is None])
-                kept = [bindings.row(found) for found in changed.values() if found is not None]
-                await connection.executemany(bindings.PUT, kept)
-            await connection.execute("COMMIT")
-        except BaseException:
-            # a full disk may have rolled back already; what was not committed is still in memory
-            with contextlib.suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    await connection.execute("ROLLBACK")
-            raise
+        if changed:
+            await self._write_all(connection, rows, changed)
+        else:  # a transaction by itself
+            await connection.execute(_insert(len(rows)), tuple(chain.from_iterable(rows)))
         if rows:
             self._committed = max(self._committed, rows[-1][0])
             self._written += len(rows)
@@ -255,6 +260,25 @@ class JournalWriter:
             if self._bindings.get(key) is found:
                 del self._bindings[key]
         self._keep_promises()
+
+    @staticmethod
+    async def _write_all(
+        connection: aiosqlite.Connection, rows: list[_Row], changed: dict[tuple[str, str], StoredBinding | None]
+    ) -> None:
+        await connection.execute("BEGIN IMMEDIATE")
+        try:
+            if rows:
+                await connection.execute(_insert(len(rows)), tuple(chain.from_iterable(rows)))
+            await connection.executemany(bindings.REMOVE, [key for key, found in changed.items() if found is None])
+            kept = [bindings.row(found) for found in changed.values() if found is not None]
+            await connection.executemany(bindings.PUT, kept)
+            await connection.execute("COMMIT")
+        except BaseException:
+            # a full disk may have rolled back already; what was not committed is still in memory
+            with contextlib.suppress(sqlite3.Error):
+                if connection.in_transaction:
+                    await connection.execute("ROLLBACK")
+            raise
 
     # ------------------------------------------------------------------------------------------------ trouble
     def _raise_alarm(self, what: str) -> None:
@@ -290,10 +314,17 @@ class JournalWriter:
         return found.st_dev, found.st_ino
 
     async def _look_after_file(self) -> None:
-        """A database deleted under us is still whole behind our open file: put it back where it was."""
+        """A database deleted under us is still whole behind our open file: put it back where it was.
+
+        Looked at every `watch` seconds, and before a record that somebody waits for.
+        """
+        now = asyncio.get_running_loop().time()
         if self._connection is not None:
+            if now - self._looked_at < self._watch and not self._promises and not self._closing:
+                return
             identity = await asyncio.to_thread(self._look)
             if identity == self._identity:
+                self._looked_at = now
                 return
             if identity is not None:
                 raise StoreError(f"{self._path}: is another file now; restart the switch to use it")

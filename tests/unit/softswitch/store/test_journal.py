@@ -225,6 +225,54 @@ async def test_a_deleted_database_comes_back_whole(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.asyncio
+async def test_a_database_put_in_our_place_is_never_taken_for_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("softswitch.store.journal.RETRY", 0.01)
+    path = tmp_path / "j.db"
+    alarms: asyncio.Queue[str] = asyncio.Queue()
+    async with journal(path, on_alarm=alarms.put_nowait, watch=0.05) as writer:
+        writer.append("before", None, {}, at=1)
+        await writer.flush()
+        looks: list[int] = []
+        look = writer._look
+
+        def counted() -> tuple[int, int] | None:
+            looks.append(1)
+            return look()
+
+        monkeypatch.setattr(writer, "_look", counted)
+        ours = path.rename(tmp_path / "ours.db")
+        path.write_bytes(b"another")
+        assert "another file" in await soon(alarms.get())
+        writer.append("after", None, {}, at=2)
+        seen = len(looks)
+        await eventually(lambda: len(looks) > seen + 2)
+        assert alarms.empty()
+        assert writer.state.waiting == 1
+        ours.replace(path)
+        assert await soon(alarms.get()) == ""
+    assert rows(path, "kind") == [("before",), ("after",)]
+
+
+@pytest.mark.asyncio
+async def test_records_that_nobody_waits_for_are_written_without_looking_at_the_file_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with journal(tmp_path / "j.db", watch=60.0, interval=0.0) as writer:
+        writer.append("k", None, {}, at=0)
+        await writer.flush()
+        looks: list[int] = []
+        monkeypatch.setattr(writer, "_look", lambda: looks.append(1))
+        for n in range(3):
+            writer.append("k", None, {}, at=n)
+            await eventually(lambda: not writer.state.waiting)
+        assert not looks
+        monkeypatch.undo()
+    assert len(rows(tmp_path / "j.db", "kind")) == 4
+
+
+@pytest.mark.asyncio
 async def test_a_deleted_log_does_not_take_records_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("softswitch.store.journal.RETRY", 0.02)
     path = tmp_path / "j.db"
