@@ -212,6 +212,10 @@ class TransactionLayer(Generic[Owner]):
             if status >= 300 or not isinstance(machine, invite_server.InviteServerTransaction):
                 self._finish(entry)
         self._run_server(entry, actions, None, now)
+        if status in _CHALLENGES and isinstance(machine, invite_server.InviteServerTransaction):
+            # said once (§26.3.2.4): repeated, it would multiply what a forged address can have sent to a third party
+            machine.deadlines.clear()
+            self._remove_server(entry)
         return transmit
 
     def request(self, request: Request, flow: Flow, owner: Owner, now: float) -> str:

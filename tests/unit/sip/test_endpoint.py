@@ -447,3 +447,30 @@ def test_a_bug_in_one_message_costs_that_message_only() -> None:
     agent._local.address = lambda flow: LOCAL
     agent.receive_datagram(request("INVITE", branch="z9hG4bKgood", call_id="call-3"), FLOW, 0.0)
     assert isinstance(agent.next_event(), InviteReceived)
+
+
+@pytest.mark.parametrize("status", [401, 407])
+def test_a_call_is_challenged_once_and_nothing_is_kept_of_it(status: int) -> None:
+    # §26.3.2.4: who forges an address must not have a third party flooded
+    agent = endpoint()
+    agent.receive_datagram(request("INVITE"), FLOW, 0.0)
+    event = agent.next_event()
+    assert isinstance(event, InviteReceived)
+    agent.reject(event.usage, status, now=0.0)
+    assert finals(agent) == [status]
+    assert agent.load == (0, 0)
+    agent.handle_timeout(40.0)
+    assert finals(agent) == []
+    agent.receive_datagram(request("ACK"), FLOW, 40.0)
+    assert finals(agent) == []
+
+
+def test_a_call_that_is_repeated_because_its_challenge_was_lost_is_challenged_again() -> None:
+    agent = endpoint()
+    for now in (0.0, 0.5):
+        agent.receive_datagram(request("INVITE"), FLOW, now)
+        while (event := agent.next_event()) is not None:
+            if isinstance(event, InviteReceived):
+                agent.reject(event.usage, 401, now=now)
+        assert finals(agent) == [401]
+    assert agent.load == (0, 0)
