@@ -9,17 +9,22 @@ FIRST, LAST, WINDOW = 22000, 32000, 400  # below the range the kernel hands out 
 
 
 class Ports:
-    """Hands out free ports of 127.0.0.x. The window's first port stays bound as the lock that keeps others out."""
+    """Hands out free ports of 127.0.0.x. A window's first port stays bound as the lock that keeps others out."""
 
     def __init__(self) -> None:
-        for base in range(FIRST, LAST, WINDOW):
+        self._bases = iter(range(FIRST, LAST, WINDOW))
+        self._locks: list[socket.socket] = []
+        self._open_window()
+
+    def _open_window(self) -> None:
+        for base in self._bases:
             lock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
             try:
                 lock.bind(("127.0.0.1", base))
             except OSError:
                 lock.close()
                 continue
-            self._lock = lock
+            self._locks.append(lock)
             # Evens only, so that a port and the odd one after it make an RTP and RTCP pair.
             self._next = cycle(range(base + 2, base + WINDOW - 1, 2))
             return
@@ -31,16 +36,18 @@ class Ports:
 
     def run_of(self, count: int) -> int:
         """The first of `count` neighbouring free ports, beginning with an even one."""
-        for _ in range(WINDOW):
-            first = next(self._next)
-            if first % WINDOW + count <= WINDOW and all(_is_free(first + i) for i in range(count)):
-                for _ in range((count - 1) // 2):
-                    next(self._next)
-                return first
-        raise RuntimeError(f"no {count} neighbouring free ports left in this window")
+        while True:
+            for _ in range(WINDOW):
+                first = next(self._next)
+                if first % WINDOW + count <= WINDOW and all(_is_free(first + i) for i in range(count)):
+                    for _ in range((count - 1) // 2):
+                        next(self._next)
+                    return first
+            self._open_window()  # somebody who knows nothing of windows sits in this one
 
     def close(self) -> None:
-        self._lock.close()
+        for lock in self._locks:
+            lock.close()
 
 
 def _is_free(port: int) -> bool:
