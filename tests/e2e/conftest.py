@@ -144,7 +144,7 @@ class Switches:
 def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The cache of rendered speech that all switches share, with what the tests wait for already in it.
 
-    That a switch renders what it finds nowhere is the business of `test_demo`, which begins with an empty cache.
+    What a switch does not find there it renders by itself: the long welcome of `test_process` is not among these.
     """
     folder = tmp_path_factory.mktemp("speech")
     asyncio.run(render(folder, Speech(folder).texts([WELCOME, STEP_TWO])))
