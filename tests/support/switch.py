@@ -46,12 +46,14 @@ ports = "{first_rtp}-{last_rtp}"
 class Switch:
     """A running switch. `body` is the configuration after the tables that say where it listens.
 
-    `digest` are the algorithms that it offers; clients with baresip's limits need MD5 alone.
+    `digest` are the algorithms that it offers; clients with baresip's limits need MD5 alone. `verbose`: it logs all.
     """
 
     domain = "pbx.test"
 
-    def __init__(self, body: str, folder: Path, ports: Ports, *, digest: tuple[str, ...] = ("MD5",)) -> None:
+    def __init__(
+        self, body: str, folder: Path, ports: Ports, *, digest: tuple[str, ...] = ("MD5",), verbose: bool = False
+    ) -> None:
         self.port = ports.one()
         self.folder = folder
         self.data = folder / "data"
@@ -72,7 +74,7 @@ class Switch:
         self._errors_path = folder / "switch-stderr.log"
         with self._errors_path.open("wb") as errors:
             self._process = subprocess.Popen(
-                [*command("run"), "--config", str(self.config)],
+                [*command("run"), "--config", str(self.config), *(["--verbose"] if verbose else [])],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
