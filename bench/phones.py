@@ -164,6 +164,9 @@ class Phones:
         self.streams = Streams(max(1, audio))
         self._caller = Side((CALLERS, 0), self._caller_event)
         self._answerer = Side(order.answer_at, self._answerer_event) if order.answer_at else None
+        self._sink = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        """Where the audio of short calls goes; nobody listens to it."""
+        self._sink.bind((CALLERS, 0))
         self._caller_ports, self._answer_ports = count(26_000, 2), count(46_000, 2)
         self._calls: dict[str, _Call] = {}
         self._answering: dict[str, int] = {}
@@ -179,7 +182,7 @@ class Phones:
         order = self.order
         host, port = order.server
         phone = None
-        local = self._caller.address[1] + 1  # short calls have no audio: nothing listens there
+        local = int(self._sink.getsockname()[1])
         if order.calls:
             phone, local = self.streams.open(CALLERS, self._caller_ports)
         offer = make_offer(
@@ -364,6 +367,7 @@ class Phones:
 
     def close(self) -> None:
         self.streams.close()
+        self._sink.close()
         self._caller.close()
         if self._answerer is not None:
             self._answerer.close()

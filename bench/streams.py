@@ -121,7 +121,7 @@ class Streams:
                 continue
             break
         self._sockets.append(sock)
-        return phone, port
+        return phone, int(sock.getsockname()[1])
 
     def start(self, phone: int, remote: Address) -> None:
         """Send to *remote* from now on, and listen."""
@@ -195,7 +195,7 @@ class Streams:
         self._last_heard[phones] = at
         if not self._measuring:
             return
-        self._received[phones] += 1
+        self._received[phones] += ~known | (step != 0)  # one that came twice came once
         self._advance[phones] += np.where(known & (step > 0), step, np.where(known, 0, 1))
         self._gap[phones] = np.maximum(self._gap[phones], gap)
         self._gaps += int((gap > GAP * 1e9).sum())
