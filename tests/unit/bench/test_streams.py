@@ -101,6 +101,17 @@ def test_silence_is_loss(streams: Streams, far: socket.socket) -> None:
     assert heard.largest_gap == pytest.approx(heard.seconds, abs=1.0)
 
 
+def test_what_came_in_time_is_no_silence(streams: Streams, far: socket.socket) -> None:
+    (address,) = open_phones(streams, far, 1)
+    streams.begin()
+    streams._from -= 10**9
+    for sequence in range(40):
+        far.sendto(packet(sequence), address)
+        round_of(streams)
+    heard = streams.end()
+    assert (heard.expected, heard.lost) == (48, 8)
+
+
 def test_a_phone_that_was_stopped_sends_nothing_and_counts_for_nothing(streams: Streams, far: socket.socket) -> None:
     open_phones(streams, far, 2)
     streams.stop(0)
