@@ -74,6 +74,18 @@ def test_the_host_of_a_leg_that_never_latched_is_in_doubt_for_five_seconds() -> 
     assert lanes.allocate(3, ["192.168.0.2", "10.0.0.1"], 10.0 + QUARANTINE) == 30000
 
 
+def test_each_departed_host_is_in_doubt_for_its_own_time() -> None:
+    lanes = LaneAllocator([PORTS[:1]])
+    lanes.allocate(1, ["192.168.0.1", "10.0.0.1"], 0.0)
+    lanes.allocate(2, ["192.168.0.2", "10.0.0.2"], 0.0)
+    lanes.release(1, 10.0)
+    lanes.release(2, 12.0)
+    lanes.allocate(3, ["192.168.0.3", "10.0.0.1"], 15.0)
+    with pytest.raises(NoPortLeft):
+        lanes.allocate(4, ["192.168.0.4", "10.0.0.2"], 15.0)
+    lanes.allocate(5, ["192.168.0.5", "10.0.0.2"], 17.0)
+
+
 def test_a_leg_that_had_latched_leaves_no_doubt_behind() -> None:
     lanes = LaneAllocator([PORTS[:1]])
     for n in range(100):

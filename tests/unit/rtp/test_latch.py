@@ -179,8 +179,10 @@ def test_a_reinvite_that_moves_nothing_keeps_the_latch(remote: tuple[str, int] |
     plane = locked()
     plane.leg(1, remote, candidate_ips=("10.0.0.5", NAT[0]), send=False)
     plane.leg(1, SDP, candidate_ips=("10.0.0.5", NAT[0]))
+    assert plane.talk(NAT_LATER, speech(20, ssrc=5)) == []
     sent = plane.hear([(NAT, speech(20).serialize())])
     assert [address for address, _ in sent] == [NAT]
+    assert plane.told() == []
 
 
 def test_a_restored_leg_knows_its_source() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtp.codecs.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW, encode
+from rtp.keys import Keys
 from rtp.legs import Bridge, Carriage, Digit, Echo, LegStats, MediaTimeout, Music, Play, Silence
 from rtp.packet import ROW, RtpPacket, parse_rtp
 from rtp.plane import LegLimitError
@@ -201,6 +202,30 @@ def test_a_duplicate_is_passed_on_once() -> None:
     assert [event.duplicates for event in plane.told() if isinstance(event, LegStats)] == [20]
 
 
+def test_a_duplicate_right_behind_an_expected_packet_is_passed_on_once() -> None:
+    plane = bridged()
+    say(plane, ALICE, range(5))
+    twice = speech(5).serialize()
+    assert len(plane.hear([(ALICE, twice), (ALICE, twice)])) == 1
+    assert len(say(plane, ALICE, range(6, 9))) == 3
+
+
+def test_a_shorter_packet_under_an_expected_header_keeps_its_length() -> None:
+    plane = bridged()
+    say(plane, ALICE, range(5))
+    (sent,) = plane.talk(ALICE, replace(speech(5), payload=b"short"))
+    assert sent.payload == b"short"
+
+
+def test_after_packets_that_overtook_each_other_no_number_is_used_twice() -> None:
+    plane = bridged()
+    say(plane, BOB, range(5))
+    sent = [parse_rtp(data) for _, data in plane.hear([(BOB, speech(n).serialize()) for n in (5, 8, 6, 7)])]
+    plane.leg(1, ALICE, Silence())
+    sent += [parse_rtp(data) for _, data in plane.beat(9)]
+    assert len({packet.sequence_number for packet in sent}) == 4 + 3
+
+
 @pytest.mark.parametrize(("theirs", "table"), [("PCMU", ALAW_TO_ULAW), ("PCMA", None)])
 def test_laws_are_translated_between_legs_that_differ(theirs: str, table: np.ndarray | None) -> None:
     plane = bridged(codec=theirs, payload_type=0 if theirs == "PCMU" else 8)
@@ -311,6 +336,27 @@ def test_keys_are_heard_in_the_audio_when_asked_for(size: int) -> None:
     assert [(digit.digit, digit.carriage) for digit in digits] == [("7", Carriage.INBAND), ("#", Carriage.INBAND)]
 
 
+def test_keys_are_heard_in_the_audio_from_the_moment_they_are_asked_for() -> None:
+    plane = TestPlane()
+    plane.leg(1, ALICE, Silence())
+    say(plane, ALICE, range(10))
+    plane.leg(1, ALICE, Silence(), detect_inband=True)
+    audio = encode("PCMA", np.concatenate([dtmf("7"), np.zeros(1600, np.int16)])).tobytes()
+    for n, at in enumerate(range(0, len(audio), 160), 10):
+        plane.now += 0.02
+        plane.talk(ALICE, replace(speech(n), payload=audio[at : at + 160]))
+    assert [event.digit for event in plane.told() if isinstance(event, Digit)] == ["7"]
+
+
+def test_frames_that_are_missing_are_told_to_the_detector() -> None:
+    keys = Keys(4, [])
+    keys.open(1, 1, inband=True)
+    for sequence in (7, 8, 11, 10, 12, 99):
+        keys.audio(1, "PCMA", bytes([sequence]) * 160, sequence)
+    frames = keys._listening[1].frames
+    assert [frame and frame[0] for frame in frames] == [7, 8, None, None, 11, 12, 99]
+
+
 def test_a_key_that_comes_both_ways_is_told_once() -> None:
     plane = TestPlane()
     plane.leg(1, ALICE, Silence(), detect_inband=True)
@@ -411,7 +457,7 @@ def test_more_packets_than_a_phone_sends_are_cut_short() -> None:
 # --------------------------------------------------------------------------------------------------------- properties
 PHONES = (ALICE, BOB, CAROL, ("10.9.9.9", 9))
 MISHAPS = st.sampled_from(
-    ["next"] * 12 + ["lost", "again", "late", "jump", "ssrc", "event", "extension", "mark", "junk"]
+    ["next"] * 12 + ["short", "lost", "again", "late", "jump", "ssrc", "event", "extension", "mark", "junk"]
 )
 SCRIPTS = st.lists(st.lists(st.tuples(st.integers(0, 3), MISHAPS), max_size=8), max_size=30)
 
@@ -445,6 +491,8 @@ class Phones:
             packet = replace(packet, extension=(1, b"abcd"))
         if mishap == "mark":
             packet = replace(packet, marker=True)
+        if mishap == "short":
+            packet = replace(packet, payload=bytes(80))
         self.last[who] = packet.serialize() if mishap != "junk" else b"\x80\x08" + bytes(n % 30)
         return self.last[who]
 
