@@ -24,7 +24,8 @@ _BATCH: Final = 128
 #: Datagrams that wait for room in the socket's buffer.
 _MAX_WAITING: Final = 1024
 _MAX_FLOWS: Final = 20_000
-_RECEIVE_BUFFER: Final = 4 << 20
+#: Some 800 requests, a quarter of a second's work: what waits longer has been sent again by then (T1).
+_RECEIVE_BUFFER: Final = 1 << 20
 _SO_RCVBUFFORCE: Final = 33  # Linux, for the privileged
 
 
