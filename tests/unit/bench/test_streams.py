@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench.streams import LENGTH, PHASES, Streams
+from bench.streams import LENGTH, PHASES, READ_EVERY, Streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,7 @@ def round_of(streams: Streams) -> None:
     """Every phone sends once and reads what has come."""
     for number in range(PHASES):
         streams.tick(number)
+    streams.read_all()
 
 
 def test_each_phone_sends_one_packet_a_round_from_its_own_port(streams: Streams, far: socket.socket) -> None:
@@ -90,6 +91,17 @@ def test_missing_sequence_numbers_are_lost_and_repeated_ones_are_not(streams: St
     heard = streams.end()
     assert (heard.expected - heard.lost, heard.lost) == (3, 3)
     assert not len(heard.delays)
+
+
+def test_packets_are_read_in_their_turn_at_the_latest_after_three(streams: Streams, far: socket.socket) -> None:
+    (address,) = open_phones(streams, far, 1)
+    streams.begin()
+    for number in range(READ_EVERY * PHASES + 1):
+        if number < READ_EVERY:
+            far.sendto(packet(number), address)
+        streams.tick(number)
+    assert int(streams._received.sum()) == READ_EVERY
+    streams.end()
 
 
 def test_silence_is_loss(streams: Streams, far: socket.socket) -> None:
