@@ -63,7 +63,10 @@ def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
                 sock.setsockopt(socket.SOL_SOCKET, force, SOCKET_BUFFER)
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED_FORWARDING)
-        sock.bind((host, port + offset))
+        try:
+            sock.bind((host, port + offset))
+        except OSError as error:
+            raise OSError(f"UDP port {port + offset} of {host}: {error.strerror}") from error
         pair.append(sock)
     return pair[0], pair[1]
 
@@ -92,6 +95,7 @@ class Worker:
         self._outbox: list[protocol.Message] = []
         self._unwritten = bytearray()
         self._poll = select.epoll() if hasattr(select, "epoll") else select.poll()
+        self._poll_second = 1 if hasattr(select, "epoll") else 1000
         self._stopping = False
 
     # -------------------------------------------------------------------------------------------------------- the loop
@@ -100,8 +104,9 @@ class Worker:
             os.unlink(path)
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.setblocking(False)
+        before = os.umask(0o177)
         self._listener.bind(path)
-        os.chmod(path, 0o600)
+        os.umask(before)
         self._listener.listen(4)
         self._poll.register(self._listener, select.POLLIN)
         for sock in self._rtcp:
@@ -216,7 +221,7 @@ class Worker:
 
     # --------------------------------------------------------------------------------------------------------- control
     def _wait(self, timeout: float) -> None:
-        for fd, _ in self._poll.poll(timeout):
+        for fd, _ in self._poll.poll(timeout * self._poll_second):
             if self._listener is not None and fd == self._listener.fileno():
                 self._accept()
             elif self._control is not None and fd == self._control.fileno():
@@ -381,7 +386,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # control decides when to stop; a Ctrl-C reaches the whole group
     ports = [int(port) for port in options.ports.split(",")]
-    worker = Worker(options.index, options.host, ports, portable=options.portable, grace=options.grace)
+    try:
+        worker = Worker(options.index, options.host, ports, portable=options.portable, grace=options.grace)
+    except OSError as error:
+        sys.exit(f"media worker {options.index}: {error}")
     if options.realtime:
         raise_priority()
     worker.run(options.socket)
