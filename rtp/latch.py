@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
@@ -107,6 +107,7 @@ class SourceTable:
         self._keys: NDArray[np.uint64] = np.array([2**64 - 1], np.uint64)
         self._slots: NDArray[np.int64] = np.zeros(1, np.int64)
         self._stale = False
+        self._slots_used: NDArray[np.int64] = np.zeros(0, np.int64)
 
     # ------------------------------------------------------------------------------------------------ desired state
     @staticmethod
@@ -124,6 +125,7 @@ class SourceTable:
         self._forget(slot)
         claims = _Claims(lane, pack_address(signalled) if signalled else None, frozenset(map(pack_host, hosts)))
         self._claims[slot] = claims
+        self._slots_used = self._slots_used[:0]
         self.lane[slot] = lane
         self.state[slot] = Latch.UNLATCHED
         self.destination[slot, 0] = claims.signalled or 0
@@ -145,6 +147,7 @@ class SourceTable:
                     self._tombstones[key] = now + TOMBSTONE
         self._forget(slot)
         self._claims.pop(slot, None)
+        self._slots_used = self._slots_used[:0]
         self.destination[slot] = 0
         self.state[slot] = Latch.UNLATCHED
         if len(self._tombstones) > 4096:
@@ -173,28 +176,28 @@ class SourceTable:
         return self._owner.get(word + lane, NOBODY)
 
     def stranger(
-        self, word: int, lane: int, ssrc: int, sequence: int, may_send: NDArray[np.bool_], now: float
+        self, word: int, lane: int, ssrc: int, sequence: int, may_send: Callable[[int], bool], now: float
     ) -> int | Stray:
         """The slot that takes a packet from an unknown source (now latched to it), or why none does.
 
-        *may_send*: slots that have negotiated the packet's payload type.
+        *may_send*: whether a slot has negotiated the packet's payload type.
         """
         key = word + lane
         if self._tombstones.get(key, 0.0) > now:
             return Stray.LATE
         host = word >> 32
-        waiting = [slot for slot in self._waiting.get((lane, host), ()) if may_send[slot]]
+        waiting = [slot for slot in self._waiting.get((lane, host), ()) if may_send(slot)]
         for slot in waiting:  # only legs on probation have an SDP address that is not in the table
             claims = self._claims[slot]
             if self.state[slot] == Latch.PROBATION and claims.signalled == word:
                 self._settle(slot, word, Latch.LOCKED)
                 return slot
-        if (slot := self._rebound(lane, ssrc, sequence, now)) != NOBODY and may_send[slot]:
+        if (slot := self._rebound(lane, ssrc, sequence, now)) != NOBODY and may_send(slot):
             self._settle(slot, word, Latch.LOCKED)
             return slot
         unlatched = [slot for slot in waiting if self._may_learn(slot, now)]
         if not unlatched:
-            unlatched = [slot for slot in self._fallen_silent(lane, host, now) if may_send[slot]]
+            unlatched = [slot for slot in self._fallen_silent(lane, host, now) if may_send(slot)]
         if len(unlatched) != 1:
             return Stray.AMBIGUOUS if unlatched else Stray.UNKNOWN_SOURCE
         slot = unlatched[0]
@@ -216,26 +219,28 @@ class SourceTable:
         return False
 
     def interesting(
-        self, words: NDArray[np.uint64], lanes: NDArray[np.uint64], ssrc: NDArray[np.uint32]
+        self, words: NDArray[np.uint64], lanes: NDArray[np.uint64], ssrc: NDArray[np.uint32], now: float
     ) -> NDArray[np.bool_]:
         """Which strangers could latch or move a leg at all: a cheap sieve for floods."""
-        hosts = [lane | host << 32 for lane, host in self._waiting]
-        used = np.fromiter(self._claims, np.int64, len(self._claims))
-        hosts_used = (self.destination[used, 0] >> np.uint64(32) << np.uint64(32)) | self.lane[used]
-        known = np.concatenate([np.array(hosts, np.uint64), hosts_used])
-        streams = (self._stats.ssrc[used].astype(np.uint64) << np.uint64(32)) | self.lane[used]
-        near = np.isin((words >> np.uint64(32) << np.uint64(32)) | lanes, known)
-        mine: NDArray[np.bool_] = near | np.isin((ssrc.astype(np.uint64) << np.uint64(32)) | lanes, streams)
+        used, stats, upper = self._used(), self._stats, np.uint64(32)
+        silent = used[stats.last_arrival[used] < now - RELEARN_AFTER]
+        of_silent = (self.destination[silent, 0] >> upper << upper) | self.lane[silent]
+        of_waiting = np.array([lane | host << 32 for lane, host in self._waiting], np.uint64)
+        streams = (stats.ssrc[used].astype(np.uint64) << upper) | self.lane[used]
+        near = np.isin((words >> upper << upper) | lanes, np.concatenate([of_waiting, of_silent]))
+        mine: NDArray[np.bool_] = near | np.isin((ssrc.astype(np.uint64) << upper) | lanes, streams)
         return mine
 
     # ----------------------------------------------------------------------------------------------------- internals
     def _rebound(self, lane: int, ssrc: int, sequence: int, now: float) -> int:
-        stats = self._stats
-        same = (stats.ssrc == ssrc) & (self.lane == lane) & (self.state != Latch.UNLATCHED) & (stats.epoch > 0)
-        for slot in np.flatnonzero(same).tolist():
+        stats, used = self._stats, self._used()
+        same = used[(stats.ssrc[used] == ssrc) & (self.lane[used] == lane)]
+        for slot in same.tolist():
+            if self.state[slot] == Latch.UNLATCHED or not stats.epoch[slot]:
+                continue
             quiet = now - float(stats.last_arrival[slot])
             ahead = (sequence - int(stats.highest[slot])) & 0xFFFF
-            if slot in self._claims and quiet >= REBIND_QUIET and 0 < ahead <= 50 + 100 * quiet:
+            if quiet >= REBIND_QUIET and 0 < ahead <= 50 + 100 * quiet:
                 return int(slot)
         return NOBODY
 
@@ -247,10 +252,17 @@ class SourceTable:
         return bool(self.state[slot] == Latch.UNLATCHED)
 
     def _fallen_silent(self, lane: int, host: int, now: float) -> list[int]:
-        here = (self.destination[:, 0] >> np.uint64(32)) == host
-        quiet = (self._stats.last_arrival < now - RELEARN_AFTER) & (self._stats.epoch > 0)
-        slots = np.flatnonzero(here & quiet & (self.lane == lane) & (self.state == Latch.LOCKED)).tolist()
-        return [slot for slot in slots if slot in self._claims]
+        used = self._used()
+        here = used[self.destination[used, 0] >> np.uint64(32) == host]
+        quiet = (self._stats.last_arrival[here] < now - RELEARN_AFTER) & (self._stats.epoch[here] > 0)
+        slots = here[quiet & (self.lane[here] == lane) & (self.state[here] == Latch.LOCKED)]
+        return [int(slot) for slot in slots]
+
+    def _used(self) -> NDArray[np.int64]:
+        """The slots of all legs."""
+        if len(self._slots_used) != len(self._claims):
+            self._slots_used = np.fromiter(self._claims, np.int64, len(self._claims))
+        return self._slots_used
 
     def _settle(self, slot: int, word: int, state: Latch) -> None:
         claims = self._claims[slot]

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 BEAT = 0.02 / 3
 """Seconds from one pass to the next. Waking up costs more than a pass; a beat is what it may cost in delay."""
-STRANGERS_PER_PASS = 64
+STRANGERS_UNSIEVED = 4
+STRANGERS_PER_PASS = 32
 BURST = 32
 """Packets of one leg that one pass takes; more when passes are late."""
 MOST_BURST = 128
@@ -270,8 +271,8 @@ class Receiver:
         strangers = odd[~broken & (batch.slots[odd] == NOBODY)]
         if len(strangers):  # they are held against where the legs stand now
             tables.express.settle()
-        if len(strangers) > STRANGERS_PER_PASS:
-            strangers = self._sieve(batch, strangers, sources, lanes)
+        if len(strangers) > STRANGERS_UNSIEVED:
+            strangers = self._sieve(batch, strangers, sources, lanes, now)
         for at in strangers.tolist():
             self._admit(batch, at, int(sources[at]), int(lanes[at]), now)
         ours = ~broken & (batch.slots[odd] != NOBODY) & (batch.kinds[odd] == ODD)
@@ -283,10 +284,10 @@ class Receiver:
         for at in odd[ours & ~plain].tolist():
             self._make_usable(batch, at)
 
-    def _sieve(self, batch: _Batch, at: Ints, sources: Words, lanes: Words) -> Ints:
+    def _sieve(self, batch: _Batch, at: Ints, sources: Words, lanes: Words, now: float) -> Ints:
         tables = self._tables
         ssrc = tables.words[batch.rows[at], 2].astype(np.uint32)
-        near = tables.sources.interesting(sources[at], lanes[at], ssrc)
+        near = tables.sources.interesting(sources[at], lanes[at], ssrc, now)
         tables.drops[NOBODY, Drop.UNKNOWN_SOURCE] += len(at) - int(np.count_nonzero(near))
         at = at[near]
         tables.drops[NOBODY, Drop.FLOOD] += max(0, len(at) - STRANGERS_PER_PASS)
@@ -302,8 +303,14 @@ class Receiver:
             if is_rtcp(second):
                 tables.drops[NOBODY, Drop.UNKNOWN_SOURCE] += 1
                 return
-            may_send = tables.kinds[second::TYPES] != ODD
-            slot = tables.sources.stranger(word, lane, int(tables.words[row, 2]), head & 0xFFFF, may_send, now)
+            slot = tables.sources.stranger(
+                word,
+                lane,
+                int(tables.words[row, 2]),
+                head & 0xFFFF,
+                lambda slot: bool(tables.kinds[slot * TYPES + second] != ODD),
+                now,
+            )
             if isinstance(slot, Stray):
                 tables.drops[NOBODY, slot] += 1
                 return
