@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def test_good_calls_go_on_while_everything_hostile_is_sent(tmp_path: Path) -> None:
-    scale = Scale(sip=1500, rtp=6000, seconds=4.0, mix=(("9000", 4), ("9001", 4), ("9004", 2)), drain=0.0)
+    scale = Scale(sip=1500, rtp=6000, seconds=4.0, mix=(("9000", 4), ("9001", 4), ("9004", 2)), lost=0.005, drain=0.0)
 
     report = attack(tmp_path, scale)
 
