@@ -138,9 +138,10 @@ class DigestChallenger:
         qop = credentials.get("qop", "")
         nc = credentials.get("nc", "")
         stored = lookup(user, self.realm, algorithm)
+        decoy = self._nobody(user, algorithm)  # made for everybody: its absence could be measured
         expected = digest_response(
             algorithm=algorithm,
-            ha1=stored if stored is not None else self._nobody(user, algorithm),
+            ha1=stored if stored is not None else decoy,
             method=method,
             uri=credentials.get("uri", ""),
             nonce=credentials.get("nonce", ""),
