@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import re
 import socket
 import statistics
@@ -111,7 +112,7 @@ def look(response: Response) -> Look:
 
 def compare(server: tuple[str, int], probes: int) -> tuple[dict[str, object], list[str]]:
     """Figures, and what differs."""
-    prober = Prober(server)
+    prober, rng = Prober(server), random.Random(1)
     figures: dict[str, object] = {}
     failures = []
     try:
@@ -119,8 +120,7 @@ def compare(server: tuple[str, int], probes: int) -> tuple[dict[str, object], li
             looks: dict[Guess, set[tuple[Look, ...]]] = defaultdict(set)
             times: dict[Guess, list[float]] = defaultdict(list)
             for number in range(probes + 10):
-                for turn in range(len(GUESSES)):
-                    guess = GUESSES[(number + turn) % len(GUESSES)]
+                for guess in rng.sample(GUESSES, len(GUESSES)):  # what was asked just before has an effect
                     seen, took = prober.probe(method, guess)
                     looks[guess].add(seen)
                     if number >= 10:
