@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds for which the connection of a call's signalling is kept, however silent it is.
 LONGEST_CALL = 86_400.0
+#: Seconds for which a party that put us on hold may send nothing before it is taken for gone.
+LONGEST_SILENCE = 3600.0
 HOLD_MUSIC = "default"
 
 _address = lru_cache(maxsize=4096)(ip_address)
@@ -253,11 +255,17 @@ class Legs:
             receive=settings.direction.receives,
             detect_inband=leg.detect_inband,
             ssrc=leg.ssrc,
-            media_timeout=self._media_timeout if settings.direction is Direction.SENDRECV else 0.0,
+            media_timeout=self._patience(settings.direction),
         )
         if spec != leg.spec:
             leg.spec = spec
             self._media.put_leg(spec)
+
+    def _patience(self, direction: Direction) -> float:
+        """Seconds of silence after which the leg is given up; a party on hold or listening only may be silent long."""
+        if direction is Direction.SENDRECV or not self._media_timeout:
+            return self._media_timeout
+        return max(self._media_timeout, LONGEST_SILENCE)
 
     def _effective_source(self, leg: Leg) -> Source:
         peer = self.get(leg.peer)
