@@ -50,6 +50,8 @@ QUICK = Plan(levels=(100,), rates=(100,), repeats=1, window=4.0)
 class Results:
     runs: list[Run] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
+    problem: str = ""
+    """What ended the benchmark before its time."""
 
 
 def repeat_once(plan: Plan, place: Place, folder: Path, program: Path | None, repeat: int) -> Iterator[Run | Reading]:
@@ -86,12 +88,16 @@ def measure(plan: Plan, place: Place, console: Console) -> Results:
             console.print("no C compiler: nothing is compared with a C echo")
         for repeat in range(1, plan.repeats + 1):
             started = time.monotonic()
-            for item in repeat_once(plan, place, folder, program, repeat):
-                if isinstance(item, Reading):
-                    results.readings.append(item)
-                else:
-                    results.runs.append(item)
-                console.print(_progress(repeat, item), highlight=False)
+            try:
+                for item in repeat_once(plan, place, folder, program, repeat):
+                    if isinstance(item, Reading):
+                        results.readings.append(item)
+                    else:
+                        results.runs.append(item)
+                    console.print(_progress(repeat, item), highlight=False)
+            except BenchError as error:
+                results.problem = str(error)
+                break
             now = time.monotonic()
             if repeat < plan.repeats and now - began + (now - started) > 60 * plan.minutes:
                 console.print(f"{repeat} of {plan.repeats} repeats: the {plan.minutes:g} minutes are up")
@@ -136,11 +142,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = Console(width=max(140, Console().width))
     load = os.getloadavg()[0]
     console.print(f"{os.cpu_count()} CPUs, load {load:.1f} before the start; every figure is CPU time, not waiting")
-    try:
-        results = measure(plan, place, console)
-    except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
+    results = measure(plan, place, console)
     show(results, console)
     if options.json:
         raw = {
@@ -148,6 +150,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "independent": [asdict(reading) for reading in results.readings],
         }
         Path(options.json).write_text(json.dumps(raw, indent=1))
+    if results.problem:
+        print(f"bench: {results.problem}", file=sys.stderr)
+        return 1
     return 0
 
 

@@ -47,6 +47,6 @@ def measure(
             servers.settle(switch.pid)
             yield Run(scenario, calls, repeat, servers.phones(order))
             if scenario == "echo" and program is not None:
-                with servers.echo(program, place, calls, folder) as echo:
-                    direct = replace(order, pid=echo.pid, direct=(servers.ECHO_ADDRESS, place.echo))
+                with servers.echo(program, place, calls, folder) as (echo, port):
+                    direct = replace(order, pid=echo.pid, direct=(servers.ECHO_ADDRESS, port))
                     yield Run(C_ECHO, calls, repeat, servers.phones(direct))

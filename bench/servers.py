@@ -16,6 +16,7 @@ from bench.phones import Order, Outcome
 from bench.processes import CpuMeter, difference
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
     from typing import Self
 
@@ -27,6 +28,10 @@ _LANES = 128
 
 class BenchError(Exception):
     """The benchmark cannot go on; the message says why."""
+
+
+class PortTaken(BenchError):
+    """A server does not start because somebody else has one of its ports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,8 @@ class Place:
 class Server:
     """A process that says "ready" and ends when its `stop` is called."""
 
-    def __init__(self, command: list[str], log: Path, *, how_to_end: str) -> None:
+    def __init__(self, command: list[str], log: Path, *, how_to_end: str = "terminate") -> None:
+        """*how_to_end*: terminate (SIGTERM) or close (its standard input)."""
         self._how_to_end = how_to_end
         self._log = log
         with log.open("wb") as out:
@@ -81,7 +87,9 @@ class Server:
         while not any(line.startswith("ready") for line in self._log.read_text(errors="replace").splitlines()):
             if self._process.poll() is not None or time.monotonic() > until:
                 self.stop()
-                raise BenchError(f"{self._process.args!r} does not start:\n{self._log.read_text(errors='replace')}")
+                said = self._log.read_text(errors="replace")
+                error = PortTaken if "in use" in said else BenchError
+                raise error(f"{self._process.args!r} does not start:\n{said}")
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -115,7 +123,7 @@ def switch(place: Place, folder: Path) -> Server:
     config = folder / "config.toml"
     config.write_text(place.configuration(folder / "data"))
     command = [sys.executable, "-m", "softswitch", "run", "--config", str(config)]
-    return Server(command, folder / "switch.log", how_to_end="terminate")
+    return Server(command, folder / "switch.log")
 
 
 def compile_echo(folder: Path) -> Path | None:
@@ -128,9 +136,19 @@ def compile_echo(folder: Path) -> Path | None:
     return program
 
 
-def echo(program: Path, place: Place, calls: int, folder: Path) -> Server:
-    command = [str(program), ECHO_ADDRESS, str(place.echo), str(calls)]
-    return Server(command, folder / "echo.log", how_to_end="close")
+@contextlib.contextmanager
+def echo(program: Path, place: Place, calls: int, folder: Path) -> Iterator[tuple[Server, int]]:
+    """The C echo and its first port: the first range of ports from *place* on that is free."""
+    for first in range(place.echo, 65_000 - 2 * calls, 2 * calls):
+        try:
+            with Server(
+                [str(program), ECHO_ADDRESS, str(first), str(calls)], folder / "echo.log", by_signal=False
+            ) as c:
+                yield c, first
+            return
+        except PortTaken:
+            continue
+    raise BenchError(f"no {calls} even ports in a row are free from {place.echo} on")
 
 
 def settle(pid: int, *, share: float = 0.05, within: float = 30.0) -> None:
