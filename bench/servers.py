@@ -142,7 +142,7 @@ def echo(program: Path, place: Place, calls: int, folder: Path) -> Iterator[tupl
     for first in range(place.echo, 65_000 - 2 * calls, 2 * calls):
         try:
             with Server(
-                [str(program), ECHO_ADDRESS, str(first), str(calls)], folder / "echo.log", by_signal=False
+                [str(program), ECHO_ADDRESS, str(first), str(calls)], folder / "echo.log", how_to_end="close"
             ) as c:
                 yield c, first
             return
