@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from bench import fuzz_control, fuzz_endpoint, fuzz_plane
@@ -58,6 +59,7 @@ def test_a_leg_that_follows_whoever_talks_is_reported(monkeypatch: pytest.Monkey
                 return int(slot)
         return Stray.UNKNOWN_SOURCE
 
+    monkeypatch.setattr("rtp.latch.SourceTable.interesting", lambda sources, words, *_: np.ones(words.shape, np.bool_))
     monkeypatch.setattr("rtp.latch.SourceTable.stranger", follow)
     _, problem = run(fuzz_plane.PLANE, seed=1, cases=range(3), limit=1.0)
     assert "sends to 10.9.9" in problem
