@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from acd.events import AgentEvent
     from softswitch.config import Agent
-    from softswitch.config.model import Features
+    from softswitch.config.words.centre import Features
 
 
 class Feature(Enum):

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from softswitch.config.errors import ConfigError, Problem, Severity
 from softswitch.config.load import load_config, parse_config
-from softswitch.config.model import Agent, Config, Goto, Hours, Menu, Phone, Queue, Route, Say, Trunk
+from softswitch.config.model import Config
 from softswitch.config.secrets import Secret
+from softswitch.config.words.centre import Agent, Queue
+from softswitch.config.words.flow import Goto, Hours, Menu, Route, Say
+from softswitch.config.words.switch import Phone, Trunk
 
 __all__ = [
     "Agent",

@@ -10,7 +10,8 @@ from acd.model import AcdConfig, AgentConfig, AnnouncePolicy, Member, QueueConfi
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from softswitch.config.model import Config, Queue
+    from softswitch.config.model import Config
+    from softswitch.config.words.centre import Queue
 
 
 def acd_config(config: Config) -> AcdConfig:

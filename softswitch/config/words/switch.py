@@ -1,0 +1,119 @@
+"""The switch itself: where it listens, what registers to it, how it is connected to the world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, model_validator
+
+from softswitch.config.fields import (
+    Count,
+    Label,
+    Language,
+    LanguageKey,
+    ListenField,
+    NetworkField,
+    PortRange,
+    PortRangeField,
+    Seconds,
+    TargetField,
+    Word,
+    parse_listen,
+)
+from softswitch.config.secrets import SecretField
+from softswitch.config.words.values import (
+    Address,
+    Contact,
+    FilePath,
+    Host,
+    Section,
+    User,
+    Zone,
+    is_address,
+)
+
+CodecName = Literal["PCMA", "PCMU"]
+DigestAlgorithm = Literal["MD5", "SHA-256"]
+
+
+class Server(Section):
+    timezone: Zone = ZoneInfo("UTC")
+    language: Language = "en"
+    data_dir: FilePath = Path("var")
+    """Database and rendered prompts; a relative path starts from the folder of the configuration."""
+
+
+class Expires(Section):
+    """How long a registration may last, in seconds."""
+
+    min: Annotated[Count, Field(ge=1)] = 60
+    max: Annotated[Count, Field(ge=1)] = 7200
+    default: Annotated[Count, Field(ge=1)] = 3600
+
+
+class Sip(Section):
+    domain: Host = "softswitch"
+    """Realm of the passwords and the host in our addresses."""
+    listen: Annotated[tuple[ListenField, ...], Field(min_length=1)] = (
+        parse_listen("udp:0.0.0.0:5060"),
+        parse_listen("tcp:0.0.0.0:5060"),
+    )
+    external_address: Address = ""
+    expires: Expires = Expires()
+    digest: Annotated[tuple[DigestAlgorithm, ...], Field(min_length=1)] = ("MD5",)
+    """Offered to phones in this order (RFC 8760). Some phones give up when SHA-256 is among them."""
+    max_contacts: Annotated[Count, Field(ge=1, le=100)] = 10
+    """Devices that may be registered as one phone at the same time."""
+
+
+class Rtp(Section):
+    ports: PortRangeField = PortRange(20000, 20127)
+    workers: Annotated[Count, Field(le=64)] = 0
+    codecs: Annotated[tuple[CodecName, ...], Field(min_length=1)] = ("PCMA", "PCMU")
+    media_timeout: Seconds = 60.0
+    """Seconds without a packet after which a leg that should send is given up; 0 = never."""
+
+
+class Tts(Section):
+    engine: Literal["pyttsx3"] = "pyttsx3"
+    voice: Mapping[LanguageKey, Word] = {}
+    rate: Annotated[Count, Field(ge=50, le=500)] = 150
+    """Words a minute."""
+
+
+class Phone(Section):
+    """What registers, or is always found at ``contact``."""
+
+    user: User
+    password: SecretField | None = None
+    name: Label = ""
+    contact: Contact | None = None
+    source: tuple[NetworkField, ...] = ()
+    """Requests from these addresses are this phone's without a password."""
+    language: Language | None = None
+    ring_timeout: Annotated[Seconds, Field(gt=0)] = 30.0
+    when_busy: TargetField | None = None
+    when_no_answer: TargetField | None = None
+    when_unavailable: TargetField | None = None
+
+
+class Trunk(Section):
+    """Another switch or a carrier, known by the address its requests come from."""
+
+    name: Label = ""
+    host: Host | None = None
+    """Its address."""
+    source: tuple[NetworkField, ...] = ()
+    """Where its requests come from; ``host`` is always among them."""
+    language: Language | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _host_is_a_source(cls, table: object) -> object:
+        if isinstance(table, dict) and isinstance(table.get("source", []), list) and is_address(table.get("host")):
+            listed = table.get("source", [])
+            return table | {"source": listed if table["host"] in listed else [*listed, table["host"]]}
+        return table
