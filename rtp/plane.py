@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 PHASES = 3
 """A frame lasts as long as so many beats; a leg is sent its frame on one of them."""
+FEW_PHASES = 2
+"""The beats of a frame while few legs are up: waking up is then most of the work."""
+FEW_LEGS = 150
+MANY_LEGS = 250
 
 
 @dataclass(slots=True)
@@ -64,7 +68,7 @@ class Plane:
         cname: str = "softswitch",
     ) -> None:
         """*ports*: RTP ports of the lanes, in the order of their numbers. *cname*: how RTCP names us."""
-        self.tables = Tables(slots, receive_rows, send_rows=slots // PHASES + 1)
+        self.tables = Tables(slots, receive_rows, send_rows=slots // FEW_PHASES + 1)
         self.events: list[MediaEvent] = []
         self.player = Player(slots, store or FrameStore(), self.events)
         self.reports = Reports(self.tables, cname)
@@ -77,7 +81,7 @@ class Plane:
         self._ears: dict[LegId, dict[LegId, None]] = {}
         """Who is to hear a leg, present or not; of several the last one does."""
         self._free = list(range(1, slots))
-        self._send_rows: Ints = np.arange(receive_rows, receive_rows + slots // PHASES + 1, dtype=np.int64)
+        self._send_rows: Ints = np.arange(receive_rows, receive_rows + slots // FEW_PHASES + 1, dtype=np.int64)
         self._phases: list[Ints] = [np.zeros(0, np.int64)] * PHASES
         self._phases_stale = False
 
@@ -238,6 +242,18 @@ class Plane:
         tables.out.append((slots, self._send_rows[:count], HEADER + SAMPLES))
         tables.generated += count
 
+    def pace(self) -> int:
+        """Into how many beats to divide the next frame. To be asked between frames.
+
+        A leg may be sent one frame up to half a frame early or late when the number changes.
+        """
+        legs, now = len(self._legs), len(self._phases)
+        wanted = FEW_PHASES if legs < FEW_LEGS else PHASES if legs >= MANY_LEGS else now
+        if wanted != now:
+            self._phases = [np.zeros(0, np.int64)] * wanted
+            self._phases_stale = True
+        return wanted
+
     def skip_time(self, frames: int) -> None:
         """The edge was late by so many frames that it will not send them: recorded audio is heard later instead."""
         for slots in self._phases:
@@ -245,7 +261,8 @@ class Plane:
 
     def _find_phases(self) -> None:
         active = np.flatnonzero(self.player.playing & (self.tables.streams.lead != 0))
-        self._phases = [active[active % PHASES == phase] for phase in range(PHASES)]
+        beats = len(self._phases)
+        self._phases = [active[active % beats == phase] for phase in range(beats)]
         self._phases_stale = False
 
     # -------------------------------------------------------------------------------------------------------- watching

@@ -1,8 +1,8 @@
 """A media worker: the process that carries the packets of its legs.
 
-One thread runs everything on a beat of a third of a frame: take what has come to the lanes in use, let the plane handle
-it in one pass, send; a third of the legs that hear recorded audio get their frame on each beat. Without legs it sleeps
-on its control socket. Files are read and encoded by a second thread, which is idle otherwise.
+One thread runs everything on two or three beats to a frame: take what has come to the lanes in use, let the plane
+handle it in one pass, send; a part of the legs that hear recorded audio get their frame on each beat. Without legs it
+sleeps on its control socket. Files are read and encoded by a second thread, which is idle otherwise.
 
 The worker listens on a Unix socket and obeys one control connection at a time. It goes on carrying packets when control
 goes away, for as long as it was told to (`--grace`), so that calls survive a restart of the control process.
@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from rtp.latch import pack_address, unpack_address
 from rtp.legs import LegRefused, LegSpec, WorkerHealth
-from rtp.plane import PHASES, LegLimitError, Plane
-from rtp.receiving import BEAT
+from rtp.plane import LegLimitError, Plane
+from rtp.streams import FRAME_TIME
 from softswitch.media import protocol
 from softswitch.media.loader import Loader
 from softswitch.media.mmsg import SO_TIMESTAMPNS, open_io
@@ -39,15 +39,15 @@ SOCKET_BUFFER = 4 << 20
 EXPEDITED_FORWARDING = 0xB8  # DSCP 46, RFC 3246
 MOST_BATCHES = 8
 """Full buffers taken from the lanes in one beat; what is left then waits in the sockets."""
-TOO_LATE = 9
-"""Beats after which missed frames are not caught up with but left out."""
+TOO_LATE = 0.06
+"""Seconds after which missed frames are not caught up with but left out."""
 PACKET_IN_KERNEL = 768
 """Octets that a 20 ms packet takes up in a socket's buffer on Linux."""
 LATENESS_BORNE = 0.25
 MOST_RTCP = 16
 """RTCP datagrams of one lane handled in one beat."""
-_HEALTH_BEATS = 150
-_REPORT_BEATS = 30
+_HEALTH_FRAMES = 50
+_REPORT_FRAMES = 10
 
 
 def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
@@ -86,7 +86,7 @@ class Worker:
         self._io = open_io(self._plane.tables, self._rtp, portable=portable)
         self._loader = Loader()
         self._lanes: list[int] = []
-        self._beat = 0
+        self._frames = 0
         self._lateness = 0.0
         self._alone_since = 0.0
         self._listener: socket.socket | None = None
@@ -129,34 +129,34 @@ class Worker:
 
     def _run_legs(self) -> None:
         """Beat until no leg is left."""
-        start = time.monotonic()
-        beat = 0
+        frame = time.monotonic()
+        beat, beats = 0, self._plane.pace()
         while len(self._plane) and not self._stopping:
-            beat += 1
-            due = start + beat * BEAT
+            due = frame + beat * FRAME_TIME / beats
             now = time.monotonic()
             if now < due:
                 time.sleep(due - now)
                 now = time.monotonic()
             late = now - due
             self._lateness = max(self._lateness, late)
-            if beat % PHASES == 0:
+            if beat == 0:
                 self._wait(0.0)
             self._take(now)
-            if late < TOO_LATE * BEAT:
-                self._plane.generate(beat % PHASES, now)
-            else:
-                missed = int(late / BEAT) // PHASES * PHASES
-                self._plane.skip_time(missed // PHASES)
-                beat += missed
-                self._plane.generate(beat % PHASES, now)
+            if late >= TOO_LATE:
+                missed = int(late / FRAME_TIME)
+                self._plane.skip_time(missed)
+                frame += missed * FRAME_TIME
+            self._plane.generate(beat, now)
             self._io.send()
-            self._beat += 1
-            if self._beat % _REPORT_BEATS == 0:
-                self._send_reports(now)
-            if self._beat % _HEALTH_BEATS == 0:
-                self._watch(now)
             self._collect()
+            beat += 1
+            if beat == beats:
+                frame, beat, beats = frame + FRAME_TIME, 0, self._plane.pace()
+                self._frames += 1
+                if self._frames % _REPORT_FRAMES == 0:
+                    self._send_reports(now)
+                if self._frames % _HEALTH_FRAMES == 0:
+                    self._watch(now)
 
     def _take(self, now: float) -> None:
         plane, io, rows = self._plane, self._io, self._plane.tables.receive_rows

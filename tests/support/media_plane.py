@@ -12,6 +12,7 @@ from rtp.legs import Echo, LegSpec
 from rtp.packet import ROW, RtpPacket, parse_rtp
 from rtp.plane import PHASES, Plane
 from rtp.receiving import BEAT
+from rtp.streams import FRAME_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +63,16 @@ class TestPlane(Plane):
             self.now += BEAT
             self.beats += 1
             self.generate(self.beats % PHASES, self.now)
+            sent += self._sent()
+        return sent
+
+    def frame(self) -> list[tuple[Address, bytes]]:
+        """Let a whole frame pass as a worker divides it; what goes out."""
+        sent: list[tuple[Address, bytes]] = []
+        beats = self.pace()
+        for beat in range(beats):
+            self.now += FRAME_TIME / beats
+            self.generate(beat, self.now)
             sent += self._sent()
         return sent
 

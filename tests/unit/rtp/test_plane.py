@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from rtp.codecs.g711 import ALAW_TO_ULAW, ULAW_TO_ALAW, encode
 from rtp.keys import Keys
-from rtp.legs import Bridge, Carriage, Digit, Echo, LegStats, MediaTimeout, Music, Play, Silence
+from rtp.legs import Bridge, Carriage, Digit, Echo, LegStats, MediaTimeout, Music, Play, Silence, Tone
 from rtp.packet import ROW, RtpPacket, parse_rtp
 from rtp.plane import LegLimitError
 from rtp.tones import dtmf
@@ -53,6 +53,22 @@ def continuous(packets: list[RtpPacket]) -> bool:
         and b.ssrc == a.ssrc
         for a, b in pairwise(packets)
     )
+
+
+# --------------------------------------------------------------------------------------------------------------- pace
+def test_however_a_frame_is_divided_every_leg_is_sent_one_packet_in_it() -> None:
+    plane = TestPlane(slots=512)
+    divided = []
+    for legs in (1, 10, 149, 200, 249, 250, 260, 200, 150, 149, 20):
+        for leg in range(1, 300):
+            if leg <= legs:
+                plane.leg(leg, ("10.0.1.1", 2 * leg), Tone("ringback"))
+            else:
+                plane.remove(leg, plane.now)
+        divided.append(plane.pace())
+        for _ in range(3):
+            assert sorted(port for (_, port), _ in plane.frame()) == [2 * leg for leg in range(1, legs + 1)]
+    assert divided == [2, 2, 2, 2, 2, 3, 3, 3, 3, 2, 2]
 
 
 # ------------------------------------------------------------------------------------------------------------ hearing
