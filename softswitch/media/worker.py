@@ -24,6 +24,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy.ma  # noqa: F401 (numpy.unique would load it in the middle of a beat, for a fifth of a second)
+
 from rtp.latch import pack_address, unpack_address
 from rtp.legs import LegRefused, LegSpec, WorkerHealth
 from rtp.plane import LegLimitError, Plane
