@@ -21,7 +21,6 @@ KEYS: frozenset[tuple[str, ...]] = frozenset(
         ("survey",),
         ("agent", "*", "wrap_up"),
         ("queue", "*", "offer_callback"),
-        ("queue", "*", "service_level"),
         ("queue", "*", "announce", "wait"),
         ("menu", "*", "slot"),
         ("route", "*", "when_unavailable"),

@@ -62,6 +62,16 @@ class Announce(Section):
     first_after: Seconds = 5.0
 
 
+class ServiceLevel(Section):
+    """What counts as good service; see docs/reports.md for the variants."""
+
+    answered_within: Annotated[Seconds, Field(gt=0)] = 20.0
+    target: Annotated[Number, Field(gt=0, le=1)] = 0.8
+    short_abandon: Seconds = 5.0
+    """Who gives up sooner never really waited."""
+    definition: Literal["F1", "F2", "F3", "F4", "F5", "F6"] = "F6"
+
+
 class Queue(Section):
     label: Label = ""
     needs: str = ""
@@ -80,6 +90,7 @@ class Queue(Section):
     max_waiting: Annotated[Count, Field(ge=1)] | None = None
     when_full: TargetField = HANGUP
     when_timed_out: TargetField = HANGUP
+    service_level: ServiceLevel = ServiceLevel()
     when_empty: TargetField | None = None
     """Where to when nobody logged in could ever serve the caller. None: wait all the same."""
 

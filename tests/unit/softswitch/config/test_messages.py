@@ -25,11 +25,18 @@ MESSAGES = {
     ),
     "an unknown table": ("[quue.sales]", ['1:2: quue: unknown key; did you mean "queue"?']),
     "a word of a later version is not a typing error": (
-        "[queue.sales]\noffer_callback = { after = 60 }\nservice_level = { target = 0.8 }\n[voicemail.sales]\nx = 1",
+        "[queue.sales]\noffer_callback = { after = 60 }\n[voicemail.sales]\nx = 1",
         [
             "2:1: queue.sales.offer_callback: is not supported yet",
-            "3:1: queue.sales.service_level: is not supported yet",
-            "4:2: voicemail: is not supported yet",
+            "3:2: voicemail: is not supported yet",
+        ],
+    ),
+    "what counts as good service": (
+        '[queue.sales]\nservice_level = { answered_within = 0, target = 80, definition = "F7" }',
+        [
+            "2:37: queue.sales.service_level.answered_within: should be more than 0",
+            "2:49: queue.sales.service_level.target: should be at most 1",
+            '2:66: queue.sales.service_level.definition: "F7" is not known here; one of F1, F2, F3, F4, F5, F6',
         ],
     ),
     "a trunk that registers": (
