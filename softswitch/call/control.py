@@ -25,8 +25,10 @@ from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
 from softswitch.call.phones import Phones
 from softswitch.call.prompts import Prompts
+from softswitch.call.qualifying import Qualifier
 from softswitch.call.quality import Quality
 from softswitch.call.queues import Queues
+from softswitch.call.requests import OwnRequests
 from softswitch.call.routing import Router
 from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
@@ -88,6 +90,10 @@ class CallControl:
             clock=clock,
             on_reachable=self._phone_reachable,
         )
+        self.requests = OwnRequests(sip)
+        self.qualifier = Qualifier(
+            phones=self.phones, requests=self.requests, domain=config.sip.domain, every=config.sip.qualify
+        )
         self.legs = Legs(
             sip=sip,
             media=media,
@@ -130,7 +136,8 @@ class CallControl:
             case sip_events.RequestReceived(transaction, request, flow, usage):
                 self._signals.requested(transaction, request, flow, usage, now)
             case sip_events.ResponseReceived() | sip_events.RequestFailed():
-                pass  # we send no requests outside calls
+                with self.contain(None, now):
+                    self.requests.over(event, now)
             case _:
                 leg = self.legs.of_usage(event.usage)
                 if leg is not None:
@@ -172,6 +179,7 @@ class CallControl:
             self.desks.next_deadline(),
             self.prompts.next_deadline(),
             self.phones.next_deadline(),
+            self.qualifier.next_deadline(),
         )
         return min((at for at in deadlines if at is not None), default=None)
 
@@ -182,7 +190,7 @@ class CallControl:
                     self.menus.handle_timeout(call, now)
         self.prompts.handle_timeout(now)
         self.desks.handle_timeout(now)
-        for part in (self.queues, self.phones):
+        for part in (self.queues, self.phones, self.qualifier):
             with self.contain(None, now):
                 part.handle_timeout(now)
         self._settle(now)
@@ -252,6 +260,7 @@ class CallControl:
 
     def _leg_dropped(self, leg: Leg, now: float) -> None:
         self._signals.forget(leg)
+        self.prompts.forget(leg.leg)
         self._quality.expect(leg)
         if self.phones.release(leg.phone, leg.leg):
             agent = self.queues.agent_at(leg.phone)
@@ -260,7 +269,7 @@ class CallControl:
 
     def _phone_reachable(self, phone: str, reachable: bool, now: float) -> None:
         agent = self.queues.agent_at(phone)
-        if agent is not None:
+        if agent is not None and self.queues.is_reachable(agent) != reachable:
             self.queues.receive(AgentReachable(agent) if reachable else AgentUnreachable(agent), now)
 
     # ------------------------------------------------------------------------------------------------ records

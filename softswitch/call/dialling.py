@@ -11,7 +11,7 @@ from sip.headers import NameAddr
 from sip.uri import Uri
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sip.flow import Flow
     from sip.message import Response
@@ -88,9 +88,10 @@ class Dialling:
         on_ringing: Callable[[Attempt, Leg, Response, float], None],
         on_answer: Callable[[Attempt, Leg, float], None],
         on_failure: Callable[[Attempt, Failure, float], None],
+        headers: Sequence[tuple[str, str]] = (),
         now: float,
     ) -> Attempt | Failure:
-        """Start ringing; a phone that is nowhere fails at once, without a packet."""
+        """Start ringing; a phone that is nowhere fails at once, without a packet. *headers* go into the INVITE."""
         places = self._phones.places(phone, now)
         if not places:
             return Failure.UNREACHABLE
@@ -99,7 +100,7 @@ class Dialling:
         self._attempts[attempt.attempt] = attempt
         for uri, flow in places:
             try:
-                self._invite(attempt, call, uri, flow, role, display, now)
+                self._invite(attempt, call, uri, flow, role, display, headers, now)
             except NoPortLeft:
                 break
         if not attempt.legs:
@@ -107,7 +108,17 @@ class Dialling:
             return Failure.UNREACHABLE
         return attempt
 
-    def _invite(self, attempt: Attempt, call: Call, uri: Uri, flow: Flow, role: Role, display: str, now: float) -> None:
+    def _invite(
+        self,
+        attempt: Attempt,
+        call: Call,
+        uri: Uri,
+        flow: Flow,
+        role: Role,
+        display: str,
+        headers: Sequence[tuple[str, str]],
+        now: float,
+    ) -> None:
         number = call.caller.number or "anonymous"
         leg = self._legs.reserve_outgoing(call.call, role, flow, attempt.phone, call.a_leg, now)
         usage = self._sip.invite(
@@ -116,6 +127,7 @@ class Dialling:
             from_=NameAddr(display, Uri(scheme="sip", user=number, host=self._domain)),
             to=NameAddr("", Uri(scheme="sip", user=attempt.phone, host=self._domain)),
             contact_user=number,
+            headers=headers,
             body=leg.local_sdp,
             now=now,
         )

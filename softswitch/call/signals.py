@@ -94,8 +94,7 @@ class Signals:
             case MediaDigit(digit=digit):
                 self._digit(leg, digit, "media", now)  # the worker has merged events and tones
             case PlayFinished(play_id=play_id):
-                if (call := self._control.calls.get(leg.call)) is not None:
-                    self._control.prompts.played(call, play_id, now)
+                self._control.prompts.played(leg, play_id, now)
             case MediaTimeout(silent=silent):
                 log.info("leg %d of call %s sent nothing for %.0f s: ended", leg.leg, leg.call, silent)
                 self._control.endings.leg_over(leg, now, by="switch", cause="media-timeout", hang_up=True)
