@@ -8,26 +8,25 @@
     one = "There is one caller before you."
     other = "There are {n} callers before you."
 
-A whole number in `{n}` is spoken as words. After a colon stand the gender (m, f, n) and case (nom, gen, acc) of the
-noun it counts, and `person` when the noun is one: `{n:f gen}`. `{id:digits}` is read digit by digit. Another argument
-than `n` picks the form when `by = "minutes"` says so.
+A whole number in `{n}` is spoken as words; `placeholders` lists what else can stand in braces. Another argument than
+`n` picks the form when `by = "minutes"` says so.
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from softswitch.speech.numbers import LARGEST, Case, Gender, cardinal
+from softswitch.speech.placeholders import Placeholder, parse_placeholder
 from softswitch.speech.plurals import LANGUAGES, categories, category
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-Arguments = Mapping[str, int | str]
+    from softswitch.speech.placeholders import Arguments
 
 FILE = "catalog.toml"
 
@@ -42,23 +41,6 @@ class CatalogueError(Exception):
 
 class MissingPrompt(LookupError):
     """There is no such key, language or argument."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    argument: str
-    gender: Gender = Gender.MASCULINE
-    case: Case = Case.NOMINATIVE
-    person: bool = False
-    digits: bool = False
-
-    def say(self, arguments: Arguments, language: str) -> str:
-        value = arguments[self.argument]
-        if self.digits:
-            return " ".join(cardinal(int(c), language) if c.isascii() and c.isdigit() else c for c in str(value))
-        if isinstance(value, int) and 0 <= value <= LARGEST:
-            return cardinal(value, language, self.gender, self.case, person=self.person)
-        return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +116,8 @@ class Catalogue:
             return phrase.say(arguments or {}, language)
         except KeyError as error:
             raise MissingPrompt(f'prompt "{key}" needs the argument {error}') from None
+        except ValueError as error:
+            raise MissingPrompt(f'prompt "{key}" cannot be said: {error}') from None
 
     def check(self) -> list[str]:
         """What is missing in one language and there in another, and arguments that differ."""
@@ -178,19 +162,5 @@ def _template(text: str) -> tuple[str | Placeholder, ...]:
         if name is not None:
             if conversion or not name.isidentifier():
                 raise ValueError(f'"{{{name}}}" is not a placeholder')
-            parts.append(_placeholder(name, (spec or "").split()))
+            parts.append(parse_placeholder(name, (spec or "").split()))
     return tuple(parts)
-
-
-def _placeholder(argument: str, words: list[str]) -> Placeholder:
-    gender, case = Gender.MASCULINE, Case.NOMINATIVE
-    for word in words:
-        if word in tuple(Gender):
-            gender = Gender(word)
-        elif word in tuple(Case):
-            case = Case(word)
-        elif word not in ("person", "digits"):
-            raise ValueError(
-                f'"{word}" in "{{{argument}:{" ".join(words)}}}" is neither gender, case, person nor digits'
-            )
-    return Placeholder(argument, gender, case, "person" in words, "digits" in words)

@@ -1,10 +1,30 @@
-"""Which prompt says what: the place in a queue, and the wait that is expected."""
+"""Which prompt says what: one small function for each thing that has to be said with a number, a name or a key in it.
+
+Prompts without any are used by their key (`Prompt("callback-confirmed")`); functions stand here for those that have a
+choice to make. Seconds are rounded as people say them, which also keeps the number of recordings finite.
+"""
 
 from __future__ import annotations
 
 from ivr.nodes import Prompt
 
-MINUTE = 60.0
+MINUTE = 60
+HOUR = 3600
+
+#: Upper end in minutes of the box that an expected wait is in → prompt.
+WAIT_BOXES = {
+    "1": "wait-under-1",
+    "2": "wait-1-2",
+    "5": "wait-3-5",
+    "10": "wait-5-10",
+    "20": "wait-10-20",
+    "more": "wait-over-20",
+}
+
+COMFORTS = ("comfort-1", "comfort-2", "comfort-3")
+
+
+# --- To a caller who waits
 
 
 def position(ahead: int) -> Prompt:
@@ -12,6 +32,11 @@ def position(ahead: int) -> Prompt:
     if ahead <= 0:
         return Prompt("queue-next")
     return Prompt("queue-position", args={"n": ahead})
+
+
+def wait(box: str) -> Prompt:
+    """The expected wait as a box: "1", "2", "5", "10", "20" (its upper end in minutes) or "more"; KeyError else."""
+    return Prompt(WAIT_BOXES[box])
 
 
 def expected_wait(seconds: float) -> Prompt:
@@ -24,3 +49,173 @@ def expected_wait(seconds: float) -> Prompt:
     if minutes > 60:
         return Prompt("expected-wait-long")
     return Prompt("expected-wait", args={"n": minutes})
+
+
+def comfort(turn: int = 0) -> Prompt:
+    """Something kind that promises nothing; *turn* counts up, so that nobody hears the same twice running."""
+    return Prompt(COMFORTS[turn % len(COMFORTS)])
+
+
+def exit_offer(key: str) -> Prompt:
+    """The key that leads to the exit menu, and that the place is kept."""
+    return Prompt("exit-offer", args={"key": key})
+
+
+def exit_wait(key: str) -> Prompt:
+    return Prompt("exit-wait", args={"key": key})
+
+
+def exit_callback(key: str) -> Prompt:
+    return Prompt("exit-callback", args={"key": key})
+
+
+def exit_message(key: str) -> Prompt:
+    return Prompt("exit-message", args={"key": key})
+
+
+def exit_returned() -> Prompt:
+    """Back from the exit menu, in the same place."""
+    return Prompt("exit-returned")
+
+
+def resumed() -> Prompt:
+    """Who was cut off and calls again has the place of before."""
+    return Prompt("queue-resumed")
+
+
+# --- Calling back
+
+
+def callback_offer(key: str) -> Prompt:
+    """Press *key* and we call you back; the place is kept."""
+    return Prompt("callback-offer", args={"key": key})
+
+
+def callback_number(number: str) -> Prompt:
+    """The number that will be called, figure by figure; `confirm_number` goes after it."""
+    return Prompt("callback-number", args={"number": number})
+
+
+def read_back(number: str) -> Prompt:
+    """A number that the caller entered, figure by figure in groups; `confirm_number` goes after it."""
+    return Prompt("number-read-back", args={"number": number})
+
+
+def confirm_number() -> Prompt:
+    """1 if it is right, 2 to enter another."""
+    return Prompt("number-confirm")
+
+
+def enter_callback_number() -> Prompt:
+    return Prompt("callback-enter-number")
+
+
+def callback_number_invalid() -> Prompt:
+    return Prompt("callback-number-invalid")
+
+
+def callback_confirmed() -> Prompt:
+    return Prompt("callback-confirmed")
+
+
+def callback_duplicate() -> Prompt:
+    return Prompt("callback-duplicate")
+
+
+def callback_failed() -> Prompt:
+    """The request could not be taken; the caller goes on waiting."""
+    return Prompt("callback-failed")
+
+
+def callback_cancelled() -> Prompt:
+    return Prompt("callback-cancelled")
+
+
+def callback_greeting(company: str = "") -> Prompt:
+    """The first words of a callback, so that a mailbox is not taken for a customer: press 1 to speak to an agent."""
+    if not company.strip():
+        return Prompt("callback-greeting-unnamed")
+    return Prompt("callback-greeting", args={"company": company})
+
+
+# --- To agents
+
+
+def whisper(label: str, seconds: float | None = None) -> Prompt:
+    """The queue and, with *seconds*, how long the caller waited, in whole minutes."""
+    if seconds is None:
+        return Prompt("whisper", args={"label": label})
+    if seconds < MINUTE:
+        return Prompt("whisper-wait-short", args={"label": label})
+    if seconds > HOUR:
+        return Prompt("whisper-wait-long", args={"label": label})
+    return Prompt("whisper-wait", args={"label": label, "seconds": int(seconds // MINUTE) * MINUTE})
+
+
+def whisper_callback(label: str) -> Prompt:
+    """What an agent hears before a callback is dialled for them."""
+    return Prompt("whisper-callback", args={"label": label})
+
+
+def break_started(reason: str = "") -> Prompt:
+    """*reason*: its label in the configuration, said as it stands."""
+    if not reason.strip():
+        return Prompt("agent-break-started")
+    return Prompt("agent-break-started-reason", args={"reason": reason})
+
+
+def break_unanswered() -> Prompt:
+    """The switch has put the agent on a break because calls rang out."""
+    return Prompt("agent-break-unanswered")
+
+
+def wrap_up_extended(seconds: float | None) -> Prompt:
+    """*seconds* None: until the agent ends it."""
+    if seconds is None:
+        return Prompt("agent-wrap-up-open")
+    return Prompt("agent-wrap-up-extended", args={"seconds": round(seconds)})
+
+
+def wrap_up_ended() -> Prompt:
+    return Prompt("agent-wrap-up-ended")
+
+
+def queue_left(label: str) -> Prompt:
+    """The agent gets no more calls of that queue."""
+    return Prompt("agent-queue-left", args={"label": label})
+
+
+def queue_joined(label: str) -> Prompt:
+    return Prompt("agent-queue-joined", args={"label": label})
+
+
+# --- Calls that are transferred or held
+
+
+def enter_transfer_number() -> Prompt:
+    return Prompt("transfer-enter-number")
+
+
+def transfer_connecting() -> Prompt:
+    """To the party that is transferred."""
+    return Prompt("transfer-connecting")
+
+
+def transfer_failed() -> Prompt:
+    """To the agent, who has the caller back."""
+    return Prompt("transfer-failed")
+
+
+def transfer_cancelled() -> Prompt:
+    return Prompt("transfer-cancelled")
+
+
+def hold_timed_out() -> Prompt:
+    """To the party that was left on hold."""
+    return Prompt("hold-timed-out")
+
+
+def hold_reminder(seconds: float) -> Prompt:
+    """To whoever put a party on hold that long ago; in whole minutes once there is one."""
+    whole = round(seconds) if seconds < MINUTE else int(seconds // MINUTE) * MINUTE
+    return Prompt("hold-reminder", args={"seconds": whole})

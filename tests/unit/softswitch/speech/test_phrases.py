@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ivr.nodes import Prompt
+from softswitch.speech import phrases
+from softswitch.speech.catalogue import Catalogue
+from softswitch.speech.plurals import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalogue:
+    return Catalogue.load(ROOT / "prompts")
+
+
+def examples() -> Iterator[Prompt]:
+    """Every phrase, with arguments that take each of its branches."""
+    yield from map(phrases.wait, phrases.WAIT_BOXES)
+    yield from map(phrases.comfort, range(4))
+    yield from map(phrases.position, (0, 3))
+    yield from map(phrases.expected_wait, (10, 300, 4000))
+    for offer in (phrases.callback_offer, phrases.exit_offer, phrases.exit_wait, phrases.exit_callback):
+        yield from map(offer, "1*#")
+    yield phrases.exit_message("3")
+    yield from map(phrases.read_back, ("+380441234567", "112"))
+    yield phrases.callback_number("+48 601 234 567")
+    yield from map(phrases.callback_greeting, ("", "Acme"))
+    yield from (phrases.whisper("Acme", seconds) for seconds in (None, 5, 60, 150, 3600, 3601))
+    yield phrases.whisper_callback("Acme")
+    yield from map(phrases.break_started, ("", "Acme"))
+    yield from map(phrases.wrap_up_extended, (None, 30, 90))
+    yield from map(phrases.hold_reminder, (45, 130))
+    for about_queue in (phrases.queue_left, phrases.queue_joined):
+        yield about_queue("Acme")
+    for name, function in inspect.getmembers(phrases, inspect.isfunction):
+        if not name.startswith("_") and not inspect.signature(function).parameters:
+            yield function()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_phrase_can_be_said_without_a_figure_left_in_it(shipped: Catalogue, language: str) -> None:
+    for prompt in examples():
+        text = shipped.text(prompt.key, language, prompt.args)
+        assert not any(c.isdigit() or c in "{}*#+" for c in text), text
+
+
+def test_every_function_of_the_module_has_an_example() -> None:
+    """The keys that functions name are the keys that examples have."""
+    source = inspect.getsource(phrases)
+    said = {prompt.key for prompt in examples()}
+    assert {key for key in said if f'"{key}"' not in source} == set()
+    functions = [f for name, f in inspect.getmembers(phrases, inspect.isfunction) if not name.startswith("_")]
+    called = {code for code in (f.__code__.co_consts for f in functions) for code in code if isinstance(code, str)}
+    assert {text for text in called if text in Catalogue.load(ROOT / "prompts").keys("en")} <= said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "key"),
+    [
+        (None, "whisper"),
+        (59.9, "whisper-wait-short"),
+        (60, "whisper-wait"),
+        (3600, "whisper-wait"),
+        (3601, "whisper-wait-long"),
+    ],
+)
+def test_an_agent_is_told_the_wait_in_whole_minutes(seconds: float | None, key: str) -> None:
+    assert phrases.whisper("Sales", seconds).key == key
+    assert phrases.whisper("Sales", 179.9) == Prompt("whisper-wait", args={"label": "Sales", "seconds": 120})
+
+
+def test_comforts_take_turns() -> None:
+    assert [phrases.comfort(turn).key for turn in range(4)] == ["comfort-1", "comfort-2", "comfort-3", "comfort-1"]
+
+
+def test_a_box_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        phrases.wait("7")
