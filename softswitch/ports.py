@@ -70,6 +70,21 @@ class SipSender(Protocol):
         self, usage: str, status: int, reason: str = "", headers: Sequence[tuple[str, str]] = (), *, now: float
     ) -> None: ...
     def hang_up(self, usage: str, *, headers: Sequence[tuple[str, str]] = (), now: float) -> None: ...
+    def request(
+        self,
+        method: str,
+        *,
+        uri: Uri,
+        flow: Flow,
+        from_: NameAddr,
+        to: NameAddr,
+        contact_user: str = "",
+        headers: Sequence[tuple[str, str]] = (),
+        auth: Credentials | None = None,
+        call_id: str = "",
+        cseq: int = 1,
+        now: float,
+    ) -> str: ...
     def accept_reinvite(self, usage: str, *, body: bytes, now: float) -> None: ...
     def reject_reinvite(self, usage: str, status: int, *, now: float) -> None: ...
 

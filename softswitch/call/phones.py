@@ -44,6 +44,7 @@ class Phones:
         self._clock = clock
         self._on_reachable = on_reachable
         self._legs: dict[str, set[int]] = {}
+        self._silent: dict[str, set[str]] = {}  # contacts that do not answer, though they are registered
 
     def __contains__(self, user: str) -> bool:
         return user in self._phones
@@ -66,7 +67,32 @@ class Phones:
         return [(binding.contact, binding.flow) for binding in self._registrar.bindings(user, now)]
 
     def reachable(self, user: str, now: float) -> bool:
-        return bool(self.places(user, now))
+        """Whether the phone is somewhere and, as far as it was asked, answers there."""
+        silent = self._silent.get(user, ())
+        return any(str(uri) not in silent for uri, _ in self.places(user, now))
+
+    # ------------------------------------------------------------------------------------------------ answering
+    def silent(self, user: str, contact: str, now: float) -> None:
+        """That contact of the phone did not answer; `tell` when all that is known has been said."""
+        silent = self._silent.setdefault(user, set())
+        if contact not in silent:
+            silent.add(contact)
+            data = {"phone": user, "contact": contact}
+            self._journal.append("phone.silent", None, data, at=self._clock.wall(now))
+
+    def heard_of(self, user: str, now: float, contact: str | None = None) -> None:
+        """That contact (None: every one) of the phone is there, or it is not asked any more."""
+        silent = self._silent.get(user, set())
+        for back in sorted(silent if contact is None else silent & {contact}):
+            silent.discard(back)
+            data = {"phone": user, "contact": back}
+            self._journal.append("phone.heard", None, data, at=self._clock.wall(now))
+        if not silent:
+            self._silent.pop(user, None)
+
+    def tell(self, user: str, now: float) -> None:
+        """Whether the phone is reachable, to whoever wants to know."""
+        self._on_reachable(user, self.reachable(user, now), now)
 
     # ------------------------------------------------------------------------------------------------ registering
     def register(self, transaction: str, request: Request, flow: Flow, now: float) -> None:
@@ -92,14 +118,14 @@ class Phones:
         """Bindings run out."""
         effects = self._registrar.handle_timeout(now)
         self._take(effects, now)
-        for user in {effect.binding.aor for effect in effects}:
+        for user in sorted({effect.binding.aor for effect in effects}):
             self._tell(user, True, now)
 
     def lost(self, flow: Flow, now: float) -> None:
         """A connection is gone, and with it the bindings made over it."""
         effects = self._registrar.connection_lost(flow)
         self._take(effects, now)
-        for user in {effect.binding.aor for effect in effects}:
+        for user in sorted({effect.binding.aor for effect in effects}):
             self._tell(user, True, now)
 
     def _tell(self, user: str, before: bool, now: float) -> None:
@@ -118,9 +144,11 @@ class Phones:
                 case BindingRemoved(binding, reason):
                     data = {"phone": binding.aor, "contact": str(binding.contact), "reason": str(reason)}
                     self._journal.append("phone.unregistered", None, data, at=self._clock.wall(now))
+                    self.heard_of(binding.aor, now, str(binding.contact))
                     self._store.remove(binding)
 
     def _keep(self, binding: Binding, now: float) -> None:
+        self.heard_of(binding.aor, now, str(binding.contact))
         self._store.put(binding, now)
         self._flows.keep(binding.flow, binding.expires_at)
 

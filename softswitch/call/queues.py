@@ -110,13 +110,20 @@ class Queues:
     def is_logged_in(self, agent: str) -> bool:
         return agent in self._agents_at.values()
 
-    def _agent_moved(self, agent: str, status: Status, phone: str) -> None:
-        for place in [place for place, who in self._agents_at.items() if who == agent and place != phone]:
+    def is_reachable(self, agent: str) -> bool:
+        """Whether the distributor takes the agent's phone to be there."""
+        return self._dispatcher.agents[agent].reachable
+
+    def _agent_moved(self, agent: str, status: Status, phone: str, now: float) -> None:
+        left = [place for place, who in self._agents_at.items() if who == agent]
+        if status is not Status.LOGGED_OUT:
+            left = [place for place in left if place != phone]
+        for place in left:
             del self._agents_at[place]
-        if status is Status.LOGGED_OUT:
-            self._agents_at.pop(phone, None)
-        elif phone:
+            self._control.qualifier.unwatch(place, now)
+        if status is not Status.LOGGED_OUT and phone and self._agents_at.get(phone) != agent:
             self._agents_at[phone] = agent
+            self._control.qualifier.watch(phone, now)
 
     # ------------------------------------------------------------------------------------------------ wanted
     def _drain(self, now: float) -> None:
@@ -154,7 +161,7 @@ class Queues:
             case QueueEmpty(call_id):
                 self._give_back(call_id, Result.EMPTY, now)
             case AgentStateChanged(agent=agent, status=status, phone=phone):
-                self._agent_moved(agent, status, phone)
+                self._agent_moved(agent, status, phone, now)
 
     def _offer(self, offer: OfferCall, now: float) -> None:
         control = self._control

@@ -23,6 +23,7 @@ DESKS = {"1001": "olena", "1002": "piotr", "1003": "iryna", "1004": "marek"}
 CENTRE = """
 [sip]
 domain = "pbx.test"
+qualify = 0
 
 [rtp]
 media_timeout = 60
@@ -138,12 +139,13 @@ class Office:
         seed: int = 1,
         ports: int = 1000,
         tamper: Callable[[Any], Any] = lambda port: port,
+        centre: str = CENTRE,
         **network: float,
     ) -> None:
         self.world = SimWorld(seed)
         self.network = SimNetwork(self.world, **network)  # type: ignore[arg-type]
         phones = "".join(map(phone_table, (*DESKS, *CALLERS)))
-        self.switch = SimSwitch(self.world, self.network, CENTRE + phones, ports=ports, tamper=tamper)
+        self.switch = SimSwitch(self.world, self.network, centre + phones, ports=ports, tamper=tamper)
         self.phones: dict[str, SimPhone] = {}
 
     def phone(self, user: str, *, register: bool = True) -> SimPhone:

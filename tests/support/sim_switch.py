@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ class SimSwitch:
         """*ports*: how many legs there is room for; *tamper* may put something between call control and its ports."""
         self.world, self.network = world, network
         self.armed = float("inf")
+        self.sent: deque[bytes] = deque(maxlen=10_000)
         self.config = parse_config(toml.encode(), file="simulation.toml", folder=Path(), env={})
         self.voice = FakeVoice()
         self.media = FakeMedia(world, self.on_media, self.voice.seconds, ports)
@@ -121,6 +123,7 @@ class SimSwitch:
         """Drain the endpoint until both of its outputs are empty, as the edge does."""
         while True:
             if (transmit := self.endpoint.next_transmit()) is not None:
+                self.sent.append(transmit.data)
                 self.network.send(transmit)
             elif (event := self.endpoint.next_event()) is not None:
                 self.control.on_sip(event, self.world.now)
@@ -182,6 +185,7 @@ class SimSwitch:
             "busy phones": control.phones._legs,
             "digit mergers": control._signals._mergers,
             "things to do later": control._later,
+            "requests of our own": control.requests,
             "tickets": self.dispatcher.tickets,
             "offers": self.dispatcher.offers,
             "media legs": self.media.ports,

@@ -67,6 +67,9 @@ class Sip(Section):
     """Offered to phones in this order (RFC 8760). Some phones give up when SHA-256 is among them."""
     max_contacts: Annotated[Count, Field(ge=1, le=100)] = 10
     """Devices that may be registered as one phone at the same time."""
+    qualify: Annotated[Seconds, Field(ge=0)] = 30.0
+    """Seconds between questions (OPTIONS) to the phones of agents who are logged in; one that does not answer is
+    offered no calls. 0 = never."""
 
 
 class Rtp(Section):
