@@ -73,24 +73,21 @@ def test_an_agent_who_unregisters_while_ringing_loses_the_offer_to_somebody_else
     assert bridged(call, other.call)
 
 
-def test_a_lost_connection_makes_the_agent_unreachable_at_once(office: Office) -> None:
+def test_a_lost_connection_of_a_phone_behind_a_nat_makes_the_agent_unreachable_at_once(office: Office) -> None:
     receive = office.network.hosts[ADDRESS]
-    connections: list[Flow] = []
-
-    def over_tcp(data: bytes, flow: Flow) -> None:
-        connections.append(Flow(Transport.TCP, flow.local, flow.remote, connection=7))
-        receive(data, connections[-1])
-
-    office.network.hosts[ADDRESS] = over_tcp
-    agent = office.agent("1001")
-    agent.on_call = rings_on
+    nat = ("198.51.100.77", 40_000)
+    connection = Flow(Transport.TCP, ADDRESS, nat, connection=7)
+    agent = office.phone("1001", register=False)
+    office.network.hosts[nat] = office.network.hosts[agent.address]
+    office.network.hosts[ADDRESS] = lambda data, flow: receive(data, connection)
+    agent.register()
+    office.agent("1001", rings_on)
     office.network.hosts[ADDRESS] = receive
     office.call("2001", "101")
     office.run(1)
     assert state_of(office, "olena") is State.OFFERED
-    # its contact could be connected to, were it not behind a NAT
-    agent.vanish()
-    office.switch.control.on_flow_lost(connections[0], office.world.now)
+    del office.network.hosts[nat]
+    office.switch.control.on_flow_lost(connection, office.world.now)
     office.switch.flush()
     assert not is_reachable(office, "olena")
     assert state_of(office, "olena") is State.IDLE
