@@ -61,11 +61,11 @@ class Calls:
     def join(self, event: ev.CallJoined, now: float) -> None:
         if event.call in self.tickets:
             self.leave(event.call, ev.LeaveReason.TRANSFERRED.value, now)
+        since = now if event.waiting_since is None else min(event.waiting_since, now)
         queue = None if event.queue in self.closing else self.queues.get(event.queue)
         if queue is None:
-            self._refuse(Refusal.EMPTY, event.call, event.queue, None, now)
+            self._refuse(Refusal.EMPTY, event.call, event.queue, None, since, now)
             return
-        since = now if event.waiting_since is None else min(event.waiting_since, now)
         variables = dict(event.variables) | ({"language": event.language} if event.language else {})
         ticket = Ticket(event.call, queue.id, since, now, event.priority, event.needs, variables)
         ladder = self._room.ladder(ticket)
@@ -77,17 +77,17 @@ class Calls:
         )
         if refused is not None:
             target = queue.when_full if refused is Refusal.FULL else queue.when_empty
-            self._refuse(refused, event.call, queue.id, target, now)
+            self._refuse(refused, event.call, queue.id, target, since, now)
             return
         self.tickets[event.call] = ticket
         ticket.announce_at = first_announcement(queue.announce, now)
         self._out.journal("queued", now, call=event.call, queue=queue.id, since=since)
         self._wait(ticket, now)
 
-    def _refuse(self, why: Refusal, call: str, queue: str, target: str | None, now: float) -> None:
+    def _refuse(self, why: Refusal, call: str, queue: str, target: str | None, since: float, now: float) -> None:
         effect = fx.QueueFull if why is Refusal.FULL else fx.QueueEmpty
         self._out.journal("call_over", now, call=call, queue=queue, how=why.value, waited=0.0)
-        self._out.put(effect(call, queue, target))
+        self._out.put(effect(call, queue, target, since))
 
     def _wait(self, ticket: Ticket, now: float) -> None:
         """Put a caller into the room: on arrival, after a lost leg, and when the queues were reconfigured."""
@@ -157,13 +157,13 @@ class Calls:
         if ticket.place is Place.WAITING:
             self._over(ticket, "timed_out", now)
             target = self.queues[ticket.queue].when_timed_out
-            self._out.put(fx.QueueTimedOut(ticket.call, ticket.queue, target))
+            self._out.put(fx.QueueTimedOut(ticket.call, ticket.queue, target, ticket.since))
         self._turn(ticket, Turn.TIME_OUT, now)
 
     def _nobody_left(self, ticket: Ticket, now: float) -> None:
         self._over(ticket, "empty", now)
         target = self.queues[ticket.queue].when_empty
-        self._out.put(fx.QueueEmpty(ticket.call, ticket.queue, target))
+        self._out.put(fx.QueueEmpty(ticket.call, ticket.queue, target, ticket.since))
         self._turn(ticket, Turn.NOBODY_LEFT, now)
 
     def _over(self, ticket: Ticket, how: str, now: float) -> None:
@@ -330,7 +330,7 @@ class Calls:
         offer = self.offers[ticket.offers[0]]
         agent = self._floor.agents[offer.agent]
         self._out.journal("call_over", now, call=ticket.call, queue=ticket.queue, how=how, by=by.value, agent=agent.id)
-        wrap_up = self.queues[ticket.queue].wrap_up
+        wrap_up = self.queues[ticket.queue].wrap_up or 0.0
         if wrap_up > 0 and agent.status is not Status.LOGGED_OUT:
             self._close_offer(offer, Input.CALL_ENDED, now, wrap_up=wrap_up)
         else:

@@ -58,6 +58,16 @@ class Dispatcher:
             case ev.Reconfigured(config):
                 self._configure(config, now)
                 self._calls.place_all(now)
+            case ev.CallChanged() | ev.CallAway() | ev.CallReturned() | ev.WaitEstimated() | ev.Restarted():
+                pass
+            case (
+                ev.CallbackRequested()
+                | ev.CallbackDialled()
+                | ev.CallbackAnswered()
+                | ev.CallbackFailed()
+                | ev.CallbackCancelled()
+            ):
+                pass
             case _:
                 self._agent_event(event, now)
         self._calls.settle(now)

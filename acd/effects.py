@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from acd.agent import State, Status
@@ -15,12 +15,25 @@ class WithdrawReason(StrEnum):
     CALLER_GONE = "caller_gone"
     TIMEOUT = "timeout"
     AGENT_GONE = "agent_gone"
+    CALLER_AWAY = "caller_away"  # listens to the exit menu
+    CALLER_CHANGED = "caller_changed"  # this agent may not serve any more
     OVER = "over"  # an answer that crossed the withdrawal: hang up
 
 
 class AnnouncementKind(StrEnum):
     FIRST = "first"
     UPDATE = "update"
+
+
+class CallbackResult(StrEnum):
+    SERVED = "served"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+#: Upper end of the announced wait in minutes.
+Box = Literal["1", "2", "5", "10", "20", "more"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +83,74 @@ class AnnouncePosition:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnounceWait:
+    """Tell the caller the expected wait: under ``box`` minutes. Never longer than this caller was told before."""
+
+    call: str
+    queue: str
+    box: Box
+    kind: AnnouncementKind
+
+
+@dataclass(frozen=True, slots=True)
+class AnnounceComfort:
+    """ "Please hold the line", without any number."""
+
+    call: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferCallback:
+    """Say that ``key`` orders a callback; from now on the key does."""
+
+    call: str
+    queue: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialCallback:
+    """Dial the customer. ``agent`` has answered already and is on the line; None: an agent is due soon.
+
+    The dispatcher itself watches ``ring_timeout`` (seconds, anew from CallbackDialled) and stops.
+    """
+
+    call: str
+    queue: str
+    number: str
+    agent: str | None
+    ring_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopDialling:
+    """Stop dialling the customer, or hang up if the customer has just answered. No event is expected."""
+
+    call: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackOver:
+    """The callback will not be dialled any more."""
+
+    call: str
+    queue: str
+    result: CallbackResult
+
+
+@dataclass(frozen=True, slots=True)
 class QueueTimedOut:
-    """The caller waited ``max_wait`` and has left the queue; continue at the target (None: none configured)."""
+    """The caller waited ``max_wait`` and has left the queue; continue at the target (None: none configured).
+
+    ``waiting_since`` here and below: the age that the caller keeps if the target leads into a queue.
+    """
 
     call: str
     queue: str
     target: str | None
+    waiting_since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +160,7 @@ class QueueFull:
     call: str
     queue: str
     target: str | None
+    waiting_since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +170,17 @@ class QueueEmpty:
     call: str
     queue: str
     target: str | None
+    waiting_since: float
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOverflowed:
+    """The caller waited long enough for the overflow and has left the queue; continue at the target."""
+
+    call: str
+    queue: str
+    target: str
+    waiting_since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +209,16 @@ Effect = (
     | WithdrawOffer
     | Connect
     | AnnouncePosition
+    | AnnounceWait
+    | AnnounceComfort
+    | OfferCallback
+    | DialCallback
+    | StopDialling
+    | CallbackOver
     | QueueTimedOut
     | QueueFull
     | QueueEmpty
+    | QueueOverflowed
     | AgentStateChanged
     | Journal
 )

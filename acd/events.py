@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from acd.skills import EVERYBODY, Expression
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from acd.model import AcdConfig
 
 
@@ -92,12 +94,36 @@ class AgentFree:
 
 
 @dataclass(frozen=True, slots=True)
+class AgentQueueLeft:
+    """The agent takes no calls of this queue until AgentQueueJoined or the next login."""
+
+    agent: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentQueueJoined:
+    agent: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSkillsChanged:
+    """The agent's levels from now on, in place of all earlier ones; a later change in the configuration wins."""
+
+    agent: str
+    skills: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class CallJoined:
     """A caller joins a queue; a call that waits or talks already leaves that place first (blind transfer).
 
-    ``priority`` is added to the queue's. ``needs`` must hold in addition to the queue's at every relaxation step.
-    ``waiting_since`` keeps the age of a caller who waited before. ``variables`` fill ``{name}`` in skill expressions;
-    ``language`` is ``{language}``.
+    ``priority`` is added to the queue's. ``needs`` must hold in addition to the queue's at every relaxation step;
+    agents who satisfy ``preferred`` are asked first, and ``agent`` before everybody while idle. ``waiting_since``
+    keeps the age of a caller who waited before. ``variables`` fill ``{name}`` in skill expressions; ``language`` is
+    ``{language}``. ``customer`` (normalised number or id; empty: unknown) is who calls again or has asked for a
+    callback.
     """
 
     call: str
@@ -105,8 +131,75 @@ class CallJoined:
     language: str = ""
     priority: float = 0.0
     needs: Expression = EVERYBODY
+    preferred: Expression = EVERYBODY
     variables: tuple[tuple[str, str], ...] = ()
     waiting_since: float | None = None
+    customer: str = ""
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallChanged:
+    """A caller who does not talk yet is changed and sorted anew at once; None: as it is. ``queue`` moves with the age.
+
+    An offer that rings is withdrawn if its agent may not serve the caller any more.
+    """
+
+    call: str
+    queue: str | None = None
+    priority: float | None = None
+    needs: Expression | None = None
+    preferred: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallAway:
+    """The caller listens to the exit menu: keeps the place and is counted, is not offered meanwhile."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned:
+    """The caller is back from the exit menu."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackRequested:
+    """The waiting caller hangs up, keeps the place and is to be called back at ``number``."""
+
+    call: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackDialled:
+    """The number of a callback rings; its time to answer counts from now."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAnswered:
+    """The customer is on the line again."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackFailed:
+    """The customer could not be reached this time."""
+
+    call: str
+    reason: FailReason
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackCancelled:
+    call: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +237,32 @@ class WrapUpEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class WrapUpExtended:
+    """The agent needs so many seconds from now for the work after the call, or (None) until done."""
+
+    agent: str
+    seconds: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEstimated:
+    """How long callers will wait from now on: call, P50 and P80 (seconds), and the spread (sd / mean) of each."""
+
+    estimates: tuple[tuple[str, float, float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The process started anew on a restored state: no leg is left of any call.
+
+    Who waited is remembered as after a hang-up, for at least ``resume_within`` seconds; offers and conversations are
+    over; callbacks, agents and their counters stay.
+    """
+
+    resume_within: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
 class Reconfigured:
     """New queues, agents or rules; nobody is logged out or loses a place.
 
@@ -162,7 +281,14 @@ AgentEvent = (
     | AgentUnreachable
     | AgentBusy
     | AgentFree
+    | AgentQueueLeft
+    | AgentQueueJoined
+    | AgentSkillsChanged
     | WrapUpEnded
+    | WrapUpExtended
 )
-CallEvent = CallJoined | CallLeft | OfferAnswered | OfferFailed | ConversationEnded
-Event = AgentEvent | CallEvent | Reconfigured
+CallbackEvent = CallbackRequested | CallbackDialled | CallbackAnswered | CallbackFailed | CallbackCancelled
+CallEvent = (
+    CallJoined | CallLeft | CallChanged | CallAway | CallReturned | OfferAnswered | OfferFailed | ConversationEnded
+)
+Event = AgentEvent | CallEvent | CallbackEvent | WaitEstimated | Restarted | Reconfigured

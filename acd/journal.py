@@ -32,12 +32,26 @@ _KINDS: dict[str, type[events.Event]] = {
     "agent_unreachable": events.AgentUnreachable,
     "agent_busy": events.AgentBusy,
     "agent_free": events.AgentFree,
+    "agent_queue_left": events.AgentQueueLeft,
+    "agent_queue_joined": events.AgentQueueJoined,
+    "agent_skills_changed": events.AgentSkillsChanged,
     "wrap_up_ended": events.WrapUpEnded,
+    "wrap_up_extended": events.WrapUpExtended,
     "call_joined": events.CallJoined,
     "call_left": events.CallLeft,
+    "call_changed": events.CallChanged,
+    "call_away": events.CallAway,
+    "call_returned": events.CallReturned,
     "offer_answered": events.OfferAnswered,
     "offer_failed": events.OfferFailed,
     "conversation_ended": events.ConversationEnded,
+    "callback_requested": events.CallbackRequested,
+    "callback_dialled": events.CallbackDialled,
+    "callback_answered": events.CallbackAnswered,
+    "callback_failed": events.CallbackFailed,
+    "callback_cancelled": events.CallbackCancelled,
+    "wait_estimated": events.WaitEstimated,
+    "restarted": events.Restarted,
     "reconfigured": events.Reconfigured,
 }
 _NAMES = {event: kind for kind, event in _KINDS.items()}
@@ -56,12 +70,12 @@ def event_from(record: Mapping[str, Any]) -> events.Event:
     """The event of an input record (not of ``clock``)."""
     fields = {name: value for name, value in record.items() if name not in ("kind", "at")}
     for name, read in _READ.items():
-        if name in fields:
+        if fields.get(name) is not None:
             fields[name] = read(fields[name])
     match record["kind"]:
         case "call_left":
             fields["reason"] = events.LeaveReason(fields["reason"])
-        case "offer_failed":
+        case "offer_failed" | "callback_failed":
             fields["reason"] = events.FailReason(fields["reason"])
         case "conversation_ended":
             fields["by"] = events.EndedBy(fields["by"])
@@ -79,7 +93,9 @@ def replay(dispatcher: Dispatcher, records: Iterable[Mapping[str, Any]]) -> None
 
 _READ: dict[str, Callable[[Any], Any]] = {
     "needs": parse,
+    "preferred": parse,
     "variables": lambda pairs: tuple((name, value) for name, value in pairs),
+    "estimates": lambda estimates: tuple(tuple(estimate) for estimate in estimates),
     "config": config_from_plain,
 }
 

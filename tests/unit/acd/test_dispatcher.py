@@ -274,7 +274,7 @@ def test_max_wait_still_counts_after_a_lost_leg() -> None:
     desk.wait(16)
     answer(desk, "a")
     fail(desk, "a", FailReason.DROPPED)
-    assert desk.got(QueueTimedOut) == [QueueTimedOut("c1", "q", "voicemail:q")]
+    assert desk.got(QueueTimedOut) == [QueueTimedOut("c1", "q", "voicemail:q", 0.0)]
 
 
 def test_a_caller_who_hangs_up_while_offered_frees_the_agents() -> None:
@@ -559,7 +559,7 @@ def test_a_full_queue_refuses_only_those_who_would_have_to_wait() -> None:
     desk.join("c2", "q", language="en")
     assert desk.got(QueueFull) == []
     desk.join("c3", "q", language="en")
-    assert desk.got(QueueFull) == [QueueFull("c3", "q", "callback:q")]
+    assert desk.got(QueueFull) == [QueueFull("c3", "q", "callback:q", 0.0)]
     desk.log_in("b")
     desk.join("c4", "q", language="uk")
     assert desk.offered() == [("c4", "b")]
@@ -571,7 +571,7 @@ def test_max_wait_ends_the_waiting_on_the_second() -> None:
     desk.wait(59.9)
     assert desk.got(QueueTimedOut) == []
     desk.wait(0.1)
-    assert desk.got(QueueTimedOut) == [QueueTimedOut("c1", "q", "voicemail:q")]
+    assert desk.got(QueueTimedOut) == [QueueTimedOut("c1", "q", "voicemail:q", 0.0)]
     assert desk.acd.next_deadline() is None
 
 
@@ -588,7 +588,7 @@ def test_who_rings_at_max_wait_may_still_answer_but_nobody_new_is_rung(strategy:
     desk.wait(12.9)
     assert desk.got(QueueTimedOut) == []
     desk.wait(0.1)
-    assert desk.got(QueueTimedOut) == [QueueTimedOut("c1", "q", None)]
+    assert desk.got(QueueTimedOut) == [QueueTimedOut("c1", "q", None, 0.0)]
     assert desk.offered() == []
 
 
@@ -608,14 +608,14 @@ def test_a_queue_is_empty_for_a_caller_whom_nobody_logged_in_could_ever_serve() 
     desk = Desk(queue, agents={"pole": {"pl": 90}, "brit": {"en": 90}})
     desk.log_in("pole")
     desk.join("c1", "q", language="uk")
-    assert desk.got(QueueEmpty) == [QueueEmpty("c1", "q", "voicemail:q")]
+    assert desk.got(QueueEmpty) == [QueueEmpty("c1", "q", "voicemail:q", 0.0)]
     desk.log_in("brit")
     desk.join("c2", "q", language="uk")
     assert desk.got(QueueEmpty) == []
     desk.do(AgentBreakStarted("brit"))
     assert desk.got(QueueEmpty) == []
     desk.do(AgentLoggedOut("brit"))
-    assert desk.got(QueueEmpty) == [QueueEmpty("c2", "q", "voicemail:q")]
+    assert desk.got(QueueEmpty) == [QueueEmpty("c2", "q", "voicemail:q", 0.0)]
 
 
 def test_without_when_empty_callers_hold_until_somebody_logs_in() -> None:
@@ -629,7 +629,7 @@ def test_without_when_empty_callers_hold_until_somebody_logs_in() -> None:
 def test_an_unknown_queue_has_nobody() -> None:
     desk = Desk(agents={})
     desk.join("c1", "nowhere")
-    assert desk.got(QueueEmpty) == [QueueEmpty("c1", "nowhere", None)]
+    assert desk.got(QueueEmpty) == [QueueEmpty("c1", "nowhere", None, 0.0)]
 
 
 # --- announcements
@@ -724,7 +724,7 @@ def test_a_removed_queue_drains_and_a_removed_agent_finishes_the_conversation() 
     assert [w.agent for w in desk.got(WithdrawOffer)] == ["b"]
     assert set(desk.acd.agents) == {"a", "c"}
     desk.join("c4", "old")
-    assert desk.got(QueueEmpty) == [QueueEmpty("c4", "old", None)]
+    assert desk.got(QueueEmpty) == [QueueEmpty("c4", "old", None, 0.0)]
     desk.do(ConversationEnded("c1"))
     assert set(desk.acd.agents) == {"c"}
     desk.log_in("c")

@@ -9,6 +9,12 @@ from acd.dispatcher import Dispatcher
 from acd.effects import OfferCall
 from acd.events import (
     AgentLoggedIn,
+    AgentQueueJoined,
+    AgentQueueLeft,
+    AgentSkillsChanged,
+    CallbackFailed,
+    CallbackRequested,
+    CallChanged,
     CallJoined,
     CallLeft,
     ConversationEnded,
@@ -19,14 +25,20 @@ from acd.events import (
     OfferAnswered,
     OfferFailed,
     Reconfigured,
+    Restarted,
+    WaitEstimated,
+    WrapUpExtended,
 )
 from acd.journal import event_from, record_of
 from acd.model import (
     AcdConfig,
     AgentConfig,
     AnnouncePolicy,
+    CallbackPolicy,
+    DialFirst,
     Member,
     OfferRules,
+    OverflowStep,
     QueueConfig,
     RelaxStep,
     Strategy,
@@ -53,12 +65,34 @@ SALES = QueueConfig(
     when_timed_out="voicemail:sales",
     when_empty="hangup",
     agents=(Member("a", 2),),
+    preferred=parse("vip >= 3"),
+    max_wrap_up=90,
+    max_expected_wait=600,
+    overflow=(OverflowStep(20, also="support"), OverflowStep(40, to="external:1@t")),
+    resume_within=300,
+    callback=CallbackPolicy("7", None, 240, DialFirst.AGENT, 9, 25, 2, (30, 60), None),
+    highest_priority=50,
 )
-CONFIG = AcdConfig((SALES,), (AgentConfig("a", "Anna", {"sales": 80}, 7),), OfferRules(1, 2, 3, 4, 5, 6))
+CONFIG = AcdConfig(
+    (SALES, QueueConfig("open-end", wrap_up=None)),
+    (AgentConfig("a", "Anna", {"sales": 80}, 7, 5, 60),),
+    OfferRules(1, 2, 3, 4, 5, 6),
+)
 
 OTHER_FIELDS: dict[type[Event], Event] = {
     AgentLoggedIn: AgentLoggedIn("a", "1001", busy=True),
-    CallJoined: CallJoined("c", "sales", "uk", 5.0, parse("not trainee"), (("level", "b2"),), -3.5),
+    AgentQueueLeft: AgentQueueLeft("a", "sales"),
+    AgentQueueJoined: AgentQueueJoined("a", "sales"),
+    AgentSkillsChanged: AgentSkillsChanged("a", {"sales": 10, "uk": 100}),
+    WrapUpExtended: WrapUpExtended("a", None),
+    CallJoined: CallJoined(
+        "c", "sales", "uk", 5.0, parse("not trainee"), parse("vip"), (("level", "b2"),), -3.5, "+380441234567", "a"
+    ),
+    CallChanged: CallChanged("c", "support", 3.0, parse("not trainee"), parse("")),
+    CallbackRequested: CallbackRequested("c", "+380441234567"),
+    CallbackFailed: CallbackFailed("c", FailReason.BUSY),
+    WaitEstimated: WaitEstimated((("c", 30.0, 45.5, 0.9), ("d", 60.0, 80.0, 0.7))),
+    Restarted: Restarted(300.0),
     CallLeft: CallLeft("c", LeaveReason.EXIT),
     OfferAnswered: OfferAnswered(7),
     OfferFailed: OfferFailed(7, FailReason.BUSY),
@@ -73,6 +107,11 @@ def test_every_event_can_be_written_down_and_read_back(kind: type[Event]) -> Non
     record = json.loads(json.dumps(record_of(event, 12.5)))
     assert record["at"] == 12.5
     assert event_from(record) == event
+
+
+def test_what_a_change_leaves_alone_stays_unsaid() -> None:
+    record = json.loads(json.dumps(record_of(CallChanged("c", priority=3.0), 1.0)))
+    assert event_from(record) == CallChanged("c", priority=3.0)
 
 
 def test_a_configuration_can_be_written_down_and_read_back() -> None:
@@ -104,6 +143,9 @@ def test_a_restored_dispatcher_goes_on_on_another_clock() -> None:
         ({"max_wait": 0}, "max_wait is 0, it must be more than 0"),
         ({"relax": (RelaxStep(30, parse("")), RelaxStep(30, parse("a")))}, "rising times"),
         ({"agents": (Member("a"), Member("a"))}, "listed twice"),
+        ({"resume_within": -1}, "resume_within is -1, it cannot be negative"),
+        ({"overflow": (OverflowStep(30, "x"), OverflowStep(20, "y"))}, "steps of overflow need rising times"),
+        ({"overflow": (OverflowStep(10, "x"), OverflowStep(20, "y"))}, "has to be the last step"),
     ],
 )
 def test_a_queue_that_cannot_work_is_refused(wrong: dict[str, object], message: str) -> None:
@@ -116,3 +158,9 @@ def test_ids_are_unique_and_levels_in_range() -> None:
         AcdConfig((), (AgentConfig("a"), AgentConfig("a")))
     with pytest.raises(ValueError, match="levels go from 0 to 100"):
         AgentConfig("a", skills={"sales": 101})
+    with pytest.raises(ValueError, match="wrap-up from 20 to 10 seconds is no range"):
+        AgentConfig("a", min_wrap_up=20, max_wrap_up=10)
+    with pytest.raises(ValueError, match="either a target or another queue's agents"):
+        OverflowStep(30)
+    with pytest.raises(ValueError, match="at least one try"):
+        CallbackPolicy(tries=0)

@@ -194,7 +194,7 @@ class Walk(RuleBasedStateMachine):
         call = f"call{self.joined}"
         self.calls[call] += 1
         since = None if aged is None else self.now - aged
-        self.do(CallJoined(call, queue, language, priority, needs, (), since))  # type: ignore[arg-type]
+        self.do(CallJoined(call, queue, language, priority, needs, waiting_since=since))  # type: ignore[arg-type]
         if call in self.acd.tickets:
             assert self.acd.tickets[call].since == (self.now if since is None else since)
 
