@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import aiosqlite
 
-from softswitch.store import bindings
+from softswitch.store import bindings, snapshots
 from softswitch.store.database import StoreError, open_database
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from softswitch.store.bindings import StoredBinding
+    from softswitch.store.snapshots import Snapshot
 
 log = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ class JournalWriter:
         self._on_alarm = on_alarm
         self._waiting: deque[_Row] = deque()
         self._bindings: dict[tuple[str, str], StoredBinding | None] = {}
+        self._snapshot: Snapshot | None = None
         self._last_seq = self._committed = self._lost = 0
         self._written = self._dropped = 0
         self._alarm = ""
@@ -182,6 +184,11 @@ class JournalWriter:
         self._bindings[aor, contact] = None
         self._more.set()
 
+    def put_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep the state after a record that was appended; it is never in the database before that record."""
+        self._snapshot = snapshot
+        self._more.set()
+
     @property
     def last_seq(self) -> int:
         """Number of the record appended last; what `committed` waits for."""
@@ -231,7 +238,7 @@ class JournalWriter:
             self._urgent.clear()
             try:
                 await self._look_after_file()
-                while self._waiting or self._bindings:
+                while self._waiting or self._bindings or self._snapshot:
                     await self._write_batch()
             except Exception as error:  # a writer that died would lose everything after it
                 self._raise_alarm(f"{type(error).__name__}: {error}")
@@ -247,9 +254,13 @@ class JournalWriter:
         rows = list(islice(self._waiting, self._batch))
         changed = dict(self._bindings)
         connection = self._connection
-        if changed:
-            await self._write_all(connection, rows, changed)
-        else:  # a transaction by itself
+        snapshot = self._snapshot
+        if snapshot is not None and rows and rows[-1][0] < snapshot.seq:
+            snapshot = None  # its records come first
+        state = None if snapshot is None else await self._encode(snapshot)
+        if changed or state is not None:
+            await self._write_all(connection, rows, changed, state)
+        elif rows:  # a transaction by itself
             await connection.execute(_insert(len(rows)), tuple(chain.from_iterable(rows)))
         if rows:
             self._committed = max(self._committed, rows[-1][0])
@@ -259,11 +270,25 @@ class JournalWriter:
         for key, found in changed.items():
             if self._bindings.get(key) is found:
                 del self._bindings[key]
+        if snapshot is not None and self._snapshot is snapshot:
+            self._snapshot = None
         self._keep_promises()
 
     @staticmethod
+    async def _encode(snapshot: Snapshot) -> tuple[object, ...] | None:
+        """The row of a snapshot, made in another thread: it may be large. None when it cannot be written down."""
+        try:
+            return await asyncio.to_thread(snapshot.row)
+        except (TypeError, ValueError):
+            log.exception("journal: a snapshot cannot be written; an older one is used at the next start")
+            return None
+
+    @staticmethod
     async def _write_all(
-        connection: aiosqlite.Connection, rows: list[_Row], changed: dict[tuple[str, str], StoredBinding | None]
+        connection: aiosqlite.Connection,
+        rows: list[_Row],
+        changed: dict[tuple[str, str], StoredBinding | None],
+        state: tuple[object, ...] | None,
     ) -> None:
         await connection.execute("BEGIN IMMEDIATE")
         try:
@@ -272,6 +297,9 @@ class JournalWriter:
             await connection.executemany(bindings.REMOVE, [key for key, found in changed.items() if found is None])
             kept = [bindings.row(found) for found in changed.values() if found is not None]
             await connection.executemany(bindings.PUT, kept)
+            if state is not None:
+                await connection.execute(snapshots.PUT, state)
+                await connection.execute(snapshots.PRUNE)
             await connection.execute("COMMIT")
         except BaseException:
             # a full disk may have rolled back already; what was not committed is still in memory
