@@ -14,6 +14,7 @@ from softswitch.store.database import StoreError, migrations
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import Self
 
 #: SQLite takes so many parameters in one statement everywhere.
 _CHUNK = 500
@@ -39,7 +40,7 @@ class Reader:
             what = "a newer softswitch wrote it" if newer else "start the switch once to bring it up to date"
             raise StoreError(f"{path}: has schema {version}, this softswitch reads {len(migrations())}: {what}")
 
-    def __enter__(self) -> Reader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
