@@ -34,9 +34,10 @@ class PromptsFinished:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The queue or phone gives the caller back."""
+    """The queue or phone gives the caller back; `key` is the one pressed when the result is `Result.KEY`."""
 
     result: Result
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,10 @@ class QueueTable(Protocol):
     def when_timed_out(self) -> Target: ...
     @property
     def when_empty(self) -> Target | None: ...
+    @property
+    def exits(self) -> Mapping[str, Target]: ...
+    @property
+    def exit_menu(self) -> Target | None: ...
 
 
 class PhoneTable(Protocol):
@@ -120,7 +124,10 @@ def build_flow(
     nodes += [Say(name, say=_prompts("say", name, table), then=table.then) for name, table in (says or {}).items()]
     nodes += [_hours(name, table) for name, table in (hours or {}).items()]
     nodes += [Goto(name, then=table.then, language=table.language or "") for name, table in (gotos or {}).items()]
-    nodes += [Queue(name, outcomes=_queue_outcomes(table)) for name, table in (queues or {}).items()]
+    nodes += [
+        Queue(name, outcomes=_queue_outcomes(table), exits=dict(table.exits), exit_menu=table.exit_menu)
+        for name, table in (queues or {}).items()
+    ]
     nodes += [_phone(table) for table in phones]
     return Flow({node.target: node for node in nodes}, language)
 

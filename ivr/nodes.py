@@ -33,6 +33,7 @@ class Result(StrEnum):
     FULL = "full"  # queue: max_waiting reached
     TIMED_OUT = "timed-out"  # queue: max_wait reached
     EMPTY = "empty"  # queue: nobody logged in who could ever serve this caller
+    KEY = "key"  # queue: a key that leads out was pressed; until another service has the caller the place is kept
     BUSY = "busy"  # phone
     NO_ANSWER = "no-answer"  # phone: ring timeout
     UNAVAILABLE = "unavailable"  # phone: not registered, unreachable, or it failed
@@ -126,10 +127,20 @@ class Goto(Node):
 
 @dataclass(frozen=True, slots=True)
 class Queue(Node):
-    """Hand the caller to the ACD; a result without an outcome ends the call."""
+    """Hand the caller to the ACD; a result without an outcome ends the call.
+
+    `exits`: where single keys lead from the queue; `exit_menu` is where every other key leads. A caller who comes back
+    from there, by "back", by silence or by entering the queue anew, has the old place.
+    """
 
     kind: ClassVar[str] = "queue"
     outcomes: Mapping[Result, Target] = field(default_factory=dict)
+    exits: Mapping[str, Target] = field(default_factory=dict)
+    exit_menu: Target | None = None
+
+    def exit_for(self, key: str) -> Target | None:
+        """Where *key* leads; None: nowhere, the caller goes on waiting."""
+        return self.exits.get(key, self.exit_menu)
 
 
 @dataclass(frozen=True, slots=True)

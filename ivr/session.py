@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     LocalTime = Callable[[float, str], datetime]
 
 TRAIL_LIMIT = 32
+#: Nodes in which a caller who has left a queue by key still has the place there.
+_PASSED_THROUGH = (Menu.kind, Say.kind, Hours.kind, Goto.kind)
 
 
 class Session:
@@ -140,6 +142,15 @@ class Session:
                 self._drop("no-type-ahead", now)
         if p.target.kind == Menu.kind and p.trail[-1:] != [p.target]:
             p.trail = [*p.trail, p.target][-TRAIL_LIMIT:]
+        elif p.target.kind not in _PASSED_THROUGH:
+            self._take_place(p.target)
+
+    def _take_place(self, target: Target) -> None:
+        """The caller is somewhere: back in the queue that was left by key, or elsewhere and its place is given up."""
+        p = self.progress
+        if target in p.trail:
+            p.trail = p.trail[: p.trail.index(target)]
+        p.trail = [passed for passed in p.trail if passed.kind != Queue.kind]
 
     def _leave(self, now: float) -> None:
         p = self.progress
@@ -189,8 +200,11 @@ class Session:
 
     def _note_digit(self, now: float) -> None:
         assert isinstance(self._event, Digit)
+        self._note_key(self._event.digit, now)
+
+    def _note_key(self, digit: str, now: float) -> None:
         self.progress.steps = 0
-        self._journal(now, fx.DigitPressed(self._here(), self._event.digit))
+        self._journal(now, fx.DigitPressed(self._here(), digit))
 
     def _keep_digit(self, now: float) -> None:
         assert isinstance(self._event, Digit)
@@ -263,17 +277,30 @@ class Session:
     def _follow_refusal(self, now: float) -> None:
         p, menu = self.progress, self._menu()
         wrong_key = menu.when_invalid if p.refused == "invalid" else None
-        self._go(wrong_key or menu.when_no_input, p.refused)
+        target = wrong_key or menu.when_no_input
+        if target == HANGUP and wrong_key is None:  # nobody loses a place in a queue by saying nothing
+            target = next((passed for passed in reversed(p.trail) if passed.kind == Queue.kind), target)
+        self._go(target, p.refused)
 
     def _follow_result(self, now: float) -> None:
         assert isinstance(self._event, Returned)
         p, result = self.progress, self._event.result
         node = self._node()
+        if result is Result.KEY and isinstance(node, Queue):
+            self._follow_exit(node, self._event.key, now)
+            return
         outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone) else None
         if outcome is None:
             p.result = result
             p.end = fx.EndReason.TALK_ENDED if result is Result.ENDED else fx.EndReason.NOT_CONNECTED
         self._go(outcome or HANGUP, result.value)
+
+    def _follow_exit(self, queue: Queue, key: str, now: float) -> None:
+        if key:
+            self._note_key(key, now)
+            self._journal(now, fx.KeyChosen(self._here(), key, key))
+        self.progress.trail = [*self.progress.trail, queue.target][-TRAIL_LIMIT:]
+        self._go(queue.exit_for(key) or queue.target, f"key {key}")
 
     def _go(self, target: Target, via: str, detail: str = "") -> None:
         self.progress.target, self.progress.via, self.progress.detail = target, via, detail

@@ -80,6 +80,11 @@ def _edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
         case Queue() | Phone():
             for result, target in node.outcomes.items():
                 yield (f"when_{result.value.replace('-', '_')}",), target
+            if isinstance(node, Queue):
+                for key, target in node.exits.items():
+                    yield ("exit", "keys", key), target
+                if node.exit_menu is not None:
+                    yield ("exit_menu",), node.exit_menu
 
 
 def _unattended(node: Node) -> list[Target]:

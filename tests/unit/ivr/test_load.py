@@ -44,7 +44,15 @@ def test_every_table_becomes_its_node() -> None:
             )
         },
         gotos={"uk": table(then=T("menu:main"), language="uk"), "on": table(then=T("menu:main"), language=None)},
-        queues={"sales": table(when_full=T("menu:main"), when_timed_out=HANGUP, when_empty=None)},
+        queues={
+            "sales": table(
+                when_full=T("menu:main"),
+                when_timed_out=HANGUP,
+                when_empty=None,
+                exits={"9": T("menu:main")},
+                exit_menu=None,
+            )
+        },
         phones=[
             table(
                 user="1001", ring_timeout=12.0, when_busy=T("queue:sales"), when_no_answer=None, when_unavailable=None
@@ -80,6 +88,7 @@ def test_every_table_becomes_its_node() -> None:
             Result.TIMED_OUT: T("say:queue-timed-out"),
             Result.EMPTY: T("say:queue-empty"),
         },
+        exits={"9": T("menu:main")},
     )
 
 

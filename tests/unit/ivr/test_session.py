@@ -23,7 +23,7 @@ from ivr.nodes import (
     Result,
     Say,
 )
-from ivr.targets import Target
+from ivr.targets import HANGUP, Target
 from tests.support.ivr_caller import Caller
 
 T = Target.parse
@@ -408,3 +408,59 @@ def test_a_session_with_effects_left_is_not_written_down() -> None:
     caller.session.receive(Started(T("menu:main")), 0.0)
     with pytest.raises(ValueError, match="effects are waiting"):
         caller.session.snapshot(0.0)
+
+
+# --- keys that lead out of a queue and back
+
+
+WAITING = flow(
+    menu(),
+    SUPPORT,
+    menu("leave", keys={"1": T("queue:operator"), "2": T("say:sorry"), "0": MenuAction.BACK}, when_no_input=HANGUP),
+    Say("sorry", (Prompt("sorry"),), T("menu:leave")),
+    Queue("sales", exits={"7": T("queue:operator")}, exit_menu=T("menu:leave")),
+    OPERATOR,
+)
+
+
+def in_queue() -> Caller:
+    caller = Caller(WAITING).call("menu:main").press("1")
+    assert caller.take() == [play(1, "main"), fx.StopPrompts(1), fx.EnterQueue("sales")]
+    return caller
+
+
+def test_a_key_leads_out_of_a_queue_and_back_leads_in_again() -> None:
+    caller = in_queue()
+    caller.tell(Returned(Result.KEY, "9"))
+    assert caller.take() == [play(2, "leave")]
+    caller.press("0")
+    assert caller.take() == [fx.StopPrompts(2), fx.EnterQueue("sales")]
+    assert fx.KeyChosen(T("queue:sales"), "9", "9") in caller.records
+
+
+def test_a_key_of_its_own_leads_straight_to_its_target() -> None:
+    caller = in_queue()
+    caller.tell(Returned(Result.KEY, "7"))
+    assert caller.take() == [fx.EnterQueue("operator")]
+
+
+def test_who_says_nothing_in_the_exit_menu_is_back_in_the_queue_and_not_hung_up_on() -> None:
+    caller = in_queue()
+    caller.tell(Returned(Result.KEY, "9")).wait(30)
+    assert caller.take()[-1] == fx.EnterQueue("sales")
+
+
+def test_back_leads_to_the_queue_from_further_away_too() -> None:
+    caller = in_queue()
+    caller.tell(Returned(Result.KEY, "9"))
+    caller.press("2").wait(4)
+    caller.press("0")
+    assert caller.take()[-1] == fx.EnterQueue("sales")
+
+
+def test_who_went_elsewhere_has_no_queue_to_come_back_to() -> None:
+    caller = in_queue()
+    caller.tell(Returned(Result.KEY, "7"))
+    caller.tell(Returned(Result.ENDED))
+    assert caller.take()[-1] == fx.HangUp(fx.EndReason.TALK_ENDED, Result.ENDED)
+    assert [target.kind for target in caller.session.progress.trail] == ["menu"]
