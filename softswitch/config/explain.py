@@ -158,6 +158,10 @@ _PATTERNS = {
     r"^[*#][0-9*#]{1,7}$": 'a star or hash and digits, for example "*11"',
     r"^[0-9*#A-D]{1,8}$": "the keys of a telephone: 0-9, * and #",
     r"^[^\x00-\x1f\x7f]*$": "one line of text",
+    r"^[0-9*#A-D]$": "one key of a telephone: 0-9, * or #",
+    r"^[0-9]$": "one digit",
+    r"^[0-9]{1,6}$": "up to six digits",
+    r"^\+?[0-9]*\*?$": 'digits, perhaps with a plus before or a star after them: "+38044*"',
 }
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, PrivateAttr
 
 from softswitch.config.errors import Problem
-from softswitch.config.words.centre import Agent, Features, Queue
+from softswitch.config.words.centre import Agent, BreakField, BreakKey, Features, Offers, Queue
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
 from softswitch.config.words.values import (
@@ -37,6 +37,9 @@ class Config(Section):
     routes: Annotated[tuple[Route, ...], Field(alias="route")] = ()
     trunks: Annotated[Mapping[Name, Trunk], Field(alias="trunk")] = {}
     features: Annotated[Features, Field(alias="feature")] = Features()
+    breaks: Annotated[Mapping[BreakKey, BreakField], Field(alias="break")] = {}
+    """Reasons by the digit that is dialled."""
+    offers: Offers = Offers()
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
     _file: str = PrivateAttr(default="")

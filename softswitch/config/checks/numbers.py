@@ -109,6 +109,7 @@ def _hiding_phones(raw: Raw, path: Path, dids: list[str], callers: list[str]) ->
 
 def _features(raw: Raw) -> Iterator[Problem]:
     names = {"login": "*11", "logout": "*12", "break": "*13", "back": "*14"}
+    names |= {"leave_queue": "*15", "join_queue": "*16", "done": "*17", "extend": "*18"}
     table = raw.tables.get("feature")
     if isinstance(table, dict):
         names |= {key: value for key, value in table.items() if key in names and isinstance(value, str)}

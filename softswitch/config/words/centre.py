@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from ivr.targets import HANGUP
+from ivr.targets import HANGUP, Target
 from softswitch.config.fields import (
     Count,
     Flag,
@@ -17,6 +17,7 @@ from softswitch.config.fields import (
     Number,
     Seconds,
     TargetField,
+    Word,
 )
 from softswitch.config.secrets import SecretField
 from softswitch.config.words.values import (
@@ -26,6 +27,16 @@ from softswitch.config.words.values import (
     Section,
     Skill,
     User,
+)
+from softswitch.config.words.waiting import (
+    AgentWrapUp,
+    Announce,
+    Exit,
+    OptionalCallback,
+    OptionalWhisper,
+    Overflow,
+    QueueNumber,
+    WrapUp,
 )
 
 Strategy = Literal["longest-idle", "fewest-calls", "top-down", "round-robin", "ring-all"]
@@ -41,6 +52,10 @@ class Agent(Section):
     skills: Mapping[Skill, Level] = {}
     language: Language | None = None
     """Of what the switch says to the agent."""
+    wrap_up: AgentWrapUp = None
+    """Seconds after each call, or ``{ min, max }``, in place of what the queue says. None: the queue's."""
+    auto_answer: Flag = False
+    """The phone is asked to answer by itself (Call-Info and Alert-Info)."""
     logged_in: Flag = False
     """Available from the start, without dialling the login code."""
 
@@ -56,12 +71,6 @@ class Relax(Section):
     needs: str
 
 
-class Announce(Section):
-    position: Flag = True
-    every: Annotated[Seconds, Field(ge=5)] = 30.0
-    first_after: Seconds = 5.0
-
-
 class ServiceLevel(Section):
     """What counts as good service; see docs/reports.md for the variants."""
 
@@ -74,6 +83,8 @@ class ServiceLevel(Section):
 
 class Queue(Section):
     label: Label = ""
+    number: QueueNumber | None = None
+    """What agents dial after the feature codes that leave and join a queue."""
     needs: str = ""
     relax: tuple[Relax, ...] = ()
     agents: QueueAgents | None = None
@@ -85,14 +96,39 @@ class Queue(Section):
     music: Name = "default"
     announce: Announce = Announce()
     ring_timeout: Annotated[Seconds, Field(gt=0)] = 20.0
-    wrap_up: Seconds = 15.0
+    wrap_up: WrapUp = 15.0
+    """Seconds after a call before the next; "until-done": the agent says when."""
+    max_wrap_up: Annotated[Seconds, Field(gt=0)] | None = None
+    """Longest wrap-up, however often it is extended. None: no limit."""
+    auto_answer: Flag = False
+    """As of an agent, for the calls of this queue."""
+    whisper: OptionalWhisper = None
+    """What the agent hears before the caller is put through. None: nothing."""
+    exit: Exit | None = None
+    exit_menu: TargetField | None = None
+    """Where every other key leads. Whoever comes back from there has the old place."""
+    offer_callback: OptionalCallback = None
+    resume_within: Seconds = 0.0
+    """Who hangs up and calls again within so many seconds has the age of before."""
+    max_hold: Annotated[Seconds, Field(gt=0)] | None = None
+    """Seconds that an agent may leave a caller on hold. None: as long as they like."""
+    when_held_too_long: Literal["announce", "ring-back", "queue"] = "announce"
+    """The caller hears an excuse; the agent's phone rings again; or the caller waits again, in the old place."""
     max_wait: Annotated[Seconds, Field(gt=0)] | None = None
     max_waiting: Annotated[Count, Field(ge=1)] | None = None
+    max_expected_wait: Annotated[Seconds, Field(gt=0)] | None = None
+    """Who would have to wait longer than that is not let in, as when the queue is full."""
+    overflow: tuple[Overflow, ...] = ()
     when_full: TargetField = HANGUP
     when_timed_out: TargetField = HANGUP
     service_level: ServiceLevel = ServiceLevel()
     when_empty: TargetField | None = None
     """Where to when nobody logged in could ever serve the caller. None: wait all the same."""
+
+    @property
+    def exits(self) -> Mapping[str, Target]:
+        """Where single keys lead."""
+        return {} if self.exit is None else self.exit.keys
 
 
 class Features(Section):
@@ -102,3 +138,40 @@ class Features(Section):
     logout: FeatureCode = "*12"
     break_: Annotated[FeatureCode, Field(alias="break")] = "*13"
     back: FeatureCode = "*14"
+    leave_queue: FeatureCode = "*15"
+    """Followed by the number of the queue; no more calls of it until the next login."""
+    join_queue: FeatureCode = "*16"
+    done: FeatureCode = "*17"
+    """The work after the call is done."""
+    extend: FeatureCode = "*18"
+    """It takes longer: ``extend_by`` seconds more."""
+    extend_by: Annotated[Seconds, Field(gt=0)] | None = None
+    """None: until the agent says that it is done."""
+
+
+class BreakReason(Section):
+    """Why an agent takes a break; dialled as one digit after the code for a break."""
+
+    reason: Word
+    paid: Flag = False
+
+
+def _reason(value: object) -> object:
+    """A text alone is an unpaid break."""
+    return {"reason": value} if isinstance(value, str) else value
+
+
+BreakKey = Annotated[str, Field(pattern=r"^[0-9]$")]
+BreakField = Annotated[BreakReason, BeforeValidator(_reason)]
+
+
+class Offers(Section):
+    """What follows a call that an agent was offered and did not take: seconds before the next one is offered."""
+
+    after_no_answer: Seconds = 10.0
+    after_reject: Seconds = 15.0
+    after_busy: Seconds = 10.0
+    after_unreachable: Seconds = 30.0
+    after_drop: Seconds = 5.0
+    no_answer_limit: Annotated[Count, Field(le=100)] = 2
+    """So many unanswered calls in a row are a break "did not answer"; 0 = never."""

@@ -20,16 +20,60 @@ MESSAGES = {
     "an unknown key without a likely one lists those that exist": (
         "[queue.sales.announce]\nzzz = 1",
         [
-            "2:1: queue.sales.announce.zzz: unknown key; known here: position, every, first_after",
+            "2:1: queue.sales.announce.zzz: unknown key; known here: position, wait, every, first_after, comfort, "
+            "comfort_say, comfort_every",
         ],
     ),
     "an unknown table": ("[quue.sales]", ['1:2: quue: unknown key; did you mean "queue"?']),
     "a word of a later version is not a typing error": (
-        "[queue.sales]\noffer_callback = { after = 60 }\n[voicemail.sales]\nx = 1",
+        '[[list.vip]]\nnumber = "1"\n[voicemail.sales]\nx = 1',
         [
-            "2:1: queue.sales.offer_callback: is not supported yet",
+            "1:3: list: is not supported yet",
             "3:2: voicemail: is not supported yet",
         ],
+    ),
+    "a wrap-up that is no time": (
+        '[queue.sales]\nwrap_up = "until done"',
+        [
+            '2:11: queue.sales.wrap_up: is not a time after a call; write seconds, or "until-done" when the agent ends it'
+        ],
+    ),
+    "a key out of the queue that telephones do not have": (
+        '[queue.sales]\nexit = { keys = { 12 = "hangup" } }',
+        [
+            '2:19: queue.sales.exit.keys.12: "12" has characters that are not allowed here; one key of a telephone: '
+            "0-9, * or #"
+        ],
+    ),
+    "a key that means two things": (
+        '[queue.sales]\noffer_callback = { after = 60, key = "2" }\nexit = { keys = { 2 = "hangup" } }',
+        [
+            '3:23: queue.sales.exit.keys.2: "2" is the key of offer_callback; choose another: '
+            'offer_callback = { key = "…" }'
+        ],
+    ),
+    "two queues of one number": (
+        '[queue.sales]\nnumber = "1"\n[queue.support]\nnumber = "1"',
+        ['4:10: queue.support.number: "1" is the number of the queue sales already; choose another'],
+    ),
+    "overflow that leads nowhere, twice, back, or out before its end": (
+        '[queue.a]\noverflow = [\n  { after = 60 },\n  { after = 30, to = "hangup" },\n'
+        '  { after = 90, also = "queue:a" },\n]',
+        [
+            '3:3: queue.a.overflow[1]: needs either to or also; write { after = 60, also = "queue:name" } or '
+            '{ after = 120, to = "queue:name" }',
+            "4:13: queue.a.overflow[2].after: 30 does not come after 60; let the times rise",
+            "4:22: queue.a.overflow[2].to: leaves the queue before the next step; let it be the last step",
+            '5:24: queue.a.overflow[3].also: "queue:a" is not another queue; write "queue:name"',
+        ],
+    ),
+    "a trunk for callbacks that is not there": (
+        '[queue.sales]\noffer_callback = { trunk = "kyiw" }\n[trunk.kyiv]\nhost = "192.0.2.1"',
+        ['2:28: queue.sales.offer_callback.trunk: there is no [trunk.kyiw]; did you mean "kyiv"?'],
+    ),
+    "a break without a digit": (
+        '[break]\nlunch = "lunch"',
+        ['2:1: break.lunch: "lunch" has characters that are not allowed here; one digit'],
     ),
     "what counts as good service": (
         '[queue.sales]\nservice_level = { answered_within = 0, target = 80, definition = "F7" }',

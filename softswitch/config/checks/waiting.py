@@ -1,0 +1,88 @@
+"""What queues say and offer to those who wait: keys that mean two things, overflow in its order, numbers of queues."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from softswitch.config.errors import nearest
+from softswitch.config.fields import Wrong, parse_target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from softswitch.config.checks.raw import Raw
+    from softswitch.config.errors import Problem
+    from softswitch.config.positions import Path
+
+DEFAULT_CALLBACK_KEY = "1"
+
+
+def check(raw: Raw) -> Iterator[Problem]:
+    numbers: dict[str, str] = {}
+    for path, number in raw.strings("queue.*.number"):
+        if number in numbers:
+            yield raw.error(path, f'"{number}" is the number of the queue {numbers[number]} already', "choose another")
+        numbers.setdefault(number, str(path[1]))
+    for path, queue in raw.select("queue.*"):
+        if isinstance(queue, dict):
+            yield from _keys(raw, path, queue)
+            yield from _callback(raw, path, queue.get("offer_callback"))
+            yield from _overflow(raw, path, queue.get("overflow"))
+    for path, wrap_up in raw.select("agent.*.wrap_up"):
+        if isinstance(wrap_up, dict):
+            low, high = wrap_up.get("min", 0), wrap_up.get("max")
+            if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+                yield raw.error(path, f"goes from {low:g} to {high:g}", "let max be at least min")
+
+
+def _keys(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
+    """The key of the callback is taken before the keys that lead out."""
+    offer, leave = queue.get("offer_callback"), queue.get("exit")
+    keys = leave.get("keys") if isinstance(leave, dict) else None
+    if not offer or not isinstance(keys, dict):
+        return
+    key = offer.get("key", DEFAULT_CALLBACK_KEY) if isinstance(offer, dict) else DEFAULT_CALLBACK_KEY
+    if key in keys:
+        where = (*path, "exit", "keys", key)
+        yield raw.error(
+            where, f'"{key}" is the key of offer_callback', 'choose another: offer_callback = { key = "…" }'
+        )
+
+
+def _callback(raw: Raw, path: Path, offer: Any) -> Iterator[Problem]:
+    if not isinstance(offer, dict):
+        return
+    trunks = raw.names("trunk")
+    trunk = offer.get("trunk")
+    if isinstance(trunk, str) and trunk not in trunks:
+        where = (*path, "offer_callback", "trunk")
+        yield raw.error(where, f"there is no [trunk.{trunk}]", nearest=nearest(trunk, trunks))
+
+
+def _overflow(raw: Raw, path: Path, steps: Any) -> Iterator[Problem]:
+    if not isinstance(steps, list):
+        return
+    before = 0.0
+    for number, step in enumerate(steps):
+        if not isinstance(step, dict):
+            continue
+        where: Path = (*path, "overflow", number)
+        if ("to" in step) == ("also" in step):
+            right = 'write { after = 60, also = "queue:name" } or { after = 120, to = "queue:name" }'
+            yield raw.error_at_key(where, "needs either to or also", right)
+        if "to" in step and number < len(steps) - 1:
+            yield raw.error((*where, "to"), "leaves the queue before the next step", "let it be the last step")
+        after = step.get("after")
+        if isinstance(after, int | float) and not isinstance(after, bool):
+            if number and after <= before:
+                what = f"{after:g} does not come after {before:g}"
+                yield raw.error((*where, "after"), what, "let the times rise")
+            before = after
+        also = step.get("also")
+        if isinstance(also, str):
+            try:
+                target = parse_target(also)
+            except Wrong:
+                continue
+            if target.kind != "queue" or target.name == path[1]:
+                yield raw.error((*where, "also"), f'"{also}" is not another queue', 'write "queue:name"')

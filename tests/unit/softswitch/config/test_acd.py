@@ -1,0 +1,69 @@
+"""The words of queues and agents as the distributor gets them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acd.model import AcdConfig, AgentConfig, CallbackPolicy, DialFirst, OverflowStep, QueueConfig
+from softswitch.config import acd, parse_config
+
+PHONE = '[[phone]]\nuser = "1001"\npassword = "long enough"\n[[agent]]\nid = "olena"\nphone = "1001"\n'
+
+
+def config(text: str, agent: str = "") -> AcdConfig:
+    toml = f"{PHONE}{agent}\n{text}"
+    return acd.acd_config(parse_config(toml.encode(), file="config.toml", folder=Path(), env={}))
+
+
+def queue(text: str) -> QueueConfig:
+    (found,) = config(f"[queue.sales]\n{text}").queues
+    return found
+
+
+def test_announcements() -> None:
+    policy = queue("announce = { position = false, wait = true, comfort = true, comfort_every = 40 }").announce
+    assert (policy.position, policy.wait, policy.comfort) == (False, True, 40.0)
+    assert queue('announce = { comfort_say = ["Hold on."] }').announce.comfort == 60.0, "own words are said too"
+    assert queue("").announce.comfort == 0.0
+
+
+@pytest.mark.parametrize(("words", "seconds"), [("15", 15.0), ("0", 0.0), ('"until-done"', None)])
+def test_wrap_up_of_a_queue(words: str, seconds: float | None) -> None:
+    assert queue(f"wrap_up = {words}").wrap_up == seconds
+
+
+@pytest.mark.parametrize(
+    ("words", "limits"), [("", (0.0, None)), ("wrap_up = 7", (7.0, 7.0)), ("wrap_up = { max = 60 }", (0.0, 60.0))]
+)
+def test_wrap_up_of_an_agent(words: str, limits: tuple[float, float | None]) -> None:
+    (agent,) = config("", words).agents
+    assert isinstance(agent, AgentConfig)
+    assert (agent.min_wrap_up, agent.max_wrap_up) == limits
+
+
+def test_overflow_first_to_other_agents_and_then_elsewhere() -> None:
+    steps = '[{ after = 60, also = "queue:sales" }, { after = 120, to = "queue:sales" }]'
+    found = config(f"[queue.first]\noverflow = {steps}\n[queue.sales]").queues[0]
+    assert found.overflow == (OverflowStep(60.0, also="sales"), OverflowStep(120.0, to="queue:sales"))
+
+
+def test_callbacks() -> None:
+    assert queue("").callback is None
+    assert queue("offer_callback = true").callback == CallbackPolicy()
+    words = '{ after = 30, key = "2", first = "agent", tries = 5, retry_after = [20], ring_timeout = 15 }'
+    policy = queue(f"offer_callback = {words}").callback
+    assert policy == CallbackPolicy(
+        after=30.0, key="2", first=DialFirst.AGENT, tries=5, retry_after=(20.0,), ring_timeout=15.0
+    )
+
+
+def test_what_follows_a_call_that_was_not_taken() -> None:
+    rules = config("[offers]\nafter_reject = 1\nno_answer_limit = 0").offers
+    assert (rules.after_reject, rules.no_answer_limit, rules.after_no_answer) == (1.0, 0, 10.0)
+
+
+def test_limits() -> None:
+    found = queue("max_expected_wait = 600\nresume_within = 300\nmax_wrap_up = 90")
+    assert (found.max_expected_wait, found.resume_within, found.max_wrap_up) == (600.0, 300.0, 90.0)
