@@ -140,6 +140,15 @@ class Agent:
         return agent
 
     @property
+    def talk_load(self) -> float:
+        """Seconds of talk for the least-talk strategy; like :attr:`load`."""
+        return 0.0
+
+    def occupancy(self, now: float) -> float:
+        """Part of the shift spent with calls, 0 to 1; breaks do not count."""
+        return 0.0
+
+    @property
     def takes_offers(self) -> bool:
         """Whether a call may be offered now."""
         return (

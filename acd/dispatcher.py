@@ -22,7 +22,7 @@ from acd.timers import Timer, Timers
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from acd.calls import Offer
+    from acd.offers import Offer
 
 
 class Dispatcher:
@@ -45,19 +45,11 @@ class Dispatcher:
         self._now = now
         self._out.put(fx.Journal(record_of(event, now)))
         match event:
-            case ev.CallJoined():
-                self._calls.join(event, now)
-            case ev.CallLeft(call, reason):
-                self._calls.leave(call, reason.value, now)
-            case ev.OfferAnswered(offer):
-                self._calls.answered(offer, now)
-            case ev.OfferFailed(offer, reason):
-                self._calls.failed(offer, reason, now)
-            case ev.ConversationEnded(call, by):
-                self._calls.conversation_ended(call, by, now)
             case ev.Reconfigured(config):
                 self._configure(config, now)
-                self._calls.place_all(now)
+                self._calls.waiting.place_all(now)
+            case ev.CallJoined() | ev.CallLeft() | ev.OfferAnswered() | ev.OfferFailed() | ev.ConversationEnded():
+                self._calls.receive(event, now)
             case ev.CallChanged() | ev.CallAway() | ev.CallReturned() | ev.WaitEstimated() | ev.Restarted():
                 pass
             case (
@@ -70,7 +62,7 @@ class Dispatcher:
                 pass
             case _:
                 self._agent_event(event, now)
-        self._calls.settle(now)
+        self._calls.offers.settle(now)
 
     def next_deadline(self) -> float | None:
         return self._timers.next()
@@ -84,7 +76,7 @@ class Dispatcher:
         self._out.put(fx.Journal({"kind": CLOCK, "at": now}))
         while (due := self._timers.pop_due(now)) is not None:
             self._fire(*due, now)
-        self._calls.settle(now)
+        self._calls.offers.settle(now)
 
     def effects(self) -> list[fx.Effect]:
         """Take all effects since the last call, in the order in which to carry them out."""
@@ -99,7 +91,7 @@ class Dispatcher:
     @property
     def config(self) -> AcdConfig:
         """As in force: with queues that were removed but still have callers."""
-        return AcdConfig(tuple(self._calls.queues.values()), self._config.agents, self._config.offers)
+        return AcdConfig(tuple(self._calls.waiting.queues.values()), self._config.agents, self._config.offers)
 
     @property
     def agents(self) -> Mapping[str, Agent]:
@@ -109,15 +101,15 @@ class Dispatcher:
     @property
     def tickets(self) -> Mapping[str, Ticket]:
         """Calls that wait, are offered or talk. Read only."""
-        return self._calls.tickets
+        return self._calls.waiting.tickets
 
     @property
     def offers(self) -> Mapping[int, Offer]:
         """Offers that ring, or were answered and the two talk. Read only."""
-        return self._calls.offers
+        return self._calls.offers.offers
 
     def queue(self, queue: str) -> QueueConfig:
-        return self._calls.queues[queue]
+        return self._calls.waiting.queues[queue]
 
     def waiting(self, queue: str) -> list[Ticket]:
         """Callers of the queue who do not talk yet, the next one first."""
@@ -139,7 +131,7 @@ class Dispatcher:
                 self._log_in(agent, event, now)
             case ev.AgentLoggedOut(reason=reason):
                 self._log_out(agent, reason, now)
-                self._calls.leave_empty_queues(now)
+                self._calls.waiting.leave_empty_queues(now)
             case ev.AgentBreakStarted(reason=reason):
                 agent.wish(Wish.START_BREAK, now, reason=reason)
             case ev.AgentBreakEnded():
@@ -156,21 +148,21 @@ class Dispatcher:
                 self._floor.rested(agent, ev.FailReason.BUSY.value)
             case ev.WrapUpEnded():
                 agent.handle(Input.WRAP_UP_ENDED, now)
-        self._calls.withdraw_from(agent, now)
+        self._calls.offers.withdraw_from(agent, now)
         self._floor.sync(agent, now)
 
     def _log_in(self, agent: Agent, event: ev.AgentLoggedIn, now: float) -> None:
         for other in self._floor.others_at(event.phone, agent):
             self._log_out(other, f"{agent.id} logged in at {event.phone}", now)
         if agent.phone != event.phone:
-            self._calls.withdraw_from(agent, now, moved=True)
+            self._calls.offers.withdraw_from(agent, now, moved=True)
         self._floor.log_in(agent, event, now)
         self._floor.sync(agent, now)
-        self._calls.leave_empty_queues(now)
+        self._calls.waiting.leave_empty_queues(now)
 
     def _log_out(self, agent: Agent, reason: str, now: float) -> None:
         self._floor.log_out(agent, reason, now)
-        self._calls.withdraw_from(agent, now)
+        self._calls.offers.withdraw_from(agent, now)
         self._floor.sync(agent, now)
 
     def _fire(self, timer: Timer, key: str, now: float) -> None:

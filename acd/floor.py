@@ -8,6 +8,7 @@ from acd.agent import INSTANTS, Agent, Input, State, Status, Wish
 from acd.effects import AgentStateChanged, Effect, Journal
 from acd.events import AgentLoggedIn, FailReason
 from acd.limits import rest_after
+from acd.supply import Supply
 from acd.timers import Timer
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Floor:
         self.agents: dict[str, Agent] = {}
         self.idle: set[str] = set()
         self.freed: set[str] = set()
+        self.supply = Supply()
         self._timers = timers
         self._outbox = outbox
 
@@ -71,6 +73,7 @@ class Floor:
             del self.agents[agent.id]
             self.idle.discard(agent.id)
             self.freed.discard(agent.id)
+            self.supply.discard(agent.id)
             self._timers.set(Timer.REST, agent.id, None)
 
     def somebody(self, agents: Iterable[str]) -> bool:
@@ -150,6 +153,8 @@ class Floor:
         if not agent.takes_offers:
             self.idle.discard(agent.id)
             self.freed.discard(agent.id)
+            self.supply.discard(agent.id)
         elif agent.id not in self.idle:
             self.idle.add(agent.id)
             self.freed.add(agent.id)
+            self.supply.add(agent.id)

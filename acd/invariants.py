@@ -86,7 +86,7 @@ def one_place_for_calls(dispatcher: Dispatcher) -> None:
             case Place.OFFERED:
                 assert offers, f"{call} is offered to nobody"
                 assert not answered, f"{call} was answered and is still offered"
-                assert len(offers) == 1 or ticket.ring_all, f"{call} is offered to several agents"
+                assert len(offers) == 1 or ticket.rings_several, f"{call} is offered to several agents"
             case Place.TALKING:
                 assert (len(offers), answered) == (1, 1), f"{call} talks to {len(offers)} agents"
 
@@ -118,7 +118,8 @@ def deadlines_are_those_of_the_state(dispatcher: Dispatcher) -> None:
         queue = dispatcher.queue(ticket.queue)
         due += [at for step in queue.relax if (at := ticket.since + step.after) > dispatcher.now]
         due += [ticket.joined_at + queue.max_wait] if queue.max_wait is not None and not ticket.expired else []
-        due += [ticket.announce_at] if ticket.announce_at is not None else []
+        due += [at for at in (ticket.announce_at, ticket.more_at) if at is not None]
+        due += [ticket.capped_at] if ticket.capped_at is not None and not ticket.capped else []
     earliest = min(due, default=None)
     assert dispatcher.next_deadline() == earliest, f"deadline {dispatcher.next_deadline()} instead of {earliest}"
     assert earliest is None or earliest >= dispatcher.now, f"deadline {earliest} is past at {dispatcher.now}"
@@ -148,13 +149,28 @@ def nobody_is_overtaken(dispatcher: Dispatcher, effects: Iterable[Effect]) -> No
 
 
 def _before(dispatcher: Dispatcher, one: Ticket, other: Ticket) -> bool:
-    """Whether *one* must be served before *other*: more points, or as many in the same queue and earlier there."""
+    """Whether *one* must be served before *other*: a higher band, more points in it, or as many and waits for longer."""
+    higher = dispatcher.queue(one.queue).band - dispatcher.queue(other.queue).band
+    if higher:
+        return higher > 0
     more = _points(dispatcher, one) - _points(dispatcher, other)
     if abs(more) > _ROUNDING:
         return more > 0
-    return one.queue == other.queue and one.priority == other.priority and one.since < other.since
+    equal = one.priority == other.priority or (_at_the_cap(dispatcher, one) and _at_the_cap(dispatcher, other))
+    return one.queue == other.queue and equal and one.since < other.since
 
 
 def _points(dispatcher: Dispatcher, ticket: Ticket) -> float:
+    cap = dispatcher.queue(ticket.queue).priority_cap
+    points = _uncapped(dispatcher, ticket)
+    return points if cap is None else min(points, cap)
+
+
+def _uncapped(dispatcher: Dispatcher, ticket: Ticket) -> float:
     queue = dispatcher.queue(ticket.queue)
     return queue.priority + ticket.priority + queue.ageing * (dispatcher.now - ticket.since)
+
+
+def _at_the_cap(dispatcher: Dispatcher, ticket: Ticket) -> bool:
+    cap = dispatcher.queue(ticket.queue).priority_cap
+    return cap is not None and _uncapped(dispatcher, ticket) > cap + _ROUNDING

@@ -23,7 +23,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 MAX_LEVEL = 100
 MAX_LENGTH = 4000
@@ -207,6 +207,59 @@ def names(expression: Expression) -> frozenset[str]:
             return frozenset().union(*(names(part) for part in parts))
         case Not(part):
             return names(part)
+
+
+def wanted(expression: Expression) -> frozenset[str]:
+    """Skill names of which more is better: compared with ``>=``, ``>`` or ``==`` and not under ``not``."""
+    match expression:
+        case Level(skill, sign):
+            return frozenset({skill} if sign in (">=", ">", "==") else ())
+        case All(parts) | Any(parts):
+            return frozenset().union(*(wanted(part) for part in parts))
+        case Not():
+            return frozenset()
+
+
+def missing(expression: Expression, levels: Mapping[str, int]) -> tuple[Expression, ...]:
+    """The parts of the (bound) expression that an agent with these levels does not satisfy; empty if it holds."""
+    parts = expression.parts if isinstance(expression, All) else (expression,)
+    return tuple(part for part in parts if not holds(part, levels))
+
+
+def useful_levels(expressions: Iterable[Expression]) -> Callable[[str], int | None]:
+    """For each skill the lowest level that one of the (unbound) expressions asks for; None: nobody asks for it.
+
+    ``{language} >= 50`` asks for 50 of every skill that is not named otherwise, ``lang_{language}`` of every skill
+    that begins with ``lang_``.
+    """
+    named: dict[str, int] = {}
+    patterns: dict[str, int] = {}
+    for level in (level for expression in expressions for level in _levels(expression)):
+        if level.operator in (">=", ">", "=="):
+            table = patterns if "{" in level.skill else named
+            at_least = max(1, level.level + (level.operator == ">"))
+            table[level.skill] = min(table.get(level.skill, at_least), at_least)
+    compiled = [
+        (re.compile(".+".join(map(re.escape, _VARIABLE.split(name)[::2]))), level) for name, level in patterns.items()
+    ]
+
+    def useful(skill: str) -> int | None:
+        if skill in named:
+            return named[skill]
+        return min((level for pattern, level in compiled if pattern.fullmatch(skill)), default=None)
+
+    return useful
+
+
+def _levels(expression: Expression) -> Iterator[Level]:
+    match expression:
+        case Level():
+            yield expression
+        case All(parts) | Any(parts):
+            for part in parts:
+                yield from _levels(part)
+        case Not():  # who must not have a skill is not wanted for it
+            return
 
 
 def variables(expression: Expression) -> frozenset[str]:

@@ -1,7 +1,9 @@
 """A queued call: its table, its place in the order, and what it has been through.
 
-The order over all queues: a caller's standing is ``priority + ageing * seconds waited``, the highest is served first
-(an accumulating priority queue: Kleinrock 1964; Stanford, Taylor, Ziedins 2014).
+The order over all queues: first the higher band; inside a band a caller's standing, ``priority + ageing * seconds
+waited`` but at most the queue's cap, the highest first (an accumulating priority queue: Kleinrock 1964; Stanford,
+Taylor, Ziedins 2014); among equals whoever came first. So in a queue without a cap nobody is overtaken by a caller who
+came later by more than the difference of their priorities divided by the ageing.
 """
 
 from __future__ import annotations
@@ -51,6 +53,9 @@ class Step(StrEnum):
 
 P, X, A = Place, Turn, Step
 
+#: Sorts the callers of one queue: those at the cap by arrival, then the others by points; then arrival and id.
+Order = tuple[int, float, float, str]
+
 # fmt: off
 TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
     (P.WAITING, X.OFFER):           (P.OFFERED, ()),
@@ -97,38 +102,75 @@ class Ticket:
     expired: bool = False  # max_wait is over, only the offers that ring may still be answered
     told: int | None = None  # the last announced number of callers ahead
     announce_at: float | None = None
+    preferred: Expression = EVERYBODY  # agents who satisfy it are asked first
+    agent: str = ""  # asked before all others while idle
+    capped: bool = False  # has all the points that the queue gives
+    more_at: float | None = None  # when one more agent may ring; None while offered: now
     # Derived from the queue's configuration when the ticket is placed:
     ladder: Ladder | None = field(default=None, repr=False)
     line: Line | None = field(default=None, repr=False)
     ageing: float = 0.0
-    order: tuple[float, float, str] = (0.0, 0.0, "")
+    band: int = 0
+    cap: float | None = None
+    capped_at: float | None = None  # None: never
+    first: float = 0.0
+    order: Order = (1, 0.0, 0.0, "")
     ring_all: bool = False
+    ring_step: float | None = None  # of ring-progressively, seconds
 
-    def place_in(self, queue: QueueConfig, ladder: Ladder) -> None:
-        """Take over what the queue says about order and skills."""
+    def place_in(self, queue: QueueConfig, ladder: Ladder, now: float | None) -> None:
+        """Take over what the queue says about order and skills. ``now`` is None: as of when it was written down."""
         self.ladder = ladder
-        self.ageing = queue.ageing
+        self.ageing, self.band, self.cap = queue.ageing, queue.band, queue.priority_cap
         self.ring_all = queue.strategy is Strategy.RING_ALL
+        self.ring_step = queue.ring_step if queue.strategy is Strategy.RING_PROGRESSIVELY else None
         priority = queue.priority + self.priority
         # Callers of one queue age alike, so their order is fixed: by the instant at which their standing was zero.
-        first = self.since - priority / queue.ageing if queue.ageing else -priority
-        self.order = (first, self.since, self.call)
+        self.first = self.since - priority / queue.ageing if queue.ageing else -priority
+        if self.cap is None or (priority < self.cap and not queue.ageing):
+            self.capped_at = None
+        else:
+            self.capped_at = self.since + (max(0.0, self.cap - priority) / queue.ageing if queue.ageing else 0.0)
+        if self.ring_step is None:
+            self.more_at = None
+        if now is not None:
+            self.capped = self.capped_at is not None and self.capped_at <= now
+        self.sort()
+
+    def sort(self) -> None:
+        """Bring ``order`` up to ``capped``: at the cap all have the same points, so the arrival decides."""
+        self.order = (0, self.since, self.since, self.call) if self.capped else (1, self.first, self.since, self.call)
 
     def standing(self, now: float) -> float:
-        """Points at this instant; comparable over all queues."""
-        first = self.order[0]
-        return self.ageing * (now - first) if self.ageing else -first
+        """Points at this instant; comparable over all queues of a band."""
+        if self.cap is not None and self.capped:
+            return self.cap
+        points = self.ageing * (now - self.first) if self.ageing else -self.first
+        return points if self.cap is None else min(points, self.cap)
+
+    def rung(self, now: float) -> None:
+        """One more agent rings; under ring-progressively the next one after a while."""
+        self.more_at = None if self.ring_step is None else now + self.ring_step
+
+    @property
+    def rings_several(self) -> bool:
+        """Whether more than one agent may ring for this caller at a time."""
+        return self.ring_all or self.ring_step is not None
 
     @property
     def wants_offers(self) -> bool:
         """Whether another idle agent should be offered this caller."""
-        return not self.expired and (self.place is Place.WAITING or (self.place is Place.OFFERED and self.ring_all))
+        if self.expired or self.place not in (Place.WAITING, Place.OFFERED):
+            return False
+        return self.place is Place.WAITING or self.ring_all or (self.ring_step is not None and self.more_at is None)
 
     def handle(self, turn: Turn) -> tuple[Step, ...]:
         transition = TRANSITIONS.get((self.place, turn))
         if transition is None:
             raise RuntimeError(f"call {self.call}: {turn} while {self.place}")
         self.place, steps = transition
+        if self.place is not Place.OFFERED:
+            self.more_at = None
         return steps
 
     def plain(self) -> dict[str, Any]:
@@ -136,6 +178,7 @@ class Ticket:
         return {
             **{name: getattr(self, name) for name in _PLAIN},
             "needs": str(self.needs),
+            "preferred": str(self.preferred),
             "variables": dict(sorted(self.variables.items())),
             "place": self.place.value,
             "offers": list(self.offers),
@@ -144,24 +187,29 @@ class Ticket:
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], shift: float) -> Ticket:
-        announce_at = plain["announce_at"]
+        announce_at, more_at = plain["announce_at"], plain["more_at"]
         return cls(
             **{
                 **plain,
                 "needs": parse(plain["needs"]),
+                "preferred": parse(plain["preferred"]),
                 "place": Place(plain["place"]),
                 "since": plain["since"] + shift,
                 "joined_at": plain["joined_at"] + shift,
                 "announce_at": None if announce_at is None else announce_at + shift,
+                "more_at": None if more_at is None else more_at + shift,
             }
         )
 
 
-_PLAIN = ("call", "queue", "since", "joined_at", "priority", "step", "expired", "told", "announce_at")
+_PLAIN = (
+    "call", "queue", "since", "joined_at", "priority", "step", "expired", "told", "announce_at",
+    "agent", "capped", "more_at",
+)  # fmt: skip
 
 #: Sorts callers of all queues, the next one to be served first; inside a queue it is the order of `Ticket.order`.
-DecisionKey = tuple[float, tuple[float, float, str]]
+DecisionKey = tuple[int, float, float, str]
 
 
 def decision_key(ticket: Ticket, now: float) -> DecisionKey:
-    return (-ticket.standing(now), ticket.order)
+    return (-ticket.band, -ticket.standing(now), ticket.since, ticket.call)

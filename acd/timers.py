@@ -15,6 +15,8 @@ class Timer(IntEnum):
     RELAX = 4
     MAX_WAIT = 5
     ANNOUNCE = 6
+    CAP = 7
+    RING_MORE = 8
 
 
 class Timers:

@@ -37,33 +37,43 @@ MUTANTS = [
     Mutant("priority does not count", "ticket.py", "priority = queue.priority + self.priority", "priority = 0.0"),
     Mutant("all queues age alike", "ticket.py", "return self.ageing * (now - first)", "return 1.0 * (now - first)"),
     Mutant("queues are not compared", "ticket.py", "return (-ticket.standing(now), ", "return (0.0, "),
-    Mutant("kept age is lost", "calls.py", "since = now if event.waiting_since is None", "since = now if True"),
+    Mutant("kept age is lost", "arrivals.py", "since = now if event.waiting_since is None", "since = now if True"),
     Mutant("new callers are not offered", "room.py", "return line in self._grown", "return False"),
     Mutant("freed agents are not offered", "floor.py", "self.freed.add(agent.id)", "pass"),
     Mutant("one agent for two callers", "matching.py", "taken.update(agents)", "pass"),
     Mutant("the line is forgotten after one", "matching.py", "if index + 1 < len(group.callers):", "if False:"),
     Mutant("needs of another language", "room.py", "wanted & ticket.variables.keys()", "()"),
     Mutant(
-        "a caller who left rings on", "calls.py", "self._withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)", "pass"
+        "a caller who left rings on",
+        "arrivals.py",
+        "self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)",
+        "pass",
     ),
     Mutant(
         "answered and still ringing elsewhere",
-        "calls.py",
-        "self._withdraw(ticket, fx.WithdrawReason.ANSWERED_ELSEWHERE, now)",
+        "offers.py",
+        "self.withdraw(ticket, fx.WithdrawReason.ANSWERED_ELSEWHERE, now)",
         "pass",
     ),
-    Mutant("a failed offer strands the caller", "calls.py", "self._turn(ticket, Turn.LAST_OFFER_OVER, now)", "pass"),
-    Mutant("an expired caller waits for ever", "calls.py", "if ticket.expired:\n", "if False:\n"),
+    Mutant(
+        "a failed offer strands the caller",
+        "offers.py",
+        "self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)",
+        "pass",
+    ),
+    Mutant("an expired caller waits for ever", "offers.py", "if ticket.expired:\n", "if False:\n"),
     Mutant("expired callers are rung on", "ticket.py", "return not self.expired and (", "return (", SCENARIOS),
     Mutant(
         "the wider line is not entered",
-        "calls.py",
-        "self._room.update(ticket)\n        self._arm(ticket)\n\n    def _announce",
-        "self._arm(ticket)\n\n    def _announce",
+        "waiting.py",
+        "self.room.update(ticket)\n        self.arm(ticket)\n\n    # --- ways out",
+        "self.arm(ticket)\n\n    # --- ways out",
     ),
     Mutant("a worse position is announced", "announcements.py", "if ahead <= told else None", ""),
-    Mutant("nobody notices that all logged out", "calls.py", "if hopeless[id(ladder)]:", "if False:"),
-    Mutant("an agent on a break rings on", "calls.py", "willing = agent.status is Status.AVAILABLE and ", "willing = "),
+    Mutant("nobody notices that all logged out", "waiting.py", "if hopeless[id(ladder)]:", "if False:"),
+    Mutant(
+        "an agent on a break rings on", "offers.py", "willing = agent.status is Status.AVAILABLE and ", "willing = "
+    ),
     Mutant("busy phones are rung", "agent.py", "            and not self.busy\n", ""),
     Mutant("two agents at one phone", "dispatcher.py", "in self._floor.others_at(event.phone, agent):", "in ():"),
     Mutant("failures are lost by a restart", "ticket.py", '"needs": parse(plain["needs"]),', '"failures": {},'),
@@ -71,14 +81,17 @@ MUTANTS = [
         "timers are not journaled", "dispatcher.py", 'self._out.put(fx.Journal({"kind": CLOCK, "at": now}))', "pass"
     ),
     Mutant(
-        "a removed queue forgets its callers", "calls.py", "self.closing = used - wanted.keys()", "self.closing = set()"
+        "a removed queue forgets its callers",
+        "waiting.py",
+        "self.closing = used - wanted.keys()",
+        "self.closing = set()",
     ),
-    Mutant("a call ends twice", "calls.py", "self.tickets.pop(ticket.call, None)", "pass"),
-    Mutant("wrap-up even when there is none", "calls.py", "if wrap_up > 0 and agent", "if agent", SCENARIOS),
+    Mutant("a call ends twice", "waiting.py", "self.tickets.pop(ticket.call, None)", "pass"),
+    Mutant("wrap-up even when there is none", "offers.py", "if wrap_up > 0 and agent", "if agent", SCENARIOS),
     Mutant(
         "wrap-up is short", "agent.py", "self.wrap_up_until = now + wrap_up", "self.wrap_up_until = now + 1", SCENARIOS
     ),
-    Mutant("answered twice, connected twice", "calls.py", "if offer.answered:\n            return", "", SCENARIOS),
+    Mutant("answered twice, connected twice", "offers.py", "if offer.answered:\n            return", "", SCENARIOS),
     Mutant(
         "most recently idle first",
         "strategies.py",
