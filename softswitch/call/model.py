@@ -30,8 +30,10 @@ class Stage(Enum):
 
     IVR = auto()
     QUEUED = auto()
+    ASIDE = auto()  # listens to the exit menu, or orders a callback, and keeps the place in the queue
     RINGING = auto()  # a phone rings for the caller
     TALKING = auto()
+    CALLING_BACK = auto()  # we are the ones who call; nobody has answered yet
     ENDED = auto()
 
 
@@ -82,7 +84,10 @@ class Leg:
 
 @dataclass(slots=True)
 class Call:
-    """A caller's stay in the switch, from INVITE to call record; owns legs."""
+    """A caller's stay in the switch, from INVITE to call record; owns legs.
+
+    A callback is a call too: its caller's leg is the one that we dialled, and there is none (0) until it has answered.
+    """
 
     call: CallId
     caller: Caller
@@ -99,3 +104,10 @@ class Call:
     attempt: int | None = None  # the phone that rings for the caller outside a queue
     priority: float = 0.0
     ended_by: str = ""
+    ticket: str = ""  # the distributor's name of a callback: the call in which it was ordered
+    waiting_since: float | None = None  # the age to be kept in the next queue
+
+    @property
+    def queued_as(self) -> str:
+        """What the distributor knows the call as."""
+        return self.ticket or self.call
