@@ -9,24 +9,25 @@
     other = "There are {n} callers before you."
 
 A whole number in `{n}` is spoken as words; `placeholders` lists what else can stand in braces. Another argument than
-`n` picks the form when `by = "minutes"` says so.
+`n` picks the form when `by = "minutes"` says so. A phrase that may get fractions has "other" in every language.
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from string import Formatter
 from typing import TYPE_CHECKING, Any
 
-from softswitch.speech.placeholders import Placeholder, parse_placeholder
-from softswitch.speech.plurals import LANGUAGES, categories, category
+from softswitch.speech.grammar.plurals import FRACTION, LANGUAGES, categories, category
+from softswitch.speech.placeholders import plural_argument
+from softswitch.speech.template import parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from softswitch.speech.placeholders import Arguments
+    from softswitch.speech.template import Template
 
 FILE = "catalog.toml"
 
@@ -47,24 +48,26 @@ class MissingPrompt(LookupError):
 class Phrase:
     """One key in one language. `forms`: plural categories and figures; without a number there is "other" alone."""
 
-    forms: Mapping[str, tuple[str | Placeholder, ...]]
+    forms: Mapping[str, Template]
     by: str = ""
 
     @property
     def arguments(self) -> frozenset[str]:
-        used = {part.argument for form in self.forms.values() for part in form if isinstance(part, Placeholder)}
-        return frozenset(used | ({self.by} if self.by else set()))
+        used = frozenset[str]().union(*(form.arguments for form in self.forms.values()))
+        return used | {self.by} if self.by else used
+
+    def form(self, arguments: Arguments, language: str) -> Template:
+        """The text that goes with these arguments; raises KeyError for a missing one, ValueError for an odd one."""
+        if not self.by:
+            return self.forms["other"]
+        n = plural_argument(arguments[self.by])
+        wanted = str(n) if str(n) in self.forms else category(n, language)
+        if wanted not in self.forms:
+            raise ValueError(f"it has no form for fractions ({FRACTION}), as {n} is")
+        return self.forms[wanted]
 
     def say(self, arguments: Arguments, language: str) -> str:
-        form = "other"
-        if self.by:
-            n = arguments[self.by]
-            if not isinstance(n, int):
-                raise MissingPrompt(f'argument "{self.by}" should be a whole number')
-            form = str(n) if str(n) in self.forms else category(n, language)
-        return "".join(
-            part.say(arguments, language) if isinstance(part, Placeholder) else part for part in self.forms[form]
-        )
+        return self.form(arguments, language).say(arguments, language)
 
 
 class Catalogue:
@@ -141,26 +144,12 @@ def _phrase(table: Any, language: str) -> Phrase:
     if "text" in table:
         if len(table) > 1:
             raise ValueError('has "text" and forms; it should have one or the other')
-        return Phrase({"other": _template(table["text"])})
+        return Phrase({"other": parse_template(table["text"])})
     forms = {form: text for form, text in table.items() if form != "by"}
     wanted = categories(language)
     for form in forms:
-        if form not in wanted and not (form.isascii() and form.isdigit()):
+        if form not in wanted | {FRACTION} and not (form.isascii() and form.isdigit()):
             raise ValueError(f'"{form}" is no plural form; in {language} there are {", ".join(sorted(wanted))}')
     if missing := wanted - forms.keys():
         raise ValueError(f"lacks the plural form {', '.join(sorted(missing))}")
-    return Phrase({form: _template(text) for form, text in forms.items()}, by=table.get("by", "n"))
-
-
-def _template(text: str) -> tuple[str | Placeholder, ...]:
-    if not text.strip():
-        raise ValueError("is empty")
-    parts: list[str | Placeholder] = []
-    for literal, name, spec, conversion in Formatter().parse(text):
-        if literal:
-            parts.append(literal)
-        if name is not None:
-            if conversion or not name.isidentifier():
-                raise ValueError(f'"{{{name}}}" is not a placeholder')
-            parts.append(parse_placeholder(name, (spec or "").split()))
-    return tuple(parts)
+    return Phrase({form: parse_template(text) for form, text in forms.items()}, by=table.get("by", "n"))

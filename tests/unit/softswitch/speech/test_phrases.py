@@ -9,7 +9,7 @@ import pytest
 from ivr.nodes import Prompt
 from softswitch.speech import phrases
 from softswitch.speech.catalogue import Catalogue
-from softswitch.speech.plurals import LANGUAGES
+from softswitch.speech.grammar.plurals import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

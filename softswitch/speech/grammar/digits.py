@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from softswitch.speech.numbers import cardinal
+from softswitch.speech.grammar.numbers import cardinal
 
 _PLUS = {"en": "plus", "uk": "плюс", "ru": "плюс", "pl": "plus"}
 

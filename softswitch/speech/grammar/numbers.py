@@ -8,11 +8,11 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from softswitch.speech.number_words import EN_SMALL, EN_TENS, PL, RU, UK, Slavic
-from softswitch.speech.plurals import category
+from softswitch.speech.grammar.number_words import EN_SMALL, EN_TENS, PL, RU, UK, Slavic
+from softswitch.speech.grammar.plurals import category
 
 if TYPE_CHECKING:
-    from softswitch.speech.number_words import Forms
+    from softswitch.speech.grammar.number_words import Forms
 
 LARGEST = 999_999
 

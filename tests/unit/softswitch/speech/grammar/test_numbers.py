@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from num2words import num2words
 
-from softswitch.speech.numbers import LARGEST, Case, Gender, cardinal
-from softswitch.speech.plurals import LANGUAGES, categories, category
+from softswitch.speech.grammar.numbers import LARGEST, Case, Gender, cardinal
+from softswitch.speech.grammar.plurals import LANGUAGES, categories, category
 
 M, F, N = Gender.MASCULINE, Gender.FEMININE, Gender.NEUTER
 NOM, GEN, ACC = Case.NOMINATIVE, Case.GENITIVE, Case.ACCUSATIVE

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from softswitch.speech.nouns import count, english, slavic
-from softswitch.speech.numbers import LARGEST, Case, Gender
+from softswitch.speech.grammar.nouns import count, english, slavic
+from softswitch.speech.grammar.numbers import LARGEST, Case, Gender
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from softswitch.speech.nouns import Noun
+    from softswitch.speech.grammar.nouns import Noun
 
 UNITS = {"day": 86_400, "hour": 3600, "minute": 60, "second": 1}
 LONGEST = LARGEST * UNITS["day"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from softswitch.speech.numbers import Case, Gender, cardinal
-from softswitch.speech.plurals import category
+from softswitch.speech.grammar.fractions import number
+from softswitch.speech.grammar.numbers import Case, Gender, cardinal
+from softswitch.speech.grammar.plurals import category
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from decimal import Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,8 @@ class Noun:
     """One noun in one language.
 
     `counted` holds the forms after a number in the nominative, by plural category; "other" goes with fractions.
-    `genitive` holds one and several; `accusative_one` is the accusative singular (the rest is as in the nominative,
-    since nothing here is alive). English has neither gender nor case: both repeat the plain forms.
+    `genitive` holds one and several; `accusative_one` is the accusative singular, and the rest of the accusative is as
+    the nominative, since nothing here is alive. English has neither gender nor case: both repeat the plain forms.
     """
 
     gender: Gender
@@ -46,8 +48,15 @@ def slavic(gender: Gender, forms: str, accusative_one: str = "") -> Noun:
     return Noun(gender, counted, (genitive, genitive_plural), accusative_one or one)
 
 
-def count(n: int, noun: Noun, language: str, case: Case = Case.NOMINATIVE) -> str:
-    """*n* things as words: ``count(22, <хвилина>, "uk")`` → ``"двадцять дві хвилини"``."""
+def count(n: int | Decimal, noun: Noun, language: str, case: Case = Case.NOMINATIVE) -> str:
+    """*n* things as words: ``count(22, <хвилина>, "uk")`` → ``"двадцять дві хвилини"``.
+
+    A fraction itself is said in the nominative, whatever the case; the noun after it is in the genitive anyhow.
+    """
     plural = category(n, language)
     form = noun.counted[plural] if language == "en" else noun.form(plural, case)
-    return f"{cardinal(n, language, noun.gender, case)} {form}"
+    if n % 1:
+        return f"{number(n, language)} {form}"
+    # Polish treats dollars and cents as if they lived: "jednego dolara".
+    like_person = n == 1 and case is Case.ACCUSATIVE and noun.counted["one"] != noun.accusative_one == noun.genitive[0]
+    return f"{cardinal(int(n), language, noun.gender, case, person=like_person)} {form}"

@@ -1,0 +1,44 @@
+"""A text with placeholders, in one language; parsed once, said often."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from softswitch.speech.placeholders import Placeholder, parse_placeholder
+
+if TYPE_CHECKING:
+    from softswitch.speech.placeholders import Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    parts: tuple[str | Placeholder, ...]
+
+    @property
+    def arguments(self) -> frozenset[str]:
+        """The names that have to be given."""
+        return frozenset(part.argument for part in self.parts if isinstance(part, Placeholder))
+
+    def pieces(self, arguments: Arguments, language: str) -> list[str]:
+        """The words, part by part; raises KeyError for a missing argument, ValueError for one that cannot be said."""
+        return [part.say(arguments, language) if isinstance(part, Placeholder) else part for part in self.parts]
+
+    def say(self, arguments: Arguments, language: str) -> str:
+        return "".join(self.pieces(arguments, language))
+
+
+def parse_template(text: str) -> Template:
+    """Read a text as written in a catalogue or a configuration; raises ValueError saying what is wrong."""
+    if not text.strip():
+        raise ValueError("is empty")
+    parts: list[str | Placeholder] = []
+    for literal, name, spec, conversion in Formatter().parse(text):
+        if literal:
+            parts.append(literal)
+        if name is not None:
+            if conversion or not name.isidentifier():
+                raise ValueError(f'"{{{name}}}" is not a placeholder')
+            parts.append(parse_placeholder(name, (spec or "").split()))
+    return Template(tuple(parts))
