@@ -149,7 +149,7 @@ def nobody_is_overtaken(dispatcher: Dispatcher, effects: Iterable[Effect]) -> No
 
 
 def _before(dispatcher: Dispatcher, one: Ticket, other: Ticket) -> bool:
-    """Whether *one* must be served before *other*: a higher band, more points in it, or as many and waits for longer."""
+    """Whether *one* must be served before *other*: a higher band, more points, or as many and a longer wait."""
     higher = dispatcher.queue(one.queue).band - dispatcher.queue(other.queue).band
     if higher:
         return higher > 0

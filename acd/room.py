@@ -1,7 +1,7 @@
 """The waiting room: who waits, in which order, and which agents may ever or now serve them.
 
-Callers of one queue with the same needs and preferences stand in one *line*. Who may serve a line is worked out once, so a decision
-looks at the heads of lines instead of at every caller times every agent.
+Callers of one queue with the same needs and preferences stand in one *line*. Who may serve a line is worked out once,
+so a decision looks at the heads of lines instead of at every caller times every agent.
 """
 
 from __future__ import annotations
