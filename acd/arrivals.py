@@ -34,6 +34,7 @@ class Arrivals:
             return
         variables = dict(event.variables) | ({"language": event.language} if event.language else {})
         ticket = Ticket(event.call, queue.id, since, now, event.priority, event.needs, variables)
+        ticket.preferred, ticket.agent = event.preferred, event.agent
         ladder = room.ladder(ticket)
         refused = refusal(
             queue,

@@ -59,7 +59,9 @@ def one_place_for_agents(dispatcher: Dispatcher) -> None:
         else:
             assert agent.offer is None, f"{agent.id} is {agent.state} with an offer"
             assert agent.call is None, f"{agent.id} is {agent.state} with a call"
-        assert (agent.wrap_up_until is not None) == (agent.state is State.WRAP_UP), f"{agent.id}: wrap-up clock"
+        clocks = [at for at in (agent.wrap_up_until, agent.wrap_up_limit) if at is not None]
+        assert not clocks or agent.state is State.WRAP_UP, f"{agent.id}: wrap-up clock of somebody {agent.state}"
+        assert clocks == sorted(clocks), f"{agent.id}: wrap-up beyond its limit"
         if agent.state is State.OFFERED:
             willing = agent.status is Status.AVAILABLE and agent.reachable and not agent.busy
             assert willing, f"{agent.id} rings although {agent.status}, busy or unreachable"
@@ -146,6 +148,30 @@ def nobody_is_overtaken(dispatcher: Dispatcher, effects: Iterable[Effect]) -> No
                 if ticket is not served and may_serve(dispatcher, agent, ticket):
                     earlier = _before(dispatcher, ticket, served)
                     assert not earlier, f"{ticket.call} was overtaken by {effect.call} at {effect.agent}"
+
+
+def overtaking_is_bounded(dispatcher: Dispatcher, effects: Iterable[Effect]) -> None:
+    """Nobody is overtaken by a caller of the same ageing and band who came later by more than the difference of their
+    priorities divided by the ageing. Told from arrivals and priorities alone, not from points at this moment.
+
+    ``effects`` as for :func:`nobody_is_overtaken`.
+    """
+    left = [ticket for ticket in dispatcher.tickets.values() if ticket.wants_offers]
+    for effect in effects:
+        if isinstance(effect, OfferCall) and effect.offer in dispatcher.offers:
+            served, agent = dispatcher.tickets[effect.call], dispatcher.agents[effect.agent]
+            its = dispatcher.queue(served.queue)
+            for ticket in left:
+                queue = dispatcher.queue(ticket.queue)
+                alike = (queue.ageing, queue.band, queue.priority_cap) == (its.ageing, its.band, its.priority_cap)
+                if ticket is not served and alike and queue.ageing and may_serve(dispatcher, agent, ticket):
+                    more = its.priority + served.priority - queue.priority - ticket.priority
+                    head_start = more / queue.ageing if queue.priority_cap is None else max(0.0, more) / queue.ageing
+                    later = served.since - ticket.since
+                    assert later <= head_start + _ROUNDING, (
+                        f"{served.call} came {later:g} s after {ticket.call} and was served first at {agent.id}; "
+                        f"the priorities allow {head_start:g} s"
+                    )
 
 
 def _before(dispatcher: Dispatcher, one: Ticket, other: Ticket) -> bool:

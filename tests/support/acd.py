@@ -53,6 +53,7 @@ class Desk:
         self.seen += [(self.now, effect) for effect in effects]
         invariants.check(self.acd)
         invariants.nobody_is_overtaken(self.acd, effects)
+        invariants.overtaking_is_bounded(self.acd, effects)
         return effects
 
     def log_in(self, *agents: str) -> None:

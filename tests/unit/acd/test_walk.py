@@ -145,6 +145,7 @@ class Walk(RuleBasedStateMachine):
         assert without_config(of_twin) == without_config(effects), "the order of the configuration matters"
         invariants.check(self.acd)
         invariants.nobody_is_overtaken(self.acd, effects)
+        invariants.overtaking_is_bounded(self.acd, effects)
         for effect in effects:
             self.note(effect)
         for gone in self.shown.keys() - self.acd.agents.keys():
