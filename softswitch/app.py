@@ -10,7 +10,6 @@ import signal
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from acd.dispatcher import Dispatcher
 from ivr.nodes import Prompt
 from ivr.targets import DEFAULT_MUSIC
 from sip.auth import DigestChallenger
@@ -18,12 +17,15 @@ from sip.registrar import Registrar
 from softswitch.briefing import briefing
 from softswitch.call.control import CallControl
 from softswitch.call.features import FEATURE_PHRASES
+from softswitch.call.resuming import Resuming
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
 from softswitch.ids import RandomIds
 from softswitch.media.engine import MediaEngine, lane_ports
 from softswitch.paths import prompts_dir
+from softswitch.recovery import RECOVERED, Recovered, SnapshotKeeper, recover
+from softswitch.recovery.keeper import LOOK
 from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
@@ -34,6 +36,7 @@ from softswitch.voice import RenderedVoice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from acd.dispatcher import Dispatcher
     from rtp.legs import MediaEvent
     from sip.events import Event
     from sip.flow import Flow
@@ -63,7 +66,8 @@ class Switch:
         self._clock = SystemClock(config.server.timezone)
         self._ids = RandomIds(config.sip.domain)
         self._flow = flows.flow(config)
-        self._journal = JournalWriter(data_dir / FILE_NAME)
+        self._database = data_dir / FILE_NAME
+        self._journal = JournalWriter(self._database)
         self._synthesizer = Synthesizer(
             SpeechSettings(
                 engine=config.tts.engine,
@@ -102,7 +106,14 @@ class Switch:
             external_address=config.sip.external_address,
             on_connection_lost=self._connection_lost,
         )
-        self._control = CallControl(
+        self._control: CallControl
+        self._keeper: SnapshotKeeper | None = None
+        self._looking: asyncio.TimerHandle | None = None
+
+    def _join(self, dispatcher: Dispatcher) -> CallControl:
+        """Call control over all the parts."""
+        config = self._config
+        return CallControl(
             config,
             self._flow,
             sip=self._edge.endpoint,
@@ -112,7 +123,7 @@ class Switch:
             voice=self._voice,
             flows=self,
             clock=self._clock,
-            dispatcher=Dispatcher(acd_configuration.acd_config(config), now=self._loop.time()),
+            dispatcher=dispatcher,
             registrar=self._registrar,
             challenger=DigestChallenger(config.sip.domain, os.urandom(32), algorithms=config.sip.digest),
             new_call_id=self._ids.call,
@@ -126,6 +137,11 @@ class Switch:
         try:
             config.server.data_dir.mkdir(parents=True, exist_ok=True)
             await self._journal.start()
+            now, wall = self._loop.time(), self._clock.wall(self._loop.time())
+            recovered = await asyncio.to_thread(recover, self._database, now=now, wall=wall)
+            self._control = self._join(recovered.dispatcher)
+            self._journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
+            resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
             self._voice.prepare(self._prompts(), self._languages())
             await self._media.start()
@@ -134,12 +150,9 @@ class Switch:
             now, wall = self._loop.time(), self._clock.wall(self._loop.time())
             stored = await self._journal.load_bindings(wall)
             self._registrar.restore(restorable(stored, config.phones, now, wall))
-            self._journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
             await self._edge.start()
             # only now is it known which fixed phones can be reached
-            for agent in config.agents.values():
-                if agent.logged_in:
-                    self._control.log_in(agent.id, agent.phone, now)
+            resuming.look_around(self._loop.time())
         except OSError as error:
             await self.stop()
             raise StartError(
@@ -148,8 +161,27 @@ class Switch:
         except StoreError as error:
             await self.stop()
             raise StartError(str(error)) from error
+        self._keep_snapshots(recovered.dispatcher)
         self._edge.flush()
         self._arm()
+
+    def _resume(self, recovered: Recovered, now: float, wall: float) -> Resuming:
+        """Let the distributor know what has changed since the state that it was *recovered* from."""
+        dispatcher, queues = recovered.dispatcher, acd_configuration.acd_config(self._config)
+        self._journal.append(RECOVERED, None, recovered.record(), at=wall)
+        resuming = Resuming(self._control, dispatcher, self._config, queues)
+        resuming.remember(now, restarted=not recovered.fresh, agents=recovered.agents)
+        return resuming
+
+    def _keep_snapshots(self, dispatcher: Dispatcher) -> None:
+        self._keeper = SnapshotKeeper(self._journal, dispatcher.snapshot)
+        self._look()
+
+    def _look(self) -> None:
+        now = self._loop.time()
+        if self._keeper is not None:
+            self._keeper.look(now, self._clock.wall(now))
+        self._looking = self._loop.call_later(LOOK, self._look)
 
     async def stop(self) -> None:
         """End the calls, say goodbye to their phones, write everything down, leave no process behind."""
@@ -157,8 +189,13 @@ class Switch:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         now = self._loop.time()
-        self._control.hang_up_all(now)
+        if self._keeper is not None:  # else it did not come so far
+            self._control.hang_up_all(now)
+            self._keeper.take(now, self._clock.wall(now))
         self._edge.flush()
         await self._goodbyes(now + GOODBYE)
         await self._edge.close()

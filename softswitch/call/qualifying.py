@@ -14,7 +14,6 @@ from sip.uri import Uri
 from softswitch.call.timers import Timers
 
 if TYPE_CHECKING:
-
     from sip.flow import Flow
     from sip.message import Response
     from softswitch.call.phones import Phones

@@ -114,6 +114,13 @@ class Queues:
         """Whether the distributor takes the agent's phone to be there."""
         return self._dispatcher.agents[agent].reachable
 
+    def adopt(self, now: float) -> None:
+        """The distributor comes from before a restart: learn from it who sits where; their phones are asked soon."""
+        for agent in self._dispatcher.agents.values():
+            self._agent_moved(agent.id, agent.status, agent.phone, now)
+        for phone in self._agents_at:
+            self._control.qualifier.watch(phone, now, soon=True)
+
     def _agent_moved(self, agent: str, status: Status, phone: str, now: float) -> None:
         left = [place for place, who in self._agents_at.items() if who == agent]
         if status is not Status.LOGGED_OUT:

@@ -83,6 +83,11 @@ class StateReader(Reader):
             if isinstance(data, dict):
                 yield Record(number, at, kind, call, data)
 
+    def last_seq(self) -> int:
+        """Number of the last record; 0 when there is none."""
+        (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
+        return int(last)
+
     def missing_after(self, seq: int) -> int:
         """How many records behind *seq* were given up before they could be written."""
         query = "SELECT count(*), max(seq) FROM journal WHERE seq > ?"

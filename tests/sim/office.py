@@ -144,8 +144,8 @@ class Office:
     ) -> None:
         self.world = SimWorld(seed)
         self.network = SimNetwork(self.world, **network)  # type: ignore[arg-type]
-        phones = "".join(map(phone_table, (*DESKS, *CALLERS)))
-        self.switch = SimSwitch(self.world, self.network, centre + phones, ports=ports, tamper=tamper)
+        self.centre = centre + "".join(map(phone_table, (*DESKS, *CALLERS)))
+        self.switch = SimSwitch(self.world, self.network, self.centre, ports=ports, tamper=tamper)
         self.phones: dict[str, SimPhone] = {}
 
     def phone(self, user: str, *, register: bool = True) -> SimPhone:
@@ -164,6 +164,16 @@ class Office:
         phone.register()
         self.run(1)
         return phone
+
+    def restart(self, *, after: float = 1.0, centre: str = "") -> None:
+        """The switch is killed, and after so many seconds there is another one, perhaps of another configuration."""
+        before = self.switch
+        before.kill()
+        self.world.run(after)
+        self.centre = centre or self.centre
+        self.switch = SimSwitch(self.world, self.network, self.centre, before=before)
+        for phone in self.phones.values():
+            phone.switch = self.switch
 
     def trunk(self) -> SimPhone:
         """A carrier's side of a trunk, as one telephone without a password."""

@@ -16,8 +16,10 @@ from sip.flow import Address, Flow, Transport
 from sip.registrar import Registrar
 from softswitch.call.control import CallControl
 from softswitch.call.model import Stage
+from softswitch.call.resuming import Resuming
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows, parse_config
+from softswitch.recovery.rebuild import RECOVERED, Rebuilder
 from softswitch.store.cdr import CallRecord, call_records
 from tests.support.ids import CountingIds
 from tests.support.sim_ports import FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
@@ -25,6 +27,7 @@ from tests.support.sim_ports import FakeMedia, FakeVoice, MemoryBindings, Memory
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
 
+    from acd.model import AcdConfig
     from rtp.legs import MediaEvent
     from sip.uri import Uri
     from tests.support.sim_world import SimNetwork, SimWorld
@@ -43,20 +46,36 @@ class SimSwitch:
         *,
         ports: int = 20_000,
         tamper: Callable[[Any], Any] = lambda port: port,
+        before: SimSwitch | None = None,
     ) -> None:
-        """*ports*: how many legs there is room for; *tamper* may put something between call control and its ports."""
+        """*ports*: how many legs there is room for; *tamper* may put something between call control and its ports.
+
+        *before*: one that was killed, on whose journal and registrations this one goes on.
+        """
         self.world, self.network = world, network
+        self.life: int = 1 if before is None else before.life + 1
         self.armed = float("inf")
+        self.killed = False
+        self.shift = 0.0
         self.sent: deque[bytes] = deque(maxlen=10_000)
         self.config = parse_config(toml.encode(), file="simulation.toml", folder=Path(), env={})
         self.voice = FakeVoice()
         self.media = FakeMedia(world, self.on_media, self.voice.seconds, ports)
-        self.journal = MemoryJournal()
-        self.bindings = MemoryBindings()
-        self.endpoint = SipEndpoint(ids=CountingIds("switch", world.seed), local=lambda flow: ADDRESS)
-        self.dispatcher = Dispatcher(acd_configuration.acd_config(self.config))
+        self.journal: MemoryJournal = MemoryJournal() if before is None else before.journal
+        self.bindings: MemoryBindings = MemoryBindings() if before is None else before.bindings
+        self.endpoint = SipEndpoint(
+            ids=CountingIds("switch" if self.life == 1 else f"switch{self.life}", world.seed),
+            local=lambda flow: ADDRESS,
+        )
+        queues = acd_configuration.acd_config(self.config)
+        self.first_queues: AcdConfig = queues if before is None else before.first_queues
+        self.dispatcher = Dispatcher(queues) if before is None else self._recovered()
         expires = self.config.sip.expires
-        calls, ssrcs = count(1), count(1)
+        calls, ssrcs = count(1), count(1 + 1_000_000 * (self.life - 1))
+        registrar = Registrar(
+            min_expires=expires.min, max_expires=expires.max, default_expires=expires.default, max_contacts=10
+        )
+        registrar.restore(self.bindings.kept.values())
         self.control = CallControl(
             self.config,
             flows.flow(self.config),
@@ -68,18 +87,31 @@ class SimSwitch:
             flows=tamper(self),
             clock=SimClock(),
             dispatcher=self.dispatcher,
-            registrar=Registrar(
-                min_expires=expires.min, max_expires=expires.max, default_expires=expires.default, max_contacts=10
-            ),
+            registrar=registrar,
             challenger=DigestChallenger(self.config.sip.domain, b"secret of the simulation"),
-            new_call_id=lambda: f"call-{next(calls):05d}",
+            new_call_id=lambda: f"call-{next(calls):05d}" if self.life == 1 else f"call-{self.life}-{next(calls):05d}",
             new_ssrc=lambda: next(ssrcs),
         )
         network.hosts[ADDRESS] = self._receive
-        for agent in self.config.agents.values():
-            if agent.logged_in:
-                self.control.log_in(agent.id, agent.phone, world.now)
+        resuming = Resuming(self.control, self.dispatcher, self.config, queues)
+        if before is not None:
+            self.journal.append("switch.started", None, {}, at=SimClock().wall(world.now))
+            self.journal.append(RECOVERED, None, {"shift": self.shift}, at=SimClock().wall(world.now))
+            resuming.remember(world.now, restarted=True)
+        resuming.look_around(world.now)
         self.flush()
+
+    def _recovered(self) -> Dispatcher:
+        """The distributor as the journal says that it was, by reliving all of it."""
+        rebuilder = Rebuilder.from_nothing(self.first_queues)
+        rebuilder.read(self.journal.lines)
+        dispatcher, self.shift = rebuilder.moved(now=self.world.now, wall=SimClock().wall(self.world.now))
+        return dispatcher
+
+    def kill(self) -> None:
+        """Nothing is sent, nothing is heard, nothing is written any more."""
+        self.network.hosts.pop(ADDRESS, None)
+        self.killed = True
 
     # --- softswitch.ports.Flows
     def flow_to(self, uri: Uri) -> Flow | None:
@@ -97,6 +129,8 @@ class SimSwitch:
         self.flush()
 
     def on_media(self, event: MediaEvent) -> None:
+        if self.killed:
+            return
         self.control.on_media(event, self.world.now)
         self.flush()
 
@@ -111,6 +145,8 @@ class SimSwitch:
         self.flush()
 
     def next_deadline(self) -> float | None:
+        if self.killed:
+            return None
         deadlines = (self.endpoint.next_deadline(), self.control.next_deadline())
         return min((at for at in deadlines if at is not None), default=None)
 

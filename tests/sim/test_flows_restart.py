@@ -1,0 +1,126 @@
+"""The switch is killed in the middle of its work; another one goes on."""
+
+from __future__ import annotations
+
+import pytest
+
+from acd.agent import State, Status
+from tests.sim.office import CENTRE, Office, bridged
+
+
+def use(office: Office, phone: str, code: str) -> None:
+    call = office.phone(phone).dial(code)
+    office.world.run_until(lambda: call.over)
+
+
+def seen(office: Office, agent: str) -> tuple[Status, State, str, str]:
+    found = office.switch.dispatcher.agents[agent]
+    return found.status, found.state, found.phone, found.reason
+
+
+def test_agents_are_where_and_as_they_were(office: Office) -> None:
+    office.agent("1001")
+    office.agent("1002")
+    use(office, "1002", "*13")
+    use(office, "2006", "*11*olena*4711")
+    office.restart(after=30)
+    assert seen(office, "olena") == (Status.AVAILABLE, State.IDLE, "2006", "")
+    assert seen(office, "piotr") == (Status.ON_BREAK, State.IDLE, "1002", "dialled")
+    assert seen(office, "iryna")[0] is Status.LOGGED_OUT
+    use(office, "1002", "*14")
+    assert seen(office, "piotr")[0] is Status.AVAILABLE
+
+
+def test_an_agent_takes_calls_after_a_restart_without_doing_anything(office: Office) -> None:
+    agent = office.agent("1001")
+    served = office.call("2001", "101")
+    office.run(4)
+    assert bridged(served, agent.call)
+    served.hang_up()
+    office.run(6)
+    calls, idle_since = office.switch.dispatcher.agents["olena"].calls, office.world.now
+    office.restart(after=10)
+    assert office.switch.dispatcher.agents["olena"].calls == calls == 1
+    assert office.switch.dispatcher.agents["olena"].idle_since == pytest.approx(idle_since, abs=2)
+    call = office.call("2002", "101")
+    office.run(4)
+    assert bridged(call, agent.call)
+
+
+def test_wrap_up_ends_when_it_would_have_ended(office: Office) -> None:
+    agent = office.agent("1001")
+    call = office.call("2001", "101")
+    office.run(4)
+    agent.call.hang_up()
+    office.run(1)
+    assert seen(office, "olena")[1] is State.WRAP_UP
+    office.restart(after=1)
+    office.run(2.5)
+    assert seen(office, "olena")[1] is State.WRAP_UP
+    office.run(1)
+    assert seen(office, "olena")[1] is State.IDLE
+    assert call.over
+
+
+def test_nobody_is_rung_before_it_is_known_who_can_be_reached(office: Office) -> None:
+    agent = office.agent("1001")
+    agent.unregister()
+    office.run(1)
+    office.restart()
+    assert seen(office, "olena")[0] is Status.AVAILABLE
+    assert not office.switch.dispatcher.agents["olena"].reachable
+    office.call("2001", "101")
+    office.run(3)
+    agent.register()
+    office.run(4)
+    assert agent.call.talking
+
+
+def test_agents_phones_are_asked_soon_after_a_restart() -> None:
+    office = Office(centre=CENTRE.replace("qualify = 0", "qualify = 600"))
+    office.agent("1001").vanish()
+    office.restart()
+    office.run(8)
+    assert not office.switch.dispatcher.agents["olena"].reachable
+
+
+def test_a_changed_configuration_is_in_force_after_the_restart(office: Office) -> None:
+    office.agent("1001")
+    office.agent("1002")
+    centre = office.centre.replace('needs = "sales >= 50"\nstrategy', 'needs = "support >= 50"\nstrategy')
+    office.restart(centre=centre)
+    call = office.call("2001", "101")
+    office.run(4)
+    assert bridged(call, office.phone("1002").call)
+
+
+def test_an_agent_whose_phone_is_no_more_is_logged_out(office: Office) -> None:
+    use(office, "2006", "*11*olena*4711")
+    centre, _, rest = office.centre.partition('[[phone]]\nuser = "2006"')
+    office.restart(centre=centre + rest.partition("\n\n")[2] if "\n\n" in rest else centre)
+    assert seen(office, "olena")[0] is Status.LOGGED_OUT
+    assert "2006" in seen(office, "olena")[3]
+
+
+def test_logged_in_from_the_start_does_not_undo_a_logout() -> None:
+    office = Office(centre=CENTRE.replace('pin = "4711"', 'pin = "4711"\nlogged_in = true'))
+    assert seen(office, "olena")[0] is Status.AVAILABLE
+    office.phone("1001")
+    use(office, "1001", "*12")
+    office.restart()
+    assert seen(office, "olena")[0] is Status.LOGGED_OUT
+    office.close()
+
+
+def test_whoever_is_new_and_to_be_logged_in_from_the_start_is(office: Office) -> None:
+    office.phone("1001")
+    office.restart(centre=office.centre.replace('pin = "4711"', 'pin = "4711"\nlogged_in = true'))
+    assert seen(office, "olena")[0] is Status.AVAILABLE
+
+
+def test_a_second_restart_finds_what_the_first_one_left(office: Office) -> None:
+    office.agent("1001")
+    office.restart(after=5)
+    use(office, "1001", "*13")
+    office.restart(after=5)
+    assert seen(office, "olena")[:1] == (Status.ON_BREAK,)
