@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from acd.figures.clock import micros
 from acd.figures.definitions import figure
-from acd.figures.stays import STARTED
+from acd.figures.stays import STARTED, STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -64,6 +64,7 @@ class AgentTimes:
     def __init__(self) -> None:
         self._now: dict[str, _Now] = {}
         self._talking: dict[str, str] = {}  # call → agent
+        self._suspended: dict[str, _Now] = {}  # when the switch ended
         self._done: list[Span] = []
         self._last = 0.0
 
@@ -78,8 +79,11 @@ class AgentTimes:
                 now = self._now[agent]
                 if now.activity is (Activity.TALKING if held else Activity.HOLD):
                     self._become(agent, Activity.HOLD if held else Activity.TALKING, "", now.call, micros(at))
-            case "switch.started":
-                self.close(self._last)
+            case "switch.started" | "switch.stopped":
+                self._suspended |= self._now
+                self.close(self._last if kind == STARTED else at)
+            case "switch.recovered":
+                self._recovered(micros(at), fresh=bool(data.get("fresh")))
         self._last = at
 
     def done(self) -> list[Span]:
@@ -90,6 +94,13 @@ class AgentTimes:
         """The records end here, or the switch did."""
         for agent in list(self._now):
             self._end(agent, micros(at))
+
+    def _recovered(self, at: int, *, fresh: bool) -> None:
+        """The switch goes on with the agents as they were; what has changed since is told next."""
+        suspended, self._suspended = self._suspended, {}
+        if not fresh:
+            for agent, now in suspended.items():
+                self._become(agent, now.activity, now.reason, now.call, at)
 
     def _agent(self, data: Mapping[str, Any], at: int) -> None:
         agent, state, call = str(data.get("agent", "")), str(data.get("state", "")), str(data.get("call") or "")
@@ -128,7 +139,7 @@ class AgentTimes:
 
 
 #: Kinds that matter here, without the prefix; others need not be read from the disk.
-KINDS = frozenset({"agent", "leg.held", "leg.resumed", STARTED})
+KINDS = frozenset({"agent", "leg.held", "leg.resumed", STARTED, STOPPED, "switch.recovered"})
 
 _STATES = {"offered": Activity.RINGING, "talking": Activity.TALKING, "wrap_up": Activity.WRAP_UP}
 
@@ -175,10 +186,13 @@ class Duty:
         return self
 
     def figures(self, unpaid: Collection[str] = ()) -> dict[str, Figure]:
-        """Occupancy and utilisation; *unpaid*: reasons of breaks that are not paid for."""
+        """Times, occupancy and utilisation; *unpaid*: reasons of breaks that are not paid for."""
         resting = self.spent.get(Activity.BREAK, 0)
         not_paid = sum(length for reason, length in self.breaks.items() if reason in unpaid)
+        times = (figure(activity.name.lower(), self.spent.get(activity, 0)) for activity in Activity)
         found = (
+            figure("login", self.login),
+            *times,
             figure("occupancy", self.at_work, self.login - resting),
             figure("utilisation", self.at_work, self.login - not_paid),
         )

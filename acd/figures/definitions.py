@@ -12,13 +12,12 @@ class Unit(StrEnum):
     COUNT = "count"
     SECONDS = "seconds"
     RATIO = "ratio"  # 0–1
+    NUMBER = "number"
     PER_100 = "per 100"
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """``scale`` turns the quotient of numerator and denominator into the unit."""
-
     id: str
     title: str
     formula: str
@@ -65,6 +64,16 @@ _ALL = (
     ("average_wrap_up", "wrap-up", "Σ wrap-up / conversations", Unit.SECONDS),
     ("transfers", "transfers", "conversations that ended by a transfer, per 100 conversations", Unit.PER_100),
     ("no_answers", "not answered", "offers that rang out, per 100 offers", Unit.PER_100),
+    ("login", "logged in", "the sum of the following eight", Unit.SECONDS),
+    ("idle", "idle", "can be offered a call", Unit.SECONDS),
+    ("ringing", "ringing", "is offered one", Unit.SECONDS),
+    ("talking", "talking", "with a caller of a queue", Unit.SECONDS),
+    ("hold", "hold", "has put that caller on hold", Unit.SECONDS),
+    ("wrap_up", "wrap-up", "after the conversation", Unit.SECONDS),
+    ("break", "break", "with any reason", Unit.SECONDS),
+    ("other_call", "other calls", "the phone is in a call that no queue knows of", Unit.SECONDS),
+    ("unreachable", "unreachable", "the phone is not there", Unit.SECONDS),
+    ("agents", "agents", "logged in, on average: Σ login / length of the interval", Unit.NUMBER),
     ("occupancy", "occupancy", "(talk + hold + wrap-up + ring) / (login − break)", Unit.RATIO),
     ("utilisation", "utilisation", "(talk + hold + wrap-up + ring) / (login − unpaid break)", Unit.RATIO),
     ("containment", "containment", "1 − asked for or reached an agent / entered a menu", Unit.RATIO),

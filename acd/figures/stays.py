@@ -33,8 +33,8 @@ class Outcome(StrEnum):
     WAITING = "waiting"  # the journal ends here
 
 
-#: The switch began to run: whatever was going on before was cut off.
-STARTED = "switch.started"
+#: The switch begins to run: whatever was going on before was cut off when it ended, with or without a record.
+STARTED, STOPPED = "switch.started", "switch.stopped"
 
 _OUTCOMES = {
     "served": Outcome.ANSWERED,
@@ -118,8 +118,8 @@ class Stays:
 
     def read(self, kind: str, at: float, call: str | None, data: Mapping[str, Any]) -> None:
         """One record; *at* is in seconds."""
-        if kind == STARTED:
-            self.close(self._last, cut=True)
+        if kind in (STARTED, STOPPED):
+            self.close(self._last if kind == STARTED else at, cut=True)
         self._last = at
         handler = _HANDLERS.get(kind.removeprefix("acd."))
         if handler is not None:
@@ -130,14 +130,14 @@ class Stays:
         done, self._done = self._done, []
         return done
 
-    def going_on(self, call: str) -> bool:
+    def has(self, call: str) -> bool:
         """Whether this call is in a queue, talks, or is being wrapped up."""
         return call in self._open or any(open_.stay.call == call for open_ in self._served.values())
 
-    @property
-    def calls(self) -> set[str]:
-        """Calls of which something is still to come."""
-        return self._open.keys() | {open_.stay.call for open_ in self._served.values()}
+    def going_on(self, *, callbacks: bool = True) -> list[Stay]:
+        """Those of which something is still to come."""
+        waiting = (open_ for open_ in self._open.values() if callbacks or open_.asked_at is None)
+        return [open_.stay for open_ in (*waiting, *self._served.values())]
 
     def close(self, at: float, *, cut: bool = False) -> None:
         """Nothing more comes: the records end here, or (*cut*) the switch did. Callbacks are kept over its restart."""
@@ -216,7 +216,8 @@ class Stays:
         how = str(data.get("how", ""))
         open_ = self._open.pop(call, None)
         if open_ is None:
-            self._done.append(Stay(call, str(data.get("queue", "")), at, Outcome.REFUSED, how))
+            if how in _REFUSED and not data.get("waited"):  # otherwise the call came before the first record
+                self._done.append(Stay(call, str(data.get("queue", "")), at, Outcome.REFUSED, how))
             return
         talking = open_.talks_since is not None
         open_.stop(at)
@@ -224,7 +225,7 @@ class Stays:
         if stay.outcome is not Outcome.CALLBACK:
             stay.outcome = Outcome.ANSWERED if talking else _OUTCOMES.get(how, Outcome.LEFT)
         if talking:
-            stay.transferred = how in _TRANSFERRED
+            stay.transferred = how in TRANSFERRED
             stay.agent = str(data.get("agent") or stay.agent)
             stay.how = how
             if (still := self._served.pop(stay.agent, None)) is not None:
@@ -265,7 +266,9 @@ class Stays:
             open_.resumed(at)
 
 
-_TRANSFERRED = frozenset({"transferred"})
+#: How a conversation ends that somebody else goes on with.
+TRANSFERRED = frozenset({"transferred"})
+_REFUSED = frozenset({"full", "empty"})
 
 _HANDLERS = {
     "queued": Stays._queued,
@@ -281,7 +284,7 @@ _HANDLERS = {
 }
 
 #: Kinds that matter here, without the prefix; others need not be read from the disk.
-KINDS = frozenset(_HANDLERS) | {STARTED}
+KINDS = frozenset(_HANDLERS) | {STARTED, STOPPED}
 
 
 def merged(stays: Sequence[Stay]) -> Stay:

@@ -24,6 +24,11 @@ class Standard:
     target: float = 0.8
     definition: str = DEFAULT
 
+    @property
+    def parameters(self) -> str:
+        """As they stand in the ids of figures."""
+        return f"answered_within={self.within:g},short_abandon={self.short:g}"
+
 
 @dataclass(slots=True)
 class Tally:
@@ -102,22 +107,20 @@ class Tally:
     def waits(self) -> Waits:
         return Waits(self.answered, self.answered_within, self.abandoned, self.abandoned_within, self.abandoned_short)
 
-    def service_level(self, standard: Standard) -> Figure:
-        """By the formula that the standard names; the id has the parameters that it was counted with."""
-        formula = variant(standard.definition)
-        parameters = f"answered_within={standard.within:g},short_abandon={standard.short:g}"
-        return figure("service_level", *formula.of(self.waits), definition=f"service_level:{formula.id}({parameters})")
+    def figures(self, standard: Standard, parameters: str = "") -> dict[str, Figure]:
+        """Every figure by its name.
 
-    def figures(self, standard: Standard) -> dict[str, Figure]:
-        """Every figure by its name."""
-        short = f"short_abandon={standard.short:g}"
+        The stays were judged when they were added; *standard* says by which formula, and what the ids show. Give
+        *parameters* when the stays were judged by different standards.
+        """
+        formula, judged = variant(standard.definition), parameters or standard.parameters
         abandoned = self.abandoned - self.abandoned_short
         handling = self.talk + self.hold + self.wrap_up
         found = [
             figure("offered", self.offered),
             figure("answered", self.answered),
-            figure("abandoned", abandoned, definition=f"abandoned({short})"),
-            figure("short", self.abandoned_short, definition=f"short({short})"),
+            figure("abandoned", abandoned, definition=f"abandoned({judged})"),
+            figure("short", self.abandoned_short, definition=f"short({judged})"),
             figure("overflowed", self.overflowed),
             figure("left", self.left),
             figure("callbacks", self.callbacks),
@@ -125,10 +128,10 @@ class Tally:
             figure("waiting", self.waiting),
             figure("cut", self.cut),
             figure("refused", self.refused),
-            self.service_level(standard),
+            figure("service_level", *formula.of(self.waits), definition=f"service_level:{formula.id}({judged})"),
             figure("asa", self.wait_of_answered, self.answered),
             figure("asa_without_ring", self.wait_of_answered - self.ring_of_answered, self.answered),
-            figure("abandonment", abandoned, self.offered - self.abandoned_short, definition=f"abandonment({short})"),
+            figure("abandonment", abandoned, self.offered - self.abandoned_short, definition=f"abandonment({judged})"),
             figure("longest_wait", self.longest_wait),
             figure("average_virtual_wait", self.virtual_wait, self.called_back),
             figure("aht", handling, self.conversations),

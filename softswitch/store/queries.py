@@ -12,7 +12,7 @@ from softswitch.store.cdr import CallRecord, Record, call_records
 from softswitch.store.database import StoreError, migrations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
     from typing import Self
 
@@ -49,12 +49,12 @@ class Reader:
     def last_calls(self, count: int) -> list[CallRecord]:
         """The calls that began last, oldest first."""
         query = "SELECT call FROM journal WHERE kind = 'call.started' AND call IS NOT NULL ORDER BY seq DESC LIMIT ?"
-        with self._snapshot():
+        with self.snapshot():
             calls = [call for (call,) in self._connection.execute(query, (max(count, 0),))]
             return self._calls(calls)
 
     def all_calls(self) -> list[CallRecord]:
-        with self._snapshot():
+        with self.snapshot():
             calls = self._connection.execute("SELECT DISTINCT call FROM journal WHERE kind = 'call.started'")
             return self._calls([call for (call,) in calls if call is not None])
 
@@ -64,13 +64,62 @@ class Reader:
             "SELECT DISTINCT call FROM journal WHERE kind = 'call.started' AND substr(call, 1, ?) = ? "
             "ORDER BY seq LIMIT 50"
         )
-        with self._snapshot():
+        with self.snapshot():
             return self._calls([call for (call,) in self._connection.execute(query, (len(beginning), beginning))])
 
     def journal(self, call: str) -> list[Record]:
         """Every line about one call, as it was written."""
         query = f"SELECT {_COLUMNS} FROM journal WHERE call = ? ORDER BY seq"
         return [_record(row) for row in self._connection.execute(query, (call,))]
+
+    def lines(self, kinds: Collection[str], first: int = 0) -> Iterator[Record]:
+        """Lines of these kinds from number *first* on, one by one: a journal may be larger than memory."""
+        query = (
+            f"SELECT {_COLUMNS} FROM journal WHERE seq >= ? AND kind IN ({', '.join('?' * len(kinds))}) ORDER BY seq"
+        )
+        for row in self._connection.execute(query, (first, *sorted(kinds))):
+            yield _record(row)
+
+    def first_at(self, at: float) -> int:
+        """The number of the first line that was written at *at* or later, by halving: instants rise with numbers."""
+        low, high = self._connection.execute(
+            "SELECT coalesce(min(seq), 1), coalesce(max(seq), 0) FROM journal"
+        ).fetchone()
+        high += 1
+        while low < high:
+            middle = (low + high) // 2
+            seq, found = self._connection.execute(
+                "SELECT seq, at FROM journal WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+            ).fetchone()
+            if found < at:
+                low = seq + 1
+            else:
+                high = middle
+        return int(low)
+
+    def standing_agents(self, before: int) -> list[Record]:
+        """What the lines before number *before* say about each agent last, with the hold of who talks, and every start
+        and end of the switch since."""
+        newest = "SELECT max(seq) FROM journal WHERE kind = 'acd.agent' AND seq < ? GROUP BY data ->> 'agent'"
+        query = f"SELECT {_COLUMNS} FROM journal WHERE seq IN ({newest})"
+        found = [_record(row) for row in self._connection.execute(query, (before,))]
+        for agent in list(found):
+            if agent.call is not None:
+                query = f"SELECT {_COLUMNS} FROM journal WHERE call = ? AND seq > ? AND seq < ? AND kind LIKE 'leg.%'"
+                found += [_record(row) for row in self._connection.execute(query, (agent.call, agent.seq, before))]
+        if found:
+            oldest = min(record.seq for record in found)
+            query = f"SELECT {_COLUMNS} FROM journal WHERE seq > ? AND seq < ? AND kind LIKE 'switch.%'"
+            found += [_record(row) for row in self._connection.execute(query, (oldest, before))]
+        return sorted(found, key=lambda record: record.seq)
+
+    def switch_pid(self) -> int:
+        """The process of the switch that wrote last; 0 when it has ended properly, or is not known."""
+        last = self._connection.execute(f"SELECT {_COLUMNS} FROM journal ORDER BY seq DESC LIMIT 1").fetchone()
+        query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'switch.started' ORDER BY seq DESC LIMIT 1"
+        row = self._connection.execute(query).fetchone()
+        pid = 0 if row is None or _record(last).kind == "switch.stopped" else _record(row).data.get("pid")
+        return pid if isinstance(pid, int) else 0
 
     def _calls(self, calls: list[str]) -> list[CallRecord]:
         query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'switch.started' ORDER BY seq DESC LIMIT 1"
@@ -82,7 +131,7 @@ class Reader:
         return call_records(records)
 
     @contextlib.contextmanager
-    def _snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> Iterator[None]:
         """Several statements that see one state of the database."""
         self._connection.execute("BEGIN")
         try:

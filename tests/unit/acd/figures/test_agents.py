@@ -126,6 +126,26 @@ def test_a_restart_ends_everybodys_time_at_the_last_that_is_known() -> None:
     assert [(span.agent, span.began, span.ended) for span in reader.done()] == [("anna", 10 * SECOND, 60 * SECOND)]
 
 
+@pytest.mark.parametrize(
+    ("data", "resumed"),
+    [({"shift": -3.5}, [(Activity.BREAK, 5000.0, 5020.0), (Activity.IDLE, 5020.0, 5030.0)]), ({"fresh": True}, [])],
+)
+def test_time_goes_on_after_a_restart_when_the_state_was_recovered(
+    data: dict[str, object], resumed: list[tuple[Activity, float, float]]
+) -> None:
+    reader = AgentTimes()
+    state = {"agent": "anna", "status": "on_break", "state": "idle", "reachable": True, "reason": "lunch"}
+    reader.read("acd.agent", 10.0, None, state)
+    reader.read("switch.stopped", 60.0, None, {})
+    assert [(span.activity, span.ended - span.began) for span in reader.done()] == [(Activity.BREAK, 50 * SECOND)]
+    reader.read("switch.started", 5000.0, None, {"pid": 1})
+    reader.read("switch.recovered", 5000.0, None, data)
+    if resumed:
+        reader.read("acd.agent", 5020.0, None, {**state, "status": "available"})
+    reader.close(5030.0)
+    assert [(s.activity, s.began / SECOND, s.ended / SECOND) for s in reader.done()] == resumed
+
+
 def test_a_clock_that_is_set_back_counts_nothing_twice() -> None:
     reader = AgentTimes()
     idle = {"agent": "anna", "status": "available", "state": "idle", "reachable": True}

@@ -1,0 +1,3 @@
+"""Reports: what the journal adds up to, as tables, CSV and JSON."""
+
+from __future__ import annotations
