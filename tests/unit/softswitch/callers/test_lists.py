@@ -1,0 +1,103 @@
+"""Lists of callers: found by any spelling of the number, by the longest prefix; files with mistakes say which rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softswitch.callers.lists import CallerList, Entry, ListFileError, read_csv
+from softswitch.callers.numbers import NumberPlan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PLAN = NumberPlan("UA", internal={"1001"})
+
+
+def vip(*entries: tuple[str, dict[str, str]]) -> CallerList:
+    return CallerList([Entry(number, data) for number, data in entries], PLAN)
+
+
+def test_a_number_is_found_however_it_is_written_on_the_list_and_on_the_wire() -> None:
+    callers = vip(
+        ("(050) 123-45-67", {"agent": "olena", "priority": "100"}),
+        ("+48 22 123 45 67", {}),
+        ("1001", {"name": "Lobby"}),
+    )
+    for written in ("+380501234567", "0501234567", "380501234567"):
+        assert callers.find(PLAN.read(written)) == {"agent": "olena", "priority": "100"}
+    assert callers.find(PLAN.read("+48221234567")) == {}
+    assert callers.find(PLAN.read("1001")) == {"name": "Lobby"}
+    assert callers.find(PLAN.read("+380501234568")) is None
+    assert callers.find(PLAN.read("anonymous")) is None
+    assert len(callers) == 3
+
+
+def test_the_whole_number_wins_over_prefixes_and_a_longer_prefix_over_a_shorter() -> None:
+    callers = vip(
+        ("+48*", {"is": "Poland"}),
+        ("+4822*", {"is": "Warsaw"}),
+        ("+48221234567", {"is": "the office"}),
+        ("10*", {"is": "us"}),
+    )
+    assert callers.find(PLAN.read("+48221234567")) == {"is": "the office"}
+    assert callers.find(PLAN.read("+48221234568")) == {"is": "Warsaw"}
+    assert callers.find(PLAN.read("+48612345678")) == {"is": "Poland"}
+    assert callers.find(PLAN.read("1001")) == {"is": "us"}
+    assert callers.find(PLAN.read("+380501234567")) is None
+
+
+def test_of_two_entries_for_a_number_the_first_counts() -> None:
+    callers = vip(("0501234567", {"agent": "olena"}), ("+380501234567", {"agent": "piotr"}))
+    assert callers.find(PLAN.read("0501234567")) == {"agent": "olena"}
+
+
+@given(
+    st.dictionaries(
+        st.integers(10**8, 10**9 - 1), st.text(st.characters(codec="utf-8", exclude_characters="\x1f"), max_size=9)
+    )
+)
+def test_a_list_finds_what_a_dictionary_finds(numbers: dict[int, str]) -> None:
+    callers = vip(*((f"+999{number}", {"name": name}) for number, name in numbers.items()))
+    for number, name in numbers.items():
+        assert callers.find(PLAN.read(f"+999{number}")) == {"name": name}
+        if number + 1 not in numbers:
+            assert callers.find(PLAN.read(f"+999{number + 1}")) is None
+
+
+@pytest.mark.parametrize("head", ["number,name,agent", "\ufeffNumber;Name;Agent", "number\tname\tagent"])
+def test_a_file_is_read_as_spreadsheets_write_it(tmp_path: Path, head: str) -> None:
+    separator = max(",;\t", key=head.count)
+    rows = [head, separator.join(["050 123 45 67", "Іван", "olena"]), "", separator.join(["+4822*", "", ""])]
+    (tmp_path / "vip.csv").write_text("\r\n".join(rows), encoding="utf-8")
+    entries = list(read_csv(tmp_path / "vip.csv", PLAN))
+    assert entries == [Entry("050 123 45 67", {"name": "Іван", "agent": "olena"}), Entry("+4822*", {})]
+
+
+def test_every_row_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "vip.csv").write_text("name,number\nA,0501234567\nB,nobody\nC,\nD,0501234568,extra\nE,12ab*\n")
+    with pytest.raises(ListFileError) as caught:
+        read_csv(tmp_path / "vip.csv", PLAN)
+    assert caught.value.problems == [
+        'row 3: "nobody" is not a telephone number',
+        "row 4: no number",
+        "row 5: 3 cells under 2 columns",
+        'row 6: "12ab*" is not a prefix, write "+4822*"',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"name,agent\nA,olena\n", 'there is no column "number"'),
+        (b"", 'there is no column "number", but none'),
+        ("number\n050\u2026".encode("cp1251"), "is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_list_says_why(tmp_path: Path, content: bytes, complaint: str) -> None:
+    (tmp_path / "vip.csv").write_bytes(content)
+    with pytest.raises(ListFileError, match=complaint):
+        read_csv(tmp_path / "vip.csv", PLAN)
