@@ -100,6 +100,38 @@ def calls(
 
 
 @cli.command()
+def report(
+    config: ConfigPath = DEFAULT_CONFIG,
+    begin: Annotated[str, typer.Option("--from", help="A date, a time, today, yesterday.", show_default="today")] = "",
+    end: Annotated[
+        str, typer.Option("--to", help="The same; a date means its end.", show_default="end of the day")
+    ] = "",
+    by: Annotated[str, typer.Option(help="queue, agent, interval, or call (one line each).")] = "queue",
+    interval: Annotated[int, typer.Option(help="Cut the period into so many minutes: 15, 30 or 60.")] = 0,
+    queue: Annotated[str, typer.Option(help="Only this queue.")] = "",
+    definition: Annotated[str, typer.Option(help="Service level by F1 … F6 instead of what the queues say.")] = "",
+    csv: Annotated[Path | None, typer.Option(help="Write a CSV file with every figure.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document with definitions.")] = False,
+) -> None:
+    """Service level, waits, handling times, occupancy: what the journal adds up to. See docs/reports.md."""
+    from softswitch.clock import SystemClock
+    from softswitch.reports.command import ReportError, Request
+    from softswitch.reports.command import report as make_report
+    from softswitch.store.database import StoreError
+
+    loaded, clock = _load(config), SystemClock()
+    request = Request(by, begin, end, interval, definition, queue, csv, json)
+    try:
+        make_report(loaded, request, Console(), clock.wall(clock.now()))
+    except ReportError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for what each caller heard.")] = Path("demo-output"),
 ) -> None:

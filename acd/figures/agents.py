@@ -170,6 +170,11 @@ class Duty:
     def at_work(self) -> int:
         return sum(self.spent.get(activity, 0) for activity in AT_WORK)
 
+    @property
+    def handling(self) -> int:
+        """Time with callers and for them; ringing is none of it."""
+        return self.at_work - self.spent.get(Activity.RINGING, 0)
+
     def add(self, span: Span, begin: int, end: int) -> None:
         """The part of *span* between *begin* and *end*."""
         length = min(span.ended, end) - max(span.began, begin)

@@ -99,6 +99,12 @@ class Containment:
         self.contained += visit.contained
         self.truly += visit.truly_contained(again)
 
+    def __iadd__(self, other: Containment) -> Containment:
+        self.entered += other.entered
+        self.contained += other.contained
+        self.truly += other.truly
+        return self
+
     def figures(self) -> dict[str, Figure]:
         repeat = f"repeat={REPEAT:g},listened={LISTENED:g}"
         found = (

@@ -35,6 +35,9 @@ class Period:
     def local(self, at: float) -> str:
         return datetime.fromtimestamp(at, self.zone).strftime("%Y-%m-%d %H:%M")
 
+    def local_second(self, at: float) -> str:
+        return datetime.fromtimestamp(at, self.zone).isoformat(sep=" ", timespec="seconds")
+
     def intervals(self, minutes: int | None) -> tuple[int, ...]:
         """Edges in microseconds, from begin to end.
 
