@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acd import invariants
-from acd.dispatcher import Dispatcher
 from rtp.legs import Carriage, Digit
 from sip.auth import DigestChallenger
 from sip.endpoint import SipEndpoint
@@ -23,10 +22,12 @@ from softswitch.recovery.rebuild import RECOVERED, Rebuilder
 from softswitch.store.cdr import CallRecord, call_records
 from tests.support.ids import CountingIds
 from tests.support.sim_ports import FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
+from tests.support.watched import WatchedDispatcher
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sized
 
+    from acd.dispatcher import Dispatcher
     from acd.model import AcdConfig
     from rtp.legs import MediaEvent
     from sip.uri import Uri
@@ -69,7 +70,7 @@ class SimSwitch:
         )
         queues = acd_configuration.acd_config(self.config)
         self.first_queues: AcdConfig = queues if before is None else before.first_queues
-        self.dispatcher = Dispatcher(queues) if before is None else self._recovered()
+        self.dispatcher = WatchedDispatcher(queues) if before is None else self._recovered()
         expires = self.config.sip.expires
         calls, ssrcs = count(1), count(1 + 1_000_000 * (self.life - 1))
         registrar = Registrar(
@@ -106,7 +107,7 @@ class SimSwitch:
         rebuilder = Rebuilder.from_nothing(self.first_queues)
         rebuilder.read(self.journal.lines)
         dispatcher, self.shift = rebuilder.moved(now=self.world.now, wall=SimClock().wall(self.world.now))
-        return dispatcher
+        return WatchedDispatcher.restore(dispatcher.snapshot())
 
     def kill(self) -> None:
         """Nothing is sent, nothing is heard, nothing is written any more."""
