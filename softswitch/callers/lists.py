@@ -8,6 +8,7 @@ whole number wins over any prefix.
 from __future__ import annotations
 
 import csv
+import re
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 #: A CSV file is UTF-8, with a byte order mark or without; the first row names the columns.
 NUMBER_COLUMN = "number"
 _MOST_COMPLAINTS = 20
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +49,28 @@ class CallerList:
     """Numbers and what is known of them. Of two entries with the same number the first counts."""
 
     def __init__(self, entries: Iterable[Entry], plan: NumberPlan) -> None:
-        self._plan = plan
         self._prefixes: dict[str, Mapping[str, str]] = {}
         self._others: dict[str, Mapping[str, str]] = {}  # shorter than E.164 or with letters: few
-        self._texts: list[bytes] = []
-        keys: list[tuple[int, int]] = []
-        columns: dict[tuple[str, ...], int] = {}
+        self._blob = bytearray()
+        shapes: dict[tuple[str, ...], int] = {}
+        keys, begins = array("Q"), array("Q")
         for entry in entries:
             number = entry.number.strip()
             if number.endswith("*"):
-                self._prefixes.setdefault(self._prefix(number[:-1]), entry.data)
-                continue
-            read = plan.read(number)
-            if read.kind is not NumberKind.GLOBAL:
-                self._others.setdefault(read.dialable, entry.data)
-                continue
-            names = tuple(entry.data)
-            shape = columns.setdefault(names, len(columns))
-            keys.append((int(read.dialable[1:]), len(self._texts)))
-            self._texts.append("\x1f".join((str(shape), *entry.data.values())).encode())
-        keys.sort()
-        self._keys = array("Q", (key for key, _ in keys))
-        self._rows = array("L", (row for _, row in keys))
-        self._shapes = list(columns)
+                self._prefixes.setdefault(_prefix(number[:-1]), entry.data)
+            elif (key := _key(number, plan)) is None:
+                self._others.setdefault(plan.read(number).dialable, entry.data)
+            else:
+                keys.append(key)
+                begins.append(len(self._blob))
+                shape = shapes.setdefault(tuple(entry.data), len(shapes))
+                self._blob += "\x1f".join((str(shape), *entry.data.values())).encode()
+        begins.append(len(self._blob))
+        order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: of two entries the first stays first
+        self._keys = array("Q", (keys[row] for row in order))
+        self._rows = array("L", order)
+        self._begins = begins
+        self._shapes = list(shapes)
         self._longest = max(map(len, self._prefixes), default=0)
 
     def __len__(self) -> int:
@@ -78,10 +79,9 @@ class CallerList:
     def find(self, number: Number) -> Mapping[str, str] | None:
         """What is known of *number*; None when it is not on the list."""
         if number.kind is NumberKind.GLOBAL:
-            key = int(number.dialable[1:])
-            at = bisect_left(self._keys, key)
-            if at < len(self._keys) and self._keys[at] == key:
-                return self._data(self._rows[at])
+            for written in dict.fromkeys((number.dialable, number.raw)):
+                if _E164.fullmatch(written) and (row := self._row(int(written[1:]))) is not None:
+                    return self._data(row)
         elif (found := self._others.get(number.dialable)) is not None:
             return found
         for length in range(min(self._longest, len(number.dialable)), 0, -1):
@@ -89,22 +89,34 @@ class CallerList:
                 return found
         return None
 
+    def _row(self, key: int) -> int | None:
+        at = bisect_left(self._keys, key)
+        return self._rows[at] if at < len(self._keys) and self._keys[at] == key else None
+
     def _data(self, row: int) -> Mapping[str, str]:
-        shape, *values = self._texts[row].decode().split("\x1f")
+        shape, *values = self._blob[self._begins[row] : self._begins[row + 1]].decode().split("\x1f")
         return dict(zip(self._shapes[int(shape)], values, strict=True))
 
-    def _prefix(self, written: str) -> str:
-        """ "+4822" as it is; "0044" and "022" cannot be read as numbers, so only their fillings are taken out."""
-        return "".join(character for character in written if character.isdigit() or character == "+")
+
+def _key(number: str, plan: NumberPlan) -> int | None:
+    """The E.164 digits; a number that is written so is taken at its word, which reads a million of them in seconds."""
+    if _E164.fullmatch(number):
+        return int(number[1:])
+    read = plan.read(number)
+    return int(read.e164[1:]) if read.e164 else None
+
+
+def _prefix(written: str) -> str:
+    """ "+4822" as it is; "0044" and "022" cannot be read as numbers, so only their fillings are taken out."""
+    return "".join(character for character in written if character.isdigit() or character == "+")
 
 
 def read_csv(path: Path, plan: NumberPlan) -> Iterator[Entry]:
     """The entries of a file with a column "number"; empty cells say nothing.
 
-    Raises ListFileError that names the rows which cannot be used, and OSError.
+    Raises ListFileError that names the rows which cannot be used, after the last entry, and OSError.
     """
     problems: list[str] = []
-    entries: list[Entry] = []
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             head = file.readline()
@@ -130,14 +142,13 @@ def read_csv(path: Path, plan: NumberPlan) -> Iterator[Entry]:
                     for name, cell in zip(names, cells, strict=False)
                     if name != NUMBER_COLUMN and cell.strip()
                 }
-                entries.append(Entry(number, data))
+                yield Entry(number, data)
     except UnicodeDecodeError:
         raise ListFileError(path, ["is not UTF-8; save it as UTF-8"]) from None
     except csv.Error as error:
         raise ListFileError(path, [str(error)]) from None
     if problems:
         raise ListFileError(path, problems)
-    return iter(entries)
 
 
 def _problem(number: str, cells: int, columns: int, plan: NumberPlan) -> str:
@@ -145,6 +156,8 @@ def _problem(number: str, cells: int, columns: int, plan: NumberPlan) -> str:
         return f"{cells} cells under {columns} columns"
     if not number:
         return "no number"
+    if _E164.fullmatch(number):
+        return ""
     if number.endswith("*"):
         return "" if number[:-1].lstrip("+").isdigit() else f'"{number}" is not a prefix, write "+4822*"'
     if plan.read(number).kind in (NumberKind.OTHER, NumberKind.WITHHELD):

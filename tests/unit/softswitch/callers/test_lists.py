@@ -80,7 +80,7 @@ def test_a_file_is_read_as_spreadsheets_write_it(tmp_path: Path, head: str) -> N
 def test_every_row_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "vip.csv").write_text("name,number\nA,0501234567\nB,nobody\nC,\nD,0501234568,extra\nE,12ab*\n")
     with pytest.raises(ListFileError) as caught:
-        read_csv(tmp_path / "vip.csv", PLAN)
+        list(read_csv(tmp_path / "vip.csv", PLAN))
     assert caught.value.problems == [
         'row 3: "nobody" is not a telephone number',
         "row 4: no number",
@@ -100,4 +100,4 @@ def test_every_row_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_no_list_says_why(tmp_path: Path, content: bytes, complaint: str) -> None:
     (tmp_path / "vip.csv").write_bytes(content)
     with pytest.raises(ListFileError, match=complaint):
-        read_csv(tmp_path / "vip.csv", PLAN)
+        list(read_csv(tmp_path / "vip.csv", PLAN))
