@@ -96,7 +96,7 @@ def staff_of(config: Config, definition: str = "", queue: str = "") -> Staff:
         if queue in ("", name)
     }
     unpaid = frozenset(known.reason for known in config.breaks.values() if not known.paid)
-    return Staff(queues, tuple(config.agents), unpaid)
+    return Staff(queues, tuple(config.agents), unpaid, everybody=not queue)
 
 
 def _runs(pid: int) -> bool:

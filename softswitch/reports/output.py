@@ -84,8 +84,8 @@ def as_table(sheet: Sheet) -> RenderableType:
     columns = [(name, title) for name, title in _COLUMNS[sheet.by] if name in _ALWAYS or _any(sheet.rows, name)]
     for title in (*(title for _, title in columns), *facts):
         table.add_column(title.replace("_", "-"), justify="right", no_wrap=True, vertical="bottom")
-    for row in sheet.rows:
-        if row.total and sheet.rows[0] is not row:
+    for row in _busy(sheet.rows):
+        if row.total:
             table.add_section()
         cells = [Text(row.keys.get(key, "")) for key in keys]
         cells += [_cell(row, name) for name, _ in columns]
@@ -96,6 +96,18 @@ def as_table(sheet: Sheet) -> RenderableType:
         parts += [Text(), Text(_menus(sheet))]
     parts += [Text(), Text("\n".join(_legend(sheet, [name for name, _ in columns])), style="dim")]
     return Group(*parts)
+
+
+def _busy(rows: Sequence[Row]) -> list[Row]:
+    """Without the quiet hours before and after the working day."""
+    busy = [
+        n
+        for n, row in enumerate(rows)
+        if row.facts or any(f.part for f in row.figures.values()) or "from" not in row.keys
+    ]
+    return [
+        row for n, row in enumerate(rows) if row.total or min(busy) <= n <= max(n for n in busy if not rows[n].total)
+    ]
 
 
 def _cell(row: Row, name: str) -> Text:

@@ -57,6 +57,7 @@ class Staff:
     queues: Mapping[str, Standard]
     agents: Sequence[str] = ()
     unpaid: frozenset[str] = frozenset()
+    everybody: bool = True  # not only those who call one queue
 
 
 ALL = "all"
@@ -163,6 +164,8 @@ def _common(staff: Staff) -> tuple[Standard, str]:
 
 
 def _staffing(found: Collected, duty: Duty, first: int, last: int, staff: Staff) -> dict[str, Figure]:
+    if not staff.everybody:
+        return {}  # agents work for other queues too
     length = found.edges[last] - found.edges[first]
     figures = duty.figures(staff.unpaid)
     return {"agents": figure("agents", duty.login, length), "occupancy": figures["occupancy"]}

@@ -11,6 +11,7 @@ import pytest
 from acd.agent import State
 from softswitch.store.cdr import CallRecord, Disposition
 from tests.sim.day import Day
+from tests.sim.figures import check_figures
 from tests.support.sim_ports import EPOCH
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def _check(day: Day) -> None:
         off += _compare(records[number], day.callers[number], talks[number], gone=number in day.vanished)
     assert median(off) < 0.15, "records and telephones agree to a fraction of a second, but for what was lost"
 
+    check_figures(day.switch.journal.lines)
     kinds = Counter(record.disposition for record in records.values())
     assert kinds[Disposition.SERVED] > CALLS * 0.3
     assert kinds[Disposition.ABANDONED] > CALLS * 0.05
