@@ -302,7 +302,7 @@ class Load:
         known = self.queues.get(queue)
         if known is None:
             return pace * self.talking.draw(draws, TALKING, elapsed / pace)
-        return pace * known.talking.draw(draws, self.talking.fit(TALKING), elapsed / pace)
+        return pace * known.talking.draw(draws, TALKING, elapsed / pace, self.talking)
 
     def draw_patience(self, queue: str, draws: Draws, waited: float = 0.0) -> float:
         """Seconds until a caller who has waited so long gives up."""

@@ -48,12 +48,12 @@ class Lognormal:
 class Sample:
     """The newest durations, in seconds."""
 
-    __slots__ = ("_fitted", "_newest", "_ordered", "_squares", "_sum")
+    __slots__ = ("_fitted", "_newest", "_ordered", "_sum")
 
     def __init__(self, durations: Iterable[float] = ()) -> None:
         self._newest: deque[float] = deque()
         self._ordered: list[float] = []
-        self._sum = self._squares = 0.0
+        self._sum: float | None = 0.0
         self._fitted: tuple[Lognormal, Lognormal] | None = None
         for duration in durations:
             self.add(duration)
@@ -66,31 +66,30 @@ class Sample:
         if len(self._newest) >= KEPT:
             oldest = self._newest.popleft()
             del self._ordered[bisect_right(self._ordered, oldest) - 1]
-            self._sum -= oldest
-            self._squares -= oldest * oldest
         self._newest.append(seconds)
         insort(self._ordered, seconds)
-        self._sum += seconds
-        self._squares += seconds * seconds
-        self._fitted = None
+        self._sum = self._fitted = None
 
     def mean(self, believed: float) -> float:
         """Of those seen and of what was believed before."""
-        return (max(0.0, self._sum) + BELIEVED * believed) / (len(self) + BELIEVED)
+        if self._sum is None:
+            self._sum = math.fsum(self._newest)  # exact: the same for those who read it back
+        return (self._sum + BELIEVED * believed) / (len(self) + BELIEVED)
 
     def fit(self, believed: Lognormal) -> Lognormal:
         """The lognormal with the moments of those seen, leaning on what was believed before."""
         if self._fitted is None or self._fitted[0] is not believed:
             mean = self.mean(believed.mean)
-            square = self._squares + BELIEVED * believed.mean**2 * (1 + believed.cv**2)
+            square = math.fsum(x * x for x in self._newest) + BELIEVED * believed.mean**2 * (1 + believed.cv**2)
             variance = max(0.0, square / (len(self) + BELIEVED) - mean * mean)
             self._fitted = believed, Lognormal(mean, math.sqrt(variance) / mean if mean > 0 else 0.0)
         return self._fitted[1]
 
-    def draw(self, draws: Draws, believed: Lognormal, elapsed: float = 0.0) -> float:
+    def draw(self, draws: Draws, believed: Lognormal, elapsed: float = 0.0, similar: Sample | None = None) -> float:
         """What is still to come of one that has lasted for ``elapsed`` seconds.
 
-        Mostly one of those seen that lasted longer; the fewer there are, the more often one of the fitted lognormal.
+        Mostly one of those seen that lasted longer; the fewer there are, the more often one of the ``similar`` ones,
+        or without such of the lognormal that is fitted to all.
         """
         first = bisect_right(self._ordered, elapsed) if elapsed > 0 else 0
         longer = len(self._ordered) - first
@@ -98,6 +97,8 @@ class Sample:
         if elapsed > 0:
             doubt = max(doubt, 1.0)
         if longer == 0 or draws.random() * (longer + doubt) >= longer:
+            if similar is not None:
+                return similar.draw(draws, believed, elapsed)
             return self.fit(believed).draw(draws, elapsed)
         return self._ordered[first + min(int(draws.random() * longer), longer - 1)] - max(elapsed, 0.0)
 
