@@ -4,6 +4,20 @@ A record is a JSON-able dict with ``kind`` and ``at``. Inputs are the events of 
 and ``clock`` (timers fell due). Decisions: ``queued``, ``offer``, ``offer_over``, ``connect``, ``relaxed``,
 ``announced``, ``returned``, ``call_over``, ``agent``. Replaying the inputs into a fresh dispatcher gives the same
 decisions, offer numbers and state: see :func:`replay`.
+
+An ``offer`` says whom it brings together (``offer``, ``call``, ``agent``, ``queue``), the caller's points at that
+moment (``standing``; ``band`` and ``step`` of the relaxation beside it), how many agents it was chosen among
+(``candidates``) and ``decision``: the number of the first offer of the same decision, whose record (it is the same one
+unless several agents ring) says why:
+
+* ``by``, ``compared``: names of the sort keys, and for the best candidates the id and these keys, best first; smaller
+  is better. See :data:`acd.strategies.KEYS`.
+* ``excluded``: agents who were not asked, ``[id, why, detail]``: ``skills`` (what they miss), ``not_in_queue``,
+  ``opted_out``, ``on_break`` (its reason), ``resting`` (after what), ``busy``, ``unreachable``, or what they do:
+  ``offered``, ``reserved``, ``talking`` (the call), ``wrap_up``. ``others``: how many more there are.
+* ``ahead``: who waits elsewhere with more points, but may not have this agent, ``[call, queue, points, callers]``: the
+  first of a line and how many of it stand ahead. ``more_ahead``: how many more lines there are.
+* ``moved_for``: the caller for whose sake this one was given another agent than the best.
 """
 
 from __future__ import annotations
