@@ -1,0 +1,193 @@
+"""Messages on their way to the mail server: a folder in which each waits until the server has taken it.
+
+A message is in the folder, whole and synced, before `put` returns. It leaves it only after the server has accepted it,
+or goes to the folder `refused` beside it when the server will never take it: nothing is lost without a trace. A message
+that was accepted just before a crash is sent again, with the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from itertools import count
+from typing import TYPE_CHECKING
+
+import aiosmtplib
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from email.message import EmailMessage
+    from pathlib import Path
+    from typing import Literal
+
+    from softswitch.config.secrets import Secret
+
+log = logging.getLogger(__name__)
+
+SUFFIX = ".eml"
+REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where mail is handed in. `tls`: "starttls" (port 587), "tls" from the first octet (465), or "none"."""
+
+    host: str
+    port: int
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    user: str = ""
+    password: Secret | None = None
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Backoff:
+    """Seconds before the next attempt: `first`, then twice as long each time, at most `longest`."""
+
+    first: float = 30.0
+    longest: float = 1800.0
+
+    def after(self, attempts: int) -> float:
+        return min(self.longest, self.first * 2.0 ** min(attempts - 1, 32))
+
+
+class MailSpool:
+    """One folder and one task that empties it. `start` it on the loop, `stop` it before the loop ends."""
+
+    def __init__(
+        self,
+        folder: Path,
+        server: MailServer,
+        *,
+        backoff: Backoff | None = None,
+        on_alarm: Callable[[str], None] | None = None,
+    ) -> None:
+        """*on_alarm* is told, once each, that mail cannot be sent and why, and "" when it can be again."""
+        self._folder = folder
+        self._server = server
+        self._backoff = backoff or Backoff()
+        self._on_alarm = on_alarm
+        self._alarm = ""
+        self._attempts: dict[str, int] = {}
+        self._wake = asyncio.Event()
+        self.idle = asyncio.Event()
+        """Set while nothing waits."""
+        self._task: asyncio.Task[None] | None = None
+        self._numbers = count()
+
+    # ------------------------------------------------------------------------------------------------ life
+    async def start(self) -> None:
+        """Raises OSError when the folder cannot be made."""
+        await asyncio.to_thread((self._folder / REFUSED).mkdir, parents=True, exist_ok=True)
+        self._wake.set()  # what the last run left
+        self._task = asyncio.create_task(self._run(), name="mail spool")
+
+    async def stop(self) -> None:
+        """What is not sent yet stays in the folder for the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    # ------------------------------------------------------------------------------------------------ taking
+    async def put(self, message: EmailMessage, *, at: float) -> str:
+        """Keep *message*; it is on disk when this returns. *at*: wall time, orders the folder. Raises OSError."""
+        name = f"{at:017.6f}-{os.getpid()}-{next(self._numbers)}{SUFFIX}"
+        await asyncio.to_thread(self._keep, name, message.as_bytes())
+        self.idle.clear()
+        self._wake.set()
+        return name
+
+    def waiting(self) -> list[str]:
+        """Names of the messages that are not sent yet, the oldest first."""
+        return sorted(path.name for path in self._folder.glob(f"*{SUFFIX}"))
+
+    def _keep(self, name: str, content: bytes) -> None:
+        unfinished = self._folder / f"{name}.part"
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(self._folder / name)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    # ------------------------------------------------------------------------------------------------ sending
+    async def _run(self) -> None:
+        pause = 0.0
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause or None):
+                    await self._wake.wait()
+            self._wake.clear()
+            pause = await self._empty()
+
+    async def _empty(self) -> float:
+        """Send all that waits; seconds until the next attempt, 0 when nothing is left."""
+        for name in await asyncio.to_thread(self.waiting):
+            try:
+                await self._send(name)
+            except aiosmtplib.SMTPException as error:
+                if self._is_final(error):
+                    await self._refuse(name, error)
+                    continue
+                return self._postpone(name, error)
+            except OSError as error:
+                return self._postpone(name, error)
+            self._attempts.pop(name, None)
+            self._set_alarm("")
+        if not self._wake.is_set():
+            self.idle.set()
+        return 0.0
+
+    async def _send(self, name: str) -> None:
+        path, server = self._folder / name, self._server
+        content = await asyncio.to_thread(path.read_bytes)
+        await aiosmtplib.send(
+            message_from_bytes(content, policy=policy.SMTP),
+            hostname=server.host,
+            port=server.port,
+            use_tls=server.tls == "tls",
+            start_tls=server.tls == "starttls",
+            username=server.user or None,
+            password=None if server.password is None else server.password.reveal(),
+            timeout=server.timeout,
+        )
+        await asyncio.to_thread(path.unlink)
+
+    def _is_final(self, error: aiosmtplib.SMTPException) -> bool:
+        """The server will not take this message however often it is tried; what is wrong with us is not its fault."""
+        match error:
+            case aiosmtplib.SMTPRecipientsRefused():
+                return all(500 <= refused.code < 600 for refused in error.recipients)
+            case aiosmtplib.SMTPDataError():
+                return 500 <= error.code < 600
+        return False
+
+    async def _refuse(self, name: str, error: Exception) -> None:
+        log.error("mail: %s will not be taken by %s (%s); it is kept in %s", name, self._server.host, error, REFUSED)
+        await asyncio.to_thread((self._folder / name).rename, self._folder / REFUSED / name)
+        self._attempts.pop(name, None)
+
+    def _postpone(self, name: str, error: Exception) -> float:
+        attempts = self._attempts[name] = self._attempts.get(name, 0) + 1
+        self._set_alarm(f"mail cannot be sent through {self._server.host}:{self._server.port}: {error}")
+        return self._backoff.after(attempts)
+
+    def _set_alarm(self, alarm: str) -> None:
+        if alarm and not self._alarm:
+            log.warning("%s; it waits on disk", alarm)
+        elif self._alarm and not alarm:
+            log.info("mail is sent again")
+        if alarm != self._alarm:
+            self._alarm = alarm
+            if self._on_alarm is not None:
+                self._on_alarm(alarm)

@@ -1,0 +1,61 @@
+"""Messages with any script, without a way to smuggle headers in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from softswitch.mail.compose import MAX_SUBJECT, Attachment, compose
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def sent(subject: str, text: str = "text", attachments: tuple[Attachment, ...] = ()) -> EmailMessage:
+    """The message as the other side reads it."""
+    message = compose(
+        sender="pbx@example.com",
+        to=["sales@example.com", "head@example.com"],
+        subject=subject,
+        text=text,
+        at=AT,
+        message_id="call-1@pbx",
+        attachments=attachments,
+    )
+    return message_from_bytes(message.as_bytes(), policy=policy.default)
+
+
+@pytest.mark.parametrize("subject", ["Голосова пошта: +380501234567, Продажі", "Poczta głosowa", "Voicemail", "客户"])
+def test_subject_text_and_file_arrive_as_they_were(subject: str) -> None:
+    message = sent(subject, f"{subject}\nдругий рядок\n", (Attachment("message.wav", "audio/wav", b"RIFF\0\xff"),))
+    assert message["Subject"] == subject
+    assert message["To"].addresses[1].addr_spec == "head@example.com"
+    assert message["Date"].datetime == AT
+    body, file = message.get_body(("plain",)), next(message.iter_attachments())
+    assert body is not None
+    assert body.get_content().splitlines() == [subject, "другий рядок"]
+    assert (file.get_filename(), file.get_content_type(), file.get_content()) == (
+        "message.wav",
+        "audio/wav",
+        b"RIFF\0\xff",
+    )
+
+
+def test_a_callers_name_cannot_add_headers() -> None:
+    message = sent("from Eve\r\nBcc: everybody@example.com\r\n\r\nbuy")
+    assert "Bcc" not in message
+    assert message["Subject"] == "from Eve Bcc: everybody@example.com buy"
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_a_subject(text: str) -> None:
+    message = sent(text)
+    assert len(message["Subject"]) <= MAX_SUBJECT
+    assert set(message.keys()) >= {"From", "To", "Date", "Message-ID"}

@@ -1,0 +1,182 @@
+"""The spool against a real mail server that is down, refuses and comes back: nothing is lost or sent twice."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_asyncio
+from aiosmtpd.smtp import SMTP as Protocol
+
+from softswitch.mail.compose import compose
+from softswitch.mail.spool import REFUSED, Backoff, MailServer, MailSpool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from email.message import EmailMessage
+    from pathlib import Path
+
+QUICK = Backoff(first=0.01, longest=0.05)
+
+
+class Server:
+    """A mail server on a port of its own; `answers` are given to the next messages in place of 250."""
+
+    def __init__(self) -> None:
+        self.received: list[str] = []
+        self.answers: list[str] = []
+        self.changed = asyncio.Event()
+        self.port = 0
+        self._server: asyncio.Server | None = None
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        answer = self.answers.pop(0) if self.answers else "250 taken"
+        if answer.startswith("250"):
+            self.received.append(message_from_bytes(envelope.content, policy=policy.default)["Subject"])
+        self.changed.set()
+        return answer
+
+    async def up(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(
+            lambda: Protocol(self, hostname="mail.test", enable_SMTPUTF8=True, loop=loop), "127.0.0.1", self.port
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def down(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(20):
+            while len(self.received) < count:
+                self.changed.clear()
+                await self.changed.wait()
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[Server]:
+    server = Server()
+    await server.up()
+    yield server
+    await server.down()
+
+
+def message(subject: str) -> EmailMessage:
+    return compose(
+        sender="pbx@example.com",
+        to=["sales@example.com"],
+        subject=subject,
+        text=subject,
+        at=datetime(2026, 3, 1, tzinfo=UTC),
+        message_id=f"{len(subject)}@pbx",
+    )
+
+
+def spool(folder: Path, server: Server, alarms: asyncio.Queue[str] | None = None) -> MailSpool:
+    return MailSpool(
+        folder,
+        MailServer("127.0.0.1", server.port, tls="none"),
+        backoff=QUICK,
+        on_alarm=None if alarms is None else alarms.put_nowait,
+    )
+
+
+async def emptied(mail: MailSpool) -> None:
+    async with asyncio.timeout(20):
+        await mail.idle.wait()
+    assert not mail.waiting()
+
+
+@pytest.mark.asyncio
+async def test_messages_are_sent_in_their_order_and_leave_the_folder(tmp_path: Path, server: Server) -> None:
+    mail = spool(tmp_path, server)
+    await mail.start()
+    for number in range(5):
+        await mail.put(message(f"Повідомлення {number}"), at=1000.0 + number)
+    await server.until(5)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == [f"Повідомлення {number}" for number in range(5)]
+
+
+@pytest.mark.asyncio
+async def test_while_the_server_is_down_messages_wait_and_survive_a_restart(tmp_path: Path, server: Server) -> None:
+    await server.down()
+    alarms: asyncio.Queue[str] = asyncio.Queue()
+    mail = spool(tmp_path, server, alarms)
+    await mail.start()
+    await mail.put(message("first"), at=1.0)
+    await mail.put(message("second"), at=2.0)
+    async with asyncio.timeout(20):
+        alarm = await alarms.get()
+    await mail.stop()
+    assert len(mail.waiting()) == 2
+    await server.up()
+    again = spool(tmp_path, server)
+    await again.start()
+    await server.until(2)
+    await emptied(again)
+    await again.stop()
+    assert server.received == ["first", "second"]
+    assert alarm.startswith("mail cannot be sent through 127.0.0.1")
+
+
+@pytest.mark.asyncio
+async def test_a_server_that_says_later_is_asked_again_and_the_alarm_ends(tmp_path: Path, server: Server) -> None:
+    server.answers = ["451 later", "451 later"]
+    alarms: asyncio.Queue[str] = asyncio.Queue()
+    mail = spool(tmp_path, server, alarms)
+    await mail.start()
+    await mail.put(message("patient"), at=1.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == ["patient"]
+    assert "later" in alarms.get_nowait()
+    assert alarms.get_nowait() == ""
+
+
+@pytest.mark.asyncio
+async def test_what_will_never_be_taken_is_kept_aside_and_does_not_hold_up_the_rest(
+    tmp_path: Path, server: Server
+) -> None:
+    server.answers = ["554 we do not want this"]
+    mail = spool(tmp_path, server)
+    await mail.start()
+    refused = await mail.put(message("unwanted"), at=1.0)
+    await mail.put(message("wanted"), at=2.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == ["wanted"]
+    assert [path.name for path in (tmp_path / REFUSED).iterdir()] == [refused]
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_was_being_written_at_a_crash_is_not_sent(tmp_path: Path, server: Server) -> None:
+    mail = spool(tmp_path, server)
+    await mail.start()
+    (tmp_path / "0000000001.000000-1-0.eml.part").write_bytes(b"From: half")
+    await mail.put(message("whole"), at=2.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == ["whole"]
+
+
+def test_the_pause_doubles_up_to_the_longest() -> None:
+    backoff = Backoff(30.0, 1800.0)
+    assert [backoff.after(attempts) for attempts in (1, 2, 3, 7, 8, 1000)] == [
+        30.0,
+        60.0,
+        120.0,
+        1800.0,
+        1800.0,
+        1800.0,
+    ]
