@@ -43,6 +43,7 @@ class _Entry:
     target: Target
     dialled: str  # as it may be written down
     language: str | None = None
+    rule: str | None = None
 
 
 class Arrivals:
@@ -103,7 +104,7 @@ class Arrivals:
 
     def _destination(self, dialled: str, caller: Caller) -> _Entry | None:
         found = self._router.find(dialled, caller)
-        return None if found is None else _Entry(self._flow, found.target, dialled, found.language)
+        return None if found is None else _Entry(self._flow, found.target, dialled, found.language, found.rule)
 
     def _open(self, usage: str, request: Request, flow: Flow, caller: Caller, now: float) -> Leg | None:
         control = self._control
@@ -134,6 +135,8 @@ class Arrivals:
             phone=caller.phone,
             trunk=caller.trunk,
             language=language,
+            route=entry.rule,
+            target=str(entry.target),
         )
         control.menus.receive(call, Started(entry.target, language), now)
         return call

@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a call goes; *language* is set when the route decides it."""
+    """Where a call goes, and by which rule; *language* is set when the route decides it."""
 
     target: Target
     language: str | None = None
+    rule: str = ""
 
 
 class Router:
@@ -31,13 +32,20 @@ class Router:
 
     def find(self, dialled: str, caller: Caller) -> Destination | None:
         """The destination of *dialled*, or None when *caller* can dial no such number."""
-        for route in self._routes:
+        for number, route in enumerate(self._routes, 1):
             if _matches_number(route, dialled) and _matches_caller(route, caller):
-                return Destination(route.to, route.language)
+                return Destination(route.to, route.language, _rule(number, route))
         # numbers of our own desks are for our own people; a trunk reaches them by a route
         if caller.phone is not None and dialled in self._phones:
-            return Destination(Target("phone", dialled))
+            return Destination(Target("phone", dialled), rule="the number of a phone")
         return None
+
+
+def _rule(number: int, route: Route) -> str:
+    """``route 2 (did 100, from trunk:kyiv)``, as the journal tells it."""
+    asked = [f"did {' or '.join(route.did)}"] if route.did else []
+    asked += [f"from {' or '.join(map(str, route.from_))}"] if route.from_ else []
+    return f"route {number} ({', '.join(asked) or 'takes every call'})"
 
 
 def _matches_number(route: Route, dialled: str) -> bool:

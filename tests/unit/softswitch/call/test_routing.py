@@ -72,3 +72,18 @@ def test_a_route_may_decide_the_language() -> None:
     found = router().find("200", PHONE)
     assert found is not None
     assert found.language == "uk"
+
+
+@pytest.mark.parametrize(
+    ("dialled", "caller", "rule"),
+    [
+        ("100", KYIV, "route 1 (did 100, from trunk:kyiv)"),
+        ("100", LVIV, "route 2 (did 100)"),
+        ("+380441234567", KYIV, "route 3 (did +38044* or 200)"),
+        ("1001", PHONE, "the number of a phone"),
+    ],
+)
+def test_the_rule_that_decided_can_be_told(dialled: str, caller: Caller, rule: str) -> None:
+    found = router().find(dialled, caller)
+    assert found is not None
+    assert found.rule == rule
