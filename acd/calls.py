@@ -15,6 +15,7 @@ from acd.waiting import Waiting
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from acd.agent import Agent
     from acd.floor import Floor, Outbox
     from acd.model import OfferRules, QueueConfig
     from acd.timers import Timers
@@ -58,6 +59,20 @@ class Calls:
             case Timer.RING_MORE:
                 self.waiting.ring_more(self.waiting.tickets[key], now)
 
+    def place_all(self, now: float) -> None:
+        """Everybody waits by the new configuration, and who may not serve a caller any more stops ringing."""
+        self.waiting.place_all(now)
+        for agent in sorted(self._floor.agents):
+            self.offers.withdraw_from(self._floor.agents[agent], now)
+
+    def agent_changed(self, agent: Agent, now: float) -> None:
+        """The agent's skills or queues are others now."""
+        self.waiting.room.refit(agent.id)
+        self._floor.supply.configure(self.waiting.queues.values(), self._floor.agents, self._floor.idle)
+        self._floor.freed |= self._floor.idle & {agent.id}
+        self.offers.withdraw_from(agent, now)
+        self.waiting.leave_empty_queues(now)
+
     def ahead_of(self, call: str) -> int | None:
         ticket = self.waiting.tickets.get(call)
         return None if ticket is None or ticket.place is Place.TALKING else self.waiting.room.ahead_of(ticket)
@@ -80,6 +95,9 @@ class Calls:
 
     def restore(self, plain: Mapping[str, Any], shift: float) -> None:
         waiting = self.waiting
+        # what agents may do depends on their state as well, which was not known when this was configured
+        waiting.configure(tuple(waiting.queues.values()))
+        self._floor.supply.configure(waiting.queues.values(), self._floor.agents, self._floor.idle)
         waiting.closing = set(plain["closing"])
         self.offers.restore(plain, shift)
         for ticket in (Ticket.from_plain(t, shift) for t in plain["tickets"]):

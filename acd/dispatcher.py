@@ -47,7 +47,7 @@ class Dispatcher:
         match event:
             case ev.Reconfigured(config):
                 self._configure(config, now)
-                self._calls.waiting.place_all(now)
+                self._calls.place_all(now)
             case ev.CallJoined() | ev.CallLeft() | ev.OfferAnswered() | ev.OfferFailed() | ev.ConversationEnded():
                 self._calls.receive(event, now)
             case ev.CallChanged() | ev.CallAway() | ev.CallReturned() | ev.WaitEstimated() | ev.Restarted():
@@ -148,6 +148,17 @@ class Dispatcher:
                 self._floor.rested(agent, ev.FailReason.BUSY.value)
             case ev.WrapUpEnded():
                 agent.handle(Input.WRAP_UP_ENDED, now)
+            case ev.WrapUpExtended(seconds=seconds):
+                agent.handle(Input.EXTEND_WRAP_UP, now, wrap_up=seconds)
+            case ev.AgentQueueLeft(queue=queue):
+                agent.left |= self._calls.waiting.queues.keys() & {queue}
+                self._calls.agent_changed(agent, now)
+            case ev.AgentQueueJoined(queue=queue):
+                agent.left -= {queue}
+                self._calls.agent_changed(agent, now)
+            case ev.AgentSkillsChanged(skills=skills):
+                agent.skills = agent.live_skills = dict(skills)
+                self._calls.agent_changed(agent, now)
         self._calls.offers.withdraw_from(agent, now)
         self._floor.sync(agent, now)
 
@@ -156,8 +167,11 @@ class Dispatcher:
             self._log_out(other, f"{agent.id} logged in at {event.phone}", now)
         if agent.phone != event.phone:
             self._calls.offers.withdraw_from(agent, now, moved=True)
+        left = agent.left
         self._floor.log_in(agent, event, now)
         self._floor.sync(agent, now)
+        if agent.left != left:
+            self._calls.agent_changed(agent, now)
         self._calls.waiting.leave_empty_queues(now)
 
     def _log_out(self, agent: Agent, reason: str, now: float) -> None:
@@ -202,6 +216,6 @@ class Dispatcher:
         afterwards, as a Reconfigured event.
         """
         self = cls(config_from_plain(plain["config"]), now=plain["now"] + shift)
-        self._floor.restore(plain["agents"], shift)
+        self._floor.restore(plain["agents"], plain["now"], shift)
         self._calls.restore(plain["calls"], shift)
         return self

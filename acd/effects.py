@@ -185,7 +185,11 @@ class QueueOverflowed:
 
 @dataclass(frozen=True, slots=True)
 class AgentStateChanged:
-    """Everything there is to show about an agent, after each visible change."""
+    """Everything there is to show about an agent, after each visible change.
+
+    A status other than available beside a state other than idle: the break or logout that follows the call.
+    ``until``: when the wrap-up ends, on the dispatcher's clock; None: when the agent is done.
+    """
 
     agent: str
     status: Status
@@ -195,6 +199,7 @@ class AgentStateChanged:
     phone: str
     reason: str
     call: str | None
+    until: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

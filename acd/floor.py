@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from acd.agent import INSTANTS, Agent, Input, State, Status, Wish
+from acd.agent import Agent, Input, State, Status, Wish
 from acd.effects import AgentStateChanged, Effect, Journal
 from acd.events import AgentLoggedIn, FailReason
 from acd.limits import rest_after
 from acd.supply import Supply
 from acd.timers import Timer
+from acd.timesheet import Timesheet
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -46,6 +47,7 @@ class Floor:
         self.idle: set[str] = set()
         self.freed: set[str] = set()
         self.supply = Supply()
+        self._configs: dict[str, AgentConfig] = {}
         self._timers = timers
         self._outbox = outbox
 
@@ -64,7 +66,8 @@ class Floor:
             if known is None:
                 self.agents[config.id] = Agent.of(config)
             else:
-                known.skills, known.position, known.removed = config.skills, config.position, False
+                known.configure(config, self._configs.get(config.id))
+        self._configs = {config.id: config for config in configs}
         self.freed |= self.idle
 
     def forget_removed(self, agent: Agent) -> None:
@@ -90,8 +93,10 @@ class Floor:
 
     def log_in(self, agent: Agent, event: AgentLoggedIn, now: float) -> None:
         if agent.status is Status.LOGGED_OUT:
-            loads = [other.load for other in self.agents.values() if other.status is not Status.LOGGED_OUT]
-            agent.calls, agent.credit = 0, min(loads, default=0)
+            others = [other for other in self.agents.values() if other.status is not Status.LOGGED_OUT]
+            agent.calls, agent.credit = 0, min((other.load for other in others), default=0)
+            agent.talk_credit = min((other.talk_load for other in others), default=0.0)
+            agent.left = frozenset()
         agent.phone, agent.reachable, agent.busy = event.phone, event.reachable, event.busy
         agent.wish(Wish.LOG_IN, now)
 
@@ -118,6 +123,7 @@ class Floor:
     def sync(self, agent: Agent, now: float) -> None:
         """Bring timers, the set of idle agents and the outside world's picture up to the agent's state."""
         self._track(agent)
+        self._book(agent, now)
         if agent.visible != agent.shown:
             agent.shown = agent.visible
             self._outbox.put(AgentStateChanged(agent.id, *agent.visible))
@@ -132,18 +138,28 @@ class Floor:
                 phone=agent.phone,
                 reason=agent.reason,
                 call=agent.call,
+                until=agent.wrap_up_until,
             )
+
+    def _book(self, agent: Agent, now: float) -> None:
+        """Keep the time sheet; when the agent has logged out, write it down."""
+        if agent.status is not Status.LOGGED_OUT:
+            if agent.sheet is None:
+                agent.sheet = Timesheet.opened(now, agent.activity)
+            agent.sheet.turn(agent.activity, now)
+        elif agent.sheet is not None:
+            sheet, agent.sheet = agent.sheet, None
+            spent = [[*activity, length] for activity, length in sorted(sheet.close(now).items())]
+            logged_in = sheet.logged_in(now)
+            self._outbox.journal("shift", now, agent=agent.id, logged_in=logged_in, spent=spent, calls=agent.calls)
 
     def plain(self) -> list[dict[str, Any]]:
         return [self.agents[agent].plain() for agent in sorted(self.agents)]
 
-    def restore(self, plain: Iterable[Mapping[str, Any]], shift: float) -> None:
+    def restore(self, plain: Iterable[Mapping[str, Any]], now: float, shift: float) -> None:
         for state in plain:
             agent = self.agents.setdefault(state["id"], Agent(state["id"], {}))
-            for name, value in state.items():
-                setattr(agent, name, value + shift if name in INSTANTS and value is not None else value)
-            agent.status, agent.state = Status(agent.status), State(agent.state)
-            agent.shown = agent.visible
+            agent.restore(state, now, shift)
             self._track(agent)
         self.freed.clear()
 

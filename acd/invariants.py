@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from acd.agent import Agent
     from acd.dispatcher import Dispatcher
     from acd.effects import Effect
+    from acd.model import QueueConfig
     from acd.ticket import Ticket
 
 
@@ -31,21 +32,35 @@ def check(dispatcher: Dispatcher) -> None:
     """Everything that can be told from the state alone."""
     one_place_for_agents(dispatcher)
     one_place_for_calls(dispatcher)
+    time_sheets_add_up(dispatcher)
     nobody_idle_while_somebody_waits(dispatcher)
     nobody_waits_for_nobody(dispatcher)
+    nobody_rings_for_a_queue_they_left(dispatcher)
     deadlines_are_those_of_the_state(dispatcher)
     positions_follow_the_order(dispatcher)
 
 
 def may_serve(dispatcher: Dispatcher, agent: Agent, ticket: Ticket, *, ever: bool = False) -> bool:
-    """Whether the agent's skills suffice for this caller now (``ever``: at the last step of the ladder)."""
+    """Whether the agent's queues and skills suffice for this caller now (``ever``: at the last step of the ladder)."""
     queue = dispatcher.queue(ticket.queue)
-    if agent.removed or (queue.agents and agent.id not in {member.agent for member in queue.agents}):
+    if agent.removed or queue.id in agent.left or not holds(bind(ticket.needs, ticket.variables), agent.skills):
         return False
     needs = [queue.needs, *(s.needs for s in queue.relax if ever or ticket.since + s.after <= dispatcher.now)]
-    return holds(bind(ticket.needs, ticket.variables), agent.skills) and any(
-        holds(bind(step, ticket.variables), agent.skills) for step in needs
-    )
+    if _works_for(agent, queue) and any(holds(bind(step, ticket.variables), agent.skills) for step in needs):
+        return True
+    known = {queue.id: queue for queue in dispatcher.config.queues}
+    helped = [
+        known[step.also]
+        for step in queue.overflow
+        if step.also in known and (ever or ticket.since + step.after <= dispatcher.now)
+    ]
+    return any(_works_for(agent, also) and holds(bind(also.needs, ticket.variables), agent.skills) for also in helped)
+
+
+def _works_for(agent: Agent, queue: QueueConfig) -> bool:
+    """Whether the agent is one of the queue's and has not left it."""
+    listed = not queue.agents or agent.id in {member.agent for member in queue.agents}
+    return listed and queue.id not in agent.left
 
 
 def one_place_for_agents(dispatcher: Dispatcher) -> None:
@@ -68,6 +83,16 @@ def one_place_for_agents(dispatcher: Dispatcher) -> None:
         if agent.status is not Status.LOGGED_OUT:
             other = phones.setdefault(agent.phone, agent.id)
             assert other == agent.id, f"{agent.id} and {other} are both logged in at {agent.phone}"
+
+
+def time_sheets_add_up(dispatcher: Dispatcher) -> None:
+    for agent in dispatcher.agents.values():
+        assert (agent.sheet is None) == (agent.status is Status.LOGGED_OUT), f"{agent.id}: time sheet of {agent.status}"
+        if agent.sheet is not None:
+            spent = agent.sheet.until(dispatcher.now)
+            assert sum(spent.values()) == agent.sheet.logged_in(dispatcher.now), f"{agent.id}: {spent} do not add up"
+            assert agent.sheet.activity == agent.activity, f"{agent.id}: the time sheet says {agent.sheet.activity}"
+            assert 0 <= agent.occupancy(dispatcher.now) <= 1, f"{agent.id} is occupied more than all the time"
 
 
 def one_place_for_calls(dispatcher: Dispatcher) -> None:
@@ -102,6 +127,13 @@ def nobody_idle_while_somebody_waits(dispatcher: Dispatcher) -> None:
                 assert not fits, f"{agent.id} is idle while {ticket.call} waits in {ticket.queue}"
 
 
+def nobody_rings_for_a_queue_they_left(dispatcher: Dispatcher) -> None:
+    for offer in dispatcher.offers.values():
+        agent, ticket = dispatcher.agents[offer.agent], dispatcher.tickets[offer.call]
+        fits = offer.answered or may_serve(dispatcher, agent, ticket)
+        assert fits, f"{agent.id} rings for {offer.call} of {ticket.queue} and may not serve it"
+
+
 def nobody_waits_for_nobody(dispatcher: Dispatcher) -> None:
     there = [agent for agent in dispatcher.agents.values() if agent.status is not Status.LOGGED_OUT]
     for ticket in dispatcher.tickets.values():
@@ -118,7 +150,9 @@ def deadlines_are_those_of_the_state(dispatcher: Dispatcher) -> None:
         if ticket.place is Place.TALKING:
             continue
         queue = dispatcher.queue(ticket.queue)
-        due += [at for step in queue.relax if (at := ticket.since + step.after) > dispatcher.now]
+        known = {queue.id for queue in dispatcher.config.queues}
+        steps = [s.after for s in queue.relax] + [s.after for s in queue.overflow if s.also in known]
+        due += [at for after in steps if (at := ticket.since + after) > dispatcher.now]
         due += [ticket.joined_at + queue.max_wait] if queue.max_wait is not None and not ticket.expired else []
         due += [at for at in (ticket.announce_at, ticket.more_at) if at is not None]
         due += [ticket.capped_at] if ticket.capped_at is not None and not ticket.capped else []

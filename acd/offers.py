@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from acd import effects as fx
 from acd import events as ev
 from acd.agent import Agent, Input, State, Status
+from acd.decisions import decision
 from acd.matching import Group, match
 from acd.model import OfferRules
 from acd.ticket import Place, Turn
@@ -74,6 +75,7 @@ class Offers:
 
     def _offer(self, pairing: Pairing, now: float) -> None:
         ticket, queue = pairing.ticket, pairing.queue
+        why = decision(pairing, self._waiting.room, self._floor, now)
         ticket.rung(now)
         for agent_id in pairing.agents:
             agent = self._floor.agents[agent_id]
@@ -93,11 +95,13 @@ class Offers:
                 agent=agent_id,
                 queue=queue.id,
                 standing=ticket.standing(now),
+                band=ticket.band,
                 step=ticket.step,
                 candidates=pairing.candidates,
-                compared=[list(rank) for rank in pairing.compared],
-                moved_for=pairing.moved_for,
+                decision=pairing.number,
+                **why,
             )
+            why = {}
             self._out.put(fx.OfferCall(offer.id, ticket.call, agent_id, agent.phone, queue.id, queue.ring_timeout))
             self._floor.sync(agent, now)
         self._waiting.arm(ticket)
@@ -154,11 +158,12 @@ class Offers:
         ticket.offers.clear()
 
     def withdraw_from(self, agent: Agent, now: float, *, moved: bool = False) -> None:
-        """Take a ringing offer from an agent who cannot or does not want to take it any more."""
-        willing = agent.status is Status.AVAILABLE and agent.reachable and not agent.busy and not moved
-        if agent.state is State.OFFERED and not willing and agent.offer is not None:
-            offer = self.offers[agent.offer]
-            ticket = self._waiting.tickets[offer.call]
+        """Take a ringing offer from an agent who cannot, does not want to or may not take it any more."""
+        if agent.state is not State.OFFERED or agent.offer is None:
+            return
+        offer = self.offers[agent.offer]
+        ticket = self._waiting.tickets[offer.call]
+        if moved or not agent.willing or not self._waiting.may_serve(agent, ticket):
             ticket.offers.remove(offer.id)
             self._withdraw(offer, fx.WithdrawReason.AGENT_GONE, now)
             self._gone(ticket, now)
@@ -168,12 +173,20 @@ class Offers:
         self._out.put(fx.WithdrawOffer(offer.id, offer.call, offer.agent, reason))
         self._close(offer, Input.OFFER_OVER, now)
 
-    def _close(self, offer: Offer, over: Input, now: float, *, wrap_up: float = 0.0) -> None:
+    def _close(
+        self,
+        offer: Offer,
+        over: Input,
+        now: float,
+        *,
+        wrap_up: float | None = 0.0,
+        wrap_up_limit: float | None = None,
+    ) -> None:
         del self.offers[offer.id]
         self._timers.set(Timer.RING, ring_key(offer.id), None)
         agent = self._floor.agents[offer.agent]
         agent.offer = agent.call = None
-        agent.handle(over, now, wrap_up=wrap_up)
+        agent.handle(over, now, wrap_up=wrap_up, wrap_up_limit=wrap_up_limit)
         self._floor.sync(agent, now)
 
     def _gone(self, ticket: Ticket, now: float) -> None:
@@ -190,9 +203,9 @@ class Offers:
         offer = self.offers[ticket.offers[0]]
         agent = self._floor.agents[offer.agent]
         self._out.journal("call_over", now, call=ticket.call, queue=ticket.queue, how=how, by=by.value, agent=agent.id)
-        wrap_up = self._waiting.queues[ticket.queue].wrap_up or 0.0
-        if wrap_up > 0 and agent.status is not Status.LOGGED_OUT:
-            self._close(offer, Input.CALL_ENDED, now, wrap_up=wrap_up)
+        wrap_up, limit = agent.wrap_up(self._waiting.queues[ticket.queue], now)
+        if wrap_up != 0 and agent.status is not Status.LOGGED_OUT:
+            self._close(offer, Input.CALL_ENDED, now, wrap_up=wrap_up, wrap_up_limit=limit)
         else:
             self._close(offer, Input.CALL_ENDED_NO_WRAP_UP, now)
         self._floor.forget_removed(agent)

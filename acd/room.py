@@ -24,25 +24,38 @@ if TYPE_CHECKING:
 _REMEMBERED = 512
 
 
+#: Queues whose agents serve as well, with what their agents need for this caller.
+Helpers = tuple[tuple[str, Expression], ...]
+#: Lower than every tier of a queue's own agents.
+_HELPERS_TIER = 1_000_000
+
+
 @dataclass(slots=True, eq=False)
 class Line:
     """Callers with the same needs in fair order, and who may serve them: agent → fit."""
 
     queue: QueueConfig
     needs: Expression
+    helpers: Helpers
     preferences: tuple[Expression, ...]
     fits: dict[str, Fit]
     callers: list[Ticket] = field(default_factory=list, repr=False)
+    staff: list[str] = field(default_factory=list, repr=False)  # who may serve, by id, once somebody has asked
+    lacking: dict[str, str] = field(default_factory=dict, repr=False)  # what others miss, once somebody has asked
 
 
 @dataclass(slots=True, eq=False)
 class Ladder:
-    """The relaxation of one kind of needs: ``needs[i]`` count after ``after[i]`` seconds, each wider than the last."""
+    """Relaxation and overflow of one kind of needs: after ``after[i]`` seconds ``needs[i]`` and ``helpers[i]`` count.
+
+    Each step is wider than the last.
+    """
 
     queue: QueueConfig
     after: tuple[float, ...]
     needs: tuple[Expression, ...]
     preferences: tuple[Expression, ...] = ()
+    helpers: tuple[Helpers, ...] = ()
     tickets: int = 0
 
     def step_at(self, since: float, now: float) -> int:
@@ -57,9 +70,9 @@ class WaitingRoom:
         self._variables: dict[str, frozenset[str]] = {}
         self._agents: Mapping[str, Agent] = {}
         self._breadths: dict[str, int] = {}
-        self._staff: list[str] = []
+        self.staff: list[str] = []  # all agents, by id
         self._ladders: dict[tuple[object, ...], Ladder] = {}
-        self._lines: dict[tuple[str, Expression, tuple[Expression, ...]], Line] = {}
+        self._lines: dict[_Key, Line] = {}
         self._order: dict[str, list[Order]] = {}
         self._wanting: dict[int, Line] = {}  # lines with callers, by identity
         self._grown: set[Line] = set()
@@ -67,15 +80,10 @@ class WaitingRoom:
     def configure(self, queues: Iterable[QueueConfig], agents: Mapping[str, Agent]) -> None:
         """Start over with these queues and agents; the tickets have to be placed again."""
         self._queues = {queue.id: queue for queue in queues}
-        self._variables = {
-            queue.id: frozenset().union(
-                *map(variables, (queue.needs, queue.preferred, *(step.needs for step in queue.relax)))
-            )
-            for queue in self._queues.values()
-        }
+        self._variables = {queue.id: self._named_by(queue) for queue in self._queues.values()}
         self._agents = agents
         self._breadths = {agent.id: sum(agent.skills.values()) for agent in agents.values()}
-        self._staff = sorted(agents)
+        self.staff = sorted(agents)
         self._ladders.clear()
         self._lines.clear()
         self._order = {queue: [] for queue in self._queues}
@@ -182,40 +190,96 @@ class WaitingRoom:
                 del self._wanting[id(line)]
                 self._grown.discard(line)
 
+    def refit(self, agent: str) -> None:
+        """The agent's skills or queues have changed: work out anew who of the waiting callers may be served."""
+        self._breadths[agent] = sum(self._agents[agent].skills.values())
+        for line in self._lines.values():
+            line.staff.clear()
+            line.lacking.pop(agent, None)
+            fit = self._fits(line.queue, line.needs, line.helpers, line.preferences, only=agent).get(agent)
+            line.staff.clear()
+            line.lacking.pop(agent, None)
+            if fit is None:
+                line.fits.pop(agent, None)
+            else:
+                line.fits[agent] = fit
+
+    def _named_by(self, queue: QueueConfig) -> frozenset[str]:
+        """Variables that the queue's expressions name."""
+        helpers = (self._queues[step.also] for step in queue.overflow if step.also in self._queues)
+        needs = (queue.needs, queue.preferred, *(step.needs for step in queue.relax), *(also.needs for also in helpers))
+        return frozenset().union(*map(variables, needs))
+
     def _new_ladder(self, queue: QueueConfig, ticket: Ticket) -> Ladder:
-        bound = [bind(needs, ticket.variables) for needs in (queue.needs, *(step.needs for step in queue.relax))]
         extra = bind(ticket.needs, ticket.variables)
-        after = (0.0, *(step.after for step in queue.relax))
-        needs = tuple(all_of(any_of(*bound[: i + 1]), extra) for i in range(len(bound)))
+        after, own, helpers = [0.0], [bind(queue.needs, ticket.variables)], [_NO_HELPERS]
+        steps: list[tuple[float, Expression | None, str | None]]
+        steps = [(step.after, step.needs, None) for step in queue.relax]
+        steps += [(step.after, None, step.also) for step in queue.overflow if step.also in self._queues]
+        for at, needs, also in sorted(steps, key=lambda step: step[0]):
+            after.append(at)
+            own.append(own[-1] if needs is None else any_of(own[-1], bind(needs, ticket.variables)))
+            more = () if also is None else ((also, all_of(bind(self._queues[also].needs, ticket.variables), extra)),)
+            helpers.append(helpers[-1] + more)
         soft = (bind(preferred, ticket.variables) for preferred in (queue.preferred, ticket.preferred))
-        return Ladder(queue, after, needs, tuple(part for part in soft if part != EVERYBODY))
+        return Ladder(
+            queue,
+            tuple(after),
+            tuple(all_of(needs, extra) for needs in own),
+            tuple(part for part in soft if part != EVERYBODY),
+            tuple(helpers),
+        )
 
     def _line(self, ladder: Ladder, step: int) -> Line:
         """Where callers with these needs stand; who may serve them is worked out when the first one comes."""
-        needs = ladder.needs[step]
-        key = (ladder.queue.id, needs, ladder.preferences)
+        needs, helpers = ladder.needs[step], ladder.helpers[step]
+        key = (ladder.queue.id, needs, helpers, ladder.preferences)
         line = self._lines.get(key)
         if line is None:
-            fits = self._fits(ladder.queue, needs, ladder.preferences)
-            line = self._lines[key] = Line(ladder.queue, needs, ladder.preferences, fits)
+            fits = self._fits(ladder.queue, needs, helpers, ladder.preferences)
+            line = self._lines[key] = Line(ladder.queue, needs, helpers, ladder.preferences, fits)
         return line
 
-    def _fits(self, queue: QueueConfig, needs: Expression, preferences: tuple[Expression, ...]) -> dict[str, Fit]:
-        """Who may serve: those of the queue who satisfy the (bound) needs."""
+    def _fits(
+        self,
+        queue: QueueConfig,
+        needs: Expression,
+        helpers: Helpers,
+        preferences: tuple[Expression, ...],
+        *,
+        only: str | None = None,
+    ) -> dict[str, Fit]:
+        """Who may serve: agents of the queue (or ``only`` this one) who satisfy the (bound) needs, and helpers."""
+        fits = self._of_queue(queue, needs, preferences, 0, only)
+        for number, (also, theirs) in enumerate(helpers, start=1):
+            for agent, fit in self._of_queue(
+                self._queues[also], theirs, preferences, number * _HELPERS_TIER, only
+            ).items():
+                if queue.id not in self._agents[agent].left:
+                    fits.setdefault(agent, fit)
+        return fits
+
+    def _of_queue(
+        self, queue: QueueConfig, needs: Expression, preferences: tuple[Expression, ...], tiers: int, only: str | None
+    ) -> dict[str, Fit]:
+        """Agents of one queue who satisfy the needs; ``tiers`` is added to their tier."""
         if queue.agents:
             ranked = [(m.agent, m.tier, i) for i, m in enumerate(queue.agents) if m.agent in self._agents]
         else:
             ranked = [(agent.id, 1, agent.position) for agent in self._agents.values()]
+        if only is not None:
+            ranked = [rank for rank in ranked if rank[0] == only]
         named, asked, suffices = names(needs), wanted(needs), predicate(needs)
         pleases = [predicate(preference) for preference in preferences]
         fits = {}
-        for agent, tier, position in ranked:
-            skills = self._agents[agent].skills
-            if suffices(skills) and not self._agents[agent].removed:
-                breadth = self._breadths[agent] - sum(skills[skill] for skill in named if skill in skills)
+        for agent_id, tier, position in ranked:
+            agent = self._agents[agent_id]
+            skills = agent.skills
+            if suffices(skills) and not agent.removed and queue.id not in agent.left:
+                breadth = self._breadths[agent_id] - sum(skills[skill] for skill in named if skill in skills)
                 skill = sum(skills[skill] for skill in asked if skill in skills)
                 unpreferred = sum(not pleased(skills) for pleased in pleases)
-                fits[agent] = Fit(tier, position, breadth, skill, unpreferred, named)
+                fits[agent_id] = Fit(tiers + tier, position, breadth, skill, unpreferred, named)
         return fits
 
     def _forget_unused(self) -> None:
@@ -223,11 +287,15 @@ class WaitingRoom:
         if len(self._ladders) >= _REMEMBERED:
             self._ladders = {key: ladder for key, ladder in self._ladders.items() if ladder.tickets}
             used = {
-                (ladder.queue.id, needs, ladder.preferences)
+                (ladder.queue.id, needs, helpers, ladder.preferences)
                 for ladder in self._ladders.values()
-                for needs in ladder.needs
+                for needs, helpers in zip(ladder.needs, ladder.helpers, strict=True)
             }
             self._lines = {key: line for key, line in self._lines.items() if key in used}
+
+
+_Key = tuple[str, Expression, Helpers, tuple[Expression, ...]]
+_NO_HELPERS: Helpers = ()
 
 
 def _order(ticket: Ticket) -> Order:

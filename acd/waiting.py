@@ -13,6 +13,7 @@ from acd.timers import Timer
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from acd.agent import Agent
     from acd.floor import Floor, Outbox
     from acd.model import QueueConfig
     from acd.room import Ladder
@@ -85,6 +86,7 @@ class Waiting:
             self._forget_drained(ticket.queue)
         elif ticket.ladder is not None:
             self.room.update(ticket)
+            self.arm(ticket)
 
     def relax(self, ticket: Ticket, now: float) -> None:
         """More agents may serve this caller from now on, whoever rings at the moment."""
@@ -104,6 +106,10 @@ class Waiting:
         ticket.more_at = None
         self.room.update(ticket)
         self.arm(ticket)
+
+    def may_serve(self, agent: Agent, ticket: Ticket) -> bool:
+        """Whether the agent's queues and skills suffice for this waiting caller now."""
+        return ticket.ladder is not None and agent.id in self.room.now(ticket.ladder, ticket.step)
 
     # --- ways out
 

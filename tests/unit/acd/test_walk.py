@@ -37,7 +37,10 @@ from acd.events import (
     AgentFree,
     AgentLoggedIn,
     AgentLoggedOut,
+    AgentQueueJoined,
+    AgentQueueLeft,
     AgentReachable,
+    AgentSkillsChanged,
     AgentUnreachable,
     CallJoined,
     CallLeft,
@@ -49,9 +52,20 @@ from acd.events import (
     OfferFailed,
     Reconfigured,
     WrapUpEnded,
+    WrapUpExtended,
 )
 from acd.journal import replay
-from acd.model import AcdConfig, AgentConfig, AnnouncePolicy, Member, OfferRules, QueueConfig, RelaxStep, Strategy
+from acd.model import (
+    AcdConfig,
+    AgentConfig,
+    AnnouncePolicy,
+    Member,
+    OfferRules,
+    OverflowStep,
+    QueueConfig,
+    RelaxStep,
+    Strategy,
+)
 from acd.skills import EVERYBODY, parse
 from acd.ticket import Place
 
@@ -64,7 +78,7 @@ if TYPE_CHECKING:
     from acd.events import Event
 
 AGENTS = tuple(
-    AgentConfig(f"agent{i}", skills=skills, position=i)
+    AgentConfig(f"agent{i}", skills=skills, position=i, min_wrap_up=i % 2, max_wrap_up=[None, 12][i // 3])
     for i, skills in enumerate(
         [
             {"sales": 80, "en": 90},
@@ -84,7 +98,10 @@ def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
     speak = AnnouncePolicy(position=True, first_after=1, every=4)
     relax = (RelaxStep(13, parse("sales >= 20")), RelaxStep(31, EVERYBODY))
     return (
-        QueueConfig("sales", needs=SALES, relax=relax, strategy=one, announce=speak, ring_timeout=17, wrap_up=4),
+        QueueConfig(
+            "sales", needs=SALES, relax=relax, strategy=one, announce=speak, ring_timeout=17, wrap_up=4, max_wrap_up=9,
+            overflow=(OverflowStep(20, also="support"),),
+        ),
         QueueConfig(
             "support", needs=parse("support"), strategy=two, priority=20, ageing=2, ring_timeout=9, max_wait=7,
             when_timed_out="voicemail:support", when_empty="voicemail:support", announce=speak,
@@ -93,7 +110,9 @@ def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
             "tiers", strategy=three, agents=(Member("agent4", 2), Member("agent0"), Member("agent2")), max_waiting=2,
             when_full="callback:tiers", wrap_up=0, ageing=0.5,
         ),
-        QueueConfig("fixed", strategy=four, ageing=0, priority=15, ring_timeout=5, needs=parse("{language}")),
+        QueueConfig(
+            "fixed", strategy=four, ageing=0, priority=15, ring_timeout=5, needs=parse("{language}"), wrap_up=None
+        ),
     )  # fmt: skip
 
 
@@ -245,6 +264,18 @@ class Walk(RuleBasedStateMachine):
     def something_happens_to_an_agent(self, agent: str, event: type[AgentFree]) -> None:
         self.do(event(agent))
 
+    @rule(agent=agent_ids, queue=st.sampled_from(["sales", "support", "tiers", "fixed"]), leaves=st.booleans())
+    def an_agent_opts_out(self, agent: str, queue: str, leaves: bool) -> None:
+        self.do(AgentQueueLeft(agent, queue) if leaves else AgentQueueJoined(agent, queue))
+
+    @rule(agent=agent_ids, like=st.sampled_from(AGENTS))
+    def an_agent_has_learnt(self, agent: str, like: AgentConfig) -> None:
+        self.do(AgentSkillsChanged(agent, like.skills))
+
+    @rule(agent=agent_ids, seconds=st.sampled_from([0.0, 3.0, 20.0, None]))
+    def an_agent_needs_more_time(self, agent: str, seconds: float | None) -> None:
+        self.do(WrapUpExtended(agent, seconds))
+
     @precondition(lambda self: any(not offer.answered for offer in self.acd.offers.values()))
     @rule(pick=picks)
     def an_agent_answers(self, pick: int) -> None:
@@ -343,6 +374,9 @@ def stroll(seed: int, steps: int) -> Counter[str]:
         "log in": (6, lambda: walk.an_agent_logs_in(choose(agents), choose([None] * 3 + ["shared"]), False)),
         "trouble": (3, lambda: walk.something_happens_to_an_agent(choose(agents), choose(rare))),
         "relief": (12, lambda: walk.something_happens_to_an_agent(choose(agents), choose(usual))),
+        "opt out": (2, lambda: walk.an_agent_opts_out(choose(agents), choose(queue), choose([True, False, False]))),
+        "learn": (1, lambda: walk.an_agent_has_learnt(choose(agents), choose(AGENTS))),
+        "more time": (2, lambda: walk.an_agent_needs_more_time(choose(agents), choose([3.0, 20.0, None]))),
         "shift": (1, lambda: walk.the_shift_changes(choose([True, True, False]))),
         "time": (16, lambda: walk.time_passes(choose([0.0, 0.5, 1.0, 2.0, 4.0, 7.5, 13.0]))),
         "sleep": (1, lambda: walk.the_process_sleeps(choose([1.0, 30.0]))),
