@@ -82,6 +82,8 @@ class QueueTable(Protocol):
     @property
     def when_empty(self) -> Target | None: ...
     @property
+    def overflow_to(self) -> Target | None: ...
+    @property
     def exits(self) -> Mapping[str, Target]: ...
     @property
     def exit_menu(self) -> Target | None: ...
@@ -174,10 +176,11 @@ def _hours(name: str, table: HoursTable) -> Hours:
 
 def _queue_outcomes(table: QueueTable) -> dict[Result, Target]:
     wanted = {Result.FULL: table.when_full, Result.TIMED_OUT: table.when_timed_out, Result.EMPTY: table.when_empty}
-    return {
+    outcomes = {
         result: QUEUE_GOODBYES[result] if target is None or target == HANGUP else target
         for result, target in wanted.items()
     }
+    return outcomes if table.overflow_to is None else outcomes | {Result.OVERFLOWED: table.overflow_to}
 
 
 def _phone(table: PhoneTable) -> Phone:

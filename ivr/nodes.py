@@ -33,6 +33,7 @@ class Result(StrEnum):
     FULL = "full"  # queue: max_waiting reached
     TIMED_OUT = "timed-out"  # queue: max_wait reached
     EMPTY = "empty"  # queue: nobody logged in who could ever serve this caller
+    OVERFLOWED = "overflowed"  # queue: waited long enough to be served elsewhere
     KEY = "key"  # queue: a key that leads out was pressed; until another service has the caller the place is kept
     BUSY = "busy"  # phone
     NO_ANSWER = "no-answer"  # phone: ring timeout

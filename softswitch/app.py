@@ -67,7 +67,7 @@ class Switch:
         self._ids = RandomIds(config.sip.domain)
         self._flow = flows.flow(config)
         self._database = data_dir / FILE_NAME
-        self._journal = JournalWriter(self._database)
+        self._journal = JournalWriter(self._database, on_kept=self._kept)
         self._synthesizer = Synthesizer(
             SpeechSettings(
                 engine=config.tts.engine,
@@ -220,6 +220,10 @@ class Switch:
 
     def _speech_ready(self) -> None:
         self._control.on_speech(self._loop.time())
+        self._settle()
+
+    def _kept(self, mark: str, kept: bool) -> None:
+        self._control.on_kept(mark, kept, self._loop.time())
         self._settle()
 
     def _connection_lost(self, flow: Flow) -> None:

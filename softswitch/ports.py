@@ -105,10 +105,13 @@ class Media(Protocol):
 
 
 class Journal(Protocol):
-    """Append-only record of what happened; durable soon after, never waited for."""
+    """Append-only record of what happened; durable soon after, and waited for only where somebody is promised it."""
 
     def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
         """*at* is wall time in seconds since the epoch."""
+
+    def barrier(self, mark: str) -> None:
+        """Whoever built the port is told *mark* once everything appended so far is durable, or never will be."""
 
 
 class BindingStore(Protocol):

@@ -43,7 +43,8 @@ class Containment:
         if call is not None:
             self._try(lambda: control.endings.call_over(call, now, by="switch", cause=CAUSE, status=500))
         self._try(lambda: control.dialling.cancel_all(call_id, now))
-        self._try(lambda: control.queues.receive(CallLeft(call_id, LeaveReason.EXIT), now))
+        ticket = call_id if call is None else call.queued_as
+        self._try(lambda: control.queues.receive(CallLeft(ticket, LeaveReason.EXIT), now))
         for leg in control.legs.of_call(call_id):
             if not leg.answered:
                 self._try(lambda leg=leg: control.sip.reject(leg.usage, 500, now=now))  # type: ignore[misc]
@@ -52,9 +53,12 @@ class Containment:
         if call is not None and call_id in control.calls:
             control.prompts.stop(call)
             control.desks.forget(call)
+            control.waiting.over(call)
+            control.orders.forget(call)
             control.session_timers.set(call_id, None)
             self._try(lambda: control.note("call.ended", call, now, by="switch", cause=CAUSE))
             control.calls.pop(call_id, None)
+            self._try(lambda: control.callbacks.ended(call, now))
 
     def _try(self, action: Callable[[], None]) -> None:
         try:

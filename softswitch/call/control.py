@@ -15,6 +15,8 @@ from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished
 from sip import events as sip_events
 from softswitch.call.admission import Admission
 from softswitch.call.arrivals import Arrivals
+from softswitch.call.callback_orders import CallbackOrders
+from softswitch.call.callbacks import Callbacks
 from softswitch.call.containment import Containment
 from softswitch.call.desks import Desks
 from softswitch.call.dialling import Dialling
@@ -23,6 +25,7 @@ from softswitch.call.features import FeatureCodes
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
+from softswitch.call.offers import Offers
 from softswitch.call.phones import Phones
 from softswitch.call.prompts import Prompts
 from softswitch.call.qualifying import Qualifier
@@ -33,6 +36,7 @@ from softswitch.call.routing import Router
 from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
 from softswitch.call.timers import Timers
+from softswitch.call.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -108,7 +112,11 @@ class CallControl:
         self.prompts = Prompts(self, voice)
         self.menus = Menus(self)
         self.desks = Desks(self)
-        self.queues = Queues(self, dispatcher, config.queues)
+        self.queues = Queues(self, dispatcher)
+        self.offers = Offers(self, config)
+        self.waiting = Waiting(self, config)
+        self.orders = CallbackOrders(self, config)
+        self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
         arrivals = Arrivals(
             self,
             config,
@@ -166,6 +174,12 @@ class CallControl:
         self.prompts.rendered(now)
         self._settle(now)
 
+    def on_kept(self, mark: str, kept: bool, now: float) -> None:
+        """What was noted before `keep(mark)` is durable or, not *kept*, will never be."""
+        with self.contain(None, now):
+            self.orders.kept(mark, kept, now)
+        self._settle(now)
+
     def on_flow_lost(self, flow: Flow, now: float) -> None:
         """A connection is gone."""
         with self.contain(None, now):
@@ -176,6 +190,8 @@ class CallControl:
         deadlines = (
             self.session_timers.next_deadline(),
             self.queues.next_deadline(),
+            self.orders.next_deadline(),
+            self.offers.whispers.next_deadline(),
             self.desks.next_deadline(),
             self.prompts.next_deadline(),
             self.phones.next_deadline(),
@@ -190,6 +206,8 @@ class CallControl:
                     self.menus.handle_timeout(call, now)
         self.prompts.handle_timeout(now)
         self.desks.handle_timeout(now)
+        self.orders.handle_timeout(now)
+        self.offers.whispers.handle_timeout(now)
         for part in (self.queues, self.phones, self.qualifier):
             with self.contain(None, now):
                 part.handle_timeout(now)
@@ -261,6 +279,7 @@ class CallControl:
     def _leg_dropped(self, leg: Leg, now: float) -> None:
         self._signals.forget(leg)
         self.prompts.forget(leg.leg)
+        self.offers.leg_over(leg)
         self._quality.expect(leg)
         if self.phones.release(leg.phone, leg.leg):
             agent = self.queues.agent_at(leg.phone)
@@ -279,6 +298,10 @@ class CallControl:
 
     def journal_line(self, kind: str, call: str | None, now: float, data: Mapping[str, object]) -> None:
         self._journal.append(kind, call, data, at=self._clock.wall(now))
+
+    def keep(self, mark: str) -> None:
+        """`on_kept` is told, with *mark*, when everything noted so far is durable."""
+        self._journal.barrier(mark)
 
     # ------------------------------------------------------------------------------------------------ housekeeping
     def later(self, now: float, action: Callable[[float], None], *, call: str | None = None) -> None:

@@ -89,9 +89,13 @@ class Dialling:
         on_answer: Callable[[Attempt, Leg, float], None],
         on_failure: Callable[[Attempt, Failure, float], None],
         headers: Sequence[tuple[str, str]] = (),
+        number: str = "",
         now: float,
     ) -> Attempt | Failure:
-        """Start ringing; a phone that is nowhere fails at once, without a packet. *headers* go into the INVITE."""
+        """Start ringing; a phone that is nowhere fails at once, without a packet.
+
+        *headers* go into the INVITE; *number* is shown as the one that calls, the caller's when it is empty.
+        """
         places = self._phones.places(phone, now)
         if not places:
             return Failure.UNREACHABLE
@@ -100,7 +104,7 @@ class Dialling:
         self._attempts[attempt.attempt] = attempt
         for uri, flow in places:
             try:
-                self._invite(attempt, call, uri, flow, role, display, headers, now)
+                self._invite(attempt, call, uri, flow, role, display, headers, number or call.caller.number, now)
             except NoPortLeft:
                 break
         if not attempt.legs:
@@ -117,10 +121,11 @@ class Dialling:
         role: Role,
         display: str,
         headers: Sequence[tuple[str, str]],
+        number: str,
         now: float,
     ) -> None:
-        number = call.caller.number or "anonymous"
-        leg = self._legs.reserve_outgoing(call.call, role, flow, attempt.phone, call.a_leg, now)
+        number = number or "anonymous"
+        leg = self._legs.reserve_outgoing(call.call, role, flow, attempt.phone, call.a_leg or None, now)
         usage = self._sip.invite(
             uri=uri,
             flow=flow,

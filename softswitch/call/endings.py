@@ -49,7 +49,7 @@ class Endings:
             control.dialling.failed(attempt, leg, failure, now)
         elif call is not None and leg.leg == call.a_leg:
             self.call_over(call, now, by="caller" if by != "switch" else by, cause=cause, q850=q850, caller_gone=True)
-        elif control.queues.leg_lost(leg, now):
+        elif control.offers.lost(leg, now):
             pass
         elif call is not None and leg.leg == call.b_leg:
             self._peer_gone(call, leg, now, by=by, cause=cause)
@@ -104,16 +104,18 @@ class Endings:
             else:
                 control.sip.reject(caller.usage, status, now=now)
                 control.legs.drop(caller, now)
-        if stage is Stage.QUEUED:
-            control.queues.left(call, now)
+        if stage in (Stage.QUEUED, Stage.ASIDE):
+            control.queues.left(call, now, hung_up=caller_gone or stage is Stage.QUEUED)
         other = control.legs.get(call.b_leg)
         if other is not None:
             control.legs.hang_up(other, now)
         if stage is Stage.TALKING and call.agent is not None:
             control.queues.conversation_ended(call, EndedBy.CALLER if by == "caller" else EndedBy.SWITCH, now)
+        control.orders.forget(call)
         control.menus.receive(call, HungUp(), now)
         control.session_timers.set(call.call, None)
         by = call.ended_by or by
         sip_status = 487 if cause == "cancelled" else status if answered is False else None
         control.note("call.ended", call, now, by=by, cause=cause, sip_status=sip_status, q850=q850)
         del control.calls[call.call]
+        control.callbacks.ended(call, now)

@@ -74,8 +74,10 @@ class Menus:
                 control.answer(call, leg, now)
                 control.queues.join(call, leg, name, now)
             case CallPhone(name, ring_timeout):
+                control.queues.leave_place(call, now)
                 control.desks.ring(call, leg, name, ring_timeout, now)
             case Connect(service):
+                control.queues.leave_place(call, now)
                 control.answer(call, leg, now)
                 control.legs.hear(leg, _source(service), detect_inband=False)
 

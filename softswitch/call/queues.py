@@ -7,62 +7,51 @@ from typing import TYPE_CHECKING
 from acd.agent import Status
 from acd.effects import (
     AgentStateChanged,
+    AnnounceComfort,
     AnnouncePosition,
+    AnnounceWait,
+    CallbackOver,
     Connect,
+    DialCallback,
     Journal,
     OfferCall,
+    OfferCallback,
     QueueEmpty,
     QueueFull,
+    QueueOverflowed,
     QueueTimedOut,
+    StopDialling,
     WithdrawOffer,
-    WithdrawReason,
 )
-from acd.events import (
-    CallJoined,
-    CallLeft,
-    ConversationEnded,
-    EndedBy,
-    FailReason,
-    LeaveReason,
-    OfferAnswered,
-    OfferFailed,
-)
+from acd.events import CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
 from ivr.events import Returned
 from ivr.nodes import Result
-from rtp.legs import Music
-from softswitch.call.dialling import ANSWERED_ELSEWHERE, Attempt, Failure
-from softswitch.call.model import Role, Stage
+from softswitch.call.customers import customer_of
+from softswitch.call.model import Stage
 from softswitch.call.stages import Input
-from softswitch.speech.phrases import position
+from softswitch.speech import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from acd.dispatcher import Dispatcher
     from acd.effects import Effect
-    from acd.events import Event
-    from sip.message import Response
+    from acd.events import EndedBy, Event, FailReason
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
-    from softswitch.config import Queue
 
-_FAIL_REASON = {
-    Failure.BUSY: FailReason.BUSY,
-    Failure.REJECTED: FailReason.REJECTED,
-    Failure.NO_ANSWER: FailReason.REJECTED,  # the phone itself gave up before our ring timeout: "not now"
-    Failure.UNREACHABLE: FailReason.UNREACHABLE,
+_RESULT = {
+    QueueTimedOut: Result.TIMED_OUT,
+    QueueFull: Result.FULL,
+    QueueEmpty: Result.EMPTY,
+    QueueOverflowed: Result.OVERFLOWED,
 }
 
 
 class Queues:
     """The ACD's side of every call."""
 
-    def __init__(self, control: CallControl, dispatcher: Dispatcher, queues: Mapping[str, Queue]) -> None:
+    def __init__(self, control: CallControl, dispatcher: Dispatcher) -> None:
         self._control = control
         self._dispatcher = dispatcher
-        self._queues = queues
-        self._attempts: dict[int, int] = {}  # offer → attempt that rings
-        self._answered: dict[int, Leg] = {}  # offer → agent's leg between its answer and the connection
         self._draining = False
         self._agents_at: dict[str, str] = {}  # phone → who is logged in there
 
@@ -78,28 +67,79 @@ class Queues:
         self._dispatcher.handle_timeout(now)
         self._drain(now)
 
+    def receive_together(self, events: tuple[Event, ...], now: float) -> None:
+        """Several events of one moment: what the earlier ones lead to is done after the last."""
+        for event in events:
+            self._dispatcher.receive(event, now)
+        self._drain(now)
+
     def join(self, call: Call, leg: Leg, queue: str, now: float) -> None:
-        """The caller enters *queue* and hears its music."""
-        if not self._control.advance(call, Input.ENTER_QUEUE):
+        """The caller enters *queue* and hears its music; who was only aside has the old place."""
+        control = self._control
+        aside = call.stage is Stage.ASIDE
+        if not control.advance(call, Input.ENTER_QUEUE):
             return
+        back = aside and queue == call.queue and control.waiting.knows(call)
+        if aside and not back:
+            self._keep_age(call)
         call.queue = queue
         call.language = call.session.progress.language or call.language
-        self._control.legs.hear(leg, Music(self._queues[queue].music), detect_inband=False)
-        self.receive(CallJoined(call.call, queue, language=call.language, priority=call.priority), now)
+        control.waiting.begin(call, leg)
+        if back:
+            control.waiting.back(call, now)
+        elif not control.callbacks.in_queue(call, now):
+            joined = CallJoined(
+                call.queued_as,
+                queue,
+                language=call.language,
+                priority=call.priority,
+                waiting_since=call.waiting_since,
+                customer=customer_of(call.caller),
+            )
+            self.receive(joined, now)
 
-    def left(self, call: Call, now: float) -> None:
-        """The caller hung up while waiting."""
-        self.receive(CallLeft(call.call, LeaveReason.ABANDONED), now)
+    def _keep_age(self, call: Call) -> None:
+        ticket = self._dispatcher.tickets.get(call.queued_as)
+        if ticket is not None:
+            call.waiting_since = ticket.since
+
+    def leave_place(self, call: Call, now: float) -> None:
+        """Somebody else has the caller, who was aside: the place is free."""
+        if call.stage is Stage.ASIDE:
+            self._keep_age(call)
+            self._control.advance(call, Input.LEAVE_PLACE)
+            kept = self._control.waiting.has_place(call)
+            self._control.waiting.over(call)
+            if kept:
+                self.receive(CallLeft(call.queued_as, LeaveReason.EXIT), now)
+
+    def take_back(self, call: Call, event: Event, now: float) -> None:
+        """*event* ends the ticket of a caller who is still there; the next time they join with the age of before."""
+        self._keep_age(call)
+        self._control.waiting.over(call)
+        self.receive(event, now)
+
+    def left(self, call: Call, now: float, *, hung_up: bool = True) -> None:
+        """The caller hung up while waiting, or was sent away; who ordered a callback keeps the place."""
+        control = self._control
+        control.offers.caller_gone(call, now)
+        control.waiting.over(call)
+        if control.orders.ordered(call):
+            return
+        ticket = self._dispatcher.tickets.get(call.queued_as)
+        self.receive(CallLeft(call.queued_as, LeaveReason.ABANDONED if hung_up else LeaveReason.EXIT), now)
+        if ticket is not None and hung_up:
+            control.callbacks.abandoned(call, ticket.since, now)
 
     def conversation_ended(self, call: Call, by: EndedBy, now: float) -> None:
-        self.receive(ConversationEnded(call.call, by), now)
+        self.receive(ConversationEnded(call.queued_as, by), now)
 
     def agent_lost(self, call: Call, reason: FailReason, now: float) -> None:
         """The agent who talked with the caller is gone; the caller waits on and hears the music again."""
         offer, call.offer, call.agent = call.offer, None, None
         leg = self._control.legs.get(call.a_leg)
         if leg is not None and call.queue is not None:
-            self._control.legs.hear(leg, Music(self._queues[call.queue].music))
+            self._control.waiting.begin(call, leg)
         if offer is not None:
             self.receive(OfferFailed(offer, reason), now)
 
@@ -140,12 +180,23 @@ class Queues:
         try:
             while effects := self._dispatcher.effects():
                 for effect in effects:
-                    with self._control.contain(getattr(effect, "call", None), now):
-                        self._carry_out(effect, now)
+                    call = self._call_of(getattr(effect, "call", None), now)
+                    with self._control.contain(None if call is None else call.call, now):
+                        self._carry_out(effect, call, now)
         finally:
             self._draining = False
 
-    def _carry_out(self, effect: Effect, now: float) -> None:
+    def _call_of(self, ticket: str | None, now: float) -> Call | None:
+        """The call that the distributor means. Of a callback it is the one that calls back."""
+        if ticket is None:
+            return None
+        control = self._control
+        own = control.calls.get(ticket)
+        if own is not None and not control.orders.ordered(own):
+            return own
+        return control.callbacks.find(ticket)
+
+    def _carry_out(self, effect: Effect, call: Call | None, now: float) -> None:
         control = self._control
         match effect:
             case Journal(record):
@@ -153,101 +204,41 @@ class Queues:
                 data = {name: value for name, value in record.items() if name != "kind"}
                 control.journal_line(f"acd.{record['kind']}", record.get("call"), record["at"], data)
             case OfferCall():
-                self._offer(effect, now)
+                call = call or control.callbacks.open(effect.call, now)
+                if call is not None:
+                    control.offers.offer(call, effect, now)
             case WithdrawOffer(offer, _, _, reason):
-                self._withdraw(offer, reason, now)
-            case Connect():
-                self._connect(effect, now)
-            case AnnouncePosition(call_id, _, ahead, _):
-                if (call := control.calls.get(call_id)) is not None:
-                    self._announce(call, ahead, now)
-            case QueueTimedOut(call_id):
-                self._give_back(call_id, Result.TIMED_OUT, now)
-            case QueueFull(call_id):
-                self._give_back(call_id, Result.FULL, now)
-            case QueueEmpty(call_id):
-                self._give_back(call_id, Result.EMPTY, now)
+                control.offers.withdraw(offer, reason, now)
+            case DialCallback():
+                control.callbacks.dial(effect, now)
+            case StopDialling(ticket):
+                control.callbacks.stop(ticket, now)
+            case CallbackOver(ticket):
+                control.callbacks.over(ticket, now)
             case AgentStateChanged(agent=agent, status=status, phone=phone):
                 self._agent_moved(agent, status, phone, now)
+            case _ if call is None:
+                pass  # the caller is gone; the distributor will be told
+            case Connect():
+                control.offers.connect(call, effect, now)
+            case AnnouncePosition(_, _, ahead, _):
+                control.waiting.announce(call, phrases.position(ahead), now)
+            case AnnounceWait(_, _, box, _):
+                control.waiting.announce(call, phrases.wait(box), now)
+            case AnnounceComfort():
+                control.waiting.comfort(call, now)
+            case OfferCallback(_, _, key):
+                control.waiting.offer_callback(call, key, now)
+            case QueueTimedOut() | QueueFull() | QueueEmpty() | QueueOverflowed():
+                call.waiting_since = effect.waiting_since
+                self.give_back(call, _RESULT[type(effect)], now)
 
-    def _offer(self, offer: OfferCall, now: float) -> None:
+    def give_back(self, call: Call, result: Result, now: float) -> None:
+        """The queue does not have the caller any longer: back to the IVR, which knows what comes next."""
         control = self._control
-        call = control.calls.get(offer.call)
-        if call is None:
-            return
-        label = self._queues[offer.queue].label or offer.queue
-        number = offer.offer
-
-        def ringing(attempt: Attempt, leg: Leg, response: Response, at: float) -> None:
-            pass  # the caller goes on hearing music
-
-        def answered(attempt: Attempt, leg: Leg, at: float) -> None:
-            self._attempts.pop(number, None)
-            self._answered[number] = leg
-            self.receive(OfferAnswered(number), at)
-
-        def failed(attempt: Attempt, failure: Failure, at: float) -> None:
-            self._attempts.pop(number, None)
-            self.receive(OfferFailed(number, _FAIL_REASON[failure]), at)
-
-        attempt = control.dialling.ring(
-            call,
-            offer.phone,
-            Role.AGENT,
-            display=f"{label}: {call.caller.name or call.caller.number}",
-            on_ringing=ringing,
-            on_answer=answered,
-            on_failure=failed,
-            now=now,
-        )
-        if isinstance(attempt, Failure):
-            self.receive(OfferFailed(number, _FAIL_REASON[attempt]), now)
-        else:
-            self._attempts[number] = attempt.attempt
-
-    def _withdraw(self, offer: int, reason: WithdrawReason, now: float) -> None:
-        elsewhere = ANSWERED_ELSEWHERE if reason is WithdrawReason.ANSWERED_ELSEWHERE else ""
-        self._control.dialling.cancel(self._attempts.pop(offer, None), now, reason=elsewhere)
-        leg = self._answered.pop(offer, None)
-        if leg is not None:
-            self._control.legs.hang_up(leg, now, reason=elsewhere)
-
-    def _connect(self, connect: Connect, now: float) -> None:
-        control = self._control
-        call = control.calls.get(connect.call)
-        leg = self._answered.pop(connect.offer, None)
-        caller = None if call is None else control.legs.get(call.a_leg)
-        if call is None or caller is None or leg is None or not control.advance(call, Input.CONNECT):
-            if leg is not None:
-                control.legs.hang_up(leg, now)
-            return
-        call.agent, call.offer = connect.agent, connect.offer
-        control.connect(call, caller, leg, now, agent=connect.agent, queue=connect.queue, waited=connect.waited)
-
-    def leg_lost(self, leg: Leg, now: float) -> bool:
-        """An agent's leg ended between its answer and the connection; True when it was such a leg."""
-        offer = next((offer for offer, answered in self._answered.items() if answered is leg), None)
-        if offer is None:
-            return False
-        del self._answered[offer]
-        self.receive(OfferFailed(offer, FailReason.DROPPED), now)
-        return True
-
-    def _announce(self, call: Call, ahead: int, now: float) -> None:
-        """Position, then music from where it was."""
-        if call.stage is not Stage.QUEUED or call.queue is None:
-            return
-        music = Music(self._queues[call.queue].music)
-
-        def finished(at: float) -> None:
-            leg = self._control.legs.get(call.a_leg)
-            if leg is not None and call.stage is Stage.QUEUED:
-                self._control.legs.hear(leg, music)
-
-        self._control.prompts.say(call, (position(ahead),), call.language, now, finished)
-
-    def _give_back(self, call_id: str, result: Result, now: float) -> None:
-        call = self._control.calls.get(call_id)
-        if call is not None and self._control.advance(call, Input.RETURN):
-            self._control.prompts.stop(call)
-            self._control.menus.receive(call, Returned(result), now)
+        if call.stage is Stage.ASIDE:
+            control.waiting.lose_place(call, result)
+        elif control.advance(call, Input.RETURN):
+            control.waiting.over(call)
+            control.prompts.stop(call)
+            control.menus.receive(call, Returned(result), now)

@@ -148,5 +148,7 @@ class Signals:
         merger = self._mergers.setdefault(leg.leg, DigitMerger())
         pressed = merger.receive(digit, carriage, now)
         call = self._control.calls.get(leg.call)
-        if pressed is not None and call is not None and leg.leg == call.a_leg:
+        if pressed is None or call is None or leg.leg != call.a_leg:
+            return
+        if not self._control.waiting.pressed(call, pressed, now):
             self._control.menus.receive(call, Digit(pressed), now)

@@ -96,12 +96,18 @@ class JournalWriter:
         interval: float = INTERVAL,
         watch: float = WATCH,
         on_alarm: Callable[[str], None] | None = None,
+        on_kept: Callable[[str, bool], None] | None = None,
     ) -> None:
-        """*on_alarm* is told what is wrong, once, and "" when it is over; the log has both anyway."""
+        """*on_alarm* is told what is wrong, once, and "" when it is over; the log has both anyway.
+
+        *on_kept* is told the mark of each `barrier`, and whether what was appended before it is in the database.
+        """
         self._path = path
         self._capacity, self._batch = capacity, batch
         self._interval, self._watch = interval, watch
         self._on_alarm = on_alarm
+        self._on_kept = on_kept
+        self._barriers: set[asyncio.Task[None]] = set()
         self._waiting: deque[_Row] = deque()
         self._bindings: dict[tuple[str, str], StoredBinding | None] = {}
         self._snapshot: Snapshot | None = None
@@ -210,6 +216,22 @@ class JournalWriter:
         self._urgent.set()
         self._more.set()
         await promise
+
+    def barrier(self, mark: str) -> None:
+        """See `softswitch.ports.Journal.barrier`."""
+        task = asyncio.get_running_loop().create_task(self._watch_for(mark, self._last_seq))
+        self._barriers.add(task)
+        task.add_done_callback(self._barriers.discard)
+
+    async def _watch_for(self, mark: str, seq: int) -> None:
+        try:
+            await self.committed(seq)
+        except RecordLost:
+            kept = False
+        else:
+            kept = True
+        if self._on_kept is not None and not self._closing:
+            self._on_kept(mark, kept)
 
     async def flush(self) -> None:
         """Return when everything appended so far is in the database."""

@@ -103,6 +103,10 @@ class MemoryJournal:
     """`softswitch.ports.Journal`: lines as they would be read back from the database."""
 
     lines: list[Record] = field(default_factory=list)
+    on_barrier: Callable[[str], None] = lambda mark: None
+
+    def barrier(self, mark: str) -> None:
+        self.on_barrier(mark)
 
     def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
         self.lines.append(Record(len(self.lines) + 1, at, kind, call, json.loads(json.dumps(data))))

@@ -58,6 +58,7 @@ class SimSwitch:
         self.armed = float("inf")
         self.killed = False
         self.shift = 0.0
+        self.disk: float | None = 0.02
         self.sent: deque[bytes] = deque(maxlen=10_000)
         self.config = parse_config(toml.encode(), file="simulation.toml", folder=Path(), env={})
         self.voice = FakeVoice()
@@ -93,6 +94,7 @@ class SimSwitch:
             new_call_id=lambda: f"call-{next(calls):05d}" if self.life == 1 else f"call-{self.life}-{next(calls):05d}",
             new_ssrc=lambda: next(ssrcs),
         )
+        self.journal.on_barrier = self._write_down
         network.hosts[ADDRESS] = self._receive
         resuming = Resuming(self.control, self.dispatcher, self.config, queues)
         if before is not None:
@@ -140,6 +142,16 @@ class SimSwitch:
         digit = Digit(leg, key, Carriage(carriage), self.world.now)
         self.world.call_later(self.network.latency, lambda: self.on_media(digit))
 
+    def _write_down(self, mark: str) -> None:
+        """A disk that takes its time; `disk` says how much, and None that it never comes to an end."""
+        if self.disk is not None:
+            self.world.call_later(self.disk, lambda: self._written(mark))
+
+    def _written(self, mark: str) -> None:
+        if not self.killed:
+            self.control.on_kept(mark, True, self.world.now)
+            self.flush()
+
     def spoken(self) -> None:
         """The synthesiser has done something."""
         self.control.on_speech(self.world.now)
@@ -177,11 +189,14 @@ class SimSwitch:
         invariants.check(self.dispatcher)
         control = self.control
         for call in control.calls.values():
-            assert control.legs.get(call.a_leg) is not None, f"{call.call} goes on without its caller"
+            there = control.legs.get(call.a_leg) is not None or call.stage is Stage.CALLING_BACK
+            assert there, f"{call.call} goes on without its caller"
             talked_over = call.stage is Stage.TALKING and control.prompts.speaking(call)
             assert not talked_over, f"{call.call} is talked over"
-        for ticket in self.dispatcher.tickets:
-            assert ticket in control.calls, f"{ticket} is queued and is no call any more"
+        queued = {call.queued_as for call in control.calls.values()}
+        for name, ticket in self.dispatcher.tickets.items():
+            ordered = ticket.place.value == "callback"
+            assert name in queued or ordered, f"{name} is queued and is no call any more"
         for leg in self.media.ports:
             known = control.legs.get(leg)
             assert known is not None, f"media leg {leg} belongs to nobody"
@@ -217,8 +232,10 @@ class SimSwitch:
             "ringing timers": control.desks._timers,
             "speech": control.prompts._current,
             "speech timers": control.prompts._waiting,
-            "offers that ring": control.queues._attempts,
-            "offers that were answered": control.queues._answered,
+            "offers that ring, were answered, are told of": control.offers,
+            "stays in queues": control.waiting,
+            "orders of callbacks": control.orders,
+            "callbacks": control.callbacks,
             "busy phones": control.phones._legs,
             "digit mergers": control._signals._mergers,
             "things to do later": control._later,

@@ -126,6 +126,11 @@ class Queue(Section):
     """Where to when nobody logged in could ever serve the caller. None: wait all the same."""
 
     @property
+    def overflow_to(self) -> Target | None:
+        """Where the last step of the overflow leads, when it leads out of the queue."""
+        return self.overflow[-1].to if self.overflow else None
+
+    @property
     def exits(self) -> Mapping[str, Target]:
         """Where single keys lead."""
         return {} if self.exit is None else self.exit.keys

@@ -49,6 +49,7 @@ def test_every_table_becomes_its_node() -> None:
                 when_full=T("menu:main"),
                 when_timed_out=HANGUP,
                 when_empty=None,
+                overflow_to=None,
                 exits={"9": T("menu:main")},
                 exit_menu=None,
             )

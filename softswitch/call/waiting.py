@@ -1,0 +1,189 @@
+"""What a caller hears and presses while waiting in a queue.
+
+Announcements follow one another and never delay anything: the connection stops them, a key is acted on in the middle of
+any. A key that leads out of the queue hands the caller to the IVR with the ticket still in its place; who comes back
+has the old place, whoever else takes the caller gives it up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from acd.events import CallAway, CallReturned
+from ivr.events import Returned
+from ivr.nodes import Prompt, Queue, Result
+from ivr.targets import Target
+from rtp.legs import Music
+from softswitch.call.model import Stage
+from softswitch.call.stages import Input
+from softswitch.speech import phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from softswitch.call.control import CallControl
+    from softswitch.call.model import Call, Leg
+    from softswitch.config import Config
+    from softswitch.config.words.centre import Queue as QueueWords
+
+
+@dataclass(slots=True)
+class Stay:
+    """One caller in one queue."""
+
+    pending: list[Prompt] = field(default_factory=list)  # to be said when what is being said is over
+    comforts: int = 0  # messages of comfort heard so far
+    offered: bool = False  # a callback: its key is live
+    lost: Result | None = None  # why the place is gone that the caller, who is aside, counts on
+
+
+class Waiting:
+    """Everybody who waits, and those who step aside for a moment."""
+
+    def __init__(self, control: CallControl, config: Config) -> None:
+        self._control = control
+        self._queues = config.queues
+        self._language = config.server.language
+        self._stays: dict[str, Stay] = {}
+
+    def __len__(self) -> int:
+        return len(self._stays)
+
+    # ------------------------------------------------------------------------------------------------ coming and going
+    def begin(self, call: Call, leg: Leg) -> None:
+        """The caller is in the queue, or back in it."""
+        self._stays.setdefault(call.call, Stay())
+        self.music(call, leg)
+
+    def over(self, call: Call) -> None:
+        """The caller does not wait any more."""
+        self._stays.pop(call.call, None)
+
+    def music(self, call: Call, leg: Leg) -> None:
+        """From where it was left. Keys may come as tones, where any of them means something."""
+        assert call.queue is not None
+        queue = self._queues[call.queue]
+        listens = bool(queue.exits or queue.exit_menu or queue.offer_callback)
+        self._control.legs.hear(leg, Music(queue.music), detect_inband=listens)
+
+    # ------------------------------------------------------------------------------------------------ saying
+    def announce(self, call: Call, prompt: Prompt, now: float) -> None:
+        """Say *prompt* as soon as nothing else is being said; what comes in one moment is said in one go."""
+        stay = self._stays.get(call.call)
+        if stay is None or call.stage is not Stage.QUEUED:
+            return
+        stay.pending.append(prompt)
+        if len(stay.pending) == 1 and not self._control.prompts.speaking(call):
+            self._control.later(now, lambda at: self._speak(call, at), call=call.call)
+
+    def comfort(self, call: Call, now: float) -> None:
+        stay = self._stays.get(call.call)
+        if stay is not None and call.queue is not None:
+            own = comfort_prompts(call.queue, self._queues[call.queue])
+            prompt = own[stay.comforts % len(own)] if own else phrases.comfort(stay.comforts)
+            stay.comforts += 1
+            self.announce(call, prompt, now)
+
+    def offer_callback(self, call: Call, key: str, now: float) -> None:
+        """From now on *key* orders a callback."""
+        if (stay := self._stays.get(call.call)) is not None:
+            stay.offered = True
+            self.announce(call, phrases.callback_offer(key), now)
+
+    def _speak(self, call: Call, now: float) -> None:
+        stay = self._stays.get(call.call)
+        if stay is None or call.stage is not Stage.QUEUED or not stay.pending:
+            return
+        prompts, stay.pending = tuple(stay.pending), []
+        self._control.prompts.say(call, prompts, call.language, now, lambda at: self._said(call, at))
+
+    def _said(self, call: Call, now: float) -> None:
+        """More of the same, or the music."""
+        stay, leg = self._stays.get(call.call), self._control.legs.get(call.a_leg)
+        if stay is None or leg is None or call.stage is not Stage.QUEUED:
+            return
+        if stay.pending:
+            self._speak(call, now)
+        else:
+            self.music(call, leg)
+
+    # ------------------------------------------------------------------------------------------------ keys
+    def pressed(self, call: Call, digit: str, now: float) -> bool:
+        """A key while the caller waits; True when it means something here."""
+        if call.stage is Stage.ASIDE:
+            return self._control.orders.pressed(call, digit, now)
+        if call.stage is not Stage.QUEUED or call.queue is None:
+            return False
+        queue, stay = self._queues[call.queue], self._stays.get(call.call)
+        offer = queue.offer_callback
+        if offer is not None and digit == offer.key and (offer.at_once or (stay is not None and stay.offered)):
+            if call.ticket:
+                return False  # is being called back already
+            if self.step_aside(call, now):
+                self._control.orders.ask(call, now)
+            return True
+        node = call.session.flow.find(Target(Queue.kind, call.queue))
+        if not isinstance(node, Queue) or node.exit_for(digit) is None:
+            return False
+        if self.step_aside(call, now):
+            self._control.menus.receive(call, Returned(Result.KEY, digit), now)
+        return True
+
+    def step_aside(self, call: Call, now: float) -> bool:
+        """The caller does something else for a while; whatever is being said is over."""
+        if not self._control.advance(call, Input.STEP_ASIDE):
+            return False
+        self._control.prompts.stop(call)
+        if (stay := self._stays.get(call.call)) is not None:
+            stay.pending.clear()
+        self._control.note("queue.aside", call, now, queue=call.queue)
+        self._control.queues.receive(CallAway(call.queued_as), now)
+        return call.stage is Stage.ASIDE  # the distributor may have had other news
+
+    # ------------------------------------------------------------------------------------------------ aside
+    def back(self, call: Call, now: float) -> None:
+        """The caller, who is in the queue again, was aside: the old place, unless it is gone."""
+        stay = self._stays.get(call.call)
+        lost = None if stay is None else stay.lost
+        if lost is None:
+            self._control.queues.receive(CallReturned(call.queued_as), now)
+        else:
+            self.over(call)
+            self._control.later(now, lambda at: self._control.queues.give_back(call, lost, at), call=call.call)
+
+    def lose_place(self, call: Call, result: Result) -> None:
+        """The queue does not keep the place of a caller who is aside; they are told when they come back."""
+        if (stay := self._stays.get(call.call)) is not None:
+            stay.lost = result
+
+    def knows(self, call: Call) -> bool:
+        """Whether the caller has been waiting, and nothing has ended that for good."""
+        return call.call in self._stays
+
+    def has_place(self, call: Call) -> bool:
+        """Whether the distributor still has a ticket of the caller, who is aside."""
+        stay = self._stays.get(call.call)
+        return stay is not None and stay.lost is None
+
+
+def comfort_prompts(name: str, queue: QueueWords) -> list[Prompt]:
+    """The queue's own texts, said in turn; none: those of the catalogue."""
+    texts = enumerate(queue.announce.comfort_say, start=1)
+    return [Prompt(f"queue.{name}.comfort.{number}", text=dict(words)) for number, words in texts]
+
+
+def queue_prompts(queues: Mapping[str, QueueWords]) -> Iterator[Prompt]:
+    """What callers in these queues may hear, as far as it can be rendered ahead."""
+    for name, queue in queues.items():
+        if own := comfort_prompts(name, queue):
+            yield from own
+        elif queue.announce.comfort:
+            yield from map(phrases.comfort, range(len(phrases.COMFORTS)))
+        if queue.announce.wait:
+            yield from map(phrases.wait, phrases.WAIT_BOXES)
+        if (offer := queue.offer_callback) is not None:
+            yield phrases.callback_offer(offer.key)
+            yield from (phrases.confirm_number(), phrases.enter_callback_number(), phrases.callback_number_invalid())
+            yield from (phrases.callback_confirmed(), phrases.callback_failed(), phrases.callback_duplicate())
+            yield phrases.callback_greeting(offer.company or queue.label)
