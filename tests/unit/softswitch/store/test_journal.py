@@ -417,3 +417,41 @@ async def test_ten_thousand_records_take_a_moment(tmp_path: Path, record_propert
         record_property("records_per_second", 10_000 / took)
         print(f"append {appended * 100:.1f} us, {10_000 / took:,.0f} records/s")
     assert rows(path, "count(*)") == [(10_000,)]
+
+
+@pytest.mark.asyncio
+async def test_a_barrier_is_told_when_everything_before_it_is_in_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    told = asyncio.Event()
+    seen: list[tuple[str, bool, int]] = []
+
+    def kept(mark: str, durable: bool) -> None:
+        seen.append((mark, durable, len(rows(path))))
+        told.set()
+
+    async with journal(path, on_kept=kept) as writer:
+        for n in range(5):
+            writer.append("k", None, {"n": n}, at=float(n))
+        writer.barrier("order 1")
+        assert seen == [], "nobody is told before the disk has it"
+        await asyncio.wait_for(told.wait(), 5)
+    assert seen == [("order 1", True, 5)]
+
+
+@pytest.mark.asyncio
+async def test_a_barrier_is_told_when_what_was_before_it_is_given_up(tmp_path: Path) -> None:
+    told = asyncio.Event()
+    seen: list[tuple[str, bool]] = []
+
+    def kept(mark: str, durable: bool) -> None:
+        seen.append((mark, durable))
+        told.set()
+
+    async with journal(tmp_path / "j.db", capacity=2, on_kept=kept) as writer:
+        writer.append("k", None, {}, at=1.0)
+        writer.barrier("order 1")
+        await asyncio.sleep(0)
+        for _ in range(3):  # in one turn of the loop, before the writer has had one
+            writer.append("k", None, {}, at=2.0)
+        await asyncio.wait_for(told.wait(), 5)
+    assert seen == [("order 1", False)]
