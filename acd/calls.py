@@ -68,7 +68,6 @@ class Calls:
     def agent_changed(self, agent: Agent, now: float) -> None:
         """The agent's skills or queues are others now."""
         self.waiting.room.refit(agent.id)
-        self._floor.supply.configure(self.waiting.queues.values(), self._floor.agents, self._floor.idle)
         self._floor.freed |= self._floor.idle & {agent.id}
         self.offers.withdraw_from(agent, now)
         self.waiting.leave_empty_queues(now)
@@ -82,7 +81,6 @@ class Calls:
     def configure(self, queues: Iterable[QueueConfig], rules: OfferRules) -> None:
         """Every waiting ticket is out of the room afterwards: call ``waiting.place_all`` or :meth:`restore` next."""
         self.waiting.configure(queues)
-        self._floor.supply.configure(self.waiting.queues.values(), self._floor.agents, self._floor.idle)
         self.offers.configure(rules)
 
     def plain(self) -> dict[str, Any]:
@@ -97,7 +95,6 @@ class Calls:
         waiting = self.waiting
         # what agents may do depends on their state as well, which was not known when this was configured
         waiting.configure(tuple(waiting.queues.values()))
-        self._floor.supply.configure(waiting.queues.values(), self._floor.agents, self._floor.idle)
         waiting.closing = set(plain["closing"])
         self.offers.restore(plain, shift)
         for ticket in (Ticket.from_plain(t, shift) for t in plain["tickets"]):

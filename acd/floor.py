@@ -8,7 +8,6 @@ from acd.agent import Agent, Input, State, Status, Wish
 from acd.effects import AgentStateChanged, Effect, Journal
 from acd.events import AgentLoggedIn, FailReason
 from acd.limits import rest_after
-from acd.supply import Supply
 from acd.timers import Timer
 from acd.timesheet import Timesheet
 
@@ -46,7 +45,6 @@ class Floor:
         self.agents: dict[str, Agent] = {}
         self.idle: set[str] = set()
         self.freed: set[str] = set()
-        self.supply = Supply()
         self._configs: dict[str, AgentConfig] = {}
         self._timers = timers
         self._outbox = outbox
@@ -76,7 +74,6 @@ class Floor:
             del self.agents[agent.id]
             self.idle.discard(agent.id)
             self.freed.discard(agent.id)
-            self.supply.discard(agent.id)
             self._timers.set(Timer.REST, agent.id, None)
 
     def somebody(self, agents: Iterable[str]) -> bool:
@@ -169,8 +166,6 @@ class Floor:
         if not agent.takes_offers:
             self.idle.discard(agent.id)
             self.freed.discard(agent.id)
-            self.supply.discard(agent.id)
         elif agent.id not in self.idle:
             self.idle.add(agent.id)
             self.freed.add(agent.id)
-            self.supply.add(agent.id)

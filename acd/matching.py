@@ -17,7 +17,7 @@ from acd.strategies import Moment, choose
 from acd.ticket import decision_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from acd.model import QueueConfig
     from acd.strategies import Candidate, Choice, Cursor, Rank
@@ -50,39 +50,27 @@ class Pairing:
     moved_for: str | None = None
 
 
-def _nobody(taken: Collection[str]) -> Mapping[str, frozenset[str]]:
-    return {}
-
-
 def match(
     groups: Iterable[Group],
     cursors: Mapping[str, Cursor],
     now: float,
     *,
     number: int = 1,
-    sole: Callable[[Collection[str]], Mapping[str, frozenset[str]]] = _nobody,
 ) -> tuple[list[Pairing], dict[str, Cursor]]:
     """Decide for all groups at once.
 
-    ``number`` is that of the next offer. ``sole(taken)`` names the agents who, without those taken, are the only idle
-    ones with some skills. Returns the pairings in the order of decision and the new round-robin cursor of each queue
-    that moved. An agent is in at most one pairing. The result does not depend on the order of groups or agents.
+    ``number`` is that of the next offer. Returns the pairings in the order of decision and the new round-robin cursor
+    of each queue that moved. An agent is in at most one pairing. The result does not depend on the order of groups or
+    agents.
     """
-    return _Round(cursors, now, number, sole).decide(groups)
+    return _Round(cursors, now, number).decide(groups)
 
 
 class _Round:
-    def __init__(
-        self,
-        cursors: Mapping[str, Cursor],
-        now: float,
-        number: int,
-        sole: Callable[[Collection[str]], Mapping[str, frozenset[str]]],
-    ) -> None:
+    def __init__(self, cursors: Mapping[str, Cursor], now: float, number: int) -> None:
         self._cursors = dict(cursors)
         self._now = now
         self._number = number
-        self._sole = sole
         self._pairings: list[Pairing] = []
         self._groups: list[Group] = []  # of each pairing
         self._seat: dict[str, int] = {}  # agent → pairing
@@ -118,8 +106,7 @@ class _Round:
 
     def _choose(self, group: Group, ticket: Ticket, number: int, free: list[Candidate]) -> Choice:
         queue = group.queue
-        sole = self._sole(self._seat.keys()) if queue.spares_skills and len(free) > 1 else {}
-        return choose(free, ticket, Moment(queue, self._now, number, self._cursors.get(queue.id), sole))
+        return choose(free, ticket, Moment(queue, self._now, number, self._cursors.get(queue.id)))
 
     def _sit(self, seat: int, group: Group, ticket: Ticket, number: int, free: list[Candidate]) -> None:
         choice = self._choose(group, ticket, number, free)

@@ -35,7 +35,7 @@ class Strategy(StrEnum):
 class Spare(StrEnum):
     """Which agents are kept back for others while somebody else may take the call as well."""
 
-    SKILLS = "skills"  # the only idle one with a skill that this call does not need
+    SKILLS = "skills"  # those with more skills than this call needs
     NOTHING = "nothing"
 
 

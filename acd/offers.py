@@ -58,9 +58,7 @@ class Offers:
         room = self._waiting.room
         if (self._floor.freed or room.anything_new) and self._floor.idle:
             groups = [Group(line.queue, line.callers, idle) for line in room.lines() if (idle := self._new_pairs(line))]
-            pairings, cursors = match(
-                groups, self._cursors, now, number=self._last_offer + 1, sole=self._floor.supply.sole
-            )
+            pairings, cursors = match(groups, self._cursors, now, number=self._last_offer + 1)
             self._cursors |= cursors
             for pairing in pairings:
                 self._offer(pairing, now)

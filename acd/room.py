@@ -10,11 +10,11 @@ from bisect import bisect_left, insort
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from acd.skills import EVERYBODY, Expression, all_of, any_of, bind, names, predicate, variables, wanted
+from acd.skills import EVERYBODY, Expression, all_of, any_of, bind, names, predicate, useful_levels, variables, wanted
 from acd.strategies import Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from acd.agent import Agent
     from acd.model import QueueConfig
@@ -70,6 +70,8 @@ class WaitingRoom:
         self._variables: dict[str, frozenset[str]] = {}
         self._agents: Mapping[str, Agent] = {}
         self._breadths: dict[str, int] = {}
+        self._useful: dict[str, tuple[str, ...]] = {}  # agent → skills as far as some queue asks for them
+        self._asked: Callable[[str], int | None] = lambda skill: None  # the level from which on a skill counts
         self.staff: list[str] = []  # all agents, by id
         self._ladders: dict[tuple[object, ...], Ladder] = {}
         self._lines: dict[_Key, Line] = {}
@@ -82,13 +84,25 @@ class WaitingRoom:
         self._queues = {queue.id: queue for queue in queues}
         self._variables = {queue.id: self._named_by(queue) for queue in self._queues.values()}
         self._agents = agents
-        self._breadths = {agent.id: sum(agent.skills.values()) for agent in agents.values()}
+        asked = useful_levels(queue.needs for queue in self._queues.values())
+        later = useful_levels(step.needs for queue in self._queues.values() for step in queue.relax)
+        self._asked = lambda skill: later(skill) if (level := asked(skill)) is None else level
+        self._breadths.clear()
+        self._useful.clear()
+        for agent in agents.values():
+            self._look_at(agent)
         self.staff = sorted(agents)
         self._ladders.clear()
         self._lines.clear()
         self._order = {queue: [] for queue in self._queues}
         self._wanting.clear()
         self._grown.clear()
+
+    def _look_at(self, agent: Agent) -> None:
+        self._breadths[agent.id] = sum(agent.skills.values())
+        self._useful[agent.id] = tuple(
+            skill for skill, have in agent.skills.items() if (level := self._asked(skill)) is not None and have >= level
+        )
 
     def ladder(self, ticket: Ticket) -> Ladder:
         """The lines that this caller would stand in; remembered for the next caller with the same needs."""
@@ -192,7 +206,7 @@ class WaitingRoom:
 
     def refit(self, agent: str) -> None:
         """The agent's skills or queues have changed: work out anew who of the waiting callers may be served."""
-        self._breadths[agent] = sum(self._agents[agent].skills.values())
+        self._look_at(self._agents[agent])
         for line in self._lines.values():
             line.staff.clear()
             line.lacking.pop(agent, None)
@@ -279,7 +293,8 @@ class WaitingRoom:
                 breadth = self._breadths[agent_id] - sum(skills[skill] for skill in named if skill in skills)
                 skill = sum(skills[skill] for skill in asked if skill in skills)
                 unpreferred = sum(not pleased(skills) for pleased in pleases)
-                fits[agent_id] = Fit(tiers + tier, position, breadth, skill, unpreferred, named)
+                spare = sum(skill not in named for skill in self._useful[agent_id])
+                fits[agent_id] = Fit(tiers + tier, position, breadth, skill, unpreferred, spare)
         return fits
 
     def _forget_unused(self) -> None:

@@ -2,15 +2,14 @@
 
 Before the strategy count, in this order: who has failed this caller comes last, the agent whom the caller asked for
 comes first, then whoever satisfies more preferences, then the lower tier, then (where the queue spares skills) whoever
-is not the only idle one with a skill that this call does not need. Agents whom the strategy deems equal are ordered by
-how little else they can do (*breadth*: levels of skills that this call does not need), then by the longer idle time,
-then by id. Whatever a strategy remembers or leaves to chance is an argument, never a global, so that a replay decides
-alike.
+has fewer skills that others may need and this caller does not. Agents whom the strategy deems equal are ordered by how
+little else they can do (*breadth*: levels of skills that this call does not need), then by the longer idle time, then
+by id. Whatever a strategy remembers or leaves to chance is an argument, never a global, so that a replay decides alike.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import nsmallest
 from math import log
@@ -62,7 +61,7 @@ class Fit:
     breadth: int  # levels of the skills that they do not need
     skill: int = 0  # levels of the skills that they do
     unpreferred: int = 0  # preferences that the agent does not satisfy
-    needed: frozenset[str] = frozenset()
+    spare: int = 0  # number of skills that some queue asks for and these callers do not
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,6 @@ class Moment:
     now: float = 0.0
     number: int = 0  # of the decision; draws the lots together with the queue's seed
     cursor: Cursor | None = None
-    #: Agents who are the only idle ones with some skills, and these skills.
-    sole: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 #: Numbers, and the id last.
@@ -150,7 +147,7 @@ RANKS: dict[Strategy, Callable[[Idle, Fit, Moment], Rank]] = {
     Strategy.RING_PROGRESSIVELY: _top_down,  # one after the other, in this order
 }
 
-_COMMON = ("failed", "not_asked_for", "unpreferred", "tier", "spared")
+_COMMON = ("failed", "not_asked_for", "unpreferred", "tier", "spare_skills")
 _OWN: dict[Strategy, tuple[str, ...]] = {
     Strategy.LONGEST_IDLE: ("idle_since", "breadth"),
     Strategy.FEWEST_CALLS: ("calls", "breadth", "idle_since"),
@@ -181,18 +178,17 @@ class Choice:
 def choose(idle: Collection[Candidate], caller: Caller, moment: Moment) -> Choice:
     """Compare the candidates, at least one. Among those who failed this caller the longest ago comes first."""
     strategy = moment.queue.strategy
-    own, spares = RANKS[strategy], moment.queue.spares_skills and moment.sole
+    own, spares = RANKS[strategy], moment.queue.spares_skills
     failures, asked_for = caller.failures, caller.agent
 
     def key(candidate: Candidate) -> Rank:
         agent, fit = candidate
-        spared = len(moment.sole[agent.id] - fit.needed) if spares and agent.id in moment.sole else 0
         return (
             failures.get(agent.id, 0),
             int(agent.id != asked_for),
             fit.unpreferred,
             fit.tier,
-            spared,
+            fit.spare if spares else 0,
             *own(agent, fit, moment),
         )
 

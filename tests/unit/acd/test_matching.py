@@ -157,21 +157,6 @@ def test_several_move_when_one_alone_would_not_do() -> None:
     assert [p.moved_for for p in pairings] == ["third", "third", None]
 
 
-def test_those_who_are_the_only_ones_left_are_known_while_a_round_goes_on() -> None:
-    """Two speak Polish; the first English caller may have one of them, and then the other one is the only one."""
-    asked: list[set[str]] = []
-
-    def sole(taken: object) -> dict[str, frozenset[str]]:
-        asked.append(set(taken))  # type: ignore[call-overload]
-        return {"b": frozenset({"pl"})} if "a" in asked[-1] else {}
-
-    idle = can(("a", 1.0), ("b", 2.0), ("c", 3.0))
-    group = Group(ENGLISH, [waits("first", ENGLISH, 1.0), waits("second", ENGLISH, 2.0)], idle)
-    pairings, _ = match([group], {}, NOW, sole=sole)
-    assert pairs(pairings) == [("first", ("a",)), ("second", ("c",))]
-    assert asked == [set(), {"a"}]
-
-
 def test_the_cursor_moves_with_each_decision_and_only_changes_are_told() -> None:
     round_robin = QueueConfig("round", strategy=Strategy.ROUND_ROBIN)
     callers = [waits("first", round_robin, 1.0), waits("second", round_robin, 2.0)]
