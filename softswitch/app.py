@@ -10,14 +10,15 @@ import signal
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ivr.nodes import Prompt
 from ivr.targets import DEFAULT_MUSIC
 from sip.auth import DigestChallenger
 from sip.registrar import Registrar
 from softswitch.briefing import briefing
 from softswitch.call.control import CallControl
-from softswitch.call.features import FEATURE_PHRASES
+from softswitch.call.features import feature_prompts
 from softswitch.call.resuming import Resuming
+from softswitch.call.waiting import queue_prompts
+from softswitch.call.whisper import whisper_prompts
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from acd.dispatcher import Dispatcher
+    from ivr.nodes import Prompt
     from rtp.legs import MediaEvent
     from sip.events import Event
     from sip.flow import Flow
@@ -267,8 +269,9 @@ class Switch:
         for node in self._flow.nodes.values():
             for name in ("say", "say_invalid", "say_no_input"):
                 yield from getattr(node, name, ())
-        if self._config.agents:
-            yield from map(Prompt, FEATURE_PHRASES)
+        yield from feature_prompts(self._config)
+        yield from queue_prompts(self._config.queues)
+        yield from whisper_prompts(self._config.queues, self._config.server.language)
 
     def _languages(self) -> tuple[str, ...]:
         """Those that callers of this switch can come to hear."""

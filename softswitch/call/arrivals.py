@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
-from ivr.nodes import Prompt, Say
+from ivr.nodes import Say
 from ivr.session import Session
 from rtp.lanes import NoPortLeft
 from rtp.sdp import SdpError
@@ -90,8 +90,8 @@ class Arrivals:
         if entry is not None:
             self._begin(entry, caller, leg, now)
         elif feature is not None and caller.phone is not None:
-            outcome = self._features.use(*feature, caller.phone)
-            say = Say(feature[0].value, say=(Prompt(outcome.phrase, barge_in=False),))
+            outcome = self._features.use(feature, caller.phone)
+            say = Say(feature.feature.value, say=(replace(outcome.say, barge_in=False),))
             saying = IvrFlow({say.target: say}, self._flow.language)
             known = None if outcome.agent is None else self._config.agents[outcome.agent].language
             entry = _Entry(saying, say.target, self._features.masked(dialled), known)

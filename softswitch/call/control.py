@@ -124,10 +124,10 @@ class CallControl:
             admission=admission,
             router=Router(config, phones),
             features=FeatureCodes(
-                config.features,
-                config.agents,
+                config,
                 agent_at=self.queues.agent_at,
                 is_logged_in=self.queues.is_logged_in,
+                in_wrap_up=self.queues.in_wrap_up,
             ),
             clock=clock,
             new_call_id=new_call_id,

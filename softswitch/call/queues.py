@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from acd.agent import Status
+from acd.agent import State, Status
 from acd.effects import (
     AgentStateChanged,
     AnnounceComfort,
@@ -149,6 +149,9 @@ class Queues:
 
     def is_logged_in(self, agent: str) -> bool:
         return agent in self._agents_at.values()
+
+    def in_wrap_up(self, agent: str) -> bool:
+        return self._dispatcher.agents[agent].state is State.WRAP_UP
 
     def is_reachable(self, agent: str) -> bool:
         """Whether the distributor takes the agent's phone to be there."""
