@@ -80,6 +80,16 @@ class Reader:
         for row in self._connection.execute(query, (first, *sorted(kinds))):
             yield _record(row)
 
+    def after(self, seq: int, count: int) -> list[Record]:
+        """At most *count* lines behind number *seq*."""
+        query = f"SELECT {_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ?"
+        return [_record(row) for row in self._connection.execute(query, (seq, count))]
+
+    def last_seq(self) -> int:
+        """The number of the last line; 0 when there is none."""
+        (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
+        return int(last)
+
     def first_at(self, at: float) -> int:
         """The number of the first line that was written at *at* or later, by halving: instants rise with numbers."""
         low, high = self._connection.execute(

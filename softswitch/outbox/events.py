@@ -1,0 +1,60 @@
+"""A line of the journal as other systems see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from softswitch.store.cdr import Record
+
+#: Version of the envelope below; that of `data` is the journal's.
+VERSION = 1
+#: What is delivered where nothing else is asked for.
+DEFAULT_TYPES = ("call.*", "ivr.*", "callback.*", "feature.*")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`id` is the same however often the event is delivered: receivers drop what they have seen."""
+
+    seq: int
+    document: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        return str(self.document["id"])
+
+
+class Selection:
+    """Which kinds of lines are wanted: words with "*" for any rest, as in "ivr.*"."""
+
+    def __init__(self, patterns: Iterable[str] = DEFAULT_TYPES) -> None:
+        self._patterns = tuple(patterns)
+        self._known: dict[str, bool] = {}
+
+    def wants(self, kind: str) -> bool:
+        wanted = self._known.get(kind)
+        if wanted is None:
+            wanted = self._known[kind] = any(fnmatchcase(kind, pattern) for pattern in self._patterns)
+        return wanted
+
+
+def event_of(record: Record, source: str) -> Event:
+    """*source* names the switch and its journal, so that ids of two switches differ."""
+    at = datetime.fromtimestamp(record.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return Event(
+        record.seq,
+        {
+            "id": f"{source}-{record.seq}",
+            "version": VERSION,
+            "type": record.kind,
+            "at": at,
+            "call": record.call,
+            "data": record.data,
+        },
+    )

@@ -1,0 +1,110 @@
+"""Where events go: a URL, or a file with a JSON document on each line."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import httpx2
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from softswitch.config.secrets import Secret
+    from softswitch.outbox.events import Event
+
+#: Answers that will be the same however often these events are sent: it is them that are wrong, not the moment.
+_REFUSED = frozenset({400, 406, 409, 411, 413, 415, 422})
+_TAIL = 1 << 16
+
+
+class NotDelivered(Exception):
+    """The events were not taken. `refused`: and will not be."""
+
+    def __init__(self, why: str, *, refused: bool = False) -> None:
+        super().__init__(why)
+        self.refused = refused
+
+
+class Sink(Protocol):
+    """Takes events in order. `name` is for people and for the cursor's file."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def deliver(self, events: Sequence[Event]) -> None:
+        """Return when the receiver has them for good; raise NotDelivered."""
+
+    async def close(self) -> None: ...
+
+
+def signature(secret: Secret, timestamp: int, body: bytes) -> str:
+    """`t=…,v1=…`: HMAC-SHA256 over "timestamp.body", so that neither can be changed nor replayed much later."""
+    digest = hmac.new(secret.reveal().encode(), b"%d." % timestamp + body, hashlib.sha256)
+    return f"t={timestamp},v1={digest.hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A POST with `{"events": […]}`; any 2xx means that all of them were taken."""
+
+    name: str
+    url: str
+    client: httpx2.AsyncClient
+    wall: Callable[[], float]
+    secret: Secret | None = None
+    timeout: float = 10.0
+
+    async def deliver(self, events: Sequence[Event]) -> None:
+        document = {"events": [event.document for event in events]}
+        body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f"{events[0].id}..{events[-1].seq}"}
+        if self.secret is not None:
+            headers["Softswitch-Signature"] = signature(self.secret, int(self.wall()), body)
+        try:
+            async with asyncio.timeout(self.timeout):
+                async with self.client.stream("POST", self.url, content=body, headers=headers) as response:
+                    status = response.status_code  # what else it says is of no interest, however long it is
+        except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
+            raise NotDelivered(str(error) or type(error).__name__) from error
+        if not 200 <= status < 300:
+            raise NotDelivered(f"status {status}", refused=status in _REFUSED)
+
+    async def close(self) -> None:
+        await self.client.aclose()
+
+
+class EventFile:
+    """Documents are appended, one to a line; what a crash left half written is taken off first."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = f"file {path.name}"
+
+    async def deliver(self, events: Sequence[Event]) -> None:
+        lines = "".join(json.dumps(event.document, ensure_ascii=False) + "\n" for event in events)
+        try:
+            await asyncio.to_thread(self._append, lines.encode())
+        except OSError as error:
+            raise NotDelivered(f"{self.path}: {error.strerror}") from error
+
+    def _append(self, lines: bytes) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - _TAIL))
+            tail = file.read(_TAIL)
+            whole = tail.rfind(b"\n") + 1
+            file.truncate(file.seek(size - len(tail) + whole))
+            file.write(lines)
+            file.flush()
+            os.fsync(file.fileno())
+
+    async def close(self) -> None:
+        pass
