@@ -37,6 +37,18 @@ def _load(path: Path) -> Config:
     return config
 
 
+def _check_speech(config: Config) -> int:
+    """Tell what catalogues and recordings lack; the number of warnings, or exit code 2 for errors."""
+    from softswitch.voice import check_speech
+
+    errors, warnings = check_speech(config)
+    for message in (*errors, *(f"warning: {warning}" for warning in warnings)):
+        typer.echo(message, err=True)
+    if errors:
+        raise typer.Exit(2)
+    return len(warnings)
+
+
 @cli.command()
 def run(
     config: ConfigPath = DEFAULT_CONFIG,
@@ -46,6 +58,7 @@ def run(
     from softswitch.app import StartError, serve
 
     loaded = _load(config)
+    _check_speech(loaded)
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(levelname)-7s %(name)s: %(message)s",
@@ -63,7 +76,7 @@ def run(
 def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Check a configuration with the loader that `run` uses; exit code 2 if it has errors."""
     loaded = _load(config)
-    warnings = len(loaded.warnings)
+    warnings = len(loaded.warnings) + _check_speech(loaded)
     said = "no warnings" if not warnings else f"{warnings} warning{'s' if warnings > 1 else ''}"
     typer.echo(
         f"{config}: good, {said}. {len(loaded.phones)} phones, {len(loaded.agents)} agents, "

@@ -31,8 +31,8 @@ from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
 from softswitch.transport.edge import SipEdge
-from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, Synthesizer
-from softswitch.voice import RenderedVoice
+from softswitch.tts.synthesizer import Synthesizer
+from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,16 +70,9 @@ class Switch:
         self._flow = flows.flow(config)
         self._database = data_dir / FILE_NAME
         self._journal = JournalWriter(self._database, on_kept=self._kept)
-        self._synthesizer = Synthesizer(
-            SpeechSettings(
-                engine=config.tts.engine,
-                voices={**DEFAULT_VOICES, **config.tts.voice},
-                rates={language: rate * config.tts.rate // 150 for language, rate in DEFAULT_RATES.items()},
-            ),
-            data_dir / "speech",
-        )
+        self._synthesizer = Synthesizer(speech_settings(config.tts), data_dir / "speech")
         self._voice = RenderedVoice(
-            [prompts_dir(), data_dir / "prompts"],
+            prompt_folders(config),
             self._synthesizer,
             on_ready=self._speech_ready,
             fallback=config.server.language,
@@ -145,7 +138,7 @@ class Switch:
             self._journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
             resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
-            self._voice.prepare(self._prompts(), self._languages())
+            self._voice.prepare(self._prompts(), spoken_languages(self._config))
             await self._media.start()
             for file in chain.from_iterable(self._music.values()):
                 self._media.preload(file)  # no caller should wait for a minute of music to be encoded
@@ -272,17 +265,6 @@ class Switch:
         yield from feature_prompts(self._config)
         yield from queue_prompts(self._config.queues)
         yield from whisper_prompts(self._config.queues, self._config.server.language)
-
-    def _languages(self) -> tuple[str, ...]:
-        """Those that callers of this switch can come to hear."""
-        config = self._config
-        spoken = [config.server.language]
-        spoken += [route.language for route in config.routes if route.language]
-        spoken += [goto.language for goto in config.gotos.values() if goto.language]
-        spoken += [phone.language for phone in config.phones.values() if phone.language]
-        spoken += [agent.language for agent in config.agents.values() if agent.language]
-        spoken += [trunk.language for trunk in config.trunks.values() if trunk.language]
-        return tuple(dict.fromkeys(spoken))
 
 
 def _media_host(config: Config) -> str:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING
 
+from softswitch.media.assets import AssetError, load_pcm
+from softswitch.paths import prompts_dir
+from softswitch.speech.audit import audit
 from softswitch.speech.catalogue import Catalogue, MissingPrompt
-from softswitch.speech.phrases import position
-from softswitch.speech.resolve import Recorded, Resolver, find_recordings
-from softswitch.tts.synthesizer import SynthesisFailed
+from softswitch.speech.phrases import announcements
+from softswitch.speech.resolve import RECORDING_SUFFIX, Joined, Recorded, Resolver, Spoken, find_recordings
+from softswitch.speech.words import find_words
+from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, SynthesisFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from ivr.nodes import Prompt
+    from softswitch.config import Config
+    from softswitch.config.words.switch import Tts
     from softswitch.tts.synthesizer import Synthesizer
 
 log = logging.getLogger(__name__)
@@ -31,13 +38,17 @@ class RenderedVoice:
         self, folders: Iterable[Path], synthesizer: Synthesizer, *, on_ready: Callable[[], None], fallback: str
     ) -> None:
         places = tuple(folders)
-        self._resolver = Resolver(Catalogue.load(*places), find_recordings(*places), (fallback, "en"))
+        words = find_words(RECORDING_SUFFIX, *places)
+        self._resolver = Resolver(Catalogue.load(*places), find_recordings(*places), (fallback, "en"), words)
         self._synthesizer = synthesizer
         self._on_ready = on_ready
-        self._failed: set[tuple[str, str]] = set()
+        self._failed: set[Joined | Spoken] = set()
 
     def find(self, prompt: Prompt, language: str) -> str | None:
-        """See `softswitch.ports.Voice.find`. A text that failed is left out once, and tried again the next time."""
+        """See `softswitch.ports.Voice.find`.
+
+        A text that failed is left out once, and tried again the next time; recordings that failed are spoken instead.
+        """
         try:
             found = self._resolver.resolve(prompt, language)
         except MissingPrompt as missing:
@@ -45,34 +56,71 @@ class RenderedVoice:
             return ""
         if isinstance(found, Recorded):
             return str(found.path)
-        key = (found.text, found.language)
-        if key in self._failed:
-            self._failed.discard(key)
+        if isinstance(found, Joined) and found in self._failed:
+            found = found.instead
+        if found in self._failed:
+            self._failed.discard(found)
             return ""
+        return self._render(prompt, found)
 
+    def _render(self, prompt: Prompt, wanted: Joined | Spoken) -> str | None:
         def done(outcome: Path | SynthesisFailed) -> None:
             if isinstance(outcome, SynthesisFailed):
-                log.warning('prompt "%s" (%s) cannot be spoken: %s', prompt.key, found.language, outcome)
-                self._failed.add(key)
+                log.warning('prompt "%s" cannot be made: %s', prompt.key, outcome)
+                self._failed.add(wanted)
             self._on_ready()
 
-        path = self._synthesizer.request(found.text, found.language, done)
+        if isinstance(wanted, Joined):
+            path = self._synthesizer.join(wanted.parts, done)
+        else:
+            path = self._synthesizer.request(wanted.text, wanted.language, done)
         return None if path is None else str(path)
 
     def prepare(self, prompts: Iterable[Prompt], languages: Iterable[str]) -> int:
         """Render ahead what callers may hear; returns how many are still missing."""
-        return self._synthesizer.prerender(self._texts((*prompts, *common_prompts()), tuple(languages)))
+        found = list(self._found((*prompts, *announcements(RENDERED_POSITIONS)), tuple(languages)))
+        spoken = ((words.text, words.language) for words in found if isinstance(words, Spoken))
+        joined = (words.parts for words in found if isinstance(words, Joined))
+        return self._synthesizer.prejoin(joined) + self._synthesizer.prerender(spoken)
 
-    def _texts(self, prompts: Iterable[Prompt], languages: Iterable[str]) -> Iterator[tuple[str, str]]:
+    def _found(self, prompts: Iterable[Prompt], languages: Iterable[str]) -> Iterator[Recorded | Joined | Spoken]:
         for prompt, language in product(prompts, languages):
-            try:
-                found = self._resolver.resolve(prompt, language)
-            except MissingPrompt:
-                continue
-            if not isinstance(found, Recorded):
-                yield found.text, found.language
+            with suppress(MissingPrompt):
+                yield self._resolver.resolve(prompt, language)
 
 
-def common_prompts() -> Iterator[Prompt]:
-    """What queues say."""
-    return (position(ahead) for ahead in range(RENDERED_POSITIONS + 1))
+def speech_settings(tts: Tts) -> SpeechSettings:
+    """Voices and paces as configured; espeak's own where the engine is one that knows them."""
+    if tts.engine in ("pyttsx3", "espeak"):
+        rates = {language: rate * tts.rate // 150 for language, rate in DEFAULT_RATES.items()}
+        return SpeechSettings(tts.engine, {**DEFAULT_VOICES, **tts.voice}, rates)
+    voices = tts.voice if tts.engine == "piper" else {**DEFAULT_VOICES, **tts.voice}
+    return SpeechSettings(tts.engine, voices, dict.fromkeys(DEFAULT_RATES, tts.rate), tuple(tts.command))
+
+
+def prompt_folders(config: Config) -> tuple[Path, Path]:
+    """Where catalogues and recordings are: those that are shipped, then the operator's own."""
+    return prompts_dir(), config.server.data_dir / "prompts"
+
+
+def spoken_languages(config: Config) -> tuple[str, ...]:
+    """Those that people on this switch can come to hear; its own first."""
+    chosen = [route.language for route in config.routes]
+    chosen += [goto.language for goto in config.gotos.values()]
+    chosen += [phone.language for phone in config.phones.values()]
+    chosen += [agent.language for agent in config.agents.values()]
+    chosen += [trunk.language for trunk in config.trunks.values()]
+    return tuple(dict.fromkeys((config.server.language, *filter(None, chosen))))
+
+
+def check_speech(config: Config) -> tuple[list[str], list[str]]:
+    """Errors and warnings about catalogues and recordings; with errors the switch cannot start."""
+
+    def playable(path: Path) -> bool:
+        try:
+            load_pcm(path)
+        except (AssetError, OSError):
+            return False
+        return True
+
+    return audit(prompt_folders(config), spoken_languages(config), playable)

@@ -15,7 +15,7 @@ from softswitch.paths import prompts_dir
 from softswitch.phones.recognition import Clip
 from softswitch.speech.catalogue import Catalogue, MissingPrompt
 from softswitch.speech.phrases import position
-from softswitch.speech.resolve import Recorded, Resolver, find_recordings
+from softswitch.speech.resolve import Joined, Recorded, Resolver, find_recordings
 from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, SynthesisFailed, Synthesizer
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ class Voices:
         if isinstance(found, Recorded):
             self._clips[language, self.text(prompt, language)] = Clip(_read(found.path))
         else:
-            await self._render(language, found.text)
+            spoken = found.instead if isinstance(found, Joined) else found
+            await self._render(language, spoken.text)
 
 
 def _prompts() -> list[Prompt]:

@@ -6,7 +6,12 @@ choice to make. Seconds are rounded as people say them, which also keeps the num
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ivr.nodes import Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MINUTE = 60
 HOUR = 3600
@@ -54,6 +59,13 @@ def expected_wait(seconds: float) -> Prompt:
 def comfort(turn: int = 0) -> Prompt:
     """Something kind that promises nothing; *turn* counts up, so that nobody hears the same twice running."""
     return Prompt(COMFORTS[turn % len(COMFORTS)])
+
+
+def announcements(positions: int) -> Iterator[Prompt]:
+    """All that queues say by themselves, up to *positions* callers ahead."""
+    yield from map(position, range(positions + 1))
+    yield from map(wait, WAIT_BOXES)
+    yield from map(comfort, range(len(COMFORTS)))
 
 
 def exit_offer(key: str) -> Prompt:

@@ -1,7 +1,8 @@
-"""From a prompt to what can be played: a recording where there is one, words for the synthesiser otherwise.
+"""From a prompt to what can be played: recordings where there are any, a text for the synthesiser otherwise.
 
 A recording is `<folder>/<language>/<key>.wav`, and for a prompt with arguments `<key>.<argument>….wav` in the order of
-the arguments' names (`queue-position.5.wav`). Folders are read once: nothing here touches the disk during a call.
+the arguments' names (`queue-position.5.wav`). Without one, recorded words (see `words`) may say the text between them.
+Folders are read once: nothing here touches the disk during a call.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from softswitch.speech.catalogue import MissingPrompt
+from softswitch.speech.grammar.plurals import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from ivr.nodes import Prompt
     from softswitch.speech.catalogue import Catalogue
+    from softswitch.speech.words import Parts, RecordedWords
 
 RECORDING_SUFFIX = ".wav"
 
@@ -36,12 +39,21 @@ class Spoken:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Recordings to play one after another as one file; numbers are seconds of silence. `instead`: if that fails."""
+
+    parts: Parts
+    instead: Spoken
+
+
 def find_recordings(*folders: Path) -> dict[tuple[str, str], Path]:
     """All recordings by (language, name without suffix); those of later folders replace those of earlier ones."""
     return {
         (file.parent.name, file.name.removesuffix(RECORDING_SUFFIX)): file
         for folder in folders
-        for file in sorted(folder.glob(f"*/*{RECORDING_SUFFIX}"))
+        for language in LANGUAGES
+        for file in sorted((folder / language).glob(f"*{RECORDING_SUFFIX}"))
     }
 
 
@@ -53,18 +65,23 @@ class Resolver:
         catalogue: Catalogue,
         recordings: Mapping[tuple[str, str], Path] | None = None,
         fallbacks: Iterable[str] = ("en",),
+        words: Mapping[str, RecordedWords] | None = None,
     ) -> None:
         self._catalogue = catalogue
         self._recordings = dict(recordings or {})
+        self._words = dict(words or {})
         self._fallbacks = tuple(fallbacks)
 
-    def resolve(self, prompt: Prompt, language: str) -> Recorded | Spoken:
+    def resolve(self, prompt: Prompt, language: str) -> Recorded | Joined | Spoken:
         """What to play; raises MissingPrompt when there is nothing in any language."""
         for wanted in dict.fromkeys((language, *self._fallbacks, *prompt.text, *self._catalogue.languages)):
             if recording := self._recordings.get((wanted, recording_name(prompt))):
                 return Recorded(recording)
             if text := self._text(prompt, wanted):
-                return Spoken(text, wanted)
+                words = self._words.get(wanted)
+                parts = words.cover(text) if words is not None else None
+                spoken = Spoken(text, wanted)
+                return spoken if parts is None else Joined(parts, spoken)
         raise MissingPrompt(f'there is nothing to say for "{prompt.key}"')
 
     def _text(self, prompt: Prompt, language: str) -> str:

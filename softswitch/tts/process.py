@@ -10,8 +10,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
 START_TIMEOUT: Final = 30.0  # a loaded machine imports slowly
 STOP_TIMEOUT: Final = 2.0
@@ -53,12 +52,12 @@ class WorkerProcess:
             await self.kill()
             raise WorkerFailed(str(hello.get("error", "not ready")))
 
-    async def render(self, text: str, voice: str, rate: int, target: Path) -> str | None:
-        """Have *text* spoken into *target*: None when done, else why the engine refused. Raises WorkerFailed."""
+    async def do(self, order: Mapping[str, object]) -> str | None:
+        """Have one job of `worker` done: None when it is, else why it was refused. Raises WorkerFailed."""
         assert self._process is not None
         assert self._process.stdin is not None
         number = next(self._ids)
-        job = {"id": number, "text": text, "voice": voice, "rate": rate, "target": str(target)}
+        job = {"id": number, **order}
         try:
             self._process.stdin.write(json.dumps(job).encode() + b"\n")
             await self._process.stdin.drain()

@@ -10,9 +10,10 @@ import asyncio
 import itertools
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -52,10 +53,10 @@ class SpeechSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    text: str
-    voice: str
-    rate: int
+    """`order` is what the worker is told."""
+
     target: Path
+    order: Mapping[str, object]
 
 
 Done = Callable[[Path | SynthesisFailed], None]
@@ -111,8 +112,15 @@ class Synthesizer:
 
     def request(self, text: str, language: str, done: Done | None = None) -> Path | None:
         """The rendered file, or None and *done* is called later with it or with the failure."""
+        return self._request(partial(self._job, text, language), done)
+
+    def join(self, parts: Sequence[Path | float], done: Done | None = None) -> Path | None:
+        """As `request`, for one file made of recordings and of seconds of silence."""
+        return self._request(partial(self._joining, parts), done)
+
+    def _request(self, make_job: Callable[[], _Job], done: Done | None) -> Path | None:
         try:
-            job = self._job(text, language)
+            job = make_job()
             if self._cache.holds(job.target):
                 return job.target
             future = self._ask(job, urgent=True)
@@ -134,14 +142,19 @@ class Synthesizer:
 
     def prerender(self, texts: Iterable[tuple[str, str]]) -> int:
         """Queue (text, language) pairs behind everything a caller waits for; returns how many were missing."""
-        missing = 0
-        for text, language in texts:
-            with suppress(SynthesisFailed):
-                job = self._job(text, language)
-                if not self._cache.holds(job.target):
-                    self._ask(job, urgent=False)
-                    missing += 1
-        return missing
+        return sum(self._prepare(partial(self._job, text, language)) for text, language in texts)
+
+    def prejoin(self, announcements: Iterable[Sequence[Path | float]]) -> int:
+        """As `prerender`, for `join`."""
+        return sum(self._prepare(partial(self._joining, parts)) for parts in announcements)
+
+    def _prepare(self, make_job: Callable[[], _Job]) -> bool:
+        with suppress(SynthesisFailed):
+            job = make_job()
+            if not self._cache.holds(job.target):
+                self._ask(job, urgent=False)
+                return True
+        return False
 
     def _job(self, text: str, language: str) -> _Job:
         voice = self._settings.voices.get(language)
@@ -154,7 +167,25 @@ class Synthesizer:
             raise SynthesisFailed("there is nothing to say")
         rate = self._settings.rate(language)
         engine = " ".join((self._settings.engine, *self._settings.command))
-        return _Job(clean, voice, rate, self._cache.target(engine, voice, rate, clean))
+        target = self._cache.target(engine, voice, rate, clean)
+        return _Job(target, {"text": clean, "voice": voice, "rate": rate, "target": str(target)})
+
+    def _joining(self, parts: Sequence[Path | float]) -> _Job:
+        named: list[str | float] = []
+        identity: list[str] = []
+        for part in parts:
+            if isinstance(part, float):
+                named.append(part)
+                identity.append(f"{part:g}")
+                continue
+            try:
+                status = part.stat()
+            except OSError as error:
+                raise SynthesisFailed(f"{part}: {error.strerror}") from None
+            named.append(str(part))
+            identity += [str(part), str(status.st_mtime_ns), str(status.st_size)]
+        target = self._cache.target("recordings", "", 0, "\0".join(identity))
+        return _Job(target, {"parts": named, "target": str(target)})
 
     def _ask(self, job: _Job, *, urgent: bool) -> asyncio.Future[Path]:
         loop = asyncio.get_running_loop()
@@ -212,7 +243,7 @@ class Synthesizer:
                 if not self._worker.running:
                     await self._worker.start()
                     self._warm.set()
-                refusal = await self._worker.render(job.text, job.voice, job.rate, job.target)
+                refusal = await self._worker.do(job.order)
             except WorkerFailed as failure:
                 problem = str(failure)
                 self.restarts += 1

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import soundfile
 
 from ivr.nodes import Prompt
+from softswitch.config.words.switch import Tts
 from softswitch.paths import prompts_dir
 from softswitch.speech.phrases import position
-from softswitch.tts.synthesizer import SpeechSettings, Synthesizer
-from softswitch.voice import RenderedVoice
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-pytestmark = pytest.mark.asyncio
+from softswitch.tts.synthesizer import DEFAULT_RATES, SpeechSettings, Synthesizer
+from softswitch.voice import RenderedVoice, speech_settings
+from tests.support.audio import read_wav, sine, write_wav
 
 
 async def found(voice: RenderedVoice, prompt: Prompt, language: str, ready: asyncio.Event) -> str:
@@ -28,6 +25,7 @@ async def found(voice: RenderedVoice, prompt: Prompt, language: str, ready: asyn
     return path
 
 
+@pytest.mark.asyncio
 async def test_what_is_not_there_is_rendered_and_then_found_at_once(tmp_path: Path) -> None:
     ready = asyncio.Event()
     synthesizer = Synthesizer(SpeechSettings(), tmp_path)
@@ -43,6 +41,7 @@ async def test_what_is_not_there_is_rendered_and_then_found_at_once(tmp_path: Pa
         await synthesizer.stop()
 
 
+@pytest.mark.asyncio
 async def test_a_recording_wins_over_speech(tmp_path: Path) -> None:
     recording = tmp_path / "prompts" / "pl" / "queue-position.5.wav"
     recording.parent.mkdir(parents=True)
@@ -56,6 +55,7 @@ async def test_a_recording_wins_over_speech(tmp_path: Path) -> None:
     assert voice.find(position(5), "pl") == str(recording)
 
 
+@pytest.mark.asyncio
 async def test_what_cannot_be_said_is_left_out_and_tried_again(tmp_path: Path) -> None:
     ready = asyncio.Event()
     synthesizer = Synthesizer(SpeechSettings(voices={"en": "no-such-voice"}), tmp_path)
@@ -68,8 +68,76 @@ async def test_what_cannot_be_said_is_left_out_and_tried_again(tmp_path: Path) -
         await synthesizer.stop()
 
 
+@pytest.mark.asyncio
 async def test_a_prompt_that_exists_nowhere_is_silence(tmp_path: Path) -> None:
     voice = RenderedVoice(
         [prompts_dir()], Synthesizer(SpeechSettings(), tmp_path), on_ready=lambda: None, fallback="en"
     )
     assert voice.find(Prompt("no-such-prompt"), "en") == ""
+
+
+@pytest.mark.asyncio
+async def test_recorded_words_say_an_announcement_together_and_speech_the_rest(tmp_path: Path) -> None:
+    """Each word is a tone of its own, in the order of the sentence."""
+    own = tmp_path / "prompts"
+    tones = {"there_are": 400, "two": 700, "callers_before_you": 1000}
+    for name, tone in tones.items():
+        (own / "en" / "words").mkdir(parents=True, exist_ok=True)
+        write_wav(own / "en" / "words" / f"{name}.wav", sine(tone, 0.5))
+    ready = asyncio.Event()
+    synthesizer = Synthesizer(SpeechSettings(), tmp_path / "speech")
+    await synthesizer.start()
+    try:
+        voice = RenderedVoice([prompts_dir(), own], synthesizer, on_ready=ready.set, fallback="en")
+        joined = read_wav(Path(await found(voice, position(2), "en", ready)))
+        spoken = read_wav(Path(await found(voice, position(3), "en", ready)))
+        assert voice.find(position(2), "en") is not None, "joined once, found again"
+    finally:
+        await synthesizer.stop()
+    spans = [joined.tone_spans(tone)[0] for tone in tones.values()]
+    assert [round(span.end - span.start, 1) for span in spans] == [0.5, 0.5, 0.5]
+    assert [span.start for span in spans] == sorted(span.start for span in spans)
+    assert joined.length == pytest.approx(1.5, abs=0.3)
+    assert not spoken.tone_spans(700)
+
+
+@pytest.mark.asyncio
+async def test_recorded_words_that_cannot_be_read_are_spoken_instead(tmp_path: Path) -> None:
+    words = tmp_path / "prompts" / "en" / "words"
+    words.mkdir(parents=True)
+    (words / "you_are_next_in_line.wav").write_bytes(b"no audio")
+    ready = asyncio.Event()
+    synthesizer = Synthesizer(SpeechSettings(), tmp_path / "speech")
+    await synthesizer.start()
+    try:
+        voice = RenderedVoice([prompts_dir(), tmp_path / "prompts"], synthesizer, on_ready=ready.set, fallback="en")
+        assert soundfile.info(await found(voice, position(0), "en", ready)).duration > 0.5
+    finally:
+        await synthesizer.stop()
+
+
+@pytest.mark.asyncio
+async def test_a_changed_recording_is_heard_the_next_time(tmp_path: Path) -> None:
+    synthesizer = Synthesizer(SpeechSettings(), tmp_path / "speech")
+    path = tmp_path / "word.wav"
+    await synthesizer.start()
+    try:
+        files = []
+        for tone in (400, 900):
+            write_wav(path, sine(tone, 0.5 + tone / 1000))
+            ready = asyncio.Event()
+            synthesizer.join([path], lambda outcome, ready=ready: ready.set())  # type: ignore[misc]
+            await asyncio.wait_for(ready.wait(), 60)
+            files.append(synthesizer.join([path]))
+        assert None not in files
+        assert files[0] != files[1]
+    finally:
+        await synthesizer.stop()
+
+
+def test_the_pace_of_an_engine_is_its_own() -> None:
+    assert speech_settings(Tts()) == SpeechSettings()
+    faster = speech_settings(Tts(engine="espeak", rate=300))
+    assert faster.rates == {language: 2 * rate for language, rate in DEFAULT_RATES.items()}
+    other = speech_settings(Tts(engine="command", rate=120, command=("flite",)))
+    assert (other.rate("uk"), other.command) == (120, ("flite",))
