@@ -144,6 +144,45 @@ def report(
         raise typer.Exit(1) from None
 
 
+explanations = typer.Typer(help="Why things went as they went, from the journal.", no_args_is_help=True)
+cli.add_typer(explanations, name="explain")
+
+
+@explanations.command("call")
+def explain_call(
+    call: Annotated[str, typer.Argument(help='The id of a call, the beginning of it, or "last".')],
+    config: ConfigPath = DEFAULT_CONFIG,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Tell in sentences what happened with a call: menus, queues, every offer with its reasons, who hung up."""
+    from softswitch.explain.command import ExplainError
+    from softswitch.explain.command import explain_call as tell
+    from softswitch.store.database import StoreError
+
+    loaded = _load(config)
+    try:
+        tell(loaded, call, Console(), json=json)
+    except (ExplainError, StoreError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@explanations.command("replay")
+def explain_replay(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Replay the journal and compare every decision; exit code 1 if one differs."""
+    from softswitch.explain.command import explain_replay as prove
+    from softswitch.store.database import StoreError
+
+    loaded = _load(config)
+    try:
+        exact = prove(loaded, Console())
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+    if not exact:
+        raise typer.Exit(1)
+
+
 @cli.command()
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for what each caller heard.")] = Path("demo-output"),

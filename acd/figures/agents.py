@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 class Activity(StrEnum):
     IDLE = "idle"  # could be offered a call, or rests for some seconds after one that came to nothing
+    RESERVED = "reserved"  # for a customer who is being called back
     RINGING = "ringing"
     TALKING = "talking"
     HOLD = "hold"  # has put the caller on hold
@@ -36,7 +37,7 @@ class Activity(StrEnum):
 
 
 #: What an agent does for callers.
-AT_WORK = (Activity.RINGING, Activity.TALKING, Activity.HOLD, Activity.WRAP_UP)
+AT_WORK = (Activity.RESERVED, Activity.RINGING, Activity.TALKING, Activity.HOLD, Activity.WRAP_UP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,12 @@ class AgentTimes:
 #: Kinds that matter here, without the prefix; others need not be read from the disk.
 KINDS = frozenset({"agent", "leg.held", "leg.resumed", STARTED, STOPPED, "switch.recovered"})
 
-_STATES = {"offered": Activity.RINGING, "talking": Activity.TALKING, "wrap_up": Activity.WRAP_UP}
+_STATES = {
+    "reserved": Activity.RESERVED,
+    "offered": Activity.RINGING,
+    "talking": Activity.TALKING,
+    "wrap_up": Activity.WRAP_UP,
+}
 
 
 def _activity(data: Mapping[str, Any]) -> Activity:
@@ -172,8 +178,8 @@ class Duty:
 
     @property
     def handling(self) -> int:
-        """Time with callers and for them; ringing is none of it."""
-        return self.at_work - self.spent.get(Activity.RINGING, 0)
+        """Time with callers and for them; waiting for them is none of it."""
+        return sum(self.spent.get(activity, 0) for activity in (Activity.TALKING, Activity.HOLD, Activity.WRAP_UP))
 
     def add(self, span: Span, begin: int, end: int) -> None:
         """The part of *span* between *begin* and *end*."""

@@ -51,6 +51,7 @@ _COLUMNS: dict[By, tuple[tuple[str, str], ...]] = {
     By.AGENT: (
         ("login", "logged in"),
         ("idle", "idle"),
+        ("reserved", "reserved"),
         ("ringing", "ringing"),
         ("talking", "talking"),
         ("hold", "hold"),

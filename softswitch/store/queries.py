@@ -90,6 +90,14 @@ class Reader:
         (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
         return int(last)
 
+    def lines_like(self, beginnings: Collection[str]) -> Iterator[Record]:
+        """All lines whose kinds begin so, one by one."""
+        matches = " OR ".join(["kind GLOB ? || '*'"] * len(beginnings))
+        for row in self._connection.execute(
+            f"SELECT {_COLUMNS} FROM journal WHERE {matches} ORDER BY seq", tuple(beginnings)
+        ):
+            yield _record(row)
+
     def first_at(self, at: float) -> int:
         """The number of the first line that was written at *at* or later, by halving: instants rise with numbers."""
         low, high = self._connection.execute(
@@ -122,6 +130,34 @@ class Reader:
             query = f"SELECT {_COLUMNS} FROM journal WHERE seq > ? AND seq < ? AND kind LIKE 'switch.%'"
             found += [_record(row) for row in self._connection.execute(query, (oldest, before))]
         return sorted(found, key=lambda record: record.seq)
+
+    def agent_after(self, agent: str, seq: int, count: int = 20) -> list[Record]:
+        """The first lines about an agent's state behind number *seq*, at most so many."""
+        query = (
+            f"SELECT {_COLUMNS} FROM journal WHERE seq > ? AND kind = 'acd.agent' AND data ->> 'agent' = ? "
+            "ORDER BY seq LIMIT ?"
+        )
+        return [_record(row) for row in self._connection.execute(query, (seq, agent, count))]
+
+    def last_before(self, kind: str, seq: int) -> Record | None:
+        """The last line of this kind before number *seq*."""
+        query = f"SELECT {_COLUMNS} FROM journal WHERE seq < ? AND kind = ? ORDER BY seq DESC LIMIT 1"
+        row = self._connection.execute(query, (seq, kind)).fetchone()
+        return None if row is None else _record(row)
+
+    def newest_call(self) -> str | None:
+        """The id of the call that began last."""
+        query = "SELECT call FROM journal WHERE kind = 'call.started' AND call IS NOT NULL ORDER BY seq DESC LIMIT 1"
+        row = self._connection.execute(query).fetchone()
+        return None if row is None else str(row[0])
+
+    def calls_like(self, beginning: str, count: int = 20) -> list[str]:
+        """Ids of calls that begin so, the oldest first."""
+        query = (
+            "SELECT DISTINCT call FROM journal WHERE kind = 'call.started' AND substr(call, 1, ?) = ? "
+            "ORDER BY seq LIMIT ?"
+        )
+        return [str(call) for (call,) in self._connection.execute(query, (len(beginning), beginning, count))]
 
     def switch_pid(self) -> int:
         """The process of the switch that wrote last; 0 when it has ended properly, or is not known."""

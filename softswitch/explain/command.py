@@ -1,0 +1,101 @@
+"""``softswitch explain``: what the command line does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
+
+from softswitch.explain.legs import leg_ledgers
+from softswitch.explain.output import as_json, as_text
+from softswitch.explain.replay import RECOVERED, verify
+from softswitch.explain.story import story
+from softswitch.store.database import FILE_NAME
+from softswitch.store.queries import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from softswitch.config import Config
+    from softswitch.store.cdr import Record
+
+LAST = "last"
+
+
+class ExplainError(Exception):
+    """There is no such call; the message says what there is."""
+
+
+def explain_call(config: Config, call: str, console: Console, *, json: bool = False) -> None:
+    """Tell the story of a call: its id, the beginning of it, or "last". Raises ExplainError and `StoreError`."""
+    with Reader(_database(config)) as reader, reader.snapshot():
+        call = _find(reader, call)
+        records = reader.journal(call)
+        queues = _queues(reader, records)
+        legs = leg_ledgers(sorted([*records, *_wrap_ups(reader, records)], key=lambda record: record.seq))
+    told = story(records, queues)
+    if json:
+        console.file.write(as_json(call, told, legs) + "\n")  # as it is: rich would fold long lines
+    else:
+        console.print(as_text(call, told, legs, config.server.timezone), soft_wrap=True)
+
+
+def explain_replay(config: Config, console: Console) -> bool:
+    """Replay the whole journal and say whether every decision was reproduced. Raises `StoreError`."""
+    with Reader(_database(config)) as reader, reader.snapshot():
+        found = verify(reader.lines_like(("acd.", RECOVERED)))
+    what = f"{found.inputs} inputs, {found.decisions} decisions, {found.restarts} starts"
+    if found.exact:
+        console.print(Text(f"{what}: replayed exactly"))
+    else:
+        console.print(Text(f"{what} until the replay differed from the journal:"))
+        for one in found.differences:
+            console.print(
+                Text(f"line {one.seq}: written {one.written}\n{'':{6 + len(str(one.seq))}}decided {one.decided}")
+            )
+    return found.exact
+
+
+def _database(config: Config) -> Path:
+    return config.server.data_dir / FILE_NAME
+
+
+def _find(reader: Reader, wanted: str) -> str:
+    if wanted == LAST:
+        newest = reader.newest_call()
+        if newest is None:
+            raise ExplainError("there are no calls yet")
+        return newest
+    found = reader.calls_like(wanted) if wanted else []
+    if wanted in found:
+        return wanted
+    if len(found) == 1:
+        return found[0]
+    if not found:
+        raise ExplainError(f'there is no call whose id begins with "{wanted}"; "softswitch calls" lists them')
+    raise ExplainError(f'several calls begin with "{wanted}": {", ".join(found[:5])}{" …" if len(found) > 5 else ""}')
+
+
+def _queues(reader: Reader, records: Sequence[Record]) -> Mapping[str, Mapping[str, Any]]:
+    """What was configured for the queues when the call came to them."""
+    joined = next((record.seq for record in records if record.kind == "acd.call_joined"), None)
+    configured = None if joined is None else reader.last_before("acd.reconfigured", joined)
+    config = {} if configured is None else configured.data.get("config")
+    queues = config.get("queues") if isinstance(config, dict) else None
+    return {str(q.get("id")): q for q in queues if isinstance(q, dict)} if isinstance(queues, list) else {}
+
+
+def _wrap_ups(reader: Reader, records: Sequence[Record]) -> list[Record]:
+    """What the agents did behind their conversations."""
+    found = []
+    for record in records:
+        if record.kind == "acd.call_over" and record.data.get("agent"):
+            for line in reader.agent_after(str(record.data["agent"]), record.seq):
+                if line.call is None:
+                    found.append(line)
+                if line.data.get("state") != "wrap_up":
+                    break
+    return list({line.seq: line for line in found}.values())
