@@ -55,6 +55,7 @@ class Containment:
             control.desks.forget(call)
             control.waiting.over(call)
             control.orders.forget(call)
+            self._try(lambda: control.holds.forget(call, now))
             control.session_timers.set(call_id, None)
             self._try(lambda: control.note("call.ended", call, now, by="switch", cause=CAUSE))
             control.calls.pop(call_id, None)

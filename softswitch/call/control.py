@@ -22,6 +22,7 @@ from softswitch.call.desks import Desks
 from softswitch.call.dialling import Dialling
 from softswitch.call.endings import Endings
 from softswitch.call.features import FeatureCodes
+from softswitch.call.holds import Holds
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
@@ -115,6 +116,7 @@ class CallControl:
         self.queues = Queues(self, dispatcher)
         self.offers = Offers(self, config)
         self.waiting = Waiting(self, config)
+        self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
         self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
         arrivals = Arrivals(
@@ -191,6 +193,7 @@ class CallControl:
             self.session_timers.next_deadline(),
             self.queues.next_deadline(),
             self.orders.next_deadline(),
+            self.holds.next_deadline(),
             self.offers.whispers.next_deadline(),
             self.desks.next_deadline(),
             self.prompts.next_deadline(),
@@ -207,6 +210,7 @@ class CallControl:
         self.prompts.handle_timeout(now)
         self.desks.handle_timeout(now)
         self.orders.handle_timeout(now)
+        self.holds.handle_timeout(now)
         self.offers.whispers.handle_timeout(now)
         for part in (self.queues, self.phones, self.qualifier):
             with self.contain(None, now):

@@ -63,6 +63,7 @@ class Endings:
         control = self._control
         was_agent = call.agent is not None
         call.b_leg = None
+        control.holds.forget(call, now)
         dropped = not peer.audible and now - call.connected_at < SERVED_AFTER
         if was_agent and (dropped or cause != EndCause.REMOTE) and control.advance(call, Input.AGENT_LOST):
             control.note("call.parted", call, now, by="agent", cause=cause)
@@ -112,6 +113,7 @@ class Endings:
         if stage is Stage.TALKING and call.agent is not None:
             control.queues.conversation_ended(call, EndedBy.CALLER if by == "caller" else EndedBy.SWITCH, now)
         control.orders.forget(call)
+        control.holds.forget(call, now)
         control.menus.receive(call, HungUp(), now)
         control.session_timers.set(call.call, None)
         by = call.ended_by or by

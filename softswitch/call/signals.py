@@ -142,6 +142,7 @@ class Signals:
         call = self._control.calls.get(leg.call)
         if call is not None and leg.held != before:
             self._control.note("leg.held" if leg.held else "leg.resumed", call, now, leg=leg.role.name.lower())
+            self._control.holds.changed(call, leg, now)
 
     def _digit(self, leg: Leg, digit: str, carriage: str, now: float) -> None:
         """A key pressed by the caller, once however many ways it came."""

@@ -191,7 +191,9 @@ class SimSwitch:
         for call in control.calls.values():
             there = control.legs.get(call.a_leg) is not None or call.stage is Stage.CALLING_BACK
             assert there, f"{call.call} goes on without its caller"
-            talked_over = call.stage is Stage.TALKING and control.prompts.speaking(call)
+            caller = control.legs.get(call.a_leg)
+            bridged = caller is not None and caller.peer is not None
+            talked_over = call.stage is Stage.TALKING and bridged and control.prompts.speaking(call)
             assert not talked_over, f"{call.call} is talked over"
         queued = {call.queued_as for call in control.calls.values()}
         for name, ticket in self.dispatcher.tickets.items():
@@ -235,6 +237,7 @@ class SimSwitch:
             "offers that ring, were answered, are told of": control.offers,
             "stays in queues": control.waiting,
             "orders of callbacks": control.orders,
+            "callers on hold": control.holds,
             "callbacks": control.callbacks,
             "busy phones": control.phones._legs,
             "digit mergers": control._signals._mergers,
