@@ -28,7 +28,6 @@ KEYS: frozenset[tuple[str, ...]] = frozenset(
 
 #: Values of keys that take one of several words.
 VALUES: dict[tuple[str, ...], frozenset[str]] = {
-    ("queue", "*", "strategy"): frozenset({"least-talk", "most-skilled", "random"}),
     ("rtp", "codecs", "*"): frozenset({"G722", "opus", "G729", "GSM"}),
 }
 

@@ -21,7 +21,7 @@ VARIABLES = ("language",)
 
 def check(raw: Raw) -> Iterator[Problem]:
     known = {name for _, table in raw.select("agent.*.skills") if isinstance(table, dict) for name in table}
-    for path, text in raw.strings("queue.*.needs", "queue.*.relax.*.needs"):
+    for path, text in raw.strings("queue.*.needs", "queue.*.relax.*.needs", "queue.*.prefer"):
         try:
             expression = skills.parse(text)
         except skills.SkillSyntaxError as error:
@@ -41,7 +41,7 @@ def check(raw: Raw) -> Iterator[Problem]:
     for path, queue in raw.select("queue.*"):
         if isinstance(queue, dict):
             yield from _unserved(raw, path, queue)
-    yield from _starving(raw)
+        yield from _chances(raw, path, queue) if isinstance(queue, dict) else ()
 
 
 def _rising(raw: Raw, path: Path, steps: Any) -> Iterator[Problem]:
@@ -72,28 +72,29 @@ def _unserved(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
         yield raw.warning(path, what, "" if "when_empty" in queue else 'add when_empty = "…" or relax the needs')
 
 
-def _starving(raw: Raw) -> Iterator[Problem]:
-    """A queue without ageing whose agents all serve a queue of higher priority may wait for ever."""
-    queues: list[tuple[Path, float, float, frozenset[str]]] = []
-    for path, queue in raw.select("queue.*"):
-        if not isinstance(queue, dict):
-            return
-        priority, ageing = queue.get("priority", 0), queue.get("ageing", 1)
-        expressions, agents = _expressions(queue), _agents(raw, queue)
-        if not isinstance(priority, int | float) or not isinstance(ageing, int | float):
-            return
-        if expressions is None or agents is None:
-            return
-        able = frozenset(
-            name for name, levels in agents.items() for lang in LANGUAGES if _holds(expressions, levels, lang)
-        )
-        queues.append((path, priority, ageing, able))
-    for path, priority, ageing, able in queues:
-        for other, higher, _, rivals in queues:
-            if ageing == 0 and higher > priority and able and able <= rivals:
-                what = f"callers may wait for ever: everybody who serves it serves {other[1]} first"
-                yield raw.warning(path, what, "let ageing be more than 0, or give it an agent of its own")
-                break
+def _chances(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
+    """Weights, which only one of the strategies knows, and which name agents."""
+    weights = queue.get("weights")
+    if not isinstance(weights, dict):
+        return
+    if queue.get("strategy") != "weighted":
+        yield raw.warning((*path, "weights"), "mean nothing to this strategy", 'write strategy = "weighted"')
+    agents = raw.names("agent")
+    for name in weights:
+        if name not in agents:
+            likely = nearest(name, agents)
+            right = f'did you mean "{likely}"?' if likely else ""
+            yield raw.error_at_key((*path, "weights", name), f'there is no [[agent]] with the id "{name}"', right)
+
+
+def able_agents(raw: Raw, queue: dict[str, Any]) -> frozenset[str] | None:
+    """Ids of those who may serve some callers of the queue; None when it cannot be read."""
+    expressions, agents = _expressions(queue), _agents(raw, queue)
+    if expressions is None or agents is None:
+        return None
+    return frozenset(
+        name for name, levels in agents.items() if any(_holds(expressions, levels, language) for language in LANGUAGES)
+    )
 
 
 def _expressions(queue: dict[str, Any]) -> list[skills.Expression] | None:

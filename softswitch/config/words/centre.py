@@ -39,7 +39,10 @@ from softswitch.config.words.waiting import (
     WrapUp,
 )
 
-Strategy = Literal["longest-idle", "fewest-calls", "top-down", "round-robin", "ring-all"]
+Strategy = Literal[
+    "longest-idle", "fewest-calls", "least-talk", "least-occupied", "top-down", "round-robin", "random", "weighted",
+    "most-skilled", "least-skilled", "ring-all", "ring-progressively",
+]  # fmt: skip
 
 
 class Agent(Section):
@@ -87,12 +90,28 @@ class Queue(Section):
     """What agents dial after the feature codes that leave and join a queue."""
     needs: str = ""
     relax: tuple[Relax, ...] = ()
+    prefer: str = ""
+    """Agents who satisfy this are asked before the others."""
     agents: QueueAgents | None = None
     """Only these may serve the queue, with their tiers: lower is asked first. None: everybody with the skills."""
     strategy: Strategy = "longest-idle"
+    spare: Literal["skills", "nothing"] | None = None
+    """"skills": agents with fewer skills that others may need come first, then the strategy decides. None: so for
+    longest-idle, fewest-calls, least-talk and least-occupied."""
+    weights: Mapping[Name, Annotated[Number, Field(ge=0)]] = {}
+    """How often the weighted strategy chooses each agent compared with others; 1 for who is not named."""
+    seed: Count = 0
+    """Of the random choices: the same seed and the same events give the same choices."""
+    ring_next_after: Annotated[Seconds, Field(gt=0)] = 10.0
+    """Seconds after which ring-progressively rings one more agent; who rings goes on ringing."""
+    band: Count = 0
+    """Callers of a higher band come before all of a lower one, however long those wait."""
     priority: Number = 0.0
     ageing: Annotated[Number, Field(ge=0)] = 1.0
     """Points of priority that a caller gains in a second."""
+    priority_cap: Number | None = None
+    """More points than these nobody gets; among callers who have them the first to come is the first. None: no limit.
+    """
     music: Name = "default"
     announce: Announce = Announce()
     ring_timeout: Annotated[Seconds, Field(gt=0)] = 20.0

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from acd.model import AcdConfig, AgentConfig, CallbackPolicy, DialFirst, OverflowStep, QueueConfig
+from acd.model import (
+    AcdConfig,
+    AgentConfig,
+    CallbackPolicy,
+    DialFirst,
+    OverflowStep,
+    QueueConfig,
+    Spare,
+    Strategy,
+)
 from softswitch.config import acd, parse_config
 
 PHONE = '[[phone]]\nuser = "1001"\npassword = "long enough"\n[[agent]]\nid = "olena"\nphone = "1001"\n'
@@ -67,3 +76,22 @@ def test_what_follows_a_call_that_was_not_taken() -> None:
 def test_limits() -> None:
     found = queue("max_expected_wait = 600\nresume_within = 300\nmax_wrap_up = 90")
     assert (found.max_expected_wait, found.resume_within, found.max_wrap_up) == (600.0, 300.0, 90.0)
+
+
+def test_order_of_callers() -> None:
+    found = queue("band = 2\npriority = 10\nageing = 0.5\npriority_cap = 90")
+    assert (found.band, found.priority, found.ageing, found.priority_cap) == (2, 10.0, 0.5, 90.0)
+    assert (queue("").band, queue("").priority_cap) == (0, None)
+
+
+def test_choice_of_agents() -> None:
+    words = 'strategy = "weighted"\nweights = { olena = 3 }\nseed = 7\nspare = "skills"\nprefer = "vip >= 50"'
+    found = queue(words)
+    assert (found.strategy, found.weights, found.seed) == (Strategy.WEIGHTED, {"olena": 3.0}, 7)
+    assert (found.spare, str(found.preferred)) == (Spare.SKILLS, "vip >= 50")
+    assert queue('strategy = "ring-progressively"\nring_next_after = 4').ring_step == 4.0
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_every_strategy_of_the_distributor_is_a_word(strategy: Strategy) -> None:
+    assert queue(f'strategy = "{strategy.value}"').strategy is strategy

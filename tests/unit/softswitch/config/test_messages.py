@@ -87,19 +87,25 @@ MESSAGES = {
         '[trunk.kyiv]\nhost = "192.0.2.1"\nregister = { user = "x" }',
         ["3:1: trunk.kyiv.register: is not supported yet"],
     ),
-    "a strategy of a later version": (
-        '[queue.sales]\nstrategy = "most-skilled"',
-        [
-            '2:12: queue.sales.strategy: "most-skilled" is not supported yet; '
-            "one of longest-idle, fewest-calls, top-down, round-robin, ring-all",
-        ],
-    ),
     "a mistyped strategy": (
         '[queue.sales]\nstrategy = "longest-idel"',
         [
             '2:12: queue.sales.strategy: "longest-idel" is not known here; one of longest-idle, fewest-calls, '
-            'top-down, round-robin, ring-all; did you mean "longest-idle"?',
+            "least-talk, least-occupied, top-down, round-robin, random, weighted, most-skilled, least-skilled, "
+            'ring-all, ring-progressively; did you mean "longest-idle"?',
         ],
+    ),
+    "a weight of somebody unknown": (
+        '[[phone]]\nuser = "1"\npassword = "long-enough"\n[[agent]]\nid = "olena"\nphone = "1"\n'
+        '[queue.sales]\nstrategy = "weighted"\nweights = { olga = 2, piotr = 1 }',
+        [
+            '9:13: queue.sales.weights.olga: there is no [[agent]] with the id "olga"; did you mean "olena"?',
+            '9:23: queue.sales.weights.piotr: there is no [[agent]] with the id "piotr"',
+        ],
+    ),
+    "a preference that cannot be read": (
+        '[queue.sales]\nprefer = "vip >= 101"',
+        ["2:18: queue.sales.prefer: level 101 does not exist; levels go from 0 to 100"],
     ),
     "a codec of a later version": (
         '[rtp]\ncodecs = ["PCMA", "G722"]',
