@@ -136,14 +136,35 @@ class Load:
 
     def learn(self, record: Mapping[str, Any], at: float | None = None) -> None:
         """Take in one record; ``at`` instead of its own instant (which starts anew with the switch)."""
-        learn = self._learn.get(record["kind"])
+        self.take(record["kind"], record, record["at"] if at is None else at)
+
+    def take(self, kind: str, record: Mapping[str, Any], at: float) -> None:
+        """Take in one record of this kind; returns at once for the kinds that teach nothing."""
+        learn = self._learn.get(kind)
         if learn is not None:
-            learn(record, record["at"] if at is None else at)
+            learn(record, at)
 
     def learn_all(self, records: Iterable[Mapping[str, Any]]) -> Load:
         for record in records:
             self.learn(record)
         return self
+
+    def recall(self, older: Load) -> None:
+        """Take in what was learnt before this began, on whatever clock: what people do, not what goes on."""
+        for name in _SAMPLES:
+            setattr(self, name, getattr(older, name).followed_by(getattr(self, name)))
+        self.patience.merge(older.patience)
+        for name in _NUMBERS:
+            setattr(self, name, getattr(self, name) + getattr(older, name))
+        for name, queue in older.queues.items():
+            known = self.queue(name)
+            known.talking = queue.talking.followed_by(known.talking)
+            known.patience.merge(queue.patience)
+            known.arrivals.kinds.extendleft(reversed(queue.arrivals.kinds))
+        for name, agent in older.agents.items():
+            mine = self._agent_load(name)
+            mine.talked += agent.talked
+            mine.expected += agent.expected
 
     def interrupted(self) -> None:
         """The switch stopped: what was going on is not over, but will not be heard of again."""
@@ -350,11 +371,14 @@ class Load:
                 }
                 for name, queue in self.queues.items()
             },
-            "agents": {name: _fields(agent) for name, agent in self.agents.items()},
+            "agents": {
+                name: [a.talked, a.expected, a.status, a.status_since, a.state, a.state_since]
+                for name, a in self.agents.items()
+            },
             "patience": self.patience.plain(),
             **{name: getattr(self, name).plain() for name in _SAMPLES},
             **{name: getattr(self, name) for name in _NUMBERS},
-            "open": {call: _fields(known) for call, known in self._open.items()},
+            "open": {c: [o.queue, o.since, o.seen, o.connected, o.agent] for c, o in self._open.items()},
             "rings": [[offer, since] for offer, since in self._ringing.items()],
         }
 
@@ -371,23 +395,21 @@ class Load:
                 Kind(priority, language, needs, tuple((n, v) for n, v in variables))
                 for priority, language, needs, variables in arrivals["kinds"]
             )
-        self.agents = {name: AgentLoad(**agent) for name, agent in plain["agents"].items()}
+        self.agents = {name: AgentLoad(*agent) for name, agent in plain["agents"].items()}
         self.patience = Patience.from_plain(plain["patience"])
         for name in _SAMPLES:
             setattr(self, name, Sample.from_plain(plain[name]))
         for name in _NUMBERS:
             setattr(self, name, plain[name])
-        self._open = {call: _Open(**known) for call, known in plain["open"].items()}
+        self._open = {call: _Open(*known) for call, known in plain["open"].items()}
         self._ringing = {offer: since for offer, since in plain["rings"]}
         return self
 
 
+#: Kinds of records that teach something; the others may be left out.
+LEARNT_FROM = frozenset({"call_joined", "queued", "offer", "offer_over", "connect", "returned", "call_over", "agent"})
 _NOT_TAKEN = frozenset({"no_answer", "rejected", "busy", "unreachable", "dropped"})
 #: Agents' seconds after which what was learnt about breaks counts half.
 _MEMORY_OF_BREAKS = 50 * 8 * 3600.0
 _SAMPLES = ("talking", "ringing", "wrap_up", "breaks")
 _NUMBERS = ("offers", "missed", "breaks_begun", "available")
-
-
-def _fields(value: Any) -> dict[str, Any]:
-    return {name: getattr(value, name) for name in value.__dataclass_fields__}

@@ -45,6 +45,15 @@ class Patience:
             if end <= last:
                 self._gave_up[i] += gave_up
                 break
+        self._forget()
+
+    def merge(self, other: Patience) -> None:
+        """Take in what was seen elsewhere or before."""
+        self._gave_up = [mine + more for mine, more in zip(self._gave_up, other._gave_up, strict=True)]
+        self._waited = [mine + more for mine, more in zip(self._waited, other._waited, strict=True)]
+        self._forget()
+
+    def _forget(self) -> None:
         if sum(self._gave_up) > _MEMORY:
             self._gave_up = [count / 2 for count in self._gave_up]
             self._waited = [seconds / 2 for seconds in self._waited]

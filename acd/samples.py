@@ -102,6 +102,10 @@ class Sample:
             return self.fit(believed).draw(draws, elapsed)
         return self._ordered[first + min(int(draws.random() * longer), longer - 1)] - max(elapsed, 0.0)
 
+    def followed_by(self, newer: Sample) -> Sample:
+        """Both, the newer ones kept if there are too many."""
+        return Sample((*self._newest, *newer._newest))
+
     def plain(self) -> list[float]:
         return list(self._newest)
 

@@ -226,3 +226,29 @@ def test_the_clock_of_the_records_may_be_replaced() -> None:
     assert load.queue("sales").arrivals.at == 1_000_005.0
     assert load.talking.plain() == [60.0]
     assert sum(load.patience.plain()["waited"]) == 12.0
+
+
+def test_what_was_learnt_before_is_recalled_behind_what_is_learnt_now() -> None:
+    older, load = Load(), Load()
+    for i in range(500):
+        older.learn_all(served(str(i), "sales", "olena", 1e6 + i * 50.0, waits=5.0, rings=2.0, talks=300.0))
+        older.learn_all(abandoned(f"lost{i}", "sales", 1e6 + i * 50.0, 60.0))
+    for i in range(100):
+        load.learn_all(served(str(i), "sales", "olena", i * 50.0, waits=5.0, rings=2.0, talks=100.0))
+    load.learn_all(join("open", "sales", 5000.0))
+    load.recall(older)
+    assert load.talking.plain() == [300.0] * 300 + [100.0] * 100
+    assert load.queue("sales").talking.plain() == load.talking.plain()
+    assert load.mean_patience("sales") == pytest.approx((500 * 67 + 100 * 7) / 500, rel=0.05)
+    assert load.queue("sales").arrivals.at == 5000.0
+    assert "open" in load.plain()["open"]
+
+
+def test_memory_of_patience_stays_bounded_when_recalled() -> None:
+    older, load = Load(), Load()
+    for some in (older, load):
+        for _ in range(1500):
+            some.patience.add(0.0, 50.0, gave_up=True)
+    load.recall(older)
+    assert sum(load.patience.plain()["gave_up"]) <= 2000
+    assert load.patience.mean() == pytest.approx(50, rel=0.01)
