@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from softswitch.config import Config, ConfigError, load_config
+
+if TYPE_CHECKING:
+    from softswitch.admin.commands import Drawing
 
 cli = typer.Typer(
     name="softswitch",
@@ -181,6 +185,104 @@ def explain_replay(config: ConfigPath = DEFAULT_CONFIG) -> None:
         raise typer.Exit(1) from None
     if not exact:
         raise typer.Exit(1)
+
+
+@cli.command()
+def queues(
+    config: ConfigPath = DEFAULT_CONFIG,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="JSON instead of a table; with --watch one line a look.")
+    ] = False,
+) -> None:
+    """Show the queues of the running switch: who waits how long, who could serve them, today's service level."""
+    from softswitch.admin.tables import queues_table
+
+    _show("queues", queues_table, config, watch=watch, as_json=json)
+
+
+@cli.command()
+def agents(
+    config: ConfigPath = DEFAULT_CONFIG,
+    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="JSON instead of a table; with --watch one line a look.")
+    ] = False,
+) -> None:
+    """Show the agents of the running switch: what they do, since when, at which phone, with whom."""
+    from softswitch.admin.tables import agents_table
+
+    _show("agents", agents_table, config, watch=watch, as_json=json)
+
+
+def _show(verb: str, draw: Drawing, path: Path, *, watch: bool, as_json: bool) -> None:
+    from softswitch.admin.client import NotRunning
+    from softswitch.admin.commands import show
+    from softswitch.admin.protocol import AdminError
+
+    server = _load(path).server
+    try:
+        show(server.data_dir, verb, draw, Console(), zone=server.timezone, as_json=as_json, watch=watch)
+    except (NotRunning, AdminError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
+def call(
+    call: Annotated[str, typer.Argument(help="The call's id as `softswitch queues` shows it; its beginning will do.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    priority: Annotated[
+        float | None, typer.Option(help="The caller's own points, in place of the present ones.")
+    ] = None,
+    queue: Annotated[str | None, typer.Option(help="Move to this queue; the age is kept.")] = None,
+    needs: Annotated[str | None, typer.Option(help='Skills that this caller needs as well: "pl >= 50".')] = None,
+    preferred: Annotated[str | None, typer.Option(help="Agents with these skills are asked first.")] = None,
+) -> None:
+    """Change a caller who waits in a queue; all who wait are sorted anew at once."""
+    from softswitch.admin.tables import changed_call
+
+    changed = _change(
+        config, "call.change", call=call, priority=priority, queue=queue, needs=needs, preferred=preferred
+    )
+    typer.echo(changed_call(changed))
+
+
+class To(StrEnum):
+    """What an agent is to do."""
+
+    LOGIN = "login"
+    LOGOUT = "logout"
+    BREAK = "break"
+    BACK = "back"
+    DONE = "done"
+
+
+@cli.command()
+def agent(
+    agent: Annotated[str, typer.Argument(help="The agent's id.")],
+    to: Annotated[To, typer.Argument(help="login, logout, break, back (from a break), done (with the wrap-up).")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    phone: Annotated[str | None, typer.Option(help="Where to log in; without: at the usual phone.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Of the break or the logout.")] = None,
+) -> None:
+    """Log an agent in or out, send one on a break and back. A conversation is never interrupted."""
+    from softswitch.admin.tables import changed_agent
+
+    changed = _change(config, "agent.change", agent=agent, to=to.value, phone=phone, reason=reason)
+    typer.echo(changed_agent(changed))
+
+
+def _change(path: Path, verb: str, **args: object) -> dict[str, Any]:
+    from softswitch.admin.client import NotRunning
+    from softswitch.admin.commands import change
+    from softswitch.admin.protocol import AdminError
+
+    try:
+        return change(_load(path).server.data_dir, verb, **args)
+    except (NotRunning, AdminError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command()

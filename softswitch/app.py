@@ -7,12 +7,15 @@ import gc
 import logging
 import os
 import signal
+from dataclasses import asdict
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from ivr.targets import DEFAULT_MUSIC
 from sip.auth import DigestChallenger
 from sip.registrar import Registrar
+from softswitch.admin.desk import AdminDesk
+from softswitch.admin.lock import Locked
 from softswitch.briefing import briefing
 from softswitch.call.control import CallControl
 from softswitch.call.features import feature_prompts
@@ -70,6 +73,7 @@ class Switch:
         self._flow = flows.flow(config)
         self._database = data_dir / FILE_NAME
         self._journal = JournalWriter(self._database, on_kept=self._kept)
+        self._desk = AdminDesk(config, self._journal)
         self._synthesizer = Synthesizer(speech_settings(config.tts), data_dir / "speech")
         self._voice = RenderedVoice(
             prompt_folders(config),
@@ -113,7 +117,7 @@ class Switch:
             self._flow,
             sip=self._edge.endpoint,
             media=self._media,
-            journal=self._journal,
+            journal=self._desk.journal,
             bindings=KeptBindings(self._journal, self._clock),
             voice=self._voice,
             flows=self,
@@ -130,12 +134,16 @@ class Switch:
         """Open everything; the sockets last, so that nobody is answered by half a switch. Raises StartError."""
         config = self._config
         try:
-            config.server.data_dir.mkdir(parents=True, exist_ok=True)
+            self._desk.lock()
+        except (Locked, OSError) as error:
+            raise StartError(str(error)) from error
+        try:
             await self._journal.start()
             now, wall = self._loop.time(), self._clock.wall(self._loop.time())
             recovered = await asyncio.to_thread(recover, self._database, now=now, wall=wall)
+            await self._desk.remember(wall)
             self._control = self._join(recovered.dispatcher)
-            self._journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
+            self._desk.journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
             resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
             self._voice.prepare(self._prompts(), spoken_languages(self._config))
@@ -148,6 +156,13 @@ class Switch:
             await self._edge.start()
             # only now is it known which fixed phones can be reached
             resuming.look_around(self._loop.time())
+            await self._desk.open(
+                self._control,
+                recovered.dispatcher,
+                clock=self._clock,
+                settle=self._settle,
+                status=lambda: {"journal": asdict(self._journal.state)},
+            )
         except OSError as error:
             await self.stop()
             raise StartError(
@@ -187,6 +202,7 @@ class Switch:
         if self._looking is not None:
             self._looking.cancel()
             self._looking = None
+        await self._desk.close()
         now = self._loop.time()
         if self._keeper is not None:  # else it did not come so far
             self._control.hang_up_all(now)
@@ -198,6 +214,7 @@ class Switch:
         await self._synthesizer.stop()
         self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
         await self._journal.close()
+        self._desk.unlock()
 
     async def _goodbyes(self, until: float) -> None:
         """Until every BYE has been answered, or *until*."""

@@ -1,0 +1,78 @@
+"""The operators' desk of one switch: the lock on its data, today's figures, and the socket for commands."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Any
+
+from softswitch.admin.live import Live
+from softswitch.admin.lock import DataDirLock
+from softswitch.admin.protocol import socket_path
+from softswitch.admin.server import AdminServer
+from softswitch.admin.today import Today, records_of_today, standards
+from softswitch.admin.verbs import Operations
+from softswitch.store.database import FILE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from acd.dispatcher import Dispatcher
+    from softswitch.call.control import CallControl
+    from softswitch.config import Config
+    from softswitch.ports import Clock, Journal
+
+
+class AdminDesk:
+    """Call control writes its journal to `journal`, so that what goes by is counted."""
+
+    def __init__(self, config: Config, journal: Journal) -> None:
+        self._config = config
+        self._lock = DataDirLock(config.server.data_dir)
+        self.journal = Today(journal, standards(config), config.server.timezone)
+        self._server: AdminServer | None = None
+
+    def lock(self) -> None:
+        """Before anything is opened. Raises `softswitch.admin.lock.Locked`, or OSError."""
+        self._lock.take()
+
+    async def remember(self, wall: float) -> None:
+        """What was written today before this process began; *wall* is the time now."""
+        server = self._config.server
+        self.journal.begin(wall)
+        self.journal.catch_up(
+            await asyncio.to_thread(records_of_today, server.data_dir / FILE_NAME, wall, server.timezone)
+        )
+
+    async def open(
+        self,
+        control: CallControl,
+        dispatcher: Dispatcher,
+        *,
+        clock: Clock,
+        settle: Callable[[], None],
+        status: Callable[[], dict[str, Any]],
+    ) -> None:
+        """Answer commands from now on. *settle* is called after each change; *status* adds to the verb ``status``."""
+        config, today = self._config, self.journal
+        operations = Operations(
+            control,
+            dispatcher,
+            config,
+            Live(dispatcher, control.calls, config, today.standards, today.tallies),
+            clock=clock,
+            now=asyncio.get_running_loop().time,
+            settle=settle,
+            status=lambda: {"pid": os.getpid(), "config": config.file, **status()},
+        )
+        self._server = AdminServer(socket_path(config.server.data_dir), operations.verbs())
+        await self._server.start()
+
+    async def close(self) -> None:
+        """No more commands; the lock stays until `unlock`."""
+        if self._server is not None:
+            await self._server.close()
+            self._server = None
+
+    def unlock(self) -> None:
+        self._lock.release()
