@@ -7,13 +7,20 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+from softswitch.store.cdr import Record
 from softswitch.store.database import FILE_NAME, migrations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from softswitch.store.cdr import Record
+
+Line = tuple[float, str, str | None, "Mapping[str, object]"]
+
+
+def journal(*lines: Line, epoch: float = 0.0) -> list[Record]:
+    """Records of these lines, numbered in their order; instants are seconds after *epoch*."""
+    return [Record(seq, epoch + at, kind, call, data) for seq, (at, kind, call, data) in enumerate(lines, 1)]
 
 
 def write_journal(folder: Path, records: Iterable[Record]) -> Path:
