@@ -283,8 +283,10 @@ class _Account:
             self._enter("", "", at)
         if node[0] == "phone" and via in _NO_ANSWER:
             self._no_answer = True
-        if node[0] == "queue" and via in _GAVE_BACK:
-            self._gave_back = True
+        if node[0] == "queue":
+            self._gave_back = self._gave_back or via in _GAVE_BACK
+            # also while the agent, who had answered already, was being told who it is
+            self._abandoned = self._abandoned or via == "hung-up"
 
     def _join(self, queue: str, at: float) -> None:
         self._queue = queue or self._queue
