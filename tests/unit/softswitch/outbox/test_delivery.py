@@ -16,6 +16,7 @@ from softswitch.outbox.events import DEFAULT_TYPES, Event, Selection, event_of
 from softswitch.outbox.sinks import EventFile, NotDelivered, Webhook, signature
 from softswitch.store.cdr import Record
 from softswitch.store.journal import JournalWriter
+from tests.support.http_server import HttpServer, Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -179,46 +180,15 @@ async def test_a_file_that_cannot_be_written_is_a_failed_delivery(tmp_path: Path
         await EventFile(tmp_path / "here" / "events.jsonl").deliver(EVENTS)
 
 
-class HttpServer:
-    """An HTTP server that answers each POST with the next status; None: never."""
-
-    def __init__(self, *statuses: int | None) -> None:
-        self.statuses = list(statuses)
-        self.requests: list[tuple[dict[str, str], bytes]] = []
-        self._server: asyncio.Server | None = None
-
-    async def __aenter__(self) -> str:
-        self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/hook"
-
-    async def __aexit__(self, *_: object) -> None:
-        assert self._server is not None
-        self._server.close()
-        await self._server.wait_closed()
-
-    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-            headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:])}
-            self.requests.append((headers, await reader.readexactly(int(headers["content-length"]))))
-            status = self.statuses.pop(0)
-            if status is not None:
-                writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
-                await writer.drain()
-            else:
-                await reader.read()
-        writer.close()
-
-
 EVENTS = [event_of(Record(seq, 5.0, "call.test", "c1", {"имя": "Олена"}), "pbx") for seq in (7, 8)]
 
 
 @pytest.mark.asyncio
 async def test_a_webhook_is_signed_and_can_be_verified() -> None:
-    server, secret = HttpServer(204), Secret("whsec")
+    server, secret = HttpServer([Reply(204)]), Secret("whsec")
     async with server as url, httpx2.AsyncClient() as client:
         await Webhook("crm", url, client, lambda: 1234.5, secret).deliver(EVENTS)
-    headers, body = server.requests[0]
+    _, headers, body = server.requests[0]
     assert headers["softswitch-signature"] == signature(secret, 1234, body)
     assert headers["softswitch-signature"].startswith("t=1234,v1=")
     assert headers["idempotency-key"] == "pbx-7..8"
@@ -228,7 +198,7 @@ async def test_a_webhook_is_signed_and_can_be_verified() -> None:
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("status", "refused"), [(500, False), (503, False), (429, False), (302, False), (422, True)])
 async def test_an_answer_that_is_no_success_is_told_apart_by_whether_it_can_change(status: int, refused: bool) -> None:
-    async with HttpServer(status) as url, httpx2.AsyncClient() as client:
+    async with HttpServer([Reply(status)]) as url, httpx2.AsyncClient() as client:
         with pytest.raises(NotDelivered, match=str(status)) as caught:
             await Webhook("crm", url, client, lambda: 0.0).deliver(EVENTS)
     assert caught.value.refused is refused
@@ -237,7 +207,7 @@ async def test_an_answer_that_is_no_success_is_told_apart_by_whether_it_can_chan
 @pytest.mark.asyncio
 async def test_a_receiver_that_hangs_or_is_not_there_is_a_failed_delivery() -> None:
     async with httpx2.AsyncClient() as client:
-        async with HttpServer(None) as url:
+        async with HttpServer([Reply(hang=True)]) as url:
             with pytest.raises(NotDelivered):
                 await Webhook("crm", url, client, lambda: 0.0, timeout=0.05).deliver(EVENTS)
         with pytest.raises(NotDelivered):

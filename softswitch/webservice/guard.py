@@ -1,0 +1,87 @@
+"""Which addresses a web service may be at.
+
+A name in a URL may lead anywhere, and what a caller keys goes into that URL: without a guard, a service could make the
+switch talk to its own neighbours (server-side request forgery). Names are resolved here, every address is looked at,
+and the connection goes to the very address that was allowed, so that a name cannot change its mind in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from typing import TYPE_CHECKING
+
+import httpx2
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
+    Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+    Resolve = Callable[[str, int], Awaitable[list[str]]]
+
+
+class AddressRefused(httpx2.TransportError):
+    """The service is at an address that is not for it."""
+
+
+def is_public(address: Address) -> bool:
+    """Whether *address* is somewhere in the internet: not private, not this machine, not special in any way."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if inside is not None:
+            return is_public(inside)
+    return address.is_global and not address.is_multicast
+
+
+class Guard:
+    """Public addresses, and those of the networks that were named."""
+
+    def __init__(self, allowed: Iterable[Network] = ()) -> None:
+        self._allowed = tuple(allowed)
+
+    def permits(self, address: Address) -> bool:
+        return is_public(address) or any(
+            address.version == network.version and address in network for network in self._allowed
+        )
+
+
+async def resolve(host: str, port: int) -> list[str]:
+    """The addresses of *host*, in the order in which to try them. Raises OSError."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+class GuardedTransport(httpx2.AsyncBaseTransport):
+    """Connects to allowed addresses only; TLS is still verified against the name."""
+
+    def __init__(self, guard: Guard, inner: httpx2.AsyncBaseTransport, resolve: Resolve = resolve) -> None:
+        self._guard = guard
+        self._inner = inner
+        self._resolve = resolve
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        port = request.url.port or (443 if request.url.scheme == "https" else 80)
+        try:
+            addresses = await self._resolve(host, port)
+        except OSError as error:
+            raise httpx2.ConnectError(f"{host}: {error.strerror or error}", request=request) from error
+        permitted = [address for address in addresses if self._guard.permits(ipaddress.ip_address(address))]
+        if not permitted:
+            raise AddressRefused(f"{host} is at {', '.join(addresses)}, which is not allowed", request=request)
+        request.extensions = {**request.extensions, "sni_hostname": host}
+        request.url = request.url.copy_with(host=permitted[0])  # the Host header keeps the name
+        return await self._inner.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def guarded_client(guard: Guard, resolve: Resolve = resolve) -> httpx2.AsyncClient:
+    """A client whose requests all pass *guard*. It follows no redirects and uses no proxy: neither was looked at."""
+    inner = httpx2.AsyncHTTPTransport(trust_env=False)
+    return httpx2.AsyncClient(
+        transport=GuardedTransport(guard, inner, resolve), timeout=None, trust_env=False, follow_redirects=False
+    )

@@ -1,0 +1,198 @@
+"""Asking a real server that answers, hangs, lies, redirects and never ends: there is always an outcome, in time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+from typing import TYPE_CHECKING
+
+import pytest
+
+from softswitch.config.secrets import Secret
+from softswitch.webservice.breaker import Breaker, Circuit
+from softswitch.webservice.client import Answer, Failure, Service, WebserviceClient
+from softswitch.webservice.guard import Guard, guarded_client
+from tests.support.http_server import HttpServer, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+LOOPBACK = Guard([ipaddress.ip_network("127.0.0.0/8")])
+
+
+class Time:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@contextlib.asynccontextmanager
+async def asking(
+    service: Service, *, now: Callable[[], float] | None = None, guard: Guard = LOOPBACK, breaker: Breaker | None = None
+) -> AsyncIterator[WebserviceClient]:
+    async with guarded_client(guard) as client:
+        yield WebserviceClient(service, client, now=now or Time(), breaker=breaker)
+
+
+async def ask(service: Service, **variables: str) -> Answer:
+    async with asking(service) as client:
+        return await client.ask(variables)
+
+
+@pytest.mark.asyncio
+async def test_the_question_is_filled_in_and_the_answer_becomes_variables() -> None:
+    server = HttpServer([Reply(body='{"status": "у Києві"}'.encode())])
+    async with server as url:
+        answer = await ask(Service("parcel", url + "/parcels/{digits}?from={ani}"), digits="12/3", ani="+380 5")
+    assert answer == Answer({"status": "у Києві"}, status=200)
+    assert server.requests[0][0] == "GET /parcels/12%2F3?from=%2B380%205 HTTP/1.1"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("body", "sent", "kind"),
+    [
+        ("json", b'{"who":"\xd0\x86\xd0\xb2\xd0\xb0\xd0\xbd","n":""}', "application/json"),
+        ("form", b"who=%D0%86%D0%B2%D0%B0%D0%BD&n=", "application/x-www-form-urlencoded"),
+        ("xml", "<request><who>Іван</who><n></n></request>".encode(), "application/xml; charset=utf-8"),
+    ],
+)
+async def test_a_post_carries_its_fields_in_the_form_that_the_service_takes(body: str, sent: bytes, kind: str) -> None:
+    server = HttpServer()
+    async with server as url:
+        fields = {"who": "{name}", "n": "{unknown}"}
+        await ask(Service("crm", url, "POST", body, fields=fields), name="Іван")  # type: ignore[arg-type]
+    line, headers, content = server.requests[0]
+    assert line.startswith("POST / ")
+    assert (headers["content-type"], content) == (kind, sent)
+
+
+@pytest.mark.asyncio
+async def test_secrets_are_sent_and_never_shown() -> None:
+    server = HttpServer()
+    async with server as url:
+        service = Service(
+            "a", url, bearer=Secret("b3arer"), secret_headers={"X-Key": Secret("k3y")}, headers={"X-Id": "{id}"}
+        )
+        await ask(service, id="1\r\nX-Evil: 1")
+        await ask(Service("b", url, basic=("me", Secret("pass"))))
+    headers = server.requests[0][1]
+    assert (headers["authorization"], headers["x-key"], headers["x-id"]) == ("Bearer b3arer", "k3y", "1  X-Evil: 1")
+    assert server.requests[1][1]["authorization"] == "Basic bWU6cGFzcw=="
+    assert not any(word in repr(service) for word in ("b3arer", "k3y"))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("reply", "failure"),
+    [
+        (Reply(hang=True), Failure.TIMEOUT),
+        (Reply(body=b"[" + b"1," * 5_000_000 + b"1]"), Failure.TOO_LARGE),
+        (Reply(body=b"<html>it works</html>", media_type="text/html"), Failure.UNREADABLE),
+        (Reply(body=b"{}", cut=True), Failure.UNREACHABLE),
+        (Reply(status=302, headers=("Location: http://127.0.0.1:1/",)), Failure.STATUS),
+        (Reply(status=404), Failure.STATUS),
+        (Reply(body=b"\x1f\x8b", headers=("Content-Encoding: gzip",)), Failure.UNREADABLE),
+    ],
+    ids=["hangs", "10 MB", "lies", "cut off", "redirects", "not found", "compressed"],
+)
+async def test_whatever_the_service_does_there_is_an_outcome(reply: Reply, failure: Failure) -> None:
+    server = HttpServer([reply])
+    async with server as url:
+        answer = await ask(Service("bad", url, timeout=0.3 if reply.hang else 20.0, retries=0))
+    assert (answer.failure, dict(answer.values)) == (failure, {})
+    assert len(server.requests) == 1
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_is_not_there_is_unreachable() -> None:
+    async with HttpServer() as url:
+        pass
+    assert (await ask(Service("gone", url))).failure is Failure.UNREACHABLE
+    assert (await ask(Service("nowhere", "http://no-such-host.invalid/"))).failure is Failure.UNREACHABLE
+    assert (await ask(Service("odd", "http://[bad/{x}"))).failure is Failure.UNREACHABLE
+
+
+@pytest.mark.asyncio
+async def test_a_question_is_asked_again_after_a_stumble_and_a_post_is_not() -> None:
+    server = HttpServer([Reply(status=503), Reply(body=b'{"a": 1}')])
+    async with server as url:
+        assert (await ask(Service("get", url))).values == {"a": "1"}
+        server.replies = [Reply(status=503)]
+        assert (await ask(Service("post", url, "POST", "json"))).failure is Failure.STATUS
+    assert len(server.requests) == 3
+
+
+@pytest.mark.asyncio
+async def test_an_answer_is_good_for_its_time_and_for_its_question_only() -> None:
+    server, time = HttpServer([Reply(body=b'{"n": %d}' % n) for n in range(4)]), Time()
+    async with server as url, asking(Service("cached", url + "/{q}", cache=60.0), now=time) as client:
+        seen = []
+        for at, question in ((0.0, "a"), (59.9, "a"), (59.9, "b"), (60.0, "a")):
+            time.now = at
+            answer = await client.ask({"q": question})
+            seen.append((answer.values["n"], answer.cached))
+    assert seen == [("0", False), ("0", True), ("1", False), ("2", False)]
+
+
+@pytest.mark.asyncio
+async def test_a_service_that_keeps_failing_is_left_alone_and_then_tried_once() -> None:
+    server, time, breaker = HttpServer([Reply(status=500)] * 4), Time(), Breaker(failures=3, pause=30.0)
+    async with server as url, asking(Service("sick", url), now=time, breaker=breaker) as client:
+        outcomes = []
+        for at in (0.0, 1.0, 2.0, 3.0, 31.9, 32.0, 33.0, 62.0):
+            time.now = at
+            outcomes.append((await client.ask({})).failure)
+    assert outcomes == [
+        *[Failure.STATUS] * 3, Failure.CIRCUIT_OPEN, Failure.CIRCUIT_OPEN, Failure.STATUS, Failure.CIRCUIT_OPEN, None,
+    ]  # fmt: skip
+    assert (len(server.requests), breaker.state) == (5, Circuit.CLOSED)
+
+
+@pytest.mark.asyncio
+async def test_a_caller_who_hangs_up_does_not_leave_the_circuit_half_open() -> None:
+    server, time = HttpServer([Reply(hang=True)]), Time()
+    breaker = Breaker(failures=1, pause=10.0, state=Circuit.OPEN)
+    async with server as url, asking(Service("slow", url, timeout=30.0), now=time, breaker=breaker) as client:
+        asked = asyncio.create_task(client.ask({}))
+        async with asyncio.timeout(20):
+            while not server.requests:  # noqa: ASYNC110 (the server is not ours to be woken by)
+                await asyncio.sleep(0)
+        asked.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asked
+        assert breaker.state is Circuit.OPEN
+        time.now = 10.0
+        assert (await client.ask({})).failure is None
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "10.1.2.3", "169.254.169.254", "[::1]", "[::ffff:127.0.0.1]",
+             "0.0.0.0", "[fd00::1]", "224.0.0.1", "2130706433"],
+)  # fmt: skip
+async def test_a_service_inside_our_own_network_is_refused_unless_it_was_named(host: str) -> None:
+    async with asking(Service("inside", f"http://{host}:9/", timeout=20.0), guard=Guard()) as client:
+        answer = await client.ask({})
+    assert answer.failure in (Failure.ADDRESS_REFUSED, Failure.UNREACHABLE)
+    assert answer.failure is Failure.ADDRESS_REFUSED or host == "2130706433"
+
+
+@pytest.mark.asyncio
+async def test_a_name_cannot_move_between_the_look_and_the_connection() -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    server = HttpServer()
+    async with server as url, guarded_client(LOOPBACK, resolve) as client:
+        port = url.rpartition(":")[2]
+        service = WebserviceClient(Service("named", f"http://erp.example:{port}/"), client, now=Time())
+        assert (await service.ask({})).failure is None
+    assert asked == ["erp.example"]
+    assert server.requests[0][1]["host"] == f"erp.example:{port}"
