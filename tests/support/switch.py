@@ -72,9 +72,13 @@ class Switch:
         self._checked = 0  # lines
         self.log = EventLog("the switch", self.diagnosis)
         self._errors_path = folder / "switch-stderr.log"
-        with self._errors_path.open("wb") as errors:
+        self._verbose = verbose
+        self._start()
+
+    def _start(self) -> None:
+        with self._errors_path.open("ab") as errors:
             self._process = subprocess.Popen(
-                [*command("run"), "--config", str(self.config), *(["--verbose"] if verbose else [])],
+                [*command("run"), "--config", str(self.config), *(["--verbose"] if self._verbose else [])],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -88,6 +92,31 @@ class Switch:
         except AssertionError:
             self.kill()
             raise
+
+    def kill_and_start_again(self) -> float:
+        """SIGKILL without warning, and a new process; the seconds from its start until it is ready."""
+        self.kill()
+        self.log = EventLog("the switch", self.diagnosis)
+        began = time.monotonic()
+        self._start()
+        return time.monotonic() - began
+
+    def ask(self, verb: str, *args: str) -> Any:
+        """What a command for the running switch prints with `--json`."""
+        done = self.tell(verb, *args, "--json")
+        return json.loads(done)
+
+    def tell(self, verb: str, *args: str) -> str:
+        """What a command for the running switch prints."""
+        done = subprocess.run(
+            [*command(verb), *args, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert done.returncode == 0, f"softswitch {verb} ended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done.stdout
 
     @property
     def server(self) -> str:
