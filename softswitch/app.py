@@ -25,6 +25,7 @@ from softswitch.call.whisper import whisper_prompts
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
+from softswitch.estimates.estimator import Estimator
 from softswitch.ids import RandomIds
 from softswitch.media.engine import MediaEngine, lane_ports
 from softswitch.paths import prompts_dir
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from acd.dispatcher import Dispatcher
+    from acd.events import WaitEstimated
     from ivr.nodes import Prompt
     from rtp.legs import MediaEvent
     from sip.events import Event
@@ -74,6 +76,7 @@ class Switch:
         self._database = data_dir / FILE_NAME
         self._journal = JournalWriter(self._database, on_kept=self._kept)
         self._desk = AdminDesk(config, self._journal)
+        self._estimator = Estimator(self._database, wall=self._clock.wall(self._loop.time()))
         self._synthesizer = Synthesizer(speech_settings(config.tts), data_dir / "speech")
         self._voice = RenderedVoice(
             prompt_folders(config),
@@ -117,7 +120,7 @@ class Switch:
             self._flow,
             sip=self._edge.endpoint,
             media=self._media,
-            journal=self._desk.journal,
+            journal=self._estimator.overhear(self._desk.journal),
             bindings=KeptBindings(self._journal, self._clock),
             voice=self._voice,
             flows=self,
@@ -172,6 +175,7 @@ class Switch:
             await self.stop()
             raise StartError(str(error)) from error
         self._keep_snapshots(recovered.dispatcher)
+        await self._estimator.start(recovered.dispatcher, self._waits_estimated)
         self._edge.flush()
         self._arm()
 
@@ -212,6 +216,7 @@ class Switch:
         await self._edge.close()
         await self._media.close()
         await self._synthesizer.stop()
+        await self._estimator.stop()
         self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
         await self._journal.close()
         self._desk.unlock()
@@ -236,6 +241,10 @@ class Switch:
 
     def _kept(self, mark: str, kept: bool) -> None:
         self._control.on_kept(mark, kept, self._loop.time())
+        self._settle()
+
+    def _waits_estimated(self, event: WaitEstimated) -> None:
+        self._control.queues.receive(event, self._loop.time())
         self._settle()
 
     def _connection_lost(self, flow: Flow) -> None:

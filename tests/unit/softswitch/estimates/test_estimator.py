@@ -187,10 +187,9 @@ async def test_other_queues_are_reckoned_although_the_process_hangs(tmp_path: Pa
 
 async def test_earlier_days_are_learnt_from_when_the_process_starts(tmp_path: Path) -> None:
     records: list[Record] = []
-    data: dict[str, Any]
     for i in range(60):
         at, call = i * 1000.0, f"c{i}"
-        for kind, data in (
+        lines: tuple[tuple[str, dict[str, Any]], ...] = (
             ("acd.call_joined", {"at": at, "call": call, "queue": "skilled", "language": "uk"}),
             ("acd.queued", {"at": at, "call": call, "queue": "skilled", "since": at}),
             ("acd.offer", {"at": at, "offer": i, "call": call, "agent": "olena"}),
@@ -198,7 +197,8 @@ async def test_earlier_days_are_learnt_from_when_the_process_starts(tmp_path: Pa
             ("acd.call_over", {"at": at + 605, "call": call, "how": "served"}),
             ("acd.from_another_version", {"at": at}),
             ("acd.connect", {"at": at, "nothing": "that is known"}),
-        ):
+        )
+        for kind, data in lines:
             records.append(Record(len(records) + 1, 1000.0 + data["at"], kind, call, data))
     write_journal(tmp_path, records)
     async with running(Floor(tmp_path, SKILLED)) as floor:
