@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.text import Text
 
 from softswitch.explain.legs import leg_ledgers
+from softswitch.explain.nobody import why_nobody
 from softswitch.explain.output import as_json, as_text
 from softswitch.explain.replay import RECOVERED, verify
 from softswitch.explain.story import story
@@ -34,9 +35,16 @@ def explain_call(config: Config, call: str, console: Console, *, json: bool = Fa
     with Reader(_database(config)) as reader, reader.snapshot():
         call = _find(reader, call)
         records = reader.journal(call)
-        queues = _queues(reader, records)
+        config_then = _configured(reader, records)
+        queues = {str(queue.get("id")): queue for queue in _tables(config_then.get("queues"))}
+
+        def nobody(queued: Record, joined: Mapping[str, Any]) -> list[str]:
+            queue = queues.get(str(queued.data.get("queue")))
+            agents = _tables(config_then.get("agents"))
+            return [] if queue is None else why_nobody(joined, queue, agents, reader.agents_before(queued.seq))
+
+        told = story(records, queues, nobody)
         legs = leg_ledgers(sorted([*records, *_wrap_ups(reader, records)], key=lambda record: record.seq))
-    told = story(records, queues)
     if json:
         console.file.write(as_json(call, told, legs) + "\n")  # as it is: rich would fold long lines
     else:
@@ -79,13 +87,16 @@ def _find(reader: Reader, wanted: str) -> str:
     raise ExplainError(f'several calls begin with "{wanted}": {", ".join(found[:5])}{" …" if len(found) > 5 else ""}')
 
 
-def _queues(reader: Reader, records: Sequence[Record]) -> Mapping[str, Mapping[str, Any]]:
-    """What was configured for the queues when the call came to them."""
+def _configured(reader: Reader, records: Sequence[Record]) -> Mapping[str, Any]:
+    """What was configured for queues and agents when the call came to a queue."""
     joined = next((record.seq for record in records if record.kind == "acd.call_joined"), None)
     configured = None if joined is None else reader.last_before("acd.reconfigured", joined)
-    config = {} if configured is None else configured.data.get("config")
-    queues = config.get("queues") if isinstance(config, dict) else None
-    return {str(q.get("id")): q for q in queues if isinstance(q, dict)} if isinstance(queues, list) else {}
+    config = None if configured is None else configured.data.get("config")
+    return config if isinstance(config, dict) else {}
+
+
+def _tables(value: object) -> list[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _wrap_ups(reader: Reader, records: Sequence[Record]) -> list[Record]:

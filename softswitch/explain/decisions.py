@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 NAMED = 8
 
 
-def why_this_agent(data: Mapping[str, Any]) -> list[str]:
-    """Sentences about an offer: what decided, who was compared, who was not asked, who waits ahead."""
+def why_this_agent(data: Mapping[str, Any], strategy: str = "") -> list[str]:
+    """Sentences about an offer: what decided, who was compared, who was not asked, who waits ahead.
+
+    *strategy* of the queue, if it is known: it may be that all of them ring.
+    """
     sentences = []
     compared = [row for row in _rows(data.get("compared")) if row]
     names = [str(name) for name in _rows(data.get("by"))]
     at = _number(data.get("at"))
     agent = str(data.get("agent") or "")
-    if compared and names:
+    if strategy == "ring-all" and len(compared) > 1:
+        sentences.append(f"all who can take it ring: {', '.join(str(row[0]) for row in compared)}")
+    elif compared and names:
         sentences.append(_decided(agent, compared, names, at))
     elif (count := _number(data.get("candidates"))) is not None:
         sentences.append("the only agent who could take it" if count <= 1 else f"chosen among {count:.0f} agents")
@@ -109,8 +114,8 @@ _WHY_NOT: dict[str, Callable[[str], str]] = {
     "skills": lambda detail: f"lacks {detail}" if detail else "lacks a skill",
     "not_in_queue": lambda detail: "not in this queue",
     "opted_out": lambda detail: "has left this queue",
-    "offered": lambda detail: "rings for another caller",
-    "talking": lambda detail: "talks with another caller",
+    "offered": lambda detail: f"rings for {detail}" if detail else "rings for another caller",
+    "talking": lambda detail: f"talks with {detail}" if detail else "talks with another caller",
     "reserved": lambda detail: "is kept for a callback",
     "wrap_up": lambda detail: "wraps up",
     "on_break": lambda detail: f"on a break: {detail}" if detail else "on a break",
@@ -118,6 +123,18 @@ _WHY_NOT: dict[str, Callable[[str], str]] = {
     "busy": lambda detail: "phone busy",
     "resting": lambda detail: f"rests after an offer ({detail.replace('_', ' ')})" if detail else "rests",
 }
+
+
+def what_keeps(state: Mapping[str, Any]) -> str:
+    """What keeps an agent from taking a call, from the line about the agent's state."""
+    doing = str(state.get("state") or "")
+    if doing != "idle" and doing in _WHY_NOT:
+        return _WHY_NOT[doing](str(state.get("call") or ""))
+    if state.get("status") == "on_break":
+        return _WHY_NOT["on_break"](str(state.get("reason") or ""))
+    if not state.get("reachable", True):
+        return _WHY_NOT["unreachable"]("")
+    return _WHY_NOT["busy"]("") if state.get("busy") else "rests after an offer"
 
 
 def _not_asked(data: Mapping[str, Any]) -> list[str]:

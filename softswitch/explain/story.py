@@ -6,13 +6,15 @@ known here is told with its fields as they are, so a journal of another version 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from softswitch.explain.decisions import why_this_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from softswitch.store.cdr import Record
 
@@ -31,15 +33,25 @@ class Sentence:
     why: tuple[str, ...] = ()
 
 
-def story(records: Iterable[Record], queues: Mapping[str, Mapping[str, Any]] | None = None) -> list[Sentence]:
+#: Why nobody was asked: from the line of a caller who came to a queue, and what the caller brought along.
+WhyNobody = Callable[["Record", "Mapping[str, Any]"], list[str]]
+
+
+def story(
+    records: Sequence[Record],
+    queues: Mapping[str, Mapping[str, Any]] | None = None,
+    why_nobody: WhyNobody = lambda queued, joined: [],
+) -> list[Sentence]:
     """The sentences of one call's lines.
 
     *queues*: what was configured for each queue at that time (see `acd.model.plain_config`), for needs and steps of
-    relaxation; without it they are told by number.
+    relaxation; without it they are told by number. *why_nobody* is asked about callers who were offered to nobody on
+    arrival.
     """
-    teller = _Teller(queues or {})
+    teller = _Teller(queues or {}, why_nobody)
     found = []
-    for record in records:
+    for record, following in zip_longest(records, records[1:]):
+        teller.offered_at_once = following is not None and following.kind == "acd.offer"
         try:
             sentence = teller.tell(record)
         except (TypeError, ValueError, LookupError, AttributeError):  # a line of another version
@@ -79,8 +91,10 @@ def _as_it_is(record: Record) -> Sentence:
 class _Teller:
     """Remembers what a sentence needs of earlier lines."""
 
-    def __init__(self, queues: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, queues: Mapping[str, Mapping[str, Any]], why_nobody: WhyNobody) -> None:
+        self.offered_at_once = False
         self._queues = queues
+        self._why_nobody = why_nobody
         self._joined: Mapping[str, Any] = {}
         self._rang: dict[object, float] = {}  # offer → since when
         self._since: float | None = None  # of the conversation
@@ -118,15 +132,13 @@ class _Teller:
         return f"talks with {f'agent {agent} at ' if agent else ''}phone {phone}" if phone else f"talks with {agent}"
 
     def parted(self, record: Record, data: Mapping[str, Any]) -> _Told:
-        by = data.get("by") or "somebody"
+        by = _the(str(data.get("by") or "somebody"))
         return f"{by} ends the conversation{self._talked(record)}{_cause(data)}"
 
     def ended(self, record: Record, data: Mapping[str, Any]) -> _Told:
         status = f", SIP {data['sip_status']}" if data.get("sip_status") else ""
         q850 = f", Q.850 {data['q850']}" if data.get("q850") else ""
-        by = {"caller": "the caller", "agent": "the agent", "switch": "the switch"}.get(
-            str(data.get("by")), str(data.get("by") or "somebody")
-        )
+        by = _the(str(data.get("by") or "somebody"))
         return f"{by} hangs up{self._talked(record)}{_cause(data)}{status}{q850}"
 
     def _talked(self, record: Record) -> str:
@@ -201,7 +213,7 @@ class _Teller:
         at, since = data.get("at"), data.get("since")
         if isinstance(at, float) and isinstance(since, float) and at - since >= 0.05:
             why.append(f"keeps an age of {_length(at - since)}")
-        return f"enters queue {queue}", why
+        return f"enters queue {queue}", why if self.offered_at_once else why + self._why_nobody(record, joined)
 
     def _needs(self, queue: str) -> str:
         return str(self._queues.get(queue, {}).get("needs") or "")
@@ -225,8 +237,10 @@ class _Teller:
     def offered(self, record: Record, data: Mapping[str, Any]) -> _Told:
         self._rang[data.get("offer")] = record.at
         standing = data.get("standing")
-        points = f", {standing:.0f} points" if isinstance(standing, int | float) else ""
-        why = why_this_agent(data)
+        points = (
+            f", {standing:.0f} point{'' if round(standing) == 1 else 's'}" if isinstance(standing, int | float) else ""
+        )
+        why = why_this_agent(data, str(self._queues.get(str(data.get("queue")), {}).get("strategy") or ""))
         if data.get("decision") not in (None, data.get("offer")):
             why = []  # told with the first offer of this decision
         return f"is offered to {data.get('agent')} (queue {data.get('queue')}{points})", why
@@ -315,7 +329,7 @@ _TELL: dict[str, Callable[[_Teller, Record, Mapping[str, Any]], _Told | None]] =
     "acd.callback_cancelled": _Teller.callback_cancelled,
 }
 
-_NODES = {"menu": "enters menu", "say": "is told", "phone": "is put through to phone", "music": "hears music"}
+_NODES = {"menu": "enters menu", "say": "hears the text", "phone": "is put through to phone", "music": "hears music"}
 _VIA = {
     "no-input": "no key was pressed",
     "invalid": "a wrong key",
@@ -348,7 +362,7 @@ _CALL_OVER = {
 
 
 def _the(who: str) -> str:
-    return f"the {who}" if who in ("caller", "agent", "phone") else who
+    return f"the {who}" if who in ("caller", "agent", "phone", "switch") else who
 
 
 def _cause(data: Mapping[str, Any]) -> str:

@@ -118,9 +118,7 @@ class Reader:
     def standing_agents(self, before: int) -> list[Record]:
         """What the lines before number *before* say about each agent last, with the hold of who talks, and every start
         and end of the switch since."""
-        newest = "SELECT max(seq) FROM journal WHERE kind = 'acd.agent' AND seq < ? GROUP BY data ->> 'agent'"
-        query = f"SELECT {_COLUMNS} FROM journal WHERE seq IN ({newest})"
-        found = [_record(row) for row in self._connection.execute(query, (before,))]
+        found = self.agents_before(before)
         for agent in list(found):
             if agent.call is not None:
                 query = f"SELECT {_COLUMNS} FROM journal WHERE call = ? AND seq > ? AND seq < ? AND kind LIKE 'leg.%'"
@@ -130,6 +128,12 @@ class Reader:
             query = f"SELECT {_COLUMNS} FROM journal WHERE seq > ? AND seq < ? AND kind LIKE 'switch.%'"
             found += [_record(row) for row in self._connection.execute(query, (oldest, before))]
         return sorted(found, key=lambda record: record.seq)
+
+    def agents_before(self, before: int) -> list[Record]:
+        """The last line about each agent's state before number *before*."""
+        newest = "SELECT max(seq) FROM journal WHERE kind = 'acd.agent' AND seq < ? GROUP BY data ->> 'agent'"
+        query = f"SELECT {_COLUMNS} FROM journal WHERE seq IN ({newest})"
+        return [_record(row) for row in self._connection.execute(query, (before,))]
 
     def agent_after(self, agent: str, seq: int, count: int = 20) -> list[Record]:
         """The first lines about an agent's state behind number *seq*, at most so many."""
