@@ -27,6 +27,15 @@ AGENT_PHRASES = (
     "agent-break-ended",
     "agent-login-failed",
 )
+#: What callers and agents of queues hear, in English.
+WAITING_PHRASES: tuple[tuple[str, dict[str, int | str]], ...] = (
+    ("callback-offer", {"key": "2"}),
+    ("callback-number", {"number": "2001"}),
+    ("number-confirm", {}),
+    ("callback-confirmed", {}),
+    ("callback-greeting", {"company": "Acme"}),
+    ("whisper-wait-short", {"label": "Sales"}),
+)
 
 
 class Speech:
@@ -38,12 +47,13 @@ class Speech:
         """What the tests may hear, with its language: `own` in English, what agents are told, the first positions."""
         found = [(text, "en") for text in own]
         found += [(self._catalogue.text(key, "en", {}), "en") for key in AGENT_PHRASES]
+        found += [(self._catalogue.text(key, "en", arguments), "en") for key, arguments in WAITING_PHRASES]
         for language in LANGUAGES:
             found.append((self._catalogue.text("queue-next", language, {}), language))
             found += [(self._catalogue.text("queue-position", language, {"n": ahead}), language) for ahead in (1, 2)]
         return found
 
-    def phrase(self, key: str, language: str = "en", **arguments: int | str) -> NDArray[np.float32]:
+    def phrase(self, key: str, /, language: str = "en", **arguments: int | str) -> NDArray[np.float32]:
         """A phrase of the shipped catalogue."""
         return self.text(self._catalogue.text(key, language, arguments), language)
 
