@@ -1,7 +1,8 @@
-"""Draw state tables as `docs/states/*.mmd`: `make diagrams`."""
+"""Draw state tables as `docs/states/*.mmd`, and into the pages that show them: `make diagrams`."""
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 STATES = Path(__file__).parent / "states"
+#: Pages that show some of them; the drawing after each such line is replaced.
+PAGES = (Path(__file__).parent / "queues.md",)
+SHOWN = re.compile(r"(<!-- drawn from states/([a-z_]+\.mmd) -->\n)(?:```mermaid\n.*?```\n)?", re.DOTALL)
 TRANSACTIONS: dict[str, ModuleType] = {
     "invite_client": invite_client,
     "invite_server": invite_server,
@@ -31,6 +35,14 @@ TRANSACTIONS: dict[str, ModuleType] = {
 
 def drawings() -> Iterator[tuple[Path, str]]:
     """Every file and what it should hold."""
+    drawn = dict(_states())
+    yield from drawn.items()
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        yield page, SHOWN.sub(lambda shown: f"{shown[1]}```mermaid\n{drawn[STATES / shown[2]]}```\n", text)
+
+
+def _states() -> Iterator[tuple[Path, str]]:
     yield STATES / "agent_status.mmd", state_diagram(agent.STATUS, agent.Status.LOGGED_OUT)
     yield STATES / "agent.mmd", state_diagram(agent.TRANSITIONS, agent.State.IDLE)
     yield STATES / "queued_call.mmd", state_diagram(ticket.TRANSITIONS, ticket.Place.WAITING, ticket.Place.GONE)
