@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -185,6 +186,31 @@ def explain_replay(config: ConfigPath = DEFAULT_CONFIG) -> None:
         raise typer.Exit(1) from None
     if not exact:
         raise typer.Exit(1)
+
+
+@cli.command()
+def callbacks(
+    config: ConfigPath = DEFAULT_CONFIG,
+    hours: Annotated[float, typer.Option(min=0.01, help="How far to look back.")] = 24.0,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+) -> None:
+    """List whom to call back: who waited in vain and was not served since, and callbacks that are not made yet."""
+    from softswitch.store.database import StoreError
+    from softswitch.store.missed_listing import show_callbacks
+
+    loaded = _load(config)
+    try:
+        show_callbacks(
+            loaded.server.data_dir,
+            Console(),
+            since=time.time() - hours * 3600,
+            as_json=json,
+            short={name: queue.service_level.short_abandon for name, queue in loaded.queues.items()},
+            zone=loaded.server.timezone,
+        )
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 @cli.command()

@@ -1,0 +1,102 @@
+"""Who is to be called back: callers who waited in vain, and callbacks that were ordered and are not made yet.
+
+Pure functions of call records and journal lines.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from softswitch.store.cdr import Disposition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from softswitch.store.cdr import CallRecord, Record
+
+#: What the functions below read besides call records.
+KINDS = ("callback.ordered", "acd.callback_over")
+_IN_VAIN = (Disposition.ABANDONED, Disposition.NOT_SERVED, Disposition.CUT)
+_REACHED = (Disposition.SERVED, Disposition.CONNECTED)
+
+
+class Why(StrEnum):
+    GAVE_UP = "gave up"  # hung up while waiting
+    TURNED_AWAY = "not served"  # the queue was full, or nobody came
+    CUT_OFF = "cut off"  # by a restart
+    ORDERED = "callback ordered"
+
+
+_WHY = {
+    Disposition.ABANDONED: Why.GAVE_UP,
+    Disposition.NOT_SERVED: Why.TURNED_AWAY,
+    Disposition.CUT: Why.CUT_OFF,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Somebody who has not been served. ``at``: wall time of the last try; ``waited``: seconds, of all tries."""
+
+    number: str
+    name: str
+    queue: str
+    at: float
+    waited: float
+    tries: int
+    why: Why
+    call: str
+
+
+def missed(
+    records: Sequence[CallRecord], lines: Iterable[Record] = (), *, short: Mapping[str, float] | None = None
+) -> list[Missed]:
+    """The longest ago first, each number once. Whoever was served since is not among them.
+
+    *lines*: of the `KINDS`. *short*: seconds for each queue; who gave up sooner never really waited.
+    """
+    ordered = _ordered(lines)
+    found: dict[str, Missed] = {}
+    for record in sorted(records, key=lambda record: (record.started, record.call)):
+        number = record.caller
+        if record.call in ordered:
+            number = str(ordered[record.call].data.get("number", number))
+            found[number] = replace(_of(record, found.get(number), Why.ORDERED), number=number)
+        elif record.disposition in _REACHED:
+            found.pop(number, None)
+        elif number and record.queue and record.disposition in _IN_VAIN:
+            gave_up = record.disposition is Disposition.ABANDONED
+            if gave_up and record.waited < (short or {}).get(record.queue, 0.0):
+                continue
+            before = found.get(number)
+            if before is None or before.why is not Why.ORDERED:
+                found[number] = _of(record, before, _WHY[record.disposition])
+    return sorted(found.values(), key=lambda caller: (caller.at, caller.call))
+
+
+def _ordered(lines: Iterable[Record]) -> dict[str, Record]:
+    """Callbacks that are still to be made, by the call in which they were ordered."""
+    open_orders: dict[str, Record] = {}
+    tickets: dict[str, str] = {}
+    for line in sorted(lines, key=lambda line: line.seq):
+        if line.kind == "callback.ordered" and line.call is not None:
+            open_orders[line.call] = line
+            tickets[str(line.data.get("ticket", line.call))] = line.call
+        elif line.kind == "acd.callback_over" and line.call is not None:
+            open_orders.pop(tickets.get(line.call, line.call), None)
+    return open_orders
+
+
+def _of(record: CallRecord, before: Missed | None, why: Why) -> Missed:
+    return Missed(
+        number=record.caller,
+        name=record.name,
+        queue=record.queue,
+        at=record.started,
+        waited=record.waited + (0.0 if before is None else before.waited),
+        tries=1 + (0 if before is None else before.tries),
+        why=why,
+        call=record.call,
+    )
