@@ -77,14 +77,15 @@ class _Reader:
     def __init__(self) -> None:
         self._done: list[LegLedger] = []
         self._caller: _Leg | None = None
-        self._called: dict[object, _Leg] = {}  # by offer, or the phone's name
-        self._talks: object = None  # which of them
+        self._called: dict[int | str | None, _Leg] = {}  # by offer, or the phone's name
+        self._talks: int | str | None = None  # which of them
         self._wrapping: dict[str, _Leg] = {}  # agent → leg
         self._last = 0
 
     def read(self, record: Record) -> None:
         at = self._last = max(micros(record.at), self._last)
         data = record.data
+        offer = data.get("offer") if isinstance(data.get("offer"), int) else None
         kind = record.kind.removeprefix("acd.")
         if self._caller is None and record.call is not None and kind != "leg.media":
             self._caller = _Leg("caller", "switch", "", at)
@@ -99,13 +100,13 @@ class _Reader:
                 self._call(phone, phone, at)
                 self._do("ring", phone, at)
             case "offer":
-                self._call(data.get("offer"), str(data.get("agent") or ""), at)
+                self._call(offer, str(data.get("agent") or ""), at)
             case "offer_over":
-                self._gone(data.get("offer"), at)
+                self._gone(offer, at)
             case "connect":
-                if (leg := self._called.get(data.get("offer"))) is not None:
+                if (leg := self._called.get(offer)) is not None:
                     leg.become("talk", "", at)
-                    self._talks = data.get("offer")
+                    self._talks = offer
             case "call.connected":
                 self._connected(str(data.get("agent") or data.get("phone") or ""), at)
             case "leg.held" | "leg.resumed":
@@ -115,7 +116,7 @@ class _Reader:
                 self._do("switch", "", at)
             case "call_over":
                 self._over(str(data.get("agent") or ""), at)
-            case "agent" if data.get("agent") in self._wrapping:
+            case "agent" if str(data.get("agent")) in self._wrapping:
                 self._wrap(str(data.get("agent")), str(data.get("state") or ""), at)
             case "call.ended":
                 self._ended(at)
@@ -130,11 +131,11 @@ class _Reader:
         if self._caller is not None and self._caller.kind:
             self._caller.become(kind, name, at)
 
-    def _call(self, key: object, who: str, at: int) -> None:
+    def _call(self, key: int | str | None, who: str, at: int) -> None:
         self._called[key] = leg = _Leg(who, "ring", "", at)
         self._done.append(leg.ledger)
 
-    def _gone(self, key: object, at: int) -> None:
+    def _gone(self, key: int | str | None, at: int) -> None:
         if (leg := self._called.pop(key, None)) is not None:
             leg.end(at)
             self._talks = None if self._talks == key else self._talks

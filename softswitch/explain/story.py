@@ -248,7 +248,7 @@ class _Teller:
     def offer_over(self, record: Record, data: Mapping[str, Any]) -> _Told:
         how, agent = str(data.get("how") or ""), data.get("agent")
         rang = self._rang.pop(data.get("offer"), None)
-        length = "" if rang is None else f" after {_length(record.at - rang)}"
+        length = "" if rang is None else f" (rang {_length(record.at - rang)})"
         return f"{agent} {_OFFER_OVER.get(how, how.replace('_', ' '))}{length}"
 
     def connects(self, record: Record, data: Mapping[str, Any]) -> _Told:
