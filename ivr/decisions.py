@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ivr.machine import Input, State
-from ivr.nodes import Answer, Echo, Goto, Hangup, Hours, Menu, MenuAction, Music, Node, Phone, Queue, Say
+from ivr.nodes import Answer, Echo, External, Goto, Hangup, Hours, Menu, MenuAction, Music, Node, Phone, Queue, Say
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow, Prompt
@@ -19,6 +19,7 @@ ARRIVALS: dict[type[Node], Input] = {
     Goto: Input.AT_GOTO,
     Queue: Input.AT_QUEUE,
     Phone: Input.AT_PHONE,
+    External: Input.AT_EXTERNAL,
     Echo: Input.AT_SERVICE,
     Music: Input.AT_SERVICE,
     Answer: Input.AT_SERVICE,

@@ -57,6 +57,15 @@ class CallPhone:
 
 
 @dataclass(frozen=True, slots=True)
+class CallNumber:
+    """As CallPhone, for a number outside; `trunk` is empty when any may carry it."""
+
+    number: str
+    trunk: str
+    ring_timeout: float
+
+
+@dataclass(frozen=True, slots=True)
 class Connect:
     """Give the caller echo, music or silence until they hang up."""
 
@@ -162,4 +171,4 @@ class Journal:
     record: Record
 
 
-Effect = PlayPrompts | StopPrompts | EnterQueue | CallPhone | Connect | HangUp | Journal
+Effect = PlayPrompts | StopPrompts | EnterQueue | CallPhone | CallNumber | Connect | HangUp | Journal

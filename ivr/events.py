@@ -41,8 +41,15 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Whom the caller talked with has sent them on; what they chose and which language they speak stays known."""
+
+    target: Target
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The caller is gone, or call control ended the call."""
 
 
-Event = Started | Digit | PromptsFinished | Returned | HungUp
+Event = Started | Digit | PromptsFinished | Returned | Moved | HungUp

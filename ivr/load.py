@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ivr.hours import Rules
-from ivr.nodes import Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Result, Say
+from ivr.nodes import External, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Result, Say
 from ivr.targets import HANGUP, Target
 
 if TYPE_CHECKING:
@@ -89,9 +89,9 @@ class QueueTable(Protocol):
     def exit_menu(self) -> Target | None: ...
 
 
-class PhoneTable(Protocol):
-    @property
-    def user(self) -> str: ...
+class LineTable(Protocol):
+    """What rings: a phone, or a number outside on a trunk."""
+
     @property
     def ring_timeout(self) -> float: ...
     @property
@@ -118,6 +118,11 @@ def build_flow(
     gotos: Mapping[str, GotoTable] | None = None,
     queues: Mapping[str, QueueTable] | None = None,
     phones: Iterable[PhoneTable] = (),
+class PhoneTable(LineTable, Protocol):
+    @property
+    def user(self) -> str: ...
+
+
     language: str = "en",
 ) -> Flow:
     """All tables as one flow; `language` is spoken to callers for whom nothing else is known."""
@@ -130,10 +135,15 @@ def build_flow(
         Queue(name, outcomes=_queue_outcomes(table), exits=dict(table.exits), exit_menu=table.exit_menu)
         for name, table in (queues or {}).items()
     ]
-    nodes += [_phone(table) for table in phones]
+    nodes += [Phone(table.user, ring_timeout=table.ring_timeout, outcomes=_outcomes(table)) for table in phones]
+    nodes += [
+        External(f"@{name}", ring_timeout=table.ring_timeout, outcomes=_outcomes(table))
+        for name, table in (trunks or {}).items()
+    ]
     return Flow({node.target: node for node in nodes}, language)
 
 
+    trunks: Mapping[str, LineTable] | None = None,
 def _prompts(kind: str, name: str, table: MenuTable | SayTable) -> tuple[Prompt, ...]:
     """What is said, in its order; the second prompt's key ends in ".2"."""
     also = enumerate(table.say_also, start=2)
@@ -183,12 +193,11 @@ def _queue_outcomes(table: QueueTable) -> dict[Result, Target]:
     return outcomes if table.overflow_to is None else outcomes | {Result.OVERFLOWED: table.overflow_to}
 
 
-def _phone(table: PhoneTable) -> Phone:
+def _outcomes(table: LineTable) -> dict[Result, Target]:
     wanted = {
         Result.BUSY: table.when_busy,
         Result.REJECTED: table.when_busy,
         Result.NO_ANSWER: table.when_no_answer,
         Result.UNAVAILABLE: table.when_unavailable,
     }
-    outcomes = {result: target for result, target in wanted.items() if target is not None}
-    return Phone(table.user, ring_timeout=table.ring_timeout, outcomes=outcomes)
+    return {result: target for result, target in wanted.items() if target is not None}

@@ -32,6 +32,7 @@ class Input(Enum):
     DIGIT = auto()
     PROMPTS_FINISHED = auto()
     RETURNED = auto()
+    MOVED = auto()  # a transfer
     HUNG_UP = auto()
     # timers
     FIRST_DIGIT = auto()
@@ -44,6 +45,7 @@ class Input(Enum):
     AT_GOTO = auto()
     AT_QUEUE = auto()
     AT_PHONE = auto()
+    AT_EXTERNAL = auto()
     AT_SERVICE = auto()
     AT_HANGUP = auto()
     NO_SUCH_NODE = auto()
@@ -88,9 +90,11 @@ class Action(Enum):
     FOLLOW_THEN = auto()
     FOLLOW_REFUSAL = auto()
     FOLLOW_RESULT = auto()
+    FOLLOW_MOVE = auto()
     DROP_KEPT = auto()
     ENTER_QUEUE = auto()
     CALL_PHONE = auto()
+    CALL_NUMBER = auto()
     CONNECT = auto()
     BLAME_TARGET = auto()  # the flow has no such node
     BLAME_STEPS = auto()  # the flow runs in a circle
@@ -100,7 +104,7 @@ class Action(Enum):
 
 S, I, A = State, Input, Action  # noqa: E741
 
-EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.HUNG_UP})
+EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.MOVED, I.HUNG_UP})
 TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT})
 DECISIONS = frozenset(Input) - EVENTS - TIMERS
 
@@ -108,8 +112,8 @@ DECISIONS = frozenset(Input) - EVENTS - TIMERS
 DECIDED: dict[State, frozenset[Input]] = {
     S.ROUTING: frozenset(
         {
-            *(I.AT_MENU, I.AT_SAY, I.AT_HOURS, I.AT_GOTO, I.AT_QUEUE, I.AT_PHONE, I.AT_SERVICE, I.AT_HANGUP),
-            *(I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
+            *(I.AT_MENU, I.AT_SAY, I.AT_HOURS, I.AT_GOTO, I.AT_QUEUE, I.AT_PHONE, I.AT_EXTERNAL, I.AT_SERVICE),
+            *(I.AT_HANGUP, I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
         }
     ),
     S.TURN: frozenset({I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
@@ -136,6 +140,7 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.ROUTING,     I.AT_GOTO):           (S.ROUTING,    (A.ENTER, A.FOLLOW_THEN)),
     (S.ROUTING,     I.AT_QUEUE):          (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.ENTER_QUEUE)),
     (S.ROUTING,     I.AT_PHONE):          (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.CALL_PHONE)),
+    (S.ROUTING,     I.AT_EXTERNAL):       (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.CALL_NUMBER)),
     (S.ROUTING,     I.AT_SERVICE):        (S.CONNECTED,  (A.DROP_KEPT, A.ENTER, A.CONNECT)),
     (S.ROUTING,     I.AT_HANGUP):         (S.ENDED,      (A.DROP_KEPT, A.ENTER, A.HANG_UP)),
     (S.ROUTING,     I.NO_SUCH_NODE):      (S.ENDED,      (A.DROP_KEPT, A.BLAME_TARGET, A.HANG_UP)),
@@ -175,6 +180,7 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.REFUSED,     I.GIVE_UP):           (S.ROUTING,    (A.FOLLOW_REFUSAL,)),
 
     (S.AWAY,        I.RETURNED):          (S.ROUTING,    (A.FOLLOW_RESULT,)),
+    (S.AWAY,        I.MOVED):             (S.ROUTING,    (A.FOLLOW_MOVE,)),
     (S.AWAY,        I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.CONNECTED,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
@@ -188,10 +194,10 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
     {
         *product([S.ENDED], EVENTS),  # whatever crosses our hang-up
         *product(_RESTING[1:], [I.STARTED]),  # a call starts once
-        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED]),  # nothing has been asked for yet
+        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.MOVED]),  # nothing has been asked for yet
         *product([S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),  # nothing is being said
         # nobody else had the caller
-        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.CONNECTED], [I.RETURNED]),
+        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.CONNECTED], [I.RETURNED, I.MOVED]),
         *product([S.AWAY, S.CONNECTED], [I.DIGIT]),  # the queue, the phone or the service hears them
     }
 )

@@ -6,11 +6,11 @@ finds its place again by name.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
-from ivr.targets import DEFAULT_MUSIC, HANGUP, Target
+from ivr.targets import DEFAULT_MUSIC, EXTERNAL, HANGUP, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -154,6 +154,15 @@ class Phone(Node):
 
 
 @dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True)
+class External(Node):
+    """Call a number outside (name = number, perhaps with "@" and the trunk); otherwise as a phone."""
+
+    kind: ClassVar[str] = EXTERNAL
+    ring_timeout: float = 60.0  # seconds
+    outcomes: Mapping[Result, Target] = field(default_factory=dict)
+
+
 class Hangup(Node):
     """End the call."""
 
@@ -190,7 +199,8 @@ Service = Echo | Music | Answer
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Every node by target. Services and hangup need not be listed: they exist in every flow.
+    """Every node by target. Services and hangup need not be listed: they exist in every flow, and so does every number
+    outside; `external:@kyiv`, when listed, says how long it rings on that trunk and what follows.
 
     `step_limit` nodes in a row without a digit from the caller end the call, and prompts that have not been reported
     finished after `prompt_limit` seconds count as finished: whatever fails, a session does not hang.
@@ -214,3 +224,6 @@ class Flow:
             case "answer":
                 return Answer()
         return self.nodes.get(target)
+            case External.kind:
+                pattern = self.nodes.get(Target(External.kind, f"@{target.trunk}"))
+                return replace(pattern, name=target.name) if isinstance(pattern, External) else External(target.name)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ivr import effects as fx
 from ivr.decisions import decide, longest_key, menu_of, next_prompt, node_of, script_of
-from ivr.events import Digit, Event, HungUp, PromptsFinished, Returned, Started
+from ivr.events import Digit, Event, HungUp, Moved, PromptsFinished, Returned, Started
+from ivr.forced import ForcedState
 from ivr.machine import DECIDED, DECISIONS, TRANSITIONS, Action, Input, State
-from ivr.nodes import DIGITS, Answer, Echo, Goto, Hours, Menu, MenuAction, Music, Phone, Queue, Result, Say
+from ivr.nodes import DIGITS, Answer, Echo, External, Goto, Hours, Menu, MenuAction, Music, Phone, Queue, Result, Say
 from ivr.progress import Progress
 from ivr.targets import HANGUP, Target
 
@@ -289,7 +290,7 @@ class Session:
         if result is Result.KEY and isinstance(node, Queue):
             self._follow_exit(node, self._event.key, now)
             return
-        outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone) else None
+        outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone | External) else None
         if outcome is None:
             p.result = result
             p.end = fx.EndReason.TALK_ENDED if result is Result.ENDED else fx.EndReason.NOT_CONNECTED
@@ -310,6 +311,11 @@ class Session:
 
     def _enter_queue(self, now: float) -> None:
         self._emit(fx.EnterQueue(self._here().name))
+
+    def _follow_move(self, now: float) -> None:
+        assert isinstance(self._event, Moved)
+        self.progress.steps = 0
+        self._go(self._event.target, "transferred")
 
     def _call_phone(self, now: float) -> None:
         node = self._node()
@@ -332,6 +338,11 @@ class Session:
         p.via = p.via or p.end.value
         self._leave(now)
         self._journal(now, fx.FlowEnded(p.end))
+    def _call_number(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, External)
+        self._emit(fx.CallNumber(node.target.number, node.target.trunk, node.ring_timeout))
+
         self._emit(fx.HangUp(p.end, p.result))
 
     def _leave_hung_up(self, now: float) -> None:
@@ -375,3 +386,4 @@ _EVENT_INPUTS: dict[type[Event], Input] = {
 _ACTIONS: dict[Action, Callable[[Session, float], None]] = {
     action: getattr(Session, f"_{action.name.lower()}") for action in Action
 }
+    Moved: Input.MOVED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -13,7 +14,14 @@ if TYPE_CHECKING:
 NAMED_KINDS = ("menu", "hours", "say", "goto", "queue", "phone")
 #: Kinds that need nothing to be defined. `music` may name a channel: "music:jazz".
 SERVICE_KINDS = ("hangup", "echo", "music", "answer")
-KINDS = NAMED_KINDS + SERVICE_KINDS
+#: Telephone numbers outside, with the trunk that is to be tried first: "external:+380441234567@kyiv".
+EXTERNAL = "external"
+#: Stands for the number that was dialled.
+DIALLED = "{did}"
+KINDS = (*NAMED_KINDS, *SERVICE_KINDS, EXTERNAL)
+
+#: A number to dial and, after "@", a trunk.
+NUMBER = re.compile(r"(\+?[0-9*#]{1,32}|\{did\})(?:@([A-Za-z0-9_.-]+))?")
 
 DEFAULT_MUSIC = "default"
 
@@ -41,7 +49,10 @@ class Target:
         if kind not in KINDS:
             guess = nearest(kind, KINDS)
             raise TargetError(f'"{text}" is no target: there is no kind "{kind}"; kinds are {", ".join(KINDS)}', guess)
-        if kind in NAMED_KINDS:
+        if kind == EXTERNAL:
+            if not NUMBER.fullmatch(name):
+                raise TargetError(f'"{text}" is no target: write "external:+380441234567" or "external:…@trunk"')
+        elif kind in NAMED_KINDS:
             if not name:
                 raise TargetError(f'"{text}" is no target: "{kind}" needs a name, as in "{kind}:main"', f"{kind}:")
         elif kind == "music":
@@ -49,6 +60,20 @@ class Target:
         elif colon:
             raise TargetError(f'"{text}" is no target: "{kind}" takes no name', kind)
         return cls(kind, name)
+
+    @property
+    def number(self) -> str:
+        """The telephone number of an external target."""
+        return self.name.partition("@")[0]
+
+    @property
+    def trunk(self) -> str:
+        """The trunk that an external target names, or empty."""
+        return self.name.partition("@")[2]
+
+    def dialled(self, number: str) -> Target:
+        """The target with *number* where it stands for the one that was dialled."""
+        return Target(self.kind, self.name.replace(DIALLED, number)) if self.kind == EXTERNAL else self
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else self.kind

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ivr.nodes import DIGITS, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Say
+from ivr.nodes import DIGITS, External, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Say
 from ivr.targets import NAMED_KINDS, Target, nearest
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def _edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
         case Hours():
             yield ("when_open",), node.when_open
             yield ("when_closed",), node.when_closed
-        case Queue() | Phone():
+            if node.when_special is not None:
+                yield ("when_special",), node.when_special
+        case Queue() | Phone() | External():
             for result, target in node.outcomes.items():
                 yield (f"when_{result.value.replace('-', '_')}",), target
             if isinstance(node, Queue):
@@ -95,7 +97,7 @@ def _unattended(node: Node) -> list[Target]:
         case Say() | Goto():
             return [node.then]
         case Hours():
-            return [node.when_open, node.when_closed]
+            return [node.when_open, node.when_closed, *([node.when_special] if node.when_special else [])]
     return []
 
 
@@ -173,7 +175,7 @@ def _menus(flow: Flow) -> Iterator[Finding]:
 
 def _never_open(flow: Flow) -> Iterator[Finding]:
     for target, node in flow.nodes.items():
-        if isinstance(node, Hours) and not node.rules.open:
+        if isinstance(node, Hours) and not node.rules.open and not node.rules.open_events:
             message = "no rule in `open`: callers always find it closed"
             yield Finding("never-open", Severity.WARNING, (target.kind, target.name, "open"), message)
 

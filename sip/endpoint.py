@@ -266,6 +266,10 @@ class SipEndpoint:
         self._usages.hang_up(usage, fields, now)
         self._work(now)
 
+    def was_heard(self, usage: UsageId) -> bool:
+        """Whether anything has come from the peer of a call that we make, 100 Trying included; True when it is over."""
+        return self._usages.was_heard(usage)
+
     def reinvite(self, usage: UsageId, *, body: bytes, now: float) -> None:
         """Offer *body* in a re-INVITE as soon as the call allows; it replaces an offer that has not gone out yet."""
         self._usages.reinvite(usage, body, now)

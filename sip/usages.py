@@ -179,6 +179,10 @@ class Usages:
             self._reinvites.answer(usage, status, headers, body, content_type, now)
             self._settle(usage, now)
 
+    def was_heard(self, usage_id: UsageId) -> bool:
+        usage = self._by_id.get(usage_id)
+        return usage is None or usage.machine.state is not State.CALLING or usage.authorization is not None
+
     # --- from the network ---------------------------------------------------------------------------------------
 
     def receive_invite(self, transaction: str, request: Request, flow: Flow) -> None:

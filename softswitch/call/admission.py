@@ -13,7 +13,8 @@ from sip.headers import NameAddr
 from softswitch.call.model import Caller
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from ipaddress import IPv4Address, IPv6Address
 
     from sip.flow import Flow
     from sip.message import Request
@@ -37,10 +38,18 @@ class Refusal:
 class Admission:
     """Trusted sources first, then digest authentication (RFC 8760)."""
 
-    def __init__(self, config: Config, phones: Mapping[str, Phone], challenger: DigestChallenger) -> None:
+    def __init__(
+        self,
+        config: Config,
+        phones: Mapping[str, Phone],
+        challenger: DigestChallenger,
+        trunk_at: Callable[[str], str | None] = lambda address: None,
+    ) -> None:
+        """*trunk_at* knows the addresses of trunks that are given by name."""
         self._challenger = challenger
         self._phones = phones
         self._trunks = config.trunks
+        self._trunk_at = trunk_at
         self._realm = config.sip.domain
         self._ha1: dict[tuple[str, str], str] = {}
 
@@ -48,10 +57,10 @@ class Admission:
         """Who places the call of *request* (an INVITE)."""
         source = _address(flow.remote[0])
         sender = request.from_
-        for name, trunk in self._trunks.items():
-            if any(source in network for network in trunk.source):
-                asserted = _asserted_identity(request) or (sender.uri.user or "", sender.display_name)
-                return Caller(number=asserted[0][:MAX_NUMBER], name=asserted[1][:MAX_NAME], trunk=name)
+        trunk = self._trunk(source)
+        if trunk is not None:
+            asserted = _asserted_identity(request) or (sender.uri.user or "", sender.display_name)
+            return Caller(number=asserted[0][:MAX_NUMBER], name=asserted[1][:MAX_NAME], trunk=trunk)
         phone = self._phones.get(sender.uri.user or "")
         if phone is not None and any(source in network for network in phone.source):
             user: str | Refusal = phone.user
@@ -61,6 +70,12 @@ class Admission:
             return user
         known = self._phones[user]
         return Caller(number=user, name=(known.name or sender.display_name)[:MAX_NAME], phone=user)
+
+    def _trunk(self, source: IPv4Address | IPv6Address) -> str | None:
+        for name, trunk in self._trunks.items():
+            if any(source in network for network in trunk.source):
+                return name
+        return self._trunk_at(str(source))
 
     def authenticate(self, request: Request, now: float) -> str | Refusal:
         """The user whose password the sender knows, or the challenge or refusal to answer with."""

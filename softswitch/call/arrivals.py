@@ -78,6 +78,9 @@ class Arrivals:
         if isinstance(caller, Refusal):
             control.sip.reject(usage, caller.status, headers=caller.headers, now=now)
             return
+        if caller.trunk is not None and not control.trunks.has_room(caller.trunk):
+            control.sip.reject(usage, 503, headers=(("Retry-After", "10"),), now=now)
+            return
         dialled = request.uri.user or ""
         feature = self._features.recognise(dialled) if caller.phone is not None else None
         entry = None if feature is not None else self._destination(dialled, caller)
@@ -109,7 +112,11 @@ class Arrivals:
     def _open(self, usage: str, request: Request, flow: Flow, caller: Caller, now: float) -> Leg | None:
         control = self._control
         try:
-            return control.legs.open_incoming(usage, self._new_call_id(), request, flow, caller.phone, now)
+            leg = control.legs.open_incoming(usage, self._new_call_id(), request, flow, caller.phone, now)
+            if caller.trunk is not None:
+                leg.trunk = caller.trunk
+                control.trunks.occupy(caller.trunk, leg.leg)
+            return leg
         except SdpError as error:
             control.sip.reject(usage, error.status, now=now)
         except NoPortLeft:

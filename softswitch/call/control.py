@@ -37,6 +37,7 @@ from softswitch.call.routing import Router
 from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
 from softswitch.call.timers import Timers
+from softswitch.call.trunks import Trunks
 from softswitch.call.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -83,7 +84,8 @@ class CallControl:
         self.contain = Containment(self)
 
         phones = config.phones
-        admission = Admission(config, phones, challenger)
+        self.trunks = Trunks(config.trunks, flows, config.sip.domain)
+        admission = Admission(config, phones, challenger, self.trunks.trunk_at)
         self.phones = Phones(
             phones,
             registrar=registrar,
@@ -109,7 +111,9 @@ class CallControl:
             on_opened=self._leg_opened,
             on_dropped=self._leg_dropped,
         )
-        self.dialling = Dialling(sip=sip, legs=self.legs, phones=self.phones, domain=config.sip.domain)
+        self.dialling = Dialling(
+            sip=sip, legs=self.legs, phones=self.phones, trunks=self.trunks, domain=config.sip.domain
+        )
         self.prompts = Prompts(self, voice)
         self.menus = Menus(self)
         self.desks = Desks(self)
@@ -196,6 +200,7 @@ class CallControl:
             self.holds.next_deadline(),
             self.offers.whispers.next_deadline(),
             self.desks.next_deadline(),
+            self.dialling.next_deadline(),
             self.prompts.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
@@ -212,7 +217,7 @@ class CallControl:
         self.orders.handle_timeout(now)
         self.holds.handle_timeout(now)
         self.offers.whispers.handle_timeout(now)
-        for part in (self.queues, self.phones, self.qualifier):
+        for part in (self.queues, self.phones, self.qualifier, self.dialling):
             with self.contain(None, now):
                 part.handle_timeout(now)
         self._settle(now)
@@ -285,6 +290,7 @@ class CallControl:
         self.prompts.forget(leg.leg)
         self.offers.leg_over(leg)
         self._quality.expect(leg)
+        self.trunks.release(leg.leg)
         if self.phones.release(leg.phone, leg.leg):
             agent = self.queues.agent_at(leg.phone)
             if agent is not None:

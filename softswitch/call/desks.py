@@ -1,8 +1,8 @@
-"""Calls to a phone by its number: the caller hears it ring, and then whoever answers."""
+"""Calls to a phone or to a number outside: the caller hears it ring, and then whoever answers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from ivr.events import Returned
 from ivr.nodes import Result
@@ -13,6 +13,8 @@ from softswitch.call.stages import Input
 from softswitch.call.timers import Timers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sip.message import Response
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
@@ -25,14 +27,45 @@ _RESULT = {
 }
 
 
+class Callbacks(TypedDict):
+    """What an attempt tells."""
+
+    on_ringing: Callable[[Attempt, Leg, Response, float], None]
+    on_answer: Callable[[Attempt, Leg, float], None]
+    on_failure: Callable[[Attempt, Failure, float], None]
+
+
 class Desks:
-    """Every phone that rings for a caller outside a queue."""
+    """Everybody who is rung for a caller outside a queue."""
 
     def __init__(self, control: CallControl) -> None:
         self._control = control
         self._timers: Timers[str] = Timers()
 
     def ring(self, call: Call, caller: Leg, phone: str, timeout: float, now: float) -> None:
+        def start(callbacks: Callbacks) -> Attempt | Failure:
+            display = call.caller.name or call.caller.number
+            return self._control.dialling.ring(call, phone, Role.PHONE, display=display, **callbacks, now=now)
+
+        self._ring(call, caller, start, timeout, now, phone=phone)
+
+    def ring_number(self, call: Call, caller: Leg, number: str, trunk: str, timeout: float, now: float) -> None:
+        def start(callbacks: Callbacks) -> Attempt | Failure:
+            return self._control.dialling.ring_number(
+                call, number, trunk, Role.PHONE, display=call.caller.name, **callbacks, now=now
+            )
+
+        self._ring(call, caller, start, timeout, now, number=number)
+
+    def _ring(
+        self,
+        call: Call,
+        caller: Leg,
+        start: Callable[[Callbacks], Attempt | Failure],
+        timeout: float,
+        now: float,
+        **who: str,
+    ) -> None:
         control = self._control
         if not control.advance(call, Input.RING_PHONE):
             return
@@ -46,22 +79,13 @@ class Desks:
         def failed(attempt: Attempt, failure: Failure, at: float) -> None:
             self._failed(call, failure, at)
 
-        attempt = control.dialling.ring(
-            call,
-            phone,
-            Role.PHONE,
-            display=call.caller.name or call.caller.number,
-            on_ringing=ringing,
-            on_answer=answered,
-            on_failure=failed,
-            now=now,
-        )
+        attempt = start({"on_ringing": ringing, "on_answer": answered, "on_failure": failed})
         if isinstance(attempt, Failure):
             control.later(now, lambda at: self._failed(call, attempt, at), call=call.call)
             return
         call.attempt = attempt.attempt
         self._timers.set(call.call, now + timeout)
-        control.note("phone.ringing", call, now, phone=phone)
+        control.note("phone.ringing", call, now, **who)
         if caller.answered:
             control.legs.hear(caller, Tone("ringback"), detect_inband=False)
 

@@ -1,4 +1,4 @@
-"""Ringing a phone: one INVITE to each of its contacts, the first answer wins."""
+"""Ringing somebody: a phone at all its contacts at once, the first answer wins; a number through trunk after trunk."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING
 from rtp.lanes import NoPortLeft
 from sip.headers import NameAddr
 from sip.uri import Uri
+from softswitch.call.timers import Timers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from sip.auth import Credentials
     from sip.flow import Flow
     from sip.message import Response
     from softswitch.call.legs import Legs
     from softswitch.call.model import Call, Leg, Role
     from softswitch.call.phones import Phones
+    from softswitch.call.trunks import Trunks
     from softswitch.ports import SipSender
 
 ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'  # RFC 3326
@@ -31,6 +34,9 @@ class Failure(Enum):
     NO_ANSWER = auto()
     UNREACHABLE = auto()
 
+
+#: Seconds in which a carrier says anything at all; after that the next one is asked.
+CARRIER_SILENT = 1.0
 
 #: The best news of several contacts is what the caller is told.
 _RANK = {Failure.UNREACHABLE: 0, Failure.NO_ANSWER: 1, Failure.REJECTED: 2, Failure.BUSY: 3}
@@ -48,9 +54,14 @@ def failure_of(status: int) -> Failure:
     return Failure.UNREACHABLE
 
 
+def is_carriers_trouble(status: int) -> bool:
+    """Whether another carrier may do better: this one refuses us, is full or broken; the called party said nothing."""
+    return status in (401, 402, 403, 407, 408) or 500 <= status < 600
+
+
 @dataclass(slots=True)
 class Attempt:
-    """One try to reach one phone."""
+    """One try to reach one phone, or (`phone` is empty) one number through one trunk after another."""
 
     attempt: int
     call: str
@@ -61,15 +72,19 @@ class Attempt:
     legs: set[int] = field(default_factory=set)
     failure: Failure = Failure.UNREACHABLE
     over: bool = False
+    #: Calls the number through the next trunk; False when there is none left.
+    next_way: Callable[[float], bool] | None = None
 
 
 class Dialling:
     """All attempts that are under way."""
 
-    def __init__(self, *, sip: SipSender, legs: Legs, phones: Phones, domain: str) -> None:
+    def __init__(self, *, sip: SipSender, legs: Legs, phones: Phones, trunks: Trunks, domain: str) -> None:
         self._sip = sip
         self._legs = legs
         self._phones = phones
+        self._trunks = trunks
+        self._silent: Timers[int] = Timers()  # legs of whose carriers nothing has come
         self._domain = domain
         self._next = 1
         self._attempts: dict[int, Attempt] = {}
@@ -112,6 +127,61 @@ class Dialling:
             return Failure.UNREACHABLE
         return attempt
 
+    def ring_number(
+        self,
+        call: Call,
+        number: str,
+        trunk: str,
+        role: Role,
+        *,
+        display: str,
+        on_ringing: Callable[[Attempt, Leg, Response, float], None],
+        on_answer: Callable[[Attempt, Leg, float], None],
+        on_failure: Callable[[Attempt, Failure, float], None],
+        headers: Sequence[tuple[str, str]] = (),
+        now: float,
+    ) -> Attempt | Failure:
+        """Call *number* outside through *trunk* (empty: the first that carries it) or, failing that, its failovers.
+
+        A carrier that says nothing within a second, is full, or refuses for reasons of its own, is given up for the
+        next one; what the called party says counts. Fails at once when no trunk can take the call.
+        """
+        ways = self._trunks.ways(number, trunk, now)
+        attempt = Attempt(self._next, call.call, "", on_ringing, on_answer, on_failure)
+
+        def next_way(at: float) -> bool:
+            while ways:
+                place = self._trunks.place(ways.pop(0), number, call.caller, display)
+                if place is None:
+                    continue
+                try:
+                    leg = self._send(
+                        attempt,
+                        call,
+                        place.uri,
+                        place.flow,
+                        role,
+                        place.from_,
+                        place.to,
+                        headers,
+                        at,
+                        auth=place.auth,
+                        trunk=place.trunk,
+                    )
+                except NoPortLeft:
+                    return False
+                if ways:
+                    self._silent.set(leg.leg, at + CARRIER_SILENT)
+                return True
+            return False
+
+        attempt.next_way = next_way
+        if not next_way(now):
+            return Failure.UNREACHABLE
+        self._next += 1
+        self._attempts[attempt.attempt] = attempt
+        return attempt
+
     def _invite(
         self,
         attempt: Attempt,
@@ -124,21 +194,45 @@ class Dialling:
         number: str,
         now: float,
     ) -> None:
-        number = number or "anonymous"
-        leg = self._legs.reserve_outgoing(call.call, role, flow, attempt.phone, call.a_leg or None, now)
+        from_ = NameAddr(display, Uri(scheme="sip", user=number or "anonymous", host=self._domain))
+        to = NameAddr("", Uri(scheme="sip", user=attempt.phone, host=self._domain))
+        self._send(attempt, call, uri, flow, role, from_, to, headers, now)
+
+    def _send(
+        self,
+        attempt: Attempt,
+        call: Call,
+        uri: Uri,
+        flow: Flow,
+        role: Role,
+        from_: NameAddr,
+        to: NameAddr,
+        headers: Sequence[tuple[str, str]],
+        now: float,
+        *,
+        auth: Credentials | None = None,
+        trunk: str | None = None,
+    ) -> Leg:
+        """Raises NoPortLeft."""
+        leg = self._legs.reserve_outgoing(call.call, role, flow, attempt.phone or None, call.a_leg or None, now)
+        if trunk is not None:
+            leg.trunk = trunk
+            self._trunks.occupy(trunk, leg.leg)
         usage = self._sip.invite(
             uri=uri,
             flow=flow,
-            from_=NameAddr(display, Uri(scheme="sip", user=number, host=self._domain)),
-            to=NameAddr("", Uri(scheme="sip", user=attempt.phone, host=self._domain)),
-            contact_user=number,
+            from_=from_,
+            to=to,
+            contact_user=from_.uri.user or "",
             headers=headers,
             body=leg.local_sdp,
+            auth=auth,
             now=now,
         )
         self._legs.bind(leg, usage)
         attempt.legs.add(leg.leg)
         self._by_leg[leg.leg] = attempt
+        return leg
 
     def of(self, leg: Leg) -> Attempt | None:
         return self._by_leg.get(leg.leg)
@@ -154,7 +248,9 @@ class Dialling:
         self._detach(attempt, leg)
         if _RANK[failure] >= _RANK[attempt.failure]:
             attempt.failure = failure
-        if not attempt.legs and not attempt.over:
+        if attempt.over or attempt.legs:
+            return
+        if attempt.next_way is None or not is_carriers_trouble(leg.refused) or not attempt.next_way(now):
             self._end(attempt)
             attempt.on_failure(attempt, attempt.failure, now)
 
@@ -168,6 +264,21 @@ class Dialling:
         """Stop everything that rings for *call*."""
         for attempt in [attempt for attempt in self._attempts.values() if attempt.call == call]:
             self._stop(attempt, now)
+
+    def next_deadline(self) -> float | None:
+        return self._silent.next_deadline()
+
+    def handle_timeout(self, now: float) -> None:
+        """Carriers that said nothing: the next one is asked, and the silent one after all others for a while."""
+        while (handle := self._silent.pop_due(now)) is not None:
+            leg, attempt = self._legs.get(handle), self._by_leg.get(handle)
+            if leg is None or attempt is None or attempt.next_way is None or self._sip.was_heard(leg.usage):
+                continue
+            if leg.trunk is not None:
+                self._trunks.silent(leg.trunk, now)
+            if attempt.next_way(now):
+                self._detach(attempt, leg)
+                self._legs.hang_up(leg, now)
 
     def _stop(self, attempt: Attempt, now: float, *, reason: str = "") -> None:
         self._end(attempt)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ivr.effects import CallPhone, Connect, EnterQueue, HangUp, Journal, PlayPrompts, StopPrompts
+from ivr.effects import CallNumber, CallPhone, Connect, EnterQueue, HangUp, Journal, PlayPrompts, StopPrompts
 from ivr.nodes import Answer, Echo, Music, Result
 from rtp.legs import Echo as EchoSource
 from rtp.legs import Music as MusicSource
@@ -76,6 +76,9 @@ class Menus:
             case CallPhone(name, ring_timeout):
                 control.queues.leave_place(call, now)
                 control.desks.ring(call, leg, name, ring_timeout, now)
+            case CallNumber(number, trunk, ring_timeout):
+                control.queues.leave_place(call, now)
+                control.desks.ring_number(call, leg, number, trunk, ring_timeout, now)
             case Connect(service):
                 control.queues.leave_place(call, now)
                 control.answer(call, leg, now)

@@ -63,6 +63,8 @@ class Leg:
     ssrc: int
     candidate_ips: tuple[str, ...]
     phone: str | None = None  # the phone at the other end, when it is one of ours
+    trunk: str | None = None  # the trunk that carries it
+    refused: int = 0  # the final response to our INVITE, when it was no 2xx
     local_sdp: bytes = b""  # the last description we sent
     agreed: AudioSettings | None = None  # what the caller's offer comes to; None when they left the offer to us
     settings: AudioSettings | None = None  # what is in force

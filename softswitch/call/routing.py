@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ivr.targets import Target
+from ivr.targets import EXTERNAL, Target
+from softswitch.call.trunks import DIALLABLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -34,7 +35,9 @@ class Router:
         """The destination of *dialled*, or None when *caller* can dial no such number."""
         for number, route in enumerate(self._routes, 1):
             if _matches_number(route, dialled) and _matches_caller(route, caller):
-                return Destination(route.to, route.language, _rule(number, route))
+                if route.to.kind == EXTERNAL and not DIALLABLE.fullmatch(dialled):
+                    continue
+                return Destination(route.to.dialled(dialled), route.language, _rule(number, route))
         # numbers of our own desks are for our own people; a trunk reaches them by a route
         if caller.phone is not None and dialled in self._phones:
             return Destination(Target("phone", dialled), rule="the number of a phone")

@@ -120,6 +120,7 @@ class Signals:
                 if (attempt := self._control.dialling.of(leg)) is not None:
                     self._control.dialling.answered(attempt, leg, now)
             case sip_events.Rejected(_, _, status, _):
+                leg.refused = status
                 self._control.endings.leg_over(
                     leg, now, by="phone", cause=f"status-{status}", failure=failure_of(status)
                 )

@@ -160,6 +160,7 @@ _PATTERNS = {
     r"^[^\x00-\x1f\x7f]*$": "one line of text",
     r"^[0-9*#A-D]$": "one key of a telephone: 0-9, * or #",
     r"^[0-9]$": "one digit",
+    r"^[+0-9*#]{0,16}$": "digits, up to 16, perhaps with +, * and #",
     r"^[0-9]{1,6}$": "up to six digits",
     r"^\+?[0-9]*\*?$": 'digits, perhaps with a plus before or a star after them: "+38044*"',
 }

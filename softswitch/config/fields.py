@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Strict, WithJsonSchema
 
-from ivr.hours import HoursError, Rule, parse_rule
+from ivr.hours_grammar import HoursError, Rule, parse_rule
 from ivr.nodes import MenuAction
-from ivr.targets import DEFAULT_MUSIC, KINDS, NAMED_KINDS, Target
+from ivr.targets import DEFAULT_MUSIC, EXTERNAL, KINDS, NAMED_KINDS, NUMBER, Target
 from softswitch.config.errors import nearest, one_of
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 #: What a key of a menu may be besides a target.
 MENU_WORDS = tuple(MenuAction)
 #: Kinds that the grammar knows and this version cannot carry out.
-LATER_TARGETS = ("agent", "voicemail", "callback", "findme", "webservice", "collect", "record", "survey", "external")
+LATER_TARGETS = ("agent", "voicemail", "callback", "findme", "webservice", "collect", "record", "survey")
 
 
 class Wrong(ValueError):
@@ -63,6 +63,10 @@ def parse_target(text: object) -> Target:
     if kind not in (*KINDS, *MENU_WORDS):
         likely = nearest(kind, (*KINDS, *MENU_WORDS))
         raise Wrong(f'"{written}" is not a target', right, f"{likely}:{name}" if likely and name else likely)
+    if kind == EXTERNAL:
+        if not NUMBER.fullmatch(name):
+            raise Wrong(f'"{written}" is not a number outside', 'write "external:+380441234567@trunk"')
+        return Target(kind, name)
     if kind in NAMED_KINDS and not name:
         raise Wrong(f'"{written}" does not say which {kind}', f'write "{kind}:name"')
     if colon and kind not in NAMED_KINDS and kind != "music":

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def flow(config: Config) -> Flow:
-    """Menus, texts, hours, gotos, queues and phones as nodes."""
+    """Menus, texts, hours, gotos, queues, phones and trunks as nodes."""
     return build_flow(
         menus=config.menus,
         says=config.says,
@@ -21,6 +21,7 @@ def flow(config: Config) -> Flow:
         gotos=config.gotos,
         queues=config.queues,
         phones=config.phone_list,
+        trunks=config.trunks,
         language=config.server.language,
     )
 

@@ -21,8 +21,6 @@ KEYS: frozenset[tuple[str, ...]] = frozenset(
         ("survey",),
         ("menu", "*", "slot"),
         ("route", "*", "when_unavailable"),
-        ("trunk", "*", "register"),
-        ("trunk", "*", "max_calls"),
     }
 )
 

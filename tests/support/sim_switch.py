@@ -242,6 +242,7 @@ class SimSwitch:
             "busy phones": control.phones._legs,
             "digit mergers": control._signals._mergers,
             "things to do later": control._later,
+            "calls on trunks": control.trunks,
             "requests of our own": control.requests,
             "tickets": self.dispatcher.tickets,
             "offers": self.dispatcher.offers,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from softswitch.config.checks import graph, names, numbers, queues, speech, starvation, waiting
+from softswitch.config.checks import graph, names, numbers, queues, speech, starvation, trunks, waiting
 from softswitch.config.checks.raw import Raw
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from starvation.check(raw)
     yield from waiting.check(raw)
     yield from speech.check(raw)
+    yield from trunks.check(raw)
 
 
 def check_graph(config: Config, positions: Positions) -> Iterator[Problem]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ivr.targets import DEFAULT_MUSIC
+from ivr.targets import DEFAULT_MUSIC, DIALLED, EXTERNAL
 from softswitch.config.errors import nearest, one_of
 from softswitch.config.fields import LANGUAGES, MENU_WORDS, Wrong, parse_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ivr.targets import Target
     from softswitch.config.checks.raw import Raw
     from softswitch.config.errors import Problem
+    from softswitch.config.positions import Path
 
 TARGETS = (
     "menu.*.keys.*",
@@ -22,6 +24,7 @@ TARGETS = (
     "goto.*.then",
     "hours.*.when_open",
     "hours.*.when_closed",
+    "hours.*.when_special",
     "queue.*.when_full",
     "queue.*.when_timed_out",
     "queue.*.when_empty",
@@ -32,6 +35,9 @@ TARGETS = (
     "phone.*.when_busy",
     "phone.*.when_no_answer",
     "phone.*.when_unavailable",
+    "trunk.*.when_busy",
+    "trunk.*.when_no_answer",
+    "trunk.*.when_unavailable",
     "route.*.to",
 )
 
@@ -56,6 +62,9 @@ def _targets(raw: Raw) -> Iterator[Problem]:
             elif path[2] == "when_invalid" and target.kind != "repeat":
                 yield raw.error(path, f'"{text}" makes sense only as a key of a menu', 'write "repeat" or "menu:name"')
             continue
+        if target.kind == EXTERNAL:
+            yield from _outside(raw, path, target)
+            continue
         if not target.name or target == parse_target("music"):
             continue
         names = raw.names(target.kind)
@@ -66,6 +75,20 @@ def _targets(raw: Raw) -> Iterator[Problem]:
             if target.kind in _TABLES:
                 what += f' "{target.name}"'
             yield raw.error(path, what, right, likely and f"{target.kind}:{likely}")
+
+
+def _outside(raw: Raw, path: Path, target: Target) -> Iterator[Problem]:
+    """A number outside: there is a trunk for it, and a number that was dialled."""
+    trunks = [str(where[1]) for where, _ in raw.strings("trunk.*.host")]
+    if target.trunk and target.trunk not in trunks:
+        likely = nearest(target.trunk, trunks)
+        right = f"with a host: {one_of(trunks)}" if trunks and not likely else ""
+        what = f"there is no [trunk.{target.trunk}] with a host to send calls to"
+        yield raw.error(path, what, right, likely and f"{target.kind}:{target.number}@{likely}")
+    elif not trunks:
+        yield raw.error(path, "there is no trunk to carry it", 'add [trunk.name] with a host = "…"')
+    if target.number == DIALLED and path[0] != "route":
+        yield raw.error(path, f'"{DIALLED}" makes sense only in a route', 'write the number: "external:+380441234567"')
 
 
 _TABLES = {"phone": "[[phone]] with the user"}

@@ -44,13 +44,8 @@ def _sources(raw: Raw) -> Iterator[Problem]:
     """Every trusted address belongs to one trunk or phone."""
     seen: dict[object, str] = {}
     for path, trunk in raw.select("trunk.*"):
-        if isinstance(trunk, dict) and not trunk.get("source"):
-            host = trunk.get("host")
-            if host is None:
-                yield raw.error_at_key(path, "has no address", 'add source = ["192.0.2.10"]')
-            elif isinstance(host, str) and not _is_address(host):
-                right = 'add source = ["192.0.2.10"] beside the host'
-                yield raw.error((*path, "host"), f'"{host}" is a name, and trunks are known by their addresses', right)
+        if isinstance(trunk, dict) and not trunk.get("source") and trunk.get("host") is None:
+            yield raw.error_at_key(path, "has no address", 'add host = "192.0.2.10", or source = ["192.0.2.10"]')
     for path, text in raw.strings("trunk.*.host", "trunk.*.source.*", "phone.*.source.*"):
         try:
             network = parse_network(text)

@@ -24,13 +24,16 @@ from softswitch.config.fields import (
     Word,
     parse_listen,
 )
-from softswitch.config.secrets import SecretField, context_of
+from softswitch.config.secrets import Secret, SecretField, context_of
 from softswitch.config.words.values import (
     Address,
     Contact,
     FilePath,
     Host,
+    Name,
+    Prefix,
     Section,
+    Strings,
     User,
     Zone,
     is_address,
@@ -118,15 +121,57 @@ class Phone(Section):
     when_unavailable: TargetField | None = None
 
 
+class TrunkRegistration(Section):
+    """How we register with a carrier, as a phone registers with us."""
+
+    user: Word
+    password: SecretField
+    expires: Annotated[Count, Field(ge=60, le=86_400)] = 3600
+    """Seconds that we ask for; renewed well before they are over."""
+
+
 class Trunk(Section):
     """Another switch or a carrier, known by the address its requests come from."""
 
     name: Label = ""
     host: Host | None = None
-    """Its address."""
+    """Its address, or a name that is looked up; where calls to the outside go."""
+    port: Annotated[Count, Field(ge=1, le=65_535)] = 5060
+    transport: Literal["udp", "tcp"] = "udp"
+    domain: Host | None = None
+    """The host in the addresses of calls through it. None: ``host``."""
     source: tuple[NetworkField, ...] = ()
-    """Where its requests come from; ``host`` is always among them."""
+    """Where its requests come from; the address of ``host`` is always among them."""
     language: Language | None = None
+    registration: Annotated[TrunkRegistration | None, Field(alias="register")] = None
+    user: Word | None = None
+    """Who we are when it asks for a password; ``register`` says so too."""
+    password: SecretField | None = None
+    max_calls: Annotated[Count, Field(ge=1)] | None = None
+    """Calls at the same time, in both directions together. None: no limit."""
+    numbers: Strings | None = None
+    """Numbers that it carries, as they are dialled; a trailing ``*`` stands for any rest. None: every number."""
+    prefix: Prefix = ""
+    """Put before the number that is sent."""
+    number_format: Literal["as-dialled", "plus", "00", "digits"] = "as-dialled"
+    """What becomes of the "+" or "00" of an international number: "+380…", "00380…" or "380…"."""
+    caller_number: Word | None = None
+    """The number that the called party sees; "{caller}": that of who calls. None: ``user``, or else who calls."""
+    failover: tuple[Name, ...] = ()
+    """Trunks that are tried, in this order, when this one is full, silent or refuses."""
+    qualify: Seconds = 30.0
+    """Seconds between two looks whether it is still there (OPTIONS); 0 = never."""
+    ring_timeout: Annotated[Seconds, Field(gt=0)] = 60.0
+    when_busy: TargetField | None = None
+    when_no_answer: TargetField | None = None
+    when_unavailable: TargetField | None = None
+
+    @property
+    def login(self) -> tuple[str, Secret] | None:
+        """User and password for calls through it."""
+        if self.password is not None and self.user is not None:
+            return self.user, self.password
+        return None if self.registration is None else (self.registration.user, self.registration.password)
 
     @model_validator(mode="before")
     @classmethod

@@ -147,6 +147,7 @@ Skill = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$")]
 User = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.+-]{1,64}$")]
 FeatureCode = Annotated[str, Field(pattern=r"^[*#][0-9*#]{1,7}$")]
 Key = Annotated[str, Field(pattern=r"^[0-9*#A-D]{1,8}$")]
+Prefix = Annotated[str, Field(pattern=r"^[+0-9*#]{0,16}$")]
 
 
 class Section(BaseModel):
