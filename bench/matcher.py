@@ -1,9 +1,11 @@
-"""How long the distributor takes for an event and for a decision: `python bench/matcher.py [--events N] [--large]`.
+"""How long the distributor takes for an event and for a decision: `python -m bench.matcher [--events N] [--large]`.
 
 A busy floor: so many callers always wait, every agent who becomes free is given the next one. And a quiet floor: all
 agents are idle and each caller is decided among all of them. Times are of `receive` or `handle_timeout` with the
 effects drained, in microseconds of CPU, so that other programs on the machine do not count. A decision is an event
-that led to at least one offer. The last line is the first caller with new needs: who may serve is worked out then.
+that led to at least one offer; its record for the journal (who was compared, who was not asked and why, who waited
+ahead) is part of it, and told apart in the last columns. Queues have all strategies that choose one agent, bands, caps,
+preferences and relaxation. The last line is the first caller with new needs: who may serve is worked out then.
 """
 
 from __future__ import annotations
@@ -13,24 +15,47 @@ import gc
 import time
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING, Any
 
+import acd.offers
 from acd.dispatcher import Dispatcher
 from acd.effects import AgentStateChanged, Connect, OfferCall
 from acd.events import AgentLoggedIn, CallJoined, CallLeft, ConversationEnded, Event, OfferAnswered
 from acd.model import AcdConfig, AgentConfig, AnnouncePolicy, QueueConfig, RelaxStep, Strategy
 from acd.skills import parse
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 LANGUAGES = ("en", "uk", "ru", "pl")
-STRATEGIES = (Strategy.LONGEST_IDLE, Strategy.FEWEST_CALLS, Strategy.ROUND_ROBIN, Strategy.TOP_DOWN)
+STRATEGIES = [s for s in Strategy if s not in (Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY)]
 
 
 @dataclass
 class Meter:
     events: list[float] = field(default_factory=list)
     decisions: list[float] = field(default_factory=list)
+    records: list[float] = field(default_factory=list)
 
     def line(self) -> str:
-        return "  ".join(f"{percentiles(values)}" for values in (self.events, self.decisions))
+        return "  ".join(f"{percentiles(values)}" for values in (self.events, self.decisions, self.records))
+
+
+#: Seconds that the records of the last event took.
+_RECORDS: list[float] = []
+
+
+def time_records() -> None:
+    """From now on."""
+    plain: Callable[..., dict[str, Any]] = vars(acd.offers)["decision"]
+
+    def timed(*asked: Any) -> dict[str, Any]:
+        started = time.thread_time()
+        record = plain(*asked)
+        _RECORDS.append(time.thread_time() - started)
+        return record
+
+    vars(acd.offers)["decision"] = timed
 
 
 def percentiles(seconds: list[float]) -> str:
@@ -50,8 +75,12 @@ class Floor:
                 f"queue{i}",
                 needs=parse(f"{names[i % 20]} >= 40 and {{language}} >= 50"),
                 relax=(RelaxStep(30, parse(f"{names[i % 20]} >= 20")), RelaxStep(90, parse(""))),
-                strategy=STRATEGIES[i % 4],
+                strategy=STRATEGIES[i % len(STRATEGIES)],
+                preferred=parse(f"{names[(i + 7) % 20]} >= 60" if i % 3 else ""),
+                weights={f"agent{j}": float(j % 5) for j in range(0, agents, 3)},
+                band=int(i % 10 == 0),
                 priority=10.0 * (i % 3),
+                priority_cap=300.0 if i % 4 else None,
                 ageing=1.0 + i % 2,
                 wrap_up=5,
                 announce=AnnouncePolicy(position=True),
@@ -91,6 +120,8 @@ class Floor:
                 case AgentStateChanged():
                     pass
         self.meter.events.append(took)
+        self.meter.records += _RECORDS
+        _RECORDS.clear()
         if decided:
             self.meter.decisions.append(took)
 
@@ -119,10 +150,13 @@ def busy(agents: int, waiting: int, events: int, seed: int) -> Meter:
     for agent in floor.staff:
         floor.do(AgentLoggedIn(agent, agent))
     while len(floor.acd.tickets) < agents + waiting:
+        floor.advance(100 / waiting)
         floor.somebody_calls()
         floor.answer_all()
-    floor.meter = Meter()
-    while len(floor.meter.events) < events:
+    until = floor.now + 100  # everybody who waits has been through the ladder, all lines are known
+    while floor.now < until or len(floor.meter.events) < events:
+        if floor.now < until:
+            floor.meter = Meter()
         if floor.talking:
             floor.do(ConversationEnded(floor.talking.pop(floor.random.randrange(len(floor.talking)))))
         floor.advance(floor.random.expovariate(agents / 60))
@@ -157,8 +191,10 @@ def main() -> None:
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--large", action="store_true", help="also ten times the largest floor")
     chosen = options.parse_args()
-    sizes = [(20, 10), (200, 100), (1000, 500)] + [(10_000, 5000)] * chosen.large
-    print(f"{'µs':26}{'event: p50      p99      max':>28}  {'decision: p50   p99      max':>28}")
+    sizes = [(20, 10), (200, 100), (500, 250), (1000, 500), (2000, 1000)] + [(10_000, 5000)] * chosen.large
+    time_records()
+    columns = [f"{f'{what}: p50      p99      max':>29}" for what in ("event", "decision", "record")]
+    print(f"{'µs':26}{''.join(columns)}")
     for agents, waiting in sizes:
         gc.collect()
         gc.freeze()
