@@ -7,8 +7,9 @@ import random
 from typing import TYPE_CHECKING
 
 from acd.effects import Journal
-from acd.events import AgentLoggedIn, CallJoined, CallLeft, ConversationEnded, OfferAnswered
+from acd.events import AgentBreakEnded, AgentLoggedIn, CallJoined, CallLeft, ConversationEnded, OfferAnswered
 from acd.model import AcdConfig, AgentConfig, QueueConfig
+from acd.ticket import Place
 from softswitch.store.cdr import Record
 
 if TYPE_CHECKING:
@@ -41,16 +42,20 @@ class Life:
         for agent in self.acd.agents:
             self.do(AgentLoggedIn(agent, f"phone of {agent}"), now)
         for _ in range(events):
-            now += chance.expovariate(1 / 3)
-            tickets, ringing = sorted(self.acd.tickets), [o for o in self.acd.offers.values() if not o.answered]
-            match chance.randrange(5):
-                case 0 | 1:
+            now += chance.expovariate(1.0)
+            waiting = [t.call for t in self.acd.tickets.values() if t.place is not Place.TALKING]
+            talking = [t.call for t in self.acd.tickets.values() if t.place is Place.TALKING]
+            ringing = [offer.id for offer in self.acd.offers.values() if not offer.answered]
+            match chance.randrange(10):
+                case 0 | 1 | 2 | 3 if len(waiting) < 40:
                     self.calls += 1
                     self.do(CallJoined(f"call {self.offset:g} {self.calls}", "sales"), now)
-                case 2 | 3 if ringing:
-                    self.do(OfferAnswered(chance.choice(ringing).id), now)
-                case _ if tickets:
-                    call = chance.choice(tickets)
-                    over: list[Event] = [CallLeft(call), ConversationEnded(call)]
-                    self.do(chance.choice(over), now)
+                case 4 | 5 | 6 if ringing:
+                    self.do(OfferAnswered(chance.choice(ringing)), now)
+                case 7 if waiting:
+                    self.do(CallLeft(chance.choice(waiting)), now)
+                case 8:
+                    self.do(AgentBreakEnded(chance.choice(list(self.acd.agents))), now)
+                case _ if talking:
+                    self.do(ConversationEnded(chance.choice(talking)), now)
         return now
