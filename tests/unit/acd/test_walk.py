@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from random import Random
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import hypothesis.strategies as st
 import pytest
@@ -76,6 +77,7 @@ if TYPE_CHECKING:
 
     from acd.effects import Effect
     from acd.events import Event
+    from acd.skills import Expression
 
 AGENTS = tuple(
     AgentConfig(f"agent{i}", skills=skills, position=i, min_wrap_up=i % 2, max_wrap_up=[None, 12][i // 3])
@@ -116,6 +118,21 @@ def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
     )  # fmt: skip
 
 
+#: What the order of callers may be besides what :func:`queues` says: by queue, or for all ("").
+ORDERS: dict[str, dict[str, dict[str, Any]]] = {
+    "plain": {},
+    "caps": {"sales": {"priority_cap": 25.0}, "support": {"priority_cap": 32.0}, "tiers": {"priority_cap": 4.0}},
+    "bands": {"tiers": {"band": 1}, "support": {"band": 2, "priority_cap": 30.0}},
+    "alike": {"": {"ageing": 1.0}},
+    "alike and capped": {"": {"ageing": 1.5, "priority_cap": 40.0}},
+}
+
+
+def ordered(queues: tuple[QueueConfig, ...], order: str) -> tuple[QueueConfig, ...]:
+    words = ORDERS[order]
+    return tuple(replace(queue, **words.get("", {}), **words.get(queue.id, {})) for queue in queues)
+
+
 picks = st.integers(0, 999)
 agent_ids = st.sampled_from([agent.id for agent in AGENTS])
 seconds = st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0, 7.5, 13.0])
@@ -131,9 +148,12 @@ class Walk(RuleBasedStateMachine):
         self.shown: dict[str, AgentStateChanged] = {}
         self.records: list[dict[str, object]] = []
 
-    @initialize(strategies=st.lists(st.sampled_from([*Strategy, Strategy.RING_ALL]), min_size=4, max_size=4))
-    def start(self, strategies: list[Strategy]) -> None:
-        self.config = AcdConfig(queues(strategies), AGENTS, RULES)
+    @initialize(
+        strategies=st.lists(st.sampled_from([*Strategy, Strategy.RING_ALL]), min_size=4, max_size=4),
+        order=st.sampled_from(list(ORDERS)),
+    )
+    def start(self, strategies: list[Strategy], order: str) -> None:
+        self.config = AcdConfig(ordered(queues(strategies), order), AGENTS, RULES)
         backwards = AcdConfig(tuple(reversed(self.config.queues)), tuple(reversed(AGENTS)), RULES)
         self.acd = Dispatcher(self.config)
         self.twin = Dispatcher(backwards)
@@ -208,13 +228,24 @@ class Walk(RuleBasedStateMachine):
         priority=st.sampled_from([0.0, 0.0, 5.0, 30.0]),
         aged=st.sampled_from([None, None, 6.0, 40.0]),
         needs=st.sampled_from([EVERYBODY, EVERYBODY, parse("not support")]),
+        preferred=st.sampled_from([EVERYBODY, parse("pl"), parse("{language} >= 80")]),
+        agent=st.sampled_from(["", "", "agent1", "nobody"]),
     )
-    def somebody_calls(self, queue: str, language: str, priority: float, aged: float | None, needs: object) -> None:
+    def somebody_calls(
+        self,
+        queue: str,
+        language: str,
+        priority: float,
+        aged: float | None,
+        needs: Expression,
+        preferred: Expression = EVERYBODY,
+        agent: str = "",
+    ) -> None:
         self.joined += 1
         call = f"call{self.joined}"
         self.calls[call] += 1
         since = None if aged is None else self.now - aged
-        self.do(CallJoined(call, queue, language, priority, needs, waiting_since=since))  # type: ignore[arg-type]
+        self.do(CallJoined(call, queue, language, priority, needs, preferred, waiting_since=since, agent=agent))
         if call in self.acd.tickets:
             assert self.acd.tickets[call].since == (self.now if since is None else since)
 
@@ -317,12 +348,17 @@ class Walk(RuleBasedStateMachine):
         assert self.copy.snapshot() == written == self.acd.snapshot()
         assert self.copy.effects() == []
 
-    @rule(dropped=agent_ids, without=st.sampled_from(["", "sales", "tiers"]), back=st.booleans())
-    def reconfigured(self, dropped: str, without: str, back: bool) -> None:
+    @rule(
+        dropped=agent_ids,
+        without=st.sampled_from(["", "sales", "tiers"]),
+        back=st.booleans(),
+        order=st.sampled_from(list(ORDERS)),
+    )
+    def reconfigured(self, dropped: str, without: str, back: bool, order: str) -> None:
         if back:
             self.do(Reconfigured(self.config))
             return
-        kept = tuple(queue for queue in self.config.queues if queue.id != without)
+        kept = ordered(tuple(queue for queue in self.config.queues if queue.id != without), order)
         self.do(Reconfigured(AcdConfig(kept, tuple(a for a in AGENTS if a.id != dropped), RULES)))
 
     def teardown(self) -> None:
@@ -351,7 +387,7 @@ def stroll(seed: int, steps: int) -> Counter[str]:
     """A long walk in which a busy day's events are as frequent as they are on one; what happened how often."""
     random = Random(seed)
     walk = Walk()
-    walk.start([random.choice(list(Strategy)) for _ in range(4)])
+    walk.start([random.choice(list(Strategy)) for _ in range(4)], random.choice(list(ORDERS)))
     queue, language = ["sales", "sales", "support", "tiers", "fixed"], ["en", "en", "uk", "pl", ""]
     agents = [agent.id for agent in AGENTS]
     rare = [AgentBreakStarted, AgentUnreachable, AgentBusy, AgentLoggedOut]
@@ -361,7 +397,13 @@ def stroll(seed: int, steps: int) -> Counter[str]:
         "call": (
             16,
             lambda: walk.somebody_calls(
-                choose(queue), choose(language), choose([0.0, 0.0, 30.0]), choose([None, None, 9.0]), EVERYBODY
+                choose(queue),
+                choose(language),
+                choose([0.0, 0.0, 30.0]),
+                choose([None, None, 9.0]),
+                EVERYBODY,
+                choose([EVERYBODY, EVERYBODY, parse("pl")]),
+                choose(["", "", "agent1"]),
             ),
         ),
         "rush": (2, lambda: walk.a_rush(choose(queue), choose(language))),
@@ -383,7 +425,9 @@ def stroll(seed: int, steps: int) -> Counter[str]:
         "restart": (2, lambda: walk.a_restart()),
         "reconfigure": (
             1,
-            lambda: walk.reconfigured(choose(agents), choose(["", "sales", "tiers"]), choose(yes_no)),
+            lambda: walk.reconfigured(
+                choose(agents), choose(["", "sales", "tiers"]), choose(yes_no), choose(list(ORDERS))
+            ),
         ),
     }
     possible: dict[str, Callable[[], object]] = {
