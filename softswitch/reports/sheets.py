@@ -96,11 +96,15 @@ def _by_queue(period: Period, found: Collected, staff: Staff) -> Iterable[Row]:
 
 def _by_interval(period: Period, found: Collected, staff: Staff) -> Iterable[Row]:
     standard, parameters = _common(staff)
+    duties: dict[int, Duty] = {}
+    for (_, cell), part in found.duties.items():
+        duties[cell] = duties.get(cell, Duty())
+        duties[cell] += part
     for cell in range(len(found.edges) - 1):
         keys = {"from": period.local(seconds(found.edges[cell])), "to": period.local(seconds(found.edges[cell + 1]))}
         tally = found.calls.get(cell) or Tally()
-        duty = _sum(Duty(), (duty for (_, at), duty in found.duties.items() if at == cell))
-        yield Row(keys, tally.figures(standard, parameters) | _staffing(found, duty, cell, cell + 1, staff))
+        staffing = _staffing(found, duties.get(cell, Duty()), cell, cell + 1, staff)
+        yield Row(keys, tally.figures(standard, parameters) | staffing)
     whole = _all_calls(found, staff, {"from": ALL, "to": ""})
     duty = _sum(Duty(), found.duties.values())
     yield replace(whole, figures={**whole.figures, **_staffing(found, duty, 0, len(found.edges) - 1, staff)})
