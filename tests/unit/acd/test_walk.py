@@ -55,7 +55,7 @@ from acd.events import (
     WrapUpEnded,
     WrapUpExtended,
 )
-from acd.journal import replay
+from acd.journal import INPUTS, replay
 from acd.model import (
     AcdConfig,
     AgentConfig,
@@ -445,6 +445,7 @@ def stroll(seed: int, steps: int) -> Counter[str]:
             seen[name] += 1
     walk.teardown()
     seen["connected"] = sum(record["kind"] == "connect" for record in walk.records)
+    seen["inputs"] = sum(record["kind"] in INPUTS for record in walk.records)
     return seen
 
 
