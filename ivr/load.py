@@ -15,7 +15,8 @@ from ivr.targets import HANGUP, Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ivr.hours import Rule
+    from ivr.hours_grammar import Rule
+    from ivr.icalendar import Event
 
 
 class MenuTable(Protocol):
@@ -59,11 +60,24 @@ class GotoTable(Protocol):
     def language(self) -> str | None: ...
 
 
+class CalendarTable(Protocol):
+    @property
+    def events(self) -> tuple[Event, ...]: ...
+
+
 class HoursTable(Protocol):
     @property
     def open(self) -> tuple[Rule, ...]: ...
     @property
     def closed(self) -> tuple[Rule, ...]: ...
+    @property
+    def holidays(self) -> tuple[str, ...]:
+        """Names of `ivr.holidays.SETS`."""
+
+    @property
+    def open_calendar(self) -> CalendarTable | None: ...
+    @property
+    def closed_calendar(self) -> CalendarTable | None: ...
     @property
     def timezone(self) -> object | None:
         """Its string is the IANA name, as of a ZoneInfo."""
@@ -72,6 +86,8 @@ class HoursTable(Protocol):
     def when_open(self) -> Target: ...
     @property
     def when_closed(self) -> Target: ...
+    @property
+    def when_special(self) -> Target | None: ...
 
 
 class QueueTable(Protocol):
@@ -102,6 +118,11 @@ class LineTable(Protocol):
     def when_unavailable(self) -> Target | None: ...
 
 
+class PhoneTable(LineTable, Protocol):
+    @property
+    def user(self) -> str: ...
+
+
 #: What a caller hears before a queue's "hangup". Defining a say node of that name changes the words.
 QUEUE_GOODBYES = {
     Result.FULL: Target("say", "queue-full"),
@@ -118,11 +139,7 @@ def build_flow(
     gotos: Mapping[str, GotoTable] | None = None,
     queues: Mapping[str, QueueTable] | None = None,
     phones: Iterable[PhoneTable] = (),
-class PhoneTable(LineTable, Protocol):
-    @property
-    def user(self) -> str: ...
-
-
+    trunks: Mapping[str, LineTable] | None = None,
     language: str = "en",
 ) -> Flow:
     """All tables as one flow; `language` is spoken to callers for whom nothing else is known."""
@@ -143,7 +160,6 @@ class PhoneTable(LineTable, Protocol):
     return Flow({node.target: node for node in nodes}, language)
 
 
-    trunks: Mapping[str, LineTable] | None = None,
 def _prompts(kind: str, name: str, table: MenuTable | SayTable) -> tuple[Prompt, ...]:
     """What is said, in its order; the second prompt's key ends in ".2"."""
     also = enumerate(table.say_also, start=2)
@@ -177,9 +193,16 @@ def _menu(name: str, table: MenuTable) -> Menu:
 def _hours(name: str, table: HoursTable) -> Hours:
     return Hours(
         name,
-        rules=Rules(tuple(table.open), tuple(table.closed)),
+        rules=Rules(
+            tuple(table.open),
+            tuple(table.closed),
+            tuple(table.holidays),
+            open_events=table.open_calendar.events if table.open_calendar else (),
+            closed_events=table.closed_calendar.events if table.closed_calendar else (),
+        ),
         when_open=table.when_open,
         when_closed=table.when_closed,
+        when_special=table.when_special,
         timezone="" if table.timezone is None else str(table.timezone),
     )
 

@@ -108,13 +108,14 @@ class Say(Node):
 
 @dataclass(frozen=True, slots=True)
 class Hours(Node):
-    """Go one way when open, the other when closed."""
+    """Go one way when open, the other when closed; `when_special` only while somebody has set it so (None: closed)."""
 
     kind: ClassVar[str] = "hours"
     rules: Rules
     when_open: Target = HANGUP
     when_closed: Target = HANGUP
     timezone: str = ""  # IANA name; empty: the server's
+    when_special: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,6 @@ class Phone(Node):
 
 
 @dataclass(frozen=True, slots=True)
-@dataclass(frozen=True, slots=True)
 class External(Node):
     """Call a number outside (name = number, perhaps with "@" and the trunk); otherwise as a phone."""
 
@@ -163,6 +163,7 @@ class External(Node):
     outcomes: Mapping[Result, Target] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
 class Hangup(Node):
     """End the call."""
 
@@ -223,7 +224,7 @@ class Flow:
                 return Music(target.name or DEFAULT_MUSIC)
             case "answer":
                 return Answer()
-        return self.nodes.get(target)
             case External.kind:
                 pattern = self.nodes.get(Target(External.kind, f"@{target.trunk}"))
                 return replace(pattern, name=target.name) if isinstance(pattern, External) else External(target.name)
+        return self.nodes.get(target)

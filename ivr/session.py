@@ -22,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from ivr.forced import Forced
     from ivr.nodes import Flow, Node
 
     #: Local wall time of a monotonic instant in an IANA time zone ("" = the server's).
     LocalTime = Callable[[float, str], datetime]
+    #: What is forced for hours of a name at a monotonic instant.
+    ForcedLookup = Callable[[str, float], Forced | None]
 
 TRAIL_LIMIT = 32
 #: Nodes in which a caller who has left a queue by key still has the place there.
@@ -35,8 +38,15 @@ _PASSED_THROUGH = (Menu.kind, Say.kind, Hours.kind, Goto.kind)
 class Session:
     """Feed it events and the time; carry out the effects it queues."""
 
-    def __init__(self, flow: Flow, local_time: LocalTime, progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        flow: Flow,
+        local_time: LocalTime,
+        progress: Progress | None = None,
+        forced_hours: ForcedLookup | None = None,
+    ) -> None:
         self.flow = flow
+        self._forced_hours = forced_hours
         self.progress = progress or Progress()
         self._local_time = local_time
         self._effects: deque[fx.Effect] = deque()
@@ -262,6 +272,12 @@ class Session:
     def _follow_hours(self, now: float) -> None:
         node = self._node()
         assert isinstance(node, Hours)
+        forced = None if self._forced_hours is None else self._forced_hours(node.name, now)
+        if forced is not None:
+            by_hand = "forced" + (f" by {forced.by}" if forced.by else "")
+            ways = {ForcedState.OPEN: node.when_open, ForcedState.SPECIAL: node.when_special or node.when_closed}
+            self._go(ways.get(forced.state, node.when_closed), forced.state.value, by_hand)
+            return
         verdict = node.rules.at(self._local_time(now, node.timezone))
         self._go(
             node.when_open if verdict.open else node.when_closed, "open" if verdict.open else "closed", verdict.rule
@@ -296,6 +312,11 @@ class Session:
             p.end = fx.EndReason.TALK_ENDED if result is Result.ENDED else fx.EndReason.NOT_CONNECTED
         self._go(outcome or HANGUP, result.value)
 
+    def _follow_move(self, now: float) -> None:
+        assert isinstance(self._event, Moved)
+        self.progress.steps = 0
+        self._go(self._event.target, "transferred")
+
     def _follow_exit(self, queue: Queue, key: str, now: float) -> None:
         if key:
             self._note_key(key, now)
@@ -312,15 +333,15 @@ class Session:
     def _enter_queue(self, now: float) -> None:
         self._emit(fx.EnterQueue(self._here().name))
 
-    def _follow_move(self, now: float) -> None:
-        assert isinstance(self._event, Moved)
-        self.progress.steps = 0
-        self._go(self._event.target, "transferred")
-
     def _call_phone(self, now: float) -> None:
         node = self._node()
         assert isinstance(node, Phone)
         self._emit(fx.CallPhone(node.name, node.ring_timeout))
+
+    def _call_number(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, External)
+        self._emit(fx.CallNumber(node.target.number, node.target.trunk, node.ring_timeout))
 
     def _connect(self, now: float) -> None:
         node = self._node()
@@ -338,11 +359,6 @@ class Session:
         p.via = p.via or p.end.value
         self._leave(now)
         self._journal(now, fx.FlowEnded(p.end))
-    def _call_number(self, now: float) -> None:
-        node = self._node()
-        assert isinstance(node, External)
-        self._emit(fx.CallNumber(node.target.number, node.target.trunk, node.ring_timeout))
-
         self._emit(fx.HangUp(p.end, p.result))
 
     def _leave_hung_up(self, now: float) -> None:
@@ -380,10 +396,10 @@ _EVENT_INPUTS: dict[type[Event], Input] = {
     Digit: Input.DIGIT,
     PromptsFinished: Input.PROMPTS_FINISHED,
     Returned: Input.RETURNED,
+    Moved: Input.MOVED,
     HungUp: Input.HUNG_UP,
 }
 
 _ACTIONS: dict[Action, Callable[[Session, float], None]] = {
     action: getattr(Session, f"_{action.name.lower()}") for action in Action
 }
-    Moved: Input.MOVED,

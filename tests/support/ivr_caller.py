@@ -13,6 +13,7 @@ from ivr.targets import Target
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow
+    from ivr.session import ForcedLookup
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001 - wall time
 
@@ -28,9 +29,10 @@ class Caller:
     effects: list[Effect] = field(default_factory=list)  # without the journal
     records: list[Record] = field(default_factory=list)
     playing: tuple[int, float] | None = None  # play, when it finishes
+    forced_hours: ForcedLookup | None = None
 
     def __post_init__(self) -> None:
-        self.session = Session(self.flow, self.local_time)
+        self.session = Session(self.flow, self.local_time, forced_hours=self.forced_hours)
 
     def local_time(self, now: float, timezone: str) -> datetime:
         return self.wall_at_zero + timedelta(seconds=now)

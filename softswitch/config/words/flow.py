@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ from softswitch.config.fields import (
     Seconds,
     TargetField,
 )
+from softswitch.config.words.calendars import CalendarField
 from softswitch.config.words.values import (
     FilePath,
     Key,
@@ -54,12 +55,23 @@ class Goto(Section):
     language: Language | None = None
 
 
+HolidaySet = Literal["ua", "pl", "gb"]
+
+
 class Hours(Section):
     open: tuple[HoursRuleField, ...]
     closed: tuple[HoursRuleField, ...] = ()
+    holidays: tuple[HolidaySet, ...] = ()
+    """Public holidays, computed: closed, but for dates that `open` names."""
+    open_calendar: CalendarField | None = None
+    """An iCalendar file (.ics): open while an event of it goes on."""
+    closed_calendar: CalendarField | None = None
+    """An iCalendar file (.ics): closed while an event of it goes on."""
     timezone: Zone | None = None
     when_open: TargetField
     when_closed: TargetField
+    when_special: TargetField | None = None
+    """While somebody has set these hours to "special" by hand; otherwise `when_closed` stands for it."""
 
 
 class Music(Section):

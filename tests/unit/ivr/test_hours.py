@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.hours import DAYS, HoursError, Verdict, parse_rule, parse_rules
+from ivr.hours import Rules, Verdict, instants, parse_rules
+from ivr.hours_grammar import DAYS, HoursError, parse_rule
+from ivr.icalendar import Event
 
 
 def wall(text: str) -> datetime:
@@ -136,3 +138,140 @@ def test_a_weekly_interval_is_open_exactly_while_it_lasts(day: int, begin: int, 
     first = day * 1440 + begin
     length = (end - begin) % 1440
     assert parse_rules([rule]).at(at).open == ((week_minute - first) % (7 * 1440) < length)
+
+
+# --- Easter, holidays and calendars
+
+SHOP = parse_rules(
+    ["mon-sat 09:00-20:00", "2026-11-11 10:00-14:00", "easter-1 09:00-13:00", "thu 22:00-02:00"],
+    ["orthodox-easter+1"],
+    ["pl"],
+)
+
+
+@pytest.mark.parametrize(
+    ("at", "open", "rule"),
+    [
+        ("2026-04-04 12:59", True, "easter-1 09:00-13:00"),  # Holy Saturday has hours of its own
+        ("2026-04-04 13:00", False, "easter-1 09:00-13:00"),
+        ("2026-04-06 12:00", False, "holiday pl: Easter Monday"),
+        ("2026-04-13 12:00", False, "orthodox-easter+1"),
+        ("2026-06-04 12:00", False, "holiday pl: Corpus Christi"),  # a Thursday
+        ("2026-06-04 23:00", False, "holiday pl: Corpus Christi"),
+        ("2026-06-05 01:00", False, ""),  # the night shift of a holiday does not take place
+        ("2026-06-12 01:59", True, "thu 22:00-02:00"),
+        ("2026-11-11 13:59", True, "2026-11-11 10:00-14:00"),  # open on a holiday, because it says so
+        ("2026-11-11 15:00", False, "2026-11-11 10:00-14:00"),
+        ("2027-11-11 12:00", False, "holiday pl: Independence Day"),
+        ("2026-11-12 12:00", True, "mon-sat 09:00-20:00"),
+    ],
+)
+def test_easter_and_holidays(at: str, open: bool, rule: str) -> None:
+    assert SHOP.at(wall(at)) == Verdict(open, rule)
+
+
+def event(name: str, begin: str, hours: float) -> Event:
+    return Event(name, wall(begin), timedelta(hours=hours))
+
+
+def test_events_of_calendars_stand_beside_dates_and_before_holidays() -> None:
+    rules = Rules(
+        SHOP.open,
+        SHOP.closed,
+        ("pl",),
+        open_events=(event("Fair", "2026-12-25 10:00", 4), event("Night sale", "2026-11-27 18:00", 30)),
+        closed_events=(event("Inventory", "2026-11-28 12:00", 2),),
+    )
+    assert rules.at(wall("2026-12-25 11:00")) == Verdict(True, "calendar: Fair")
+    assert rules.at(wall("2026-12-25 14:00")) == Verdict(False, "holiday pl: Christmas")
+    assert rules.at(wall("2026-11-28 03:00")) == Verdict(True, "calendar: Night sale")
+    assert rules.at(wall("2026-11-28 13:00")) == Verdict(False, "calendar: Inventory")
+
+
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        ("2026-04-13 12:00", "closed on this date; dates go before everything else"),
+        ("2026-11-11 12:00", "open on this date; nothing closes it"),
+        ("2026-11-11 15:00", "this date has hours of its own, and they are not now"),
+        ("2026-06-04 12:00", "a public holiday without hours of its own"),
+        ("2026-06-12 01:59", "open on this weekday since the evening before; nothing closes it"),
+        ("2026-11-12 21:00", "no rule opens at this time"),
+    ],
+)
+def test_the_reason_is_told_in_words(at: str, why: str) -> None:
+    assert SHOP.explain(wall(at)).why == why
+    assert SHOP.at(wall(at)).why == ""
+
+
+@pytest.mark.parametrize(
+    ("at", "change"),
+    [
+        ("2026-11-12 08:00", "2026-11-12 09:00"),
+        ("2026-11-12 09:00", "2026-11-12 20:00"),
+        ("2026-11-12 23:00", "2026-11-13 02:00"),
+        ("2026-04-04 13:00", "2026-04-07 09:00"),  # over Easter
+        ("2026-11-10 20:00", "2026-11-11 10:00"),
+        ("2026-12-24 00:00", "2026-12-28 09:00"),  # three holidays and a Sunday
+    ],
+)
+def test_the_next_change_is_found(at: str, change: str) -> None:
+    assert SHOP.next_change(wall(at)) == wall(change)
+
+
+def test_what_never_changes_has_no_next_change() -> None:
+    assert Rules(()).next_change(wall("2026-01-01")) is None
+    assert parse_rules(["daily"]).next_change(wall("2026-01-01")) is None
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)))  # noqa: DTZ001
+def test_nothing_changes_before_the_next_change(at: datetime) -> None:
+    at = at.replace(second=0, microsecond=0)
+    change = SHOP.next_change(at)
+    assert change is not None
+    before = [at + (change - at) * n / 50 for n in range(50)]
+    assert {SHOP.at(moment).open for moment in before} == {SHOP.at(at).open}
+    assert SHOP.at(change).open is not SHOP.at(at).open
+
+
+# --- Nights of clock changes
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "in_utc"),
+    [
+        ("Europe/Kyiv", "2026-03-29 02:59", ["00:59"]),
+        ("Europe/Kyiv", "2026-03-29 03:00", []),
+        ("Europe/Kyiv", "2026-03-29 03:30", []),
+        ("Europe/Kyiv", "2026-03-29 04:00", ["01:00"]),
+        ("Europe/Kyiv", "2026-10-25 02:59", ["23:59"]),
+        ("Europe/Kyiv", "2026-10-25 03:00", ["00:00", "01:00"]),
+        ("Europe/Kyiv", "2026-10-25 03:30", ["00:30", "01:30"]),
+        ("Europe/Kyiv", "2026-10-25 04:00", ["02:00"]),
+        ("Europe/Warsaw", "2026-10-25 03:30", ["02:30"]),
+        ("Europe/Warsaw", "2026-10-25 02:30", ["00:30", "01:30"]),
+        ("Europe/London", "2026-03-29 01:30", []),
+        ("UTC", "2026-03-29 01:30", ["01:30"]),
+    ],
+)
+def test_a_time_on_the_wall_is_none_one_or_two_instants(zone: str, at: str, in_utc: list[str]) -> None:
+    assert [f"{moment.astimezone(UTC):%H:%M}" for moment in instants(wall(at), ZoneInfo(zone))] == in_utc
+
+
+@pytest.mark.parametrize(
+    ("rule", "open"),
+    [
+        ("sun 03:00-03:30", [False, True, True]),
+        ("sun 03:30-04:00", [False, True, True]),
+        ("sun 03:31-04:00", [False, False, False]),
+        ("sat 22:00-03:31", [True, True, True]),
+        ("2026-10-25 03:30-03:31", [False, True, True]),
+    ],
+)
+def test_half_past_three_on_the_night_that_has_it_twice(rule: str, open: list[bool]) -> None:
+    """A minute before the first 03:30, and both 03:30 (but the first rule ends there, so a second before them)."""
+    first, second = instants(wall("2026-10-25 03:30"), KYIV)
+    back = timedelta(seconds=1) if rule == "sun 03:00-03:30" else timedelta(0)
+    before = (first - timedelta(hours=1)).astimezone(KYIV)
+    asked = [before, *((moment.astimezone(UTC) - back).astimezone(KYIV) for moment in (first, second))]
+    assert [parse_rules([rule]).at(moment).open for moment in asked] == open

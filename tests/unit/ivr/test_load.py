@@ -4,7 +4,8 @@ from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ivr.hours import Rules, parse_rule
+from ivr.hours import Rules
+from ivr.hours_grammar import parse_rule
 from ivr.load import build_flow
 from ivr.nodes import Goto, Hours, Menu, MenuAction, Phone, Prompt, Queue, Result, Say
 from ivr.targets import HANGUP, Target
@@ -38,6 +39,10 @@ def test_every_table_becomes_its_node() -> None:
             "office": table(
                 open=(parse_rule("mon"),),
                 closed=(),
+                holidays=("ua",),
+                open_calendar=None,
+                closed_calendar=None,
+                when_special=None,
                 timezone=ZoneInfo("Europe/Kyiv"),
                 when_open=T("menu:main"),
                 when_closed=T("hangup"),
@@ -76,7 +81,7 @@ def test_every_table_becomes_its_node() -> None:
         type_ahead=False,
     )
     assert flow.find(T("say:hello")) == Say("hello", (Prompt("say.hello", text={"uk": "Вітаємо."}),), T("menu:main"))
-    rules = Rules((parse_rule("mon"),))
+    rules = Rules((parse_rule("mon"),), holidays=("ua",))
     assert flow.find(T("hours:office")) == Hours("office", rules, T("menu:main"), HANGUP, "Europe/Kyiv")
     assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk")
     assert flow.find(T("goto:on")) == Goto("on", T("menu:main"))

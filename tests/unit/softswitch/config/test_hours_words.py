@@ -1,0 +1,72 @@
+"""Holidays and calendars in the configuration."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ivr.hours import Verdict
+from ivr.nodes import Hours
+from ivr.targets import Target
+from softswitch.config import ConfigError, flows, parse_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OFFICE = """
+[hours.office]
+open = ["mon-fri 09:00-17:00"]
+when_open = "hangup"
+when_closed = "hangup"
+"""
+CALENDAR = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:{name}\r\nDTSTART{start}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+def office(folder: Path, words: str) -> Hours:
+    config = parse_config((OFFICE + words).encode(), file="config.toml", folder=folder, env={})
+    node = flows.flow(config).find(Target("hours", "office"))
+    assert isinstance(node, Hours)
+    return node
+
+
+def test_holidays_close(tmp_path: Path) -> None:
+    christmas = datetime(2026, 12, 25, 12, 0)  # noqa: DTZ001 - wall time
+    assert office(tmp_path, "").rules.at(christmas).open
+    assert office(tmp_path, 'holidays = ["pl", "ua"]').rules.at(christmas) == Verdict(False, "holiday pl: Christmas")
+
+
+def test_calendars_are_read_from_beside_the_configuration(tmp_path: Path) -> None:
+    (tmp_path / "closed.ics").write_text(CALENDAR.format(name="Inventory", start=";VALUE=DATE:20261124"))
+    zone = "Central European Standard Time"
+    fair = CALENDAR.format(name="Fair", start=f";TZID={zone}:20261128T100000\r\nDURATION:PT2H")
+    (tmp_path / "open.ics").write_text(fair)
+    node = office(tmp_path, 'closed_calendar = "closed.ics"\nopen_calendar = "open.ics"\ntimezone = "Europe/Kyiv"')
+    assert node.rules.at(datetime(2026, 11, 24, 12, 0)) == Verdict(False, "calendar: Inventory")  # noqa: DTZ001
+    (event,) = node.rules.open_events
+    assert str(event.start.tzinfo) == "Europe/Warsaw"
+
+
+def test_the_way_for_special_days_is_checked_like_the_others(tmp_path: Path) -> None:
+    assert office(tmp_path, 'when_special = "hangup"').when_special == Target("hangup")
+    with pytest.raises(ConfigError, match=r"when_special: .*menu.nowhere"):
+        office(tmp_path, 'when_special = "menu:nowhere"')
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        ('holidays = ["xx"]', "hours.office.holidays"),
+        ('closed_calendar = "none.ics"', "none.ics cannot be read: No such file or directory; give the path of"),
+        ('closed_calendar = "bad.ics"', 'bad.ics: line 1: "hello" is no line of a calendar'),
+        ('closed_calendar = "odd.ics"', 'odd.ics: event "X": FREQ "HOURLY" is not supported'),
+        ("closed_calendar = 5", "is not a path"),
+    ],
+)
+def test_what_cannot_be_used_is_named(tmp_path: Path, words: str, complaint: str) -> None:
+    (tmp_path / "bad.ics").write_text("hello")
+    (tmp_path / "odd.ics").write_text(CALENDAR.format(name="X", start=":20261124T100000\r\nRRULE:FREQ=HOURLY"))
+    with pytest.raises(ConfigError) as error:
+        office(tmp_path, words)
+    assert complaint in str(error.value)
