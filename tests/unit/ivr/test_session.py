@@ -464,3 +464,13 @@ def test_who_went_elsewhere_has_no_queue_to_come_back_to() -> None:
     caller.tell(Returned(Result.ENDED))
     assert caller.take()[-1] == fx.HangUp(fx.EndReason.TALK_ENDED, Result.ENDED)
     assert [target.kind for target in caller.session.progress.trail] == ["menu"]
+
+
+def test_the_menus_on_the_way_out_of_a_queue_are_forgotten_in_it() -> None:
+    """Else "back" in a menu that the queue leads to later would lead to the exit menu."""
+    again = menu("leave", keys={"4": T("queue:sales")})
+    caller = Caller(flow(menu(), SUPPORT, again, Queue("sales", exit_menu=T("menu:leave")), OPERATOR))
+    caller.call("menu:main").press("1")
+    caller.tell(Returned(Result.KEY, "9")).press("4")
+    assert caller.take()[-1] == fx.EnterQueue("sales")
+    assert caller.session.progress.trail == [T("menu:main")]
