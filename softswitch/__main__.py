@@ -312,6 +312,43 @@ def _change(path: Path, verb: str, **args: object) -> dict[str, Any]:
 
 
 @cli.command()
+def simulate(
+    config: ConfigPath = DEFAULT_CONFIG,
+    arrivals: Annotated[
+        Path | None, typer.Option(help="Who calls when: a TOML or CSV file, see examples/arrivals.toml.")
+    ] = None,
+    learn: Annotated[bool, typer.Option("--learn", help="Who calls when, from the journal. The default.")] = False,
+    day: Annotated[str, typer.Option(help="A date, today, yesterday, tomorrow.")] = "today",
+    seed: Annotated[int, typer.Option(help="The same seed brings the same callers.")] = 1,
+    days: Annotated[
+        int, typer.Option(min=1, max=1000, help="Play the day so often; tells how sure the figures are.")
+    ] = 1,
+    what_if: Annotated[
+        bool, typer.Option("--what-if/--no-what-if", help="Also with one agent more or less of each group.")
+    ] = True,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """A virtual day with the configured queues and agents: service level, waits, one agent more or less."""
+    from softswitch.clock import SystemClock
+    from softswitch.simulation.command import Request, SimulationError
+    from softswitch.simulation.command import simulate as play
+    from softswitch.store.database import StoreError
+
+    if arrivals is not None and learn:
+        typer.echo("--arrivals and --learn exclude each other: give one of them", err=True)
+        raise typer.Exit(2)
+    loaded, clock = _load(config), SystemClock()
+    try:
+        play(loaded, Request(arrivals, day, seed, days, what_if, json), Console(), clock.wall(clock.now()))
+    except SimulationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
 def demo(
     output: Annotated[Path, typer.Option(help="Folder for what each caller heard.")] = Path("demo-output"),
 ) -> None:
