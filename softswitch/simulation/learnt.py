@@ -107,8 +107,15 @@ def learn_day(
     return Demand(
         {queue: _callers(days, queue, used) for queue in sorted(queues) if any(queue in days.calls[d] for d in used)},
         {a: tuple(_joined(shifts.get(a, []))) for a in agents} if shifts else {},
-        f"the journal of {day}" if used == [day] else f"{len(used)} {day:%A}s in the journal before {day}",
+        _origin(day, used),
     )
+
+
+def _origin(day: date, used: list[date]) -> str:
+    if used == [day]:
+        return f"the journal of {day}"
+    several = f"{len(used)} {day:%A}s" if len(used) > 1 else f"a {day:%A}"
+    return f"{several} in the journal before {day}"
 
 
 def _callers(days: _Days, queue: str, used: Collection[date]) -> Callers:
