@@ -5,7 +5,8 @@ Times are seconds from now: how long something lasts already, or until it ends. 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from acd.agent import State, Status
@@ -15,7 +16,7 @@ from acd.timesheet import MICROSECONDS
 from softswitch.config.fields import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from acd.agent import Agent
     from acd.dispatcher import Dispatcher
@@ -69,6 +70,60 @@ class AgentView:
     skills: dict[str, int]
 
 
+class Crews:
+    """For each queue, the agents who could serve some caller of it: with the needs of its last step, in any language.
+
+    Working that out takes a while with many queues and agents, and is done again only where something has changed.
+    """
+
+    def __init__(self) -> None:
+        self._queues: tuple[QueueConfig, ...] = ()
+        self._skills: dict[str, Mapping[str, int]] = {}
+        self._known: dict[str, tuple[QueueConfig, dict[str, Mapping[str, int]], tuple[str, ...]]] = {}
+
+    def look(self, queues: tuple[QueueConfig, ...], agents: Mapping[str, Agent]) -> None:
+        """What there is at this moment."""
+        self._queues = queues
+        self._skills = {agent.id: agent.skills for agent in agents.values()}
+
+    @property
+    def stale(self) -> bool:
+        return any(not self._is_known(queue) for queue in self._queues)
+
+    def work_out(self) -> None:
+        """Safe in another thread: it looks only at what never changes."""
+        skills = self._skills
+        for queue in self._queues:
+            if not self._is_known(queue):
+                self._known[queue.id] = (queue, skills, tuple(_crew(queue, skills)))
+
+    def of(self, queue: str) -> tuple[str, ...]:
+        known = self._known.get(queue)
+        return () if known is None else known[2]
+
+    def _is_known(self, queue: QueueConfig) -> bool:
+        known = self._known.get(queue.id)
+        return known is not None and known[0] is queue and (known[1] is self._skills or _same(known[1], self._skills))
+
+
+def _same(one: Mapping[str, Mapping[str, int]], other: Mapping[str, Mapping[str, int]]) -> bool:
+    return one.keys() == other.keys() and all(one[agent] is other[agent] for agent in one)
+
+
+def _crew(queue: QueueConfig, skills: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    needs = [queue.needs, *(step.needs for step in queue.relax)]
+    bound = {
+        bind(need, {"language": language})
+        for need in needs
+        for language in (LANGUAGES if "language" in variables(need) else ("",))
+    }
+    asks = [predicate(need) for need in bound]
+    members = {member.agent for member in queue.agents}
+    for agent, levels in skills.items():
+        if (not members or agent in members) and any(ask(levels) for ask in asks):
+            yield agent
+
+
 class Live:
     """Looks at the dispatcher and the calls of the running switch."""
 
@@ -85,41 +140,50 @@ class Live:
         self._config = config
         self._standards = standards
         self._tallies = tallies
-        self._may_serve: dict[tuple[str, str], tuple[QueueConfig, Mapping[str, int], bool]] = {}
-        self._asked: dict[str, tuple[QueueConfig, tuple[Callable[[Mapping[str, int]], bool], ...]]] = {}
+        self._crews = Crews()
+
+    def crews(self) -> Crews:
+        """Who serves which queue, to be worked out (`Crews.work_out`) before `queues`; in another thread, if it is
+        much."""
+        self._crews.look(self._dispatcher.config.queues, self._dispatcher.agents)
+        return self._crews
 
     # --- queues
 
     def queues(self, now: float, wall: float) -> dict[str, Any]:
         tallies = self._tallies(wall)
         waiting: dict[str, list[Ticket]] = {}
+        talking: Counter[str] = Counter()
         for ticket in self._dispatcher.tickets.values():
-            if ticket.place is not Place.TALKING:
+            if ticket.place is Place.TALKING:
+                talking[ticket.queue] += 1
+            else:
                 waiting.setdefault(ticket.queue, []).append(ticket)
+        there = {
+            agent.id: (_doing(agent), agent.left)
+            for agent in self._dispatcher.agents.values()
+            if agent.status is not Status.LOGGED_OUT
+        }
         return {
             "at": wall,
             "queues": [
-                self._queue(queue, sorted(waiting.get(queue.id, ()), key=lambda t: t.order), tallies, now)
+                self._queue(queue, sorted(waiting.get(queue.id, ()), key=lambda t: t.order), talking, now)
+                | {"service_level": self._service_level(queue.id, tallies), "agents": self._agents_of(queue, there)}
                 for queue in self._dispatcher.config.queues
             ],
         }
 
-    def _queue(
-        self, queue: QueueConfig, tickets: list[Ticket], tallies: Mapping[str, Tally], now: float
-    ) -> dict[str, Any]:
+    def _queue(self, queue: QueueConfig, tickets: list[Ticket], talking: Counter[str], now: float) -> dict[str, Any]:
         live = [ticket for ticket in tickets if not is_callback(ticket)]
-        served = [ticket for ticket in self._dispatcher.tickets.values() if ticket.place is Place.TALKING]
         return {
             "queue": queue.id,
             "label": queue.label,
             "waiting": len(live),
             "callbacks": len(tickets) - len(live),
-            "talking": sum(ticket.queue == queue.id for ticket in served),
+            "talking": talking[queue.id],
             "longest_wait": max((now - ticket.since for ticket in live), default=0.0),
             "max_waiting": queue.max_waiting,
-            "service_level": self._service_level(queue.id, tallies),
-            "agents": self._agents_of(queue),
-            "callers": [asdict(self._caller(ticket, position, now)) for position, ticket in enumerate(tickets, 1)],
+            "callers": [_plain(self._caller(ticket, position, now)) for position, ticket in enumerate(tickets, 1)],
         }
 
     def _service_level(self, queue: str, tallies: Mapping[str, Tally]) -> dict[str, Any] | None:
@@ -158,35 +222,15 @@ class Live:
             expected_at_most=p80,
         )
 
-    def _agents_of(self, queue: QueueConfig) -> dict[str, int]:
+    def _agents_of(self, queue: QueueConfig, there: Mapping[str, tuple[str, frozenset[str]]]) -> dict[str, int]:
         """How many of those who could serve some caller of the queue do what."""
         found = dict.fromkeys(("logged_in", "idle", "ringing", "talking", "wrap_up", "break", "unavailable"), 0)
-        for agent in self._dispatcher.agents.values():
-            if agent.status is not Status.LOGGED_OUT and queue.id not in agent.left and self._serves(queue, agent):
+        for agent in self._crews.of(queue.id):
+            doing, left = there.get(agent, ("", frozenset[str]()))
+            if doing and queue.id not in left:
                 found["logged_in"] += 1
-                found[_doing(agent)] += 1
+                found[doing] += 1
         return found
-
-    def _serves(self, queue: QueueConfig, agent: Agent) -> bool:
-        known = self._may_serve.get((queue.id, agent.id))
-        if known is None or known[0] is not queue or known[1] is not agent.skills:
-            members = {member.agent for member in queue.agents}
-            fits = (not members or agent.id in members) and any(ask(agent.skills) for ask in self._asks(queue))
-            known = self._may_serve[queue.id, agent.id] = (queue, agent.skills, fits)
-        return known[2]
-
-    def _asks(self, queue: QueueConfig) -> tuple[Callable[[Mapping[str, int]], bool], ...]:
-        """The queue's needs, the relaxed ones too, for callers of every language."""
-        known = self._asked.get(queue.id)
-        if known is None or known[0] is not queue:
-            needs = [queue.needs, *(step.needs for step in queue.relax)]
-            bound = {
-                bind(need, {"language": language})
-                for need in needs
-                for language in (LANGUAGES if "language" in variables(need) else ("",))
-            }
-            known = self._asked[queue.id] = (queue, tuple(predicate(need) for need in sorted(bound, key=str)))
-        return known[1]
 
     # --- agents
 
@@ -194,7 +238,7 @@ class Live:
         """In the order of the configuration; those who were removed from it last."""
         order = {agent: n for n, agent in enumerate(self._config.agents)}
         agents = sorted(self._dispatcher.agents.values(), key=lambda a: (order.get(a.id, len(order)), a.id))
-        return {"at": wall, "agents": [asdict(self._agent(agent, now)) for agent in agents]}
+        return {"at": wall, "agents": [_plain(self._agent(agent, now)) for agent in agents]}
 
     def _agent(self, agent: Agent, now: float) -> AgentView:
         configured = self._config.agents.get(agent.id)
@@ -224,6 +268,10 @@ class Live:
             left_queues=tuple(sorted(agent.left)),
             skills=dict(sorted(agent.skills.items())),
         )
+
+
+def _plain(view: CallerView | AgentView) -> dict[str, Any]:
+    return {name: getattr(view, name) for name in view.__slots__}
 
 
 def _doing(agent: Agent) -> str:

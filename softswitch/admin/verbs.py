@@ -5,6 +5,7 @@ The arguments of a request are checked here, by the models below: a mistake is a
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -101,8 +102,11 @@ class Operations:
         _read(Nothing, args)
         return {"calls": len(self._control.calls), **self._status()}
 
-    def queues(self, args: Mapping[str, Any]) -> dict[str, Any]:
+    async def queues(self, args: Mapping[str, Any]) -> dict[str, Any]:
         _read(Nothing, args)
+        crews = self._live.crews()
+        if crews.stale:
+            await asyncio.to_thread(crews.work_out)
         now = self._now()
         return self._live.queues(now, self._clock.wall(now))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import io
 import json
 from typing import Any
@@ -47,7 +49,8 @@ class Desk:
         return self.today.tallies(wall)
 
     def ask(self, verb: str, **args: object) -> Any:
-        return json.loads(json.dumps(self.verbs[verb](args)))
+        answer = self.verbs[verb](args)
+        return json.loads(json.dumps(asyncio.run(answer) if inspect.iscoroutine(answer) else answer))
 
     def queue(self, name: str) -> dict[str, Any]:
         (found,) = [queue for queue in self.ask("queues")["queues"] if queue["queue"] == name]
