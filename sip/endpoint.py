@@ -13,6 +13,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
+from sip.dialog import Dialog
 from sip.errors import ParseError, SerializeError
 from sip.events import RequestReceived
 from sip.flow import Flow, Transmit, Transport
@@ -24,6 +25,7 @@ from sip.responses import ResponseTemplate
 from sip.screening import objection_to
 from sip.serializer import serialize
 from sip.signalling import Signalling
+from sip.subscriptions import Subscription, Subscriptions
 from sip.transactions.effects import (
     ClientFailed,
     Failure,
@@ -46,6 +48,9 @@ if TYPE_CHECKING:
     from sip.flow import Address
     from sip.headers import NameAddr
     from sip.ids import Ids
+    from sip.refer import DialogId
+    from sip.signalling import Owner
+    from sip.subscriptions import SubscriptionId
     from sip.transactions.effects import Effect
     from sip.uri import Uri
 
@@ -84,9 +89,10 @@ class SipEndpoint:
         self._ids = ids
         self._local = LocalAgent(ids, local, user_agent, methods, extensions)
         self._events: deque[Event] = deque()
-        self._layer: TransactionLayer[Sent | OwnRequest] = TransactionLayer(ids.tag, limit=max_transactions)
+        self._layer: TransactionLayer[Owner] = TransactionLayer(ids.tag, limit=max_transactions)
         self._signalling = Signalling(self._layer, self._local, self._events)
         self._usages = Usages(self._signalling)
+        self._subscriptions = Subscriptions(self._signalling)
         self._requests = Requests(self._layer, self._local, self._events.append)
         self._max_usages = max_usages
 
@@ -297,6 +303,14 @@ class SipEndpoint:
         self._usages.info(usage, body, content_type, now)
         self._work(now)
 
+    def refer(self, usage: UsageId, refer_to: str, *, headers: Sequence[tuple[str, str]] = (), now: float) -> str:
+        """Ask the peer of a confirmed call to call somebody else; ``ResponseReceived`` or ``RequestFailed`` follows for
+        the id, then NOTIFYs as ``RequestReceived``. "" while the call is not confirmed.
+        """
+        request = self._usages.refer(usage, refer_to, tuple(headers), now)
+        self._work(now)
+        return request
+
     def request(
         self,
         method: str,
@@ -339,6 +353,38 @@ class SipEndpoint:
         self._work(now)
         return request
 
+    def usage_of(self, dialog: DialogId) -> UsageId | None:
+        """The call that Replaces or Target-Dialog names; None when there is none, or it is over (RFC 3891 §3)."""
+        return self._usages.named(dialog)
+
+    def accept_refer(self, transaction: str, flow: Flow, *, subscribe: bool = True, now: float) -> SubscriptionId:
+        """202 to a REFER; *flow* is that of its ``RequestReceived``. ``tell_referrer`` says how it goes, and must have
+        a last word, unless not to *subscribe* was asked for (RFC 4488): then the subscription is "". Raises ParseError.
+        """
+        template, request = self._layer.template_of(transaction), self._layer.request_of(transaction)
+        if template is None or request is None:
+            return ""
+        usage = self._usages.find(request)
+        if usage is not None and usage.dialog is not None:
+            dialog, contact = usage.dialog, usage.contact
+        else:
+            dialog = Dialog.of_server(request, template.to, template.to_tag, flow)
+            contact = self._local.contact(request.uri.user, flow)
+        headers: tuple[tuple[str, str], ...] = (("Contact", contact),)
+        if not subscribe:
+            self.respond(transaction, 202, headers=(*headers, ("Refer-Sub", "false")), now=now)
+            return ""
+        name = self._subscriptions.add(dialog, contact, request.cseq.number)
+        self.respond(transaction, 202, headers=headers, now=now)
+        return name
+
+    def tell_referrer(
+        self, subscription: SubscriptionId, status: int, reason: str = "", *, last: bool = False, now: float
+    ) -> None:
+        """How the call that a REFER led to goes: the status of the response to its INVITE. Nothing after the *last*."""
+        self._subscriptions.tell(subscription, status, reason, last=last, now=now)
+        self._work(now)
+
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _work(self, now: float) -> None:
@@ -346,12 +392,17 @@ class SipEndpoint:
         while effects:
             self._handle(effects.popleft(), now)
 
-    def _handle(self, effect: Effect[Sent | OwnRequest], now: float) -> None:
+    def _handle(self, effect: Effect[Owner], now: float) -> None:
         match effect:
             case PassResponse(owner=OwnRequest() as own):
                 self._requests.receive_response(own, effect.response, now)
             case ClientFailed(owner=OwnRequest() as own):
                 self._requests.failed(own, effect.failure)
+            case PassResponse(owner=Subscription() as subscription):
+                if effect.response.status >= 200:
+                    self._subscriptions.answered(subscription, effect.response.status, now)
+            case ClientFailed(owner=Subscription() as subscription):
+                self._subscriptions.answered(subscription, 0, now)
             case PassRequest():
                 self._receive_request(effect.transaction, effect.request, effect.flow, now)
             case PassAck():

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from sip.headers import NameAddr
     from sip.local import LocalAgent
     from sip.message import Response
+    from sip.signalling import Owner
     from sip.transactions.layer import TransactionLayer
     from sip.uri import Uri
-    from sip.usage import Sent
 
 #: How often a request of ours is sent again with credentials.
 MAX_LOGINS = 2
@@ -55,9 +55,7 @@ def with_credentials(request: Request, authorization: Authorization, via: str, c
 class Requests:
     """Each request ends with one ``ResponseReceived`` (a final response) or one ``RequestFailed``."""
 
-    def __init__(
-        self, layer: TransactionLayer[Sent | OwnRequest], local: LocalAgent, tell: Callable[[Event], None]
-    ) -> None:
+    def __init__(self, layer: TransactionLayer[Owner], local: LocalAgent, tell: Callable[[Event], None]) -> None:
         self._layer = layer
         self._local = local
         self._tell = tell

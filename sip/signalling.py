@@ -9,6 +9,7 @@ from sip.flow import Flow, Transmit
 from sip.requests import MAX_LOGINS, OwnRequest, with_credentials
 from sip.routing import next_hop
 from sip.serializer import serialize
+from sip.subscriptions import Subscription
 from sip.usage import Incoming, Purpose, Sent, Usage
 
 if TYPE_CHECKING:
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
     from sip.message import Request, Response
     from sip.transactions.layer import TransactionLayer
 
+#: Whose a request of ours is.
+Owner = Sent | OwnRequest | Subscription
+
 #: Closed connections that are remembered, so that nothing more is sent to them.
 _MAX_DEAD = 4096
 
 
 class Signalling:
-    def __init__(self, layer: TransactionLayer[Sent | OwnRequest], local: LocalAgent, events: deque[Event]) -> None:
+    def __init__(self, layer: TransactionLayer[Owner], local: LocalAgent, events: deque[Event]) -> None:
         self.layer = layer
         self.local = local
         self.tell = events.append
@@ -39,7 +43,7 @@ class Signalling:
     def send(self, usage: Usage, purpose: Purpose, request: Request, flow: Flow, now: float, logins: int = 0) -> Sent:
         """Raises SerializeError before anything is kept."""
         sent = Sent(usage, purpose, request, flow, logins=logins)
-        sent.transaction = self.layer.request(request, flow, sent, now)
+        sent.id = sent.transaction = self.layer.request(request, flow, sent, now)
         return sent
 
     def in_dialog(self, dialog: Dialog, method: str, cseq: int | None = None) -> tuple[Request, Flow]:
@@ -85,7 +89,9 @@ class Signalling:
         else:
             number = old.cseq.number + 1
         request = with_credentials(old, authorization, self.local.via(sent.flow), number)
-        return self.send(usage, sent.purpose, request, sent.flow, now, sent.logins + 1)
+        again = self.send(usage, sent.purpose, request, sent.flow, now, sent.logins + 1)
+        again.id = sent.id
+        return again
 
     # --- responses ----------------------------------------------------------------------------------------------
 

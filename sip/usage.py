@@ -29,6 +29,7 @@ class Purpose(Enum):
     BYE = auto()
     FORK_BYE = auto()
     INFO = auto()
+    REFER = auto()
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +43,7 @@ class Sent:
     transaction: str = ""
     ack: Transmit | None = None
     logins: int = 0
+    id: str = ""  # the user's handle of it
 
 
 @dataclass(slots=True, eq=False)

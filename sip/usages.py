@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sip.dialog import Dialog
-from sip.events import EndCause, InviteReceived
+from sip.events import EndCause, InviteReceived, RequestFailed, ResponseReceived
 from sip.headers import Headers
 from sip.invite import Input, InviteMachine, State
 from sip.invite_actions import InviteActions
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.headers import NameAddr
     from sip.message import Response
+    from sip.refer import DialogId
     from sip.signalling import Signalling
     from sip.uri import Uri
 
@@ -165,6 +166,15 @@ class Usages:
             request.body = body
             self._signalling.send(usage, Purpose.INFO, request, flow, now)
 
+    def refer(self, usage_id: UsageId, refer_to: str, headers: Fields, now: float) -> str:
+        usage = self._by_id.get(usage_id)
+        if usage is None or usage.dialog is None or usage.machine.state is not State.CONFIRMED:
+            return ""
+        request, flow = self._signalling.in_dialog(usage.dialog, "REFER")
+        for name, value in (("Contact", usage.contact), ("Refer-To", refer_to), *headers):
+            request.headers.add(name, value)
+        return self._signalling.send(usage, Purpose.REFER, request, flow, now).id
+
     def reinvite(self, usage_id: UsageId, body: bytes, now: float) -> None:
         usage = self._by_id.get(usage_id)
         if usage is not None:
@@ -212,6 +222,13 @@ class Usages:
         if usage is None or usage.dialog is None or usage.dialog.remote_tag != (request.from_.tag or ""):
             return None
         return usage
+
+    def named(self, dialog: DialogId) -> UsageId | None:
+        usage = self._by_dialog.get((dialog.call_id, dialog.to_tag))
+        if usage is None or usage.dialog is None or usage.dialog.remote_tag != dialog.from_tag:
+            return None
+        over = usage.machine.state in (State.CLOSING, State.ENDING, State.ENDED)
+        return None if over else usage.id
 
     def receive_bye(self, usage: Usage, request: Request, now: float) -> None:
         """A BYE in the dialog of *usage*, already answered."""
@@ -272,11 +289,14 @@ class Usages:
                     self._settle(usage, now)
                 else:
                     self._lose_peer(usage, status, now)
-            case Purpose.BYE | Purpose.INFO if status >= 200:
+            case Purpose.BYE | Purpose.INFO | Purpose.REFER if status >= 200:
                 authorization = self._signalling.authorize(sent, response)
                 if authorization is not None:
                     self._signalling.log_in(sent, authorization, now)
-                elif sent.purpose is Purpose.BYE:
+                    return
+                if sent.purpose is Purpose.REFER:
+                    self._signalling.tell(ResponseReceived(sent.id, response))
+                if sent.purpose is Purpose.BYE:
                     self._run(usage, Input.BYE_DONE, now)
                 elif status in (408, 481):
                     self._lose_peer(usage, status, now)
@@ -313,7 +333,9 @@ class Usages:
                     self._run(usage, Input.RX_FAILURE, now)
             case Purpose.BYE:
                 self._run(usage, Input.BYE_DONE, now)
-            case Purpose.REINVITE | Purpose.INFO:
+            case Purpose.REINVITE | Purpose.INFO | Purpose.REFER:
+                if sent.purpose is Purpose.REFER:
+                    self._signalling.tell(RequestFailed(sent.id, 408, "no response"))
                 self._lose_peer(usage, 408, now)
             case Purpose.CANCEL | Purpose.FORK_BYE:
                 pass
