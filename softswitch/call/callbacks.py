@@ -200,20 +200,38 @@ class Callbacks:
         def failed(attempt: Attempt, failure: Failure, at: float) -> None:
             self._unanswered(call, failure, at)
 
-        queue = self._config.queues[call.queue or ""]
+        queue, order = self._config.queues[call.queue or ""], self._orders.get(call.ticket, Order())
+        label, dialling = queue.label or call.queue or "", self._control.dialling
         if call.caller.phone is None:
-            return Failure.UNREACHABLE
-        return self._control.dialling.ring(
+            offer = queue.offer_callback
+            return dialling.ring_number(
+                call,
+                call.caller.number,
+                (offer.trunk if offer is not None else None) or self._own_trunk(order),
+                Role.CALLER,
+                display=(offer.company if offer is not None else "") or label,
+                caller=Caller(order.dialled),
+                on_ringing=ringing,
+                on_answer=answered,
+                on_failure=failed,
+                now=now,
+            )
+        return dialling.ring(
             call,
             call.caller.phone,
             Role.CALLER,
-            display=queue.label or call.queue or "",
-            number=self._orders.get(call.ticket, Order()).dialled or call.queue or "",
+            display=label,
+            number=order.dialled or call.queue or "",
             on_ringing=ringing,
             on_answer=answered,
             on_failure=failed,
             now=now,
         )
+
+    def _own_trunk(self, order: Order) -> str:
+        """The trunk by which the customer came, when calls go out through it too."""
+        own = self._config.trunks.get(order.trunk or "")
+        return "" if own is None or own.host is None or order.trunk is None else order.trunk
 
     def stop(self, ticket: str, now: float) -> None:
         """The distributor gives this try up."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.message import Response
     from softswitch.call.legs import Legs
-    from softswitch.call.model import Call, Leg, Role
+    from softswitch.call.model import Call, Caller, Leg, Role
     from softswitch.call.phones import Phones
     from softswitch.call.trunks import Trunks
     from softswitch.ports import SipSender
@@ -139,19 +139,21 @@ class Dialling:
         on_answer: Callable[[Attempt, Leg, float], None],
         on_failure: Callable[[Attempt, Failure, float], None],
         headers: Sequence[tuple[str, str]] = (),
+        caller: Caller | None = None,
         now: float,
     ) -> Attempt | Failure:
         """Call *number* outside through *trunk* (empty: the first that carries it) or, failing that, its failovers.
 
         A carrier that says nothing within a second, is full, or refuses for reasons of its own, is given up for the
-        next one; what the called party says counts. Fails at once when no trunk can take the call.
+        next one; what the called party says counts. Fails at once when no trunk can take the call. *caller* is shown
+        as the one that calls, as far as the trunk shows any; None: the call's.
         """
         ways = self._trunks.ways(number, trunk, now)
         attempt = Attempt(self._next, call.call, "", on_ringing, on_answer, on_failure)
 
         def next_way(at: float) -> bool:
             while ways:
-                place = self._trunks.place(ways.pop(0), number, call.caller, display)
+                place = self._trunks.place(ways.pop(0), number, caller or call.caller, display)
                 if place is None:
                     continue
                 try:
