@@ -80,8 +80,6 @@ def test_what_cannot_be_carried_out_is_refused(headers: list[tuple[str, str]], s
 def test_replaces_and_target_dialog_are_the_same_dialog_from_two_sides() -> None:
     pair_of_tags = ("Target-Dialog", "a@b;local-tag=f;remote-tag=t")
     message = refer(("Replaces", "a@b;from-tag=f;to-tag=t;early-only"), pair_of_tags)
-        ("Replaces", "a@b;from-tag=f;to-tag=t;early-only"), ("Target-Dialog", "a@b;local-tag=f;remote-tag=t")
-    )
     assert replaces_of(message) == DialogId("a@b", "t", "f", early_only=True)
     assert target_dialog_of(message) == DialogId("a@b", "t", "f")
     assert replaces_of(refer()) is target_dialog_of(refer()) is None
