@@ -48,8 +48,8 @@ class Prompt:
 
     `key` names it in the prompt catalogue, in recordings (`prompts/<language>/<key>.wav` wins over synthesis) and in
     the journal. `text` (language → words) is given for prompts written in the configuration; it is empty for prompts
-    of the catalogue, whose placeholders `args` fills. While a prompt without `barge_in` plays, digits are kept and
-    acted on when it has ended.
+    of the catalogue. `args` fills the placeholders of either; without any, braces in `text` are just that. While a
+    prompt without `barge_in` plays, digits are kept and acted on when it has ended.
     """
 
     key: str

@@ -12,6 +12,7 @@ from ivr.nodes import Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 MINUTE = 60
 HOUR = 3600
@@ -48,9 +49,7 @@ def expected_wait(seconds: float) -> Prompt:
     """An expected wait, rounded up as people say it: minutes up to ten, then fives, and nothing exact over an hour."""
     if seconds < MINUTE:
         return Prompt("expected-wait-short")
-    minutes = -int(-seconds // MINUTE)
-    if minutes > 10:
-        minutes = -(-minutes // 5) * 5
+    minutes = _rounded_up(seconds)
     if minutes > 60:
         return Prompt("expected-wait-long")
     return Prompt("expected-wait", args={"n": minutes})
@@ -130,6 +129,14 @@ def callback_confirmed() -> Prompt:
     return Prompt("callback-confirmed")
 
 
+def callback_expected(seconds: float) -> Prompt:
+    """When the call back is expected, from now on; rounded up as `expected_wait`, and to whole hours after three."""
+    minutes = _rounded_up(seconds)
+    if minutes > 180:
+        minutes = -(-minutes // 60) * 60
+    return Prompt("callback-expected", args={"seconds": minutes * MINUTE})
+
+
 def callback_duplicate() -> Prompt:
     return Prompt("callback-duplicate")
 
@@ -148,6 +155,18 @@ def callback_greeting(company: str = "") -> Prompt:
     if not company.strip():
         return Prompt("callback-greeting-unnamed")
     return Prompt("callback-greeting", args={"company": company})
+
+
+# --- To a caller who comes when it is closed
+
+
+def opens(opening: datetime, now: datetime) -> Prompt:
+    """When it opens next, by the clock on the wall (`ivr.hours.Rules.next_change`); both are local times."""
+    said = {"t": opening.strftime("%Y-%m-%dT%H:%M")}
+    days = (opening.date() - now.date()).days
+    if days <= 1:
+        return Prompt("opens-tomorrow" if days else "opens-today", args=said)
+    return Prompt("opens-on-weekday" if days < 7 else "opens-on-date", args=said)
 
 
 # --- To agents
@@ -231,3 +250,9 @@ def hold_reminder(seconds: float) -> Prompt:
     """To whoever put a party on hold that long ago; in whole minutes once there is one."""
     whole = round(seconds) if seconds < MINUTE else int(seconds // MINUTE) * MINUTE
     return Prompt("hold-reminder", args={"seconds": whole})
+
+
+def _rounded_up(seconds: float) -> int:
+    """Minutes, at least one: single ones up to ten, then fives."""
+    minutes = max(1, -int(-seconds // MINUTE))
+    return -(-minutes // 5) * 5 if minutes > 10 else minutes

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from softswitch.speech.catalogue import MissingPrompt
 from softswitch.speech.grammar.plurals import LANGUAGES
+from softswitch.speech.template import parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -86,10 +87,21 @@ class Resolver:
 
     def _text(self, prompt: Prompt, language: str) -> str:
         if prompt.text:
-            return prompt.text.get(language, "").strip()
+            text = prompt.text.get(language, "").strip()
+            return _filled(prompt, text, language) if prompt.args and text else text
         if prompt.key not in self._catalogue.keys(language):
             return ""
         return self._catalogue.text(prompt.key, language, prompt.args)
+
+
+def _filled(prompt: Prompt, text: str, language: str) -> str:
+    """A text of the configuration that was given arguments has placeholders as the catalogue has."""
+    try:
+        return parse_template(text).say(prompt.args, language)
+    except KeyError as error:
+        raise MissingPrompt(f'prompt "{prompt.key}" needs the argument {error}') from None
+    except ValueError as error:
+        raise MissingPrompt(f'prompt "{prompt.key}" cannot be said: {error}') from None
 
 
 def recording_name(prompt: Prompt) -> str:

@@ -9,11 +9,12 @@ import pytest
 import soundfile
 
 from ivr.nodes import Prompt
+from softswitch.config import parse_config
 from softswitch.config.words.switch import Tts
 from softswitch.paths import prompts_dir
 from softswitch.speech.phrases import position
 from softswitch.tts.synthesizer import DEFAULT_RATES, SpeechSettings, Synthesizer
-from softswitch.voice import RenderedVoice, speech_settings
+from softswitch.voice import RenderedVoice, check_speech, speech_settings, spoken_languages
 from tests.support.audio import read_wav, sine, write_wav
 
 
@@ -141,3 +142,17 @@ def test_the_pace_of_an_engine_is_its_own() -> None:
     assert faster.rates == {language: 2 * rate for language, rate in DEFAULT_RATES.items()}
     other = speech_settings(Tts(engine="command", rate=120, command=("flite",)))
     assert (other.rate("uk"), other.command) == (120, ("flite",))
+
+
+def test_what_announcements_lack_is_found_before_the_switch_starts(tmp_path: Path) -> None:
+    own = tmp_path / "var" / "prompts" / "uk"
+    own.mkdir(parents=True)
+    text = b'[server]\nlanguage = "uk"\n[[phone]]\nuser = "1"\npassword = "long-enough"\nlanguage = "pl"'
+    config = parse_config(text, file="config.toml", folder=tmp_path, env={})
+    assert spoken_languages(config) == ("uk", "pl")
+    assert check_speech(config) == ([], [])
+    (own / "goodbye.wav").write_bytes(b"RIFF")
+    assert check_speech(config) == ([], [f"{own / 'goodbye.wav'}: is no audio file that can be played"])
+    (own / "catalog.toml").write_text("[goodbye]")
+    errors, _ = check_speech(config)
+    assert errors == [f"{own / 'catalog.toml'}: goodbye: lacks the plural form few, many, one"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,8 @@ def examples() -> Iterator[Prompt]:
     yield from map(phrases.break_started, ("", "Acme"))
     yield from map(phrases.wrap_up_extended, (None, 30, 90))
     yield from map(phrases.hold_reminder, (45, 130))
+    yield from map(phrases.callback_expected, (5, 301, 3900, 20_000))
+    yield from (phrases.opens(datetime(2026, 5, day, 9, 30), datetime(2026, 5, 20)) for day in (20, 21, 22, 31))  # noqa: DTZ001
     for about_queue in (phrases.queue_left, phrases.queue_joined):
         yield about_queue("Acme")
     for name, function in inspect.getmembers(phrases, inspect.isfunction):
@@ -85,3 +88,25 @@ def test_comforts_take_turns() -> None:
 def test_a_box_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(KeyError):
         phrases.wait("7")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, 60), (60, 60), (61, 120), (601, 900), (3600, 3600), (10_800, 10_800), (10_801, 14_400)]
+)
+def test_a_callback_is_promised_in_round_figures(seconds: float, said: int) -> None:
+    assert phrases.callback_expected(seconds).args == {"seconds": said}
+
+
+@pytest.mark.parametrize(
+    ("opening", "key"),
+    [
+        ("2026-05-20T18:00", "opens-today"),
+        ("2026-05-21T00:00", "opens-tomorrow"),
+        ("2026-05-22T09:00", "opens-on-weekday"),
+        ("2026-05-26T09:00", "opens-on-weekday"),
+        ("2026-05-27T09:00", "opens-on-date"),  # "on Wednesday" would be today
+    ],
+)
+def test_the_day_of_opening_is_said_as_short_as_is_clear(opening: str, key: str) -> None:
+    now = datetime.fromisoformat("2026-05-20T17:00")
+    assert phrases.opens(datetime.fromisoformat(opening), now) == Prompt(key, args={"t": opening})

@@ -73,3 +73,15 @@ def test_nothing_to_say_in_any_language_is_an_error(folder: Path) -> None:
     for prompt in (Prompt("nowhere"), Prompt("say.a", text={"en": " "}), Prompt("../../etc/passwd")):
         with pytest.raises(MissingPrompt):
             resolver(folder).resolve(prompt, "en")
+
+
+def test_texts_of_the_configuration_that_are_given_arguments_are_filled(folder: Path) -> None:
+    text = {"en": "You owe {sum:money}.", "uk": "До сплати {sum:money}. {x}"}
+    voice = resolver(folder)
+    assert voice.resolve(Prompt("say.debt", text, {"sum": "21.02 UAH"}), "en") == Spoken(
+        "You owe twenty-one hryvnias and two kopiykas.", "en"
+    )
+    assert voice.resolve(Prompt("say.debt", text), "en") == Spoken("You owe {sum:money}.", "en")
+    for arguments in ({"sum": "21.02 UAH"}, {"sum": "much", "x": "x"}):
+        with pytest.raises(MissingPrompt, match=r"say\.debt"):
+            voice.resolve(Prompt("say.debt", text, arguments), "uk")
