@@ -61,7 +61,7 @@ class Rebuilder:
 
     def _another_process(self, record: Record) -> None:
         shift = record.data.get("shift")
-        if record.data.get("fresh") or not isinstance(shift, int | float):
+        if not isinstance(shift, int | float):  # it took over nothing
             self.dispatcher = Dispatcher(AcdConfig(), now=float("-inf"))
         else:
             self.dispatcher = Dispatcher.restore(self.dispatcher.snapshot(), shift=shift)

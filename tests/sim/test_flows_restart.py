@@ -76,6 +76,15 @@ def test_nobody_is_rung_before_it_is_known_who_can_be_reached(office: Office) ->
     assert agent.call.talking
 
 
+def test_agents_are_taken_to_be_away_while_the_state_is_taken_over(office: Office) -> None:
+    office.agent("1001")
+    office.restart()
+    kinds = [line.kind for line in office.switch.journal.lines]
+    taken_over = kinds[kinds.index("switch.recovered") :]
+    assert taken_over.index("acd.agent_unreachable") < taken_over.index("acd.restarted")
+    assert taken_over.index("acd.restarted") < taken_over.index("acd.agent_reachable")
+
+
 def test_agents_phones_are_asked_soon_after_a_restart() -> None:
     office = Office(centre=CENTRE.replace("qualify = 0", "qualify = 600"))
     office.agent("1001").vanish()
