@@ -150,7 +150,7 @@ def _texts(raw: Raw) -> Iterator[Problem]:
     for path, texts in raw.select("menu.*.say_also.*", "say.*.say_also.*"):
         if isinstance(texts, dict):
             also.setdefault(path[:2], set()).update(map(str, texts))
-    for path, texts in raw.select("menu.*.say", "say.*.say"):
+    for path, texts in raw.select("menu.*.say", "say.*.say", "queue.*.announce.comfort_say.*", "queue.*.whisper.say"):
         if isinstance(texts, str):
             texts = {default: texts}
         if not isinstance(texts, dict) or not texts:
@@ -160,7 +160,7 @@ def _texts(raw: Raw) -> Iterator[Problem]:
             yield raw.error(path, f'has no text in "{default}", the language of the switch', right)
         missing = [language for language in LANGUAGES if language in spoken - {default} and language not in texts]
         missing = [language for language in missing if language not in also.get(path[:2], ())]
-        if missing and default in texts:
+        if missing and default in texts and "whisper" not in path:  # agents choose no language on the way
             yield raw.warning(
                 path, f"has no text in {', '.join(missing)}", f'those callers hear the text in "{default}"'
             )

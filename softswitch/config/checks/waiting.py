@@ -50,13 +50,16 @@ def _keys(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
 
 
 def _callback(raw: Raw, path: Path, offer: Any) -> Iterator[Problem]:
-    if not isinstance(offer, dict):
+    if not offer:
         return
     trunks = raw.names("trunk")
-    trunk = offer.get("trunk")
+    trunk = offer.get("trunk") if isinstance(offer, dict) else None
     if isinstance(trunk, str) and trunk not in trunks:
         where = (*path, "offer_callback", "trunk")
         yield raw.error(where, f"there is no [trunk.{trunk}]", nearest=nearest(trunk, trunks))
+    elif trunks and not any(isinstance(table, dict) and "host" in table for _, table in raw.select("trunk.*")):
+        what = "callers from outside cannot be called back: no trunk takes calls"
+        yield raw.warning((*path, "offer_callback"), what, 'give one a host = "sip.carrier.example"')
 
 
 def _overflow(raw: Raw, path: Path, steps: Any) -> Iterator[Problem]:

@@ -155,6 +155,10 @@ WARNINGS = {
     '[say.x]\nsay = { en = "x", pl = "x" }\n[goto.uk]\nlanguage = "uk"\nthen = "say:x"': (
         '2:1: warning: say.x.say: has no text in uk; those callers hear the text in "en"'
     ),
+    '[queue.s]\noffer_callback = true\n[trunk.in]\nsource = ["192.0.2.1"]': (
+        "2:1: warning: queue.s.offer_callback: callers from outside cannot be called back: no trunk takes calls; "
+        'give one a host = "sip.carrier.example"'
+    ),
 }
 
 

@@ -35,7 +35,8 @@ MESSAGES = {
     "a wrap-up that is no time": (
         '[queue.sales]\nwrap_up = "until done"',
         [
-            '2:11: queue.sales.wrap_up: is not a time after a call; write seconds, or "until-done" when the agent ends it'
+            "2:11: queue.sales.wrap_up: is not a time after a call; write seconds, "
+            'or "until-done" when the agent ends it',
         ],
     ),
     "a key out of the queue that telephones do not have": (
@@ -70,6 +71,16 @@ MESSAGES = {
     "a trunk for callbacks that is not there": (
         '[queue.sales]\noffer_callback = { trunk = "kyiw" }\n[trunk.kyiv]\nhost = "192.0.2.1"',
         ['2:28: queue.sales.offer_callback.trunk: there is no [trunk.kyiw]; did you mean "kyiv"?'],
+    ),
+    "comfort and whisper without the language of the switch": (
+        '[queue.sales]\nwhisper = { say = { uk = "Продажі." } }\n'
+        '[queue.sales.announce]\ncomfort_say = [{ pl = "Proszę." }]',
+        [
+            '2:19: queue.sales.whisper.say: has no text in "en", the language of the switch; add en = "…"; callers '
+            "whose language is missing hear it",
+            '4:16: queue.sales.announce.comfort_say[1]: has no text in "en", the language of the switch; add en = "…"; '
+            "callers whose language is missing hear it",
+        ],
     ),
     "a break without a digit": (
         '[break]\nlunch = "lunch"',
