@@ -139,7 +139,7 @@ class CallbackOrders:
         leg = control.legs.get(call.a_leg)
         if leg is not None and call.queue is not None:
             control.prompts.stop(call)
-            control.queues.join(call, leg, call.queue, now)
+            control.queues.join(call, leg, call.queue, now, silently=True)
 
     def forget(self, call: Call) -> None:
         """The call is over, or the dialogue."""

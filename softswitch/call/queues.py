@@ -73,8 +73,11 @@ class Queues:
             self._dispatcher.receive(event, now)
         self._drain(now)
 
-    def join(self, call: Call, leg: Leg, queue: str, now: float) -> None:
-        """The caller enters *queue* and hears its music; who was only aside has the old place."""
+    def join(self, call: Call, leg: Leg, queue: str, now: float, *, silently: bool = False) -> None:
+        """The caller enters *queue* and hears its music; who was only aside has the old place.
+
+        Who has an earlier place is told so, unless *silently*.
+        """
         control = self._control
         aside = call.stage is Stage.ASIDE
         if not control.advance(call, Input.ENTER_QUEUE):
@@ -86,7 +89,7 @@ class Queues:
         call.language = call.session.progress.language or call.language
         control.waiting.begin(call, leg)
         if back:
-            control.waiting.back(call, now)
+            control.waiting.back(call, now, silently=silently)
         elif not control.callbacks.in_queue(call, now):
             joined = CallJoined(
                 call.queued_as,
@@ -97,6 +100,9 @@ class Queues:
                 customer=customer_of(call.caller),
             )
             self.receive(joined, now)
+            ticket = self._dispatcher.tickets.get(call.queued_as)
+            if ticket is not None and call.waiting_since is None and ticket.since < now:
+                control.waiting.announce(call, phrases.resumed(), now)  # called before, and was cut off
 
     def _keep_age(self, call: Call) -> None:
         ticket = self._dispatcher.tickets.get(call.queued_as)

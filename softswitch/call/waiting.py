@@ -142,12 +142,14 @@ class Waiting:
         return call.stage is Stage.ASIDE  # the distributor may have had other news
 
     # ------------------------------------------------------------------------------------------------ aside
-    def back(self, call: Call, now: float) -> None:
+    def back(self, call: Call, now: float, *, silently: bool) -> None:
         """The caller, who is in the queue again, was aside: the old place, unless it is gone."""
         stay = self._stays.get(call.call)
         lost = None if stay is None else stay.lost
         if lost is None:
             self._control.queues.receive(CallReturned(call.queued_as), now)
+            if not silently:
+                self.announce(call, phrases.exit_returned(), now)
         else:
             self.over(call)
             self._control.later(now, lambda at: self._control.queues.give_back(call, lost, at), call=call.call)
@@ -182,6 +184,10 @@ def queue_prompts(queues: Mapping[str, QueueWords]) -> Iterator[Prompt]:
             yield from map(phrases.comfort, range(len(phrases.COMFORTS)))
         if queue.announce.wait:
             yield from map(phrases.wait, phrases.WAIT_BOXES)
+        if queue.exits or queue.exit_menu is not None:
+            yield phrases.exit_returned()
+        if queue.resume_within:
+            yield phrases.resumed()
         if (offer := queue.offer_callback) is not None:
             yield phrases.callback_offer(offer.key)
             yield from (phrases.confirm_number(), phrases.enter_callback_number(), phrases.callback_number_invalid())
