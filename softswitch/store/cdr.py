@@ -119,11 +119,14 @@ def call_records(records: Iterable[Record]) -> list[CallRecord]:
 def call_record(records: list[Record], restarted: int = 0) -> CallRecord | None:
     """The account of one call from its lines in order; None when none of them shows that it began.
 
-    *restarted*: number of the last ``switch.started`` line; a call that has no end and no line after it was cut.
+    *restarted*: number of the last ``switch.started`` line; a call that has no end and no line of its own after it was
+    cut. What the distributor tidies up after the restart is not the call's.
     """
+    own = max((record.seq for record in records if not record.kind.startswith("acd.")), default=0)
     account = _Account()
     for record in records:
-        account.read(record)
+        if record.seq < restarted or own > restarted:
+            account.read(record)
     return account.close(restarted)
 
 

@@ -6,11 +6,19 @@ import pytest
 
 from acd.agent import State, Status
 from tests.sim.office import CENTRE, Office, bridged
+from tests.support.sim_phone import answers, rings_on
 
 
 def use(office: Office, phone: str, code: str) -> None:
     call = office.phone(phone).dial(code)
     office.world.run_until(lambda: call.over)
+
+
+def everybody_hangs_up(office: Office) -> None:
+    """Of the calls from before the restart only the telephones know."""
+    for phone in office.phones.values():
+        for call in phone.calls:
+            call.ended_at = office.world.now if call.ended_at is None else call.ended_at
 
 
 def seen(office: Office, agent: str) -> tuple[Status, State, str, str]:
@@ -133,3 +141,37 @@ def test_a_second_restart_finds_what_the_first_one_left(office: Office) -> None:
     use(office, "1001", "*13")
     office.restart(after=5)
     assert seen(office, "olena")[:1] == (Status.ON_BREAK,)
+
+
+def test_who_talked_is_free_after_wrap_up_and_who_rang_at_once(office: Office) -> None:
+    agent = office.agent("1001")
+    office.call("2001", "101")
+    office.run(4)
+    assert seen(office, "olena")[1] is State.TALKING
+    office.agent("1003", rings_on)
+    office.call("2002", "101")
+    office.run(2)
+    assert seen(office, "iryna")[1] is State.OFFERED
+    everybody_hangs_up(office)
+    office.restart()
+    agent.on_call = office.phone("1003").on_call = answers(after=1.0)
+    assert seen(office, "olena")[1] in (State.WRAP_UP, State.IDLE)
+    assert seen(office, "iryna")[1] is State.IDLE
+    office.run(6)
+    one, two = office.call("2003", "101"), office.call("2004", "101")
+    office.run(4)
+    assert one.talking
+    assert two.talking
+    assert bridged(one, agent.call) or bridged(two, agent.call)
+
+
+def test_calls_of_that_moment_are_cut_and_nothing_of_them_is_left(office: Office) -> None:
+    office.agent("1001")
+    office.call("2001", "101")
+    office.call("2002", "101")
+    office.run(4)
+    office.restart()
+    assert not office.switch.control.calls
+    assert not office.switch.dispatcher.tickets
+    assert not office.switch.dispatcher.offers
+    assert [record.disposition.value for record in office.switch.records()][-2:] == ["cut by restart"] * 2

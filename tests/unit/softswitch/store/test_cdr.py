@@ -188,6 +188,14 @@ def test_a_call_without_an_end_goes_on_unless_the_switch_was_started_since() -> 
     (cut,) = call_records([*records(SERVED), start])
     assert cut.disposition is Disposition.CUT
     assert cut.seconds == pytest.approx(15.3)
+
+
+def test_what_is_tidied_up_after_a_restart_is_not_the_calls() -> None:
+    start = Record(100, 2000.0, "switch.started", None, {})
+    over = Record(101, 2000.0, "acd.call_over", "c1", {"queue": "sales", "how": "abandoned", "waited": 985.0})
+    (cut,) = call_records([*records(QUEUED), start, over])
+    assert cut.disposition is Disposition.CUT
+    assert cut.waited == pytest.approx(0)
     survived = records([(90.0, "call.ended", {"by": "caller"})], first=501)
     (whole,) = call_records([*records(SERVED), start, *survived])
     assert whole.disposition is Disposition.SERVED
