@@ -144,3 +144,28 @@ def _check_agents(lines: Sequence[Record], found: Collected) -> None:
     )
     assert Counter({agent: work.offers for (agent, _), work in found.work.items()}) == offers
     assert +Counter({agent: work.no_answers for (agent, _), work in found.work.items()}) == missed
+    _check_shifts(lines, found)
+
+
+def _check_shifts(lines: Sequence[Record], found: Collected) -> None:
+    """The distributor's own time sheets, on its own clock, say the same of those who do not log out in a call."""
+    talk_on = {
+        line.data["agent"]
+        for line in lines
+        if line.kind == "acd.agent" and line.data["status"] == "logged_out" and line.data["state"] != "idle"
+    }
+    told: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for line in lines:
+        if line.kind == "acd.shift":
+            told[line.data["agent"]]["login"] += line.data["logged_in"]
+            for _, state, _, length in line.data["spent"]:
+                told[line.data["agent"]][state] += length
+    assert len(told.keys() - talk_on) > 3
+    for (agent, _), duty in found.duties.items():
+        if agent not in talk_on:
+            spent, sheet, rounding = Counter(duty.spent), told[agent], len(lines)  # a microsecond each time
+            assert duty.login == pytest.approx(sheet["login"], abs=rounding), f"{agent}'s time differs"
+            talked = spent[Activity.TALKING] + spent[Activity.HOLD]
+            assert talked == pytest.approx(sheet["talking"], abs=rounding)
+            assert spent[Activity.WRAP_UP] == pytest.approx(sheet["wrap_up"], abs=rounding)
+            assert spent[Activity.RINGING] == pytest.approx(sheet["offered"], abs=rounding)
