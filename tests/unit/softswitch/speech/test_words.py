@@ -25,6 +25,7 @@ def test_long_recordings_are_taken_where_there_are_any() -> None:
 def test_the_longest_first_is_not_always_the_way() -> None:
     """ "a b c" cannot go on with "d e", whose beginning it has swallowed."""
     assert said(recorded("a b c", "a b", "c d", "e"), "a b c d e") == ["a b", "c d", "e"]
+    assert said(recorded("a", "b", "c", "d e f", "a b c d e", "f"), "a b c d e f") == ["a b c d e", "f"]
 
 
 def test_punctuation_becomes_silence_but_not_at_the_end() -> None:
