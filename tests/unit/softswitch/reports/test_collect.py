@@ -160,3 +160,8 @@ def test_contained_is_who_asked_for_nobody_and_truly_who_did_not_come_back(
 def test_empty_means_that_nothing_happened() -> None:
     assert collected([(1.0, "phone.registered", None, {})]).empty
     assert not collected([agent(1), agent(5)]).empty
+
+
+def test_who_leaves_at_the_edge_is_not_in_the_next_interval() -> None:
+    found = collected([agent(0), agent(HALF_HOUR, status="logged_out"), (HALF_HOUR + 9, "switch.stopped", None, {})])
+    assert set(found.duties) == {("anna", 0)}
