@@ -48,7 +48,7 @@ def may_serve(dispatcher: Dispatcher, agent: Agent, ticket: Ticket, *, ever: boo
     needs = [queue.needs, *(s.needs for s in queue.relax if ever or ticket.since + s.after <= dispatcher.now)]
     if _works_for(agent, queue) and any(holds(bind(step, ticket.variables), agent.skills) for step in needs):
         return True
-    known = {queue.id: queue for queue in dispatcher.config.queues}
+    known = {queue.id: queue for queue in dispatcher.config.queues} if queue.overflow else {}
     helped = [
         known[step.also]
         for step in queue.overflow
@@ -146,11 +146,11 @@ def deadlines_are_those_of_the_state(dispatcher: Dispatcher) -> None:
     due = [offer.expires_at for offer in dispatcher.offers.values() if not offer.answered]
     for agent in dispatcher.agents.values():
         due += [at for at in (agent.wrap_up_until, agent.resting_until) if at is not None]
+    known = {queue.id for queue in dispatcher.config.queues}
     for ticket in dispatcher.tickets.values():
         if ticket.place is Place.TALKING:
             continue
         queue = dispatcher.queue(ticket.queue)
-        known = {queue.id for queue in dispatcher.config.queues}
         steps = [s.after for s in queue.relax] + [s.after for s in queue.overflow if s.also in known]
         due += [at for after in steps if (at := ticket.since + after) > dispatcher.now]
         due += [ticket.joined_at + queue.max_wait] if queue.max_wait is not None and not ticket.expired else []
