@@ -93,9 +93,9 @@ def speech_settings(tts: Tts) -> SpeechSettings:
     """Voices and paces as configured; espeak's own where the engine is one that knows them."""
     if tts.engine in ("pyttsx3", "espeak"):
         rates = {language: rate * tts.rate // 150 for language, rate in DEFAULT_RATES.items()}
-        return SpeechSettings(tts.engine, {**DEFAULT_VOICES, **tts.voice}, rates)
+        return SpeechSettings(tts.engine, {**DEFAULT_VOICES, **tts.voice}, rates, timeout=tts.timeout)
     voices = tts.voice if tts.engine == "piper" else {**DEFAULT_VOICES, **tts.voice}
-    return SpeechSettings(tts.engine, voices, dict.fromkeys(DEFAULT_RATES, tts.rate), tuple(tts.command))
+    return SpeechSettings(tts.engine, voices, dict.fromkeys(DEFAULT_RATES, tts.rate), tts.command, tts.timeout)
 
 
 def prompt_folders(config: Config) -> tuple[Path, Path]:

@@ -41,15 +41,15 @@ class Engine(Protocol):
         """Speak *text* into *target*; *rate* is in words a minute as the engine counts them. Raises EngineError."""
 
 
-def make_engine(name: str, command: Sequence[str] = ()) -> Engine:
-    """The engine of that name; raises ValueError for an unknown one."""
+def make_engine(name: str, command: Sequence[str] = (), *, timeout: float = 10.0) -> Engine:
+    """The engine of that name; *timeout*: seconds a command may take. Raises ValueError for an unknown one."""
     match name:
         case "pyttsx3":
             return Pyttsx3Engine()
         case "espeak":
             return EspeakEngine()
         case "command":
-            return CommandEngine(command)
+            return CommandEngine(command, timeout=timeout)
         case "piper":
             return PiperEngine()
     raise ValueError(f"unknown speech engine {name!r}; {', '.join(ENGINES)} are known")
@@ -196,7 +196,7 @@ class CommandEngine:
     standard input; without {output} it writes the WAV file to standard output. No shell is involved.
     """
 
-    def __init__(self, command: Sequence[str], *, timeout: float = 9.0) -> None:
+    def __init__(self, command: Sequence[str], *, timeout: float = 10.0) -> None:
         if not command:
             raise ValueError("the command engine needs a command")
         self._command = tuple(command)

@@ -23,8 +23,8 @@ class WorkerFailed(Exception):
 class WorkerProcess:
     """At most one child at a time, one job at a time."""
 
-    def __init__(self, engine: str, command: Sequence[str] = (), *, timeout: float = 10.0) -> None:
-        self._argv = (sys.executable, "-m", "softswitch.tts.worker", engine, *command)
+    def __init__(self, engine: str, command: Sequence[str], *, command_timeout: float, timeout: float) -> None:
+        self._argv = (sys.executable, "-m", "softswitch.tts.worker", engine, str(command_timeout), *command)
         self._timeout = timeout
         self._process: asyncio.subprocess.Process | None = None
         self._ids = itertools.count(1)

@@ -46,6 +46,7 @@ class SpeechSettings:
     voices: Mapping[str, str] = field(default_factory=lambda: DEFAULT_VOICES)
     rates: Mapping[str, int] = field(default_factory=lambda: DEFAULT_RATES)
     command: tuple[str, ...] = ()
+    timeout: float = 10.0  # seconds for one text
 
     def rate(self, language: str) -> int:
         return self.rates.get(language, 150)
@@ -65,10 +66,16 @@ Done = Callable[[Path | SynthesisFailed], None]
 class Synthesizer:
     """Texts in, paths of 8 kHz mono WAV files out. Use between `start` and `stop`, on one event loop."""
 
-    def __init__(self, settings: SpeechSettings, cache_dir: Path, *, timeout: float = 10.0) -> None:
+    def __init__(self, settings: SpeechSettings, cache_dir: Path, *, timeout: float | None = None) -> None:
+        """*timeout*: after how long an answer is no longer waited for; a second more than the engine has."""
         self._settings = settings
         self._cache = SpeechCache(cache_dir)
-        self._worker = WorkerProcess(settings.engine, settings.command, timeout=timeout)
+        self._worker = WorkerProcess(
+            settings.engine,
+            settings.command,
+            command_timeout=settings.timeout,
+            timeout=settings.timeout + 1.0 if timeout is None else timeout,
+        )
         self._queue: asyncio.PriorityQueue[tuple[int, int, _Job]] = asyncio.PriorityQueue()
         self._order = itertools.count()
         self._pending: dict[Path, asyncio.Future[Path]] = {}

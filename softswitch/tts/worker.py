@@ -1,4 +1,4 @@
-"""The synthesis process: `python -m softswitch.tts.worker <engine> [command words…]`.
+"""The synthesis process: `python -m softswitch.tts.worker <engine> <timeout> [command words…]`.
 
 Two kinds of jobs: a text to speak, and recordings to join into one file. Jobs come as JSON lines on standard input, one
 answer line each goes to standard output; end of input ends it. Engines are native code that can hang or take the
@@ -123,7 +123,7 @@ def main(argv: Sequence[str]) -> int:
     with open(os.devnull, "wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)  # engines print
     try:
-        engine = make_engine(argv[0], argv[1:])
+        engine = make_engine(argv[0], argv[2:], timeout=float(argv[1]))
     except (EngineError, ValueError, OSError) as error:
         answers.write(json.dumps({"ready": False, "error": str(error)}).encode() + b"\n")
         answers.flush()

@@ -103,6 +103,8 @@ class Tts(Section):
     command: tuple[Word, ...] = ()
     """The program and its arguments, run without a shell. ``{text}`` (otherwise on standard input), ``{voice}``,
     ``{rate}`` and ``{output}`` (otherwise the program's standard output) are filled in."""
+    timeout: Annotated[Seconds, Field(gt=0, le=120)] = 10.0
+    """Seconds that one text may take."""
 
 
 class Phone(Section):

@@ -140,8 +140,8 @@ def test_the_pace_of_an_engine_is_its_own() -> None:
     assert speech_settings(Tts()) == SpeechSettings()
     faster = speech_settings(Tts(engine="espeak", rate=300))
     assert faster.rates == {language: 2 * rate for language, rate in DEFAULT_RATES.items()}
-    other = speech_settings(Tts(engine="command", rate=120, command=("flite",)))
-    assert (other.rate("uk"), other.command) == (120, ("flite",))
+    other = speech_settings(Tts(engine="command", rate=120, command=("flite",), timeout=20.0))
+    assert (other.rate("uk"), other.command, other.timeout) == (120, ("flite",), 20.0)
 
 
 def test_what_announcements_lack_is_found_before_the_switch_starts(tmp_path: Path) -> None:
