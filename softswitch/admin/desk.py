@@ -59,7 +59,7 @@ class AdminDesk:
             control,
             dispatcher,
             config,
-            Live(dispatcher, control.calls, config, today.standards, today.tallies),
+            Live(dispatcher, control.calls, config, today.standards, today.tallies, today.waits.of),
             clock=clock,
             now=asyncio.get_running_loop().time,
             settle=settle,

@@ -134,12 +134,15 @@ class Live:
         config: Config,
         standards: Mapping[str, Standard],
         tallies: Callable[[float], Mapping[str, Tally]],
+        expected: Callable[[str, float], tuple[float | None, float | None]],
     ) -> None:
+        """*tallies*: today's, at a wall time. *expected*: of a call, at a wall time, the wait to come (P50, P80)."""
         self._dispatcher = dispatcher
         self._calls = calls
         self._config = config
         self._standards = standards
         self._tallies = tallies
+        self._expected = expected
         self._crews = Crews()
 
     def crews(self) -> Crews:
@@ -167,13 +170,15 @@ class Live:
         return {
             "at": wall,
             "queues": [
-                self._queue(queue, sorted(waiting.get(queue.id, ()), key=lambda t: t.order), talking, now)
+                self._queue(queue, sorted(waiting.get(queue.id, ()), key=lambda t: t.order), talking, now, wall)
                 | {"service_level": self._service_level(queue.id, tallies), "agents": self._agents_of(queue, there)}
                 for queue in self._dispatcher.config.queues
             ],
         }
 
-    def _queue(self, queue: QueueConfig, tickets: list[Ticket], talking: Counter[str], now: float) -> dict[str, Any]:
+    def _queue(
+        self, queue: QueueConfig, tickets: list[Ticket], talking: Counter[str], now: float, wall: float
+    ) -> dict[str, Any]:
         live = [ticket for ticket in tickets if not is_callback(ticket)]
         return {
             "queue": queue.id,
@@ -183,7 +188,7 @@ class Live:
             "talking": talking[queue.id],
             "longest_wait": max((now - ticket.since for ticket in live), default=0.0),
             "max_waiting": queue.max_waiting,
-            "callers": [_plain(self._caller(ticket, position, now)) for position, ticket in enumerate(tickets, 1)],
+            "callers": [_plain(self._caller(ticket, n, now, wall)) for n, ticket in enumerate(tickets, 1)],
         }
 
     def _service_level(self, queue: str, tallies: Mapping[str, Tally]) -> dict[str, Any] | None:
@@ -201,10 +206,10 @@ class Live:
             "abandoned": tally.abandoned if tally is not None else 0,
         }
 
-    def _caller(self, ticket: Ticket, position: int, now: float) -> CallerView:
+    def _caller(self, ticket: Ticket, position: int, now: float, wall: float) -> CallerView:
         call = self._calls.get(ticket.call)
         offers = [self._dispatcher.offers[offer] for offer in ticket.offers if offer in self._dispatcher.offers]
-        p50, p80 = expected(ticket, now)
+        p50, p80 = self._expected(ticket.call, wall)
         return CallerView(
             call=ticket.call,
             position=position,
@@ -294,8 +299,3 @@ def is_callback(ticket: Ticket) -> bool:
 
 def number_of(ticket: Ticket) -> str:
     return str(getattr(ticket, "number", ""))
-
-
-def expected(ticket: Ticket, now: float) -> tuple[float | None, float | None]:
-    """How long the caller is expected to wait from now on: P50 and P80."""
-    return None, None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from acd.figures.clock import micros
 from acd.figures.stays import KINDS, Outcome, Stays
 from acd.figures.tally import Standard, Tally
+from softswitch.admin.waits import ExpectedWaits
 from softswitch.store.database import StoreError
 from softswitch.store.queries import Reader
 
@@ -35,6 +36,7 @@ class Today:
         self.standards = standards
         self._zone = zone
         self._stays = Stays()
+        self.waits = ExpectedWaits()
         self._tallies: dict[str, Tally] = {}
         self._midnight = float("-inf")
 
@@ -48,6 +50,7 @@ class Today:
 
     def read(self, kind: str, at: float, call: str | None, data: Mapping[str, object]) -> None:
         """One record of the journal."""
+        self.waits.read(kind, at, call, data)
         self._stays.read(kind, at, call, data)
         for stay in self._stays.done():
             self._count(stay, self._tallies)

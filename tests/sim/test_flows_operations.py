@@ -12,6 +12,7 @@ import pytest
 from rich.console import Console
 
 from acd.agent import State, Status
+from acd.events import WaitEstimated
 from softswitch.admin.live import Live
 from softswitch.admin.protocol import AdminError, Code
 from softswitch.admin.tables import agents_table, changed_agent, queues_table
@@ -31,7 +32,14 @@ class Desk:
         self.today = Today(switch.journal, standards(switch.config), switch.config.server.timezone)
         self.today.begin(EPOCH)
         self.read = 0
-        live = Live(switch.dispatcher, switch.control.calls, switch.config, self.today.standards, self._tallies)
+        live = Live(
+            switch.dispatcher,
+            switch.control.calls,
+            switch.config,
+            self.today.standards,
+            self._tallies,
+            self.today.waits.of,
+        )
         self.verbs = Operations(
             switch.control,
             switch.dispatcher,
@@ -98,6 +106,20 @@ def test_who_waits_is_shown_in_order_with_wait_priority_and_state(office: Office
     assert "rings olena" in text
     assert text.index("2001") < text.index("2002")
     first.hang_up()
+
+
+def test_the_expected_wait_is_shown_while_it_is_known_and_runs_down(office: Office, desk: Desk) -> None:
+    office.call("2001", "101")
+    waiting = call_of(office, "2001")
+    office.switch.control.queues.receive(WaitEstimated(((waiting, 40.0, 90.0, 0.5),)), office.world.now)
+    office.run(10)
+    (caller,) = desk.queue("sales")["callers"]
+    assert caller["expected"] == pytest.approx(30, abs=0.1)
+    assert caller["expected_at_most"] == pytest.approx(80, abs=0.1)
+    assert "(≤ 1:20)" in drawn(desk.ask("queues"), queues_table)
+    office.run(25)
+    (caller,) = desk.queue("sales")["callers"]
+    assert caller["expected"] is None
 
 
 def test_the_floor_is_counted_by_what_agents_do(office: Office, desk: Desk) -> None:
