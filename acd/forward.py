@@ -63,8 +63,9 @@ def forward(
 ) -> dict[str, Estimate]:
     """Estimates of the wait still to come for every caller who waits or rings in the snapshot.
 
-    ``snapshot`` is `Dispatcher.snapshot`'s, ``load`` was learnt on the same clock. A wait longer than ``horizon``
-    (seconds) counts as that long, and so does one in a queue that lets the caller go on before: as long as it lasts.
+    Who is to be called back waits until the number is dialled. ``snapshot`` is `Dispatcher.snapshot`'s, ``load`` was
+    learnt on the same clock. A wait longer than ``horizon`` (seconds) counts as that long; one in a queue that sends
+    the caller on before, as long as it lasts.
     The cost is rollouts times what happens until the last of them is served; after ``most_events`` events no more
     rollouts are begun (but :data:`FEWEST` are made). Deterministic for a given state of ``rng``.
     """
@@ -186,7 +187,7 @@ class _Rollout:
                     self._note(call, now + (ring if ring < math.inf else effect.ring_timeout))
                     self._ghosts.discard(call)
                     self.world.at(now, lambda at: self.world.happen(ev.CallLeft(call), at))
-            case fx.Connect(call=call):
+            case fx.Connect(call=call) | fx.DialCallback(call=call):
                 self._note(call, now)
             case (
                 fx.QueueTimedOut(call=call)

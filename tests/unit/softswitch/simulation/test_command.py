@@ -77,8 +77,8 @@ def test_a_day_from_a_file_with_one_agent_more_and_less(config: Path) -> None:
     found = simulated(config, "--arrivals", arrivals, "--day", "2026-11-16", "--days", "3")
     queue = found["queues"]["sales"]
     assert found["day"] == "2026-11-16"
-    assert 50 < queue["calls"] < 70
-    assert 0 < queue["wait_p50"] <= queue["wait_p90"]
+    assert 50 < queue["calls"] < 90
+    assert 0 <= queue["wait_p50"] < queue["wait_p90"]
     less, more = (next(v for v in found["variants"] if v["by"] == by) for by in (-1, 1))
     assert less["service_level"] < found["service_level"] < more["service_level"]
     assert less["abandoned"] > found["abandoned"] > more["abandoned"]
