@@ -38,7 +38,7 @@ class Today:
         self._stays = Stays()
         self.waits = ExpectedWaits()
         self._tallies: dict[str, Tally] = {}
-        self._midnight = float("-inf")
+        self._midnight = self._tomorrow = 0.0
 
     def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
         self._journal.append(kind, call, data, at=at)
@@ -50,6 +50,7 @@ class Today:
 
     def read(self, kind: str, at: float, call: str | None, data: Mapping[str, object]) -> None:
         """One record of the journal."""
+        self._turn(at)
         self.waits.read(kind, at, call, data)
         self._stays.read(kind, at, call, data)
         for stay in self._stays.done():
@@ -74,14 +75,14 @@ class Today:
 
     def _count(self, stay: Stay, tallies: dict[str, Tally]) -> None:
         standard = self.standards.get(stay.queue)
-        if standard is not None and stay.arrived >= micros(max(self._midnight, -1e12)):
+        if standard is not None and stay.arrived >= micros(self._midnight):
             tallies.setdefault(stay.queue, Tally()).add(stay, standard)
 
     def _turn(self, wall: float) -> None:
         """A new day begins with nothing."""
-        midnight = midnight_before(wall, self._zone)
-        if midnight > self._midnight:
-            self._midnight = midnight
+        if wall >= self._tomorrow:
+            self._midnight = midnight_before(wall, self._zone)
+            self._tomorrow = midnight_before(self._midnight + 36 * 3600, self._zone)
             self._tallies.clear()
 
     def begin(self, wall: float) -> None:

@@ -161,6 +161,16 @@ def test_todays_service_level_counts_those_who_talk_already(office: Office, desk
     assert desk.queue("sales")["service_level"]["today"] == 0.5
 
 
+def test_the_first_look_of_a_day_finds_what_happened_before_it(office: Office, desk: Desk) -> None:
+    office.agent("1001")
+    office.run(13 * 3600)
+    call = office.call("2001", "101")
+    office.run(4)
+    call.hang_up()
+    office.run(3600)
+    assert desk.queue("sales")["service_level"]["offered"] == 1
+
+
 def test_a_new_day_begins_with_nothing(office: Office, desk: Desk) -> None:
     office.agent("1001")
     office.call("2001", "101").hang_up()
