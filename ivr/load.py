@@ -58,6 +58,12 @@ class GotoTable(Protocol):
     def then(self) -> Target: ...
     @property
     def language(self) -> str | None: ...
+    @property
+    def priority(self) -> float | None: ...
+    @property
+    def needs(self) -> str: ...
+    @property
+    def prefer(self) -> str: ...
 
 
 class CalendarTable(Protocol):
@@ -147,7 +153,17 @@ def build_flow(
     nodes += [_menu(name, table) for name, table in (menus or {}).items()]
     nodes += [Say(name, say=_prompts("say", name, table), then=table.then) for name, table in (says or {}).items()]
     nodes += [_hours(name, table) for name, table in (hours or {}).items()]
-    nodes += [Goto(name, then=table.then, language=table.language or "") for name, table in (gotos or {}).items()]
+    nodes += [
+        Goto(
+            name,
+            then=table.then,
+            language=table.language or "",
+            priority=table.priority,
+            needs=table.needs,
+            prefer=table.prefer,
+        )
+        for name, table in (gotos or {}).items()
+    ]
     nodes += [
         Queue(name, outcomes=_queue_outcomes(table), exits=dict(table.exits), exit_menu=table.exit_menu)
         for name, table in (queues or {}).items()

@@ -120,11 +120,18 @@ class Hours(Node):
 
 @dataclass(frozen=True, slots=True)
 class Goto(Node):
-    """A second name for another place; with `language`, from here on that is what the caller hears."""
+    """A second name for another place, and what is known of a caller who comes by here; empty: nothing new.
+
+    `language`: from here on that is what the caller hears. `priority`: points in every queue on top of the queue's.
+    `needs`, `prefer`: skill expressions about the agent, opaque here.
+    """
 
     kind: ClassVar[str] = "goto"
     then: Target = HANGUP
     language: str = ""
+    priority: float | None = None
+    needs: str = ""
+    prefer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

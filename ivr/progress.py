@@ -20,6 +20,9 @@ class Progress:
 
     state: State = State.NEW
     language: str = ""
+    priority: float = 0.0  # for queues, as are the next two
+    needs: str = ""
+    prefer: str = ""
     target: Target = HANGUP  # where the caller is going
     node: Target | None = None  # where the caller is
     entered_at: float = 0.0

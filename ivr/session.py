@@ -289,6 +289,10 @@ class Session:
         if isinstance(node, Goto) and node.language:
             self.progress.language = node.language
             self._journal(now, fx.LanguageChosen(node.target, node.language))
+        if isinstance(node, Goto):
+            p = self.progress
+            p.priority = p.priority if node.priority is None else node.priority
+            p.needs, p.prefer = node.needs or p.needs, node.prefer or p.prefer
         self._go(node.then, "then")
 
     def _follow_refusal(self, now: float) -> None:

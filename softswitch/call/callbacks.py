@@ -18,6 +18,7 @@ from acd.events import (
     CallJoined,
     FailReason,
 )
+from acd.skills import parse
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Menu
@@ -104,11 +105,14 @@ class Callbacks:
             return
         ticket = self._new_call_id()
         self._orders[ticket] = _order(call, number)
+        known = call.session.progress
         joined = CallJoined(
             ticket,
             queue,
             language=call.language,
-            priority=call.priority,
+            priority=call.priority + known.priority,
+            needs=parse(known.needs),
+            preferred=parse(known.prefer),
             waiting_since=since,
             customer=customer_of(call.caller),
         )

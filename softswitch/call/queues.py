@@ -24,6 +24,7 @@ from acd.effects import (
     WithdrawOffer,
 )
 from acd.events import CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
+from acd.skills import parse
 from ivr.events import Returned
 from ivr.nodes import Result
 from softswitch.call.customers import customer_of
@@ -91,11 +92,14 @@ class Queues:
         if back:
             control.waiting.back(call, now, silently=silently)
         elif not control.callbacks.in_queue(call, now):
+            known = call.session.progress
             joined = CallJoined(
                 call.queued_as,
                 queue,
                 language=call.language,
-                priority=call.priority,
+                priority=call.priority + known.priority,
+                needs=parse(known.needs),
+                preferred=parse(known.prefer),
                 waiting_since=call.waiting_since,
                 customer=customer_of(call.caller),
             )

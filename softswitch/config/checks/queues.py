@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 #: What an expression may say about the caller.
 VARIABLES = ("language",)
+#: Where preferences, and needs of some callers only, are written.
+_CALLERS = ("queue.*.prefer", "goto.*.needs", "goto.*.prefer")
 
 
 def check(raw: Raw) -> Iterator[Problem]:
     known = {name for _, table in raw.select("agent.*.skills") if isinstance(table, dict) for name in table}
-    for path, text in raw.strings("queue.*.needs", "queue.*.relax.*.needs", "queue.*.prefer"):
+    for path, text in raw.strings("queue.*.needs", "queue.*.relax.*.needs", *_CALLERS):
         try:
             expression = skills.parse(text)
         except skills.SkillSyntaxError as error:

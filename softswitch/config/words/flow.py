@@ -13,6 +13,7 @@ from softswitch.config.fields import (
     Flag,
     HoursRuleField,
     Language,
+    Number,
     Seconds,
     TargetField,
 )
@@ -49,10 +50,17 @@ class Say(Section):
 
 
 class Goto(Section):
-    """Another name for a place; with ``language`` also the caller's choice of a language."""
+    """Another name for a place, and what is known of callers who come by here."""
 
     then: TargetField
     language: Language | None = None
+    """The caller's choice of a language."""
+    priority: Number | None = None
+    """Points in every queue, on top of the queue's own. None: as before."""
+    needs: str = ""
+    """Skills that the agent must have besides those that the queue needs."""
+    prefer: str = ""
+    """Agents who satisfy this are asked before the others."""
 
 
 HolidaySet = Literal["ua", "pl", "gb"]

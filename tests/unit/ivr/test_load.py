@@ -48,7 +48,10 @@ def test_every_table_becomes_its_node() -> None:
                 when_closed=T("hangup"),
             )
         },
-        gotos={"uk": table(then=T("menu:main"), language="uk"), "on": table(then=T("menu:main"), language=None)},
+        gotos={
+            "uk": table(then=T("menu:main"), language="uk", priority=9.0, needs="vip", prefer="pl"),
+            "on": table(then=T("menu:main"), language=None, priority=None, needs="", prefer=""),
+        },
         queues={
             "sales": table(
                 when_full=T("menu:main"),
@@ -83,7 +86,7 @@ def test_every_table_becomes_its_node() -> None:
     assert flow.find(T("say:hello")) == Say("hello", (Prompt("say.hello", text={"uk": "Вітаємо."}),), T("menu:main"))
     rules = Rules((parse_rule("mon"),), holidays=("ua",))
     assert flow.find(T("hours:office")) == Hours("office", rules, T("menu:main"), HANGUP, "Europe/Kyiv")
-    assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk")
+    assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk", 9.0, "vip", "pl")
     assert flow.find(T("goto:on")) == Goto("on", T("menu:main"))
     outcomes = {Result.BUSY: T("queue:sales"), Result.REJECTED: T("queue:sales")}
     assert flow.find(T("phone:1001")) == Phone("1001", 12.0, outcomes)

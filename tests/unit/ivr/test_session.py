@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pytest
@@ -23,6 +24,7 @@ from ivr.nodes import (
     Result,
     Say,
 )
+from ivr.progress import Progress
 from ivr.targets import HANGUP, Target
 from tests.support.ivr_caller import Caller
 
@@ -264,6 +266,20 @@ def test_a_goto_may_choose_the_language() -> None:
     caller = Caller(nodes).call("menu:main").press("1")
     assert caller.effects[-1] == play(2, "support", language="uk")
     assert fx.LanguageChosen(T("goto:uk"), "uk") in caller.records
+
+
+def test_gotos_say_what_is_known_of_the_caller_and_the_last_word_counts() -> None:
+    nodes = flow(
+        Goto("vip", T("goto:pl"), priority=50.0, needs="vip >= 50", prefer="en"),
+        Goto("pl", T("goto:on"), prefer="pl"),
+        Goto("on", T("queue:sales")),
+        SALES,
+    )
+    caller = Caller(nodes).call("goto:vip")
+    known = caller.session.progress
+    assert (known.priority, known.needs, known.prefer) == (50.0, "vip >= 50", "pl")
+    again = Progress.from_dict(json.loads(json.dumps(known.to_dict(5.0))), 5.0)
+    assert (again.priority, again.needs, again.prefer) == (50.0, "vip >= 50", "pl")
 
 
 def test_a_queue_that_gives_the_caller_back_follows_its_outcome() -> None:

@@ -114,6 +114,10 @@ MESSAGES = {
             '9:23: queue.sales.weights.piotr: there is no [[agent]] with the id "piotr"',
         ],
     ),
+    "needs of some callers that cannot be read": (
+        '[goto.vip]\nthen = "echo"\nneeds = "vip >= 500"',
+        ["3:17: goto.vip.needs: level 500 does not exist; levels go from 0 to 100"],
+    ),
     "a preference that cannot be read": (
         '[queue.sales]\nprefer = "vip >= 101"',
         ["2:18: queue.sales.prefer: level 101 does not exist; levels go from 0 to 100"],
