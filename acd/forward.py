@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from acd.load import Kind, Load
     from acd.samples import Draws
 
-#: Rollouts that are made even when ``most_events`` are used up.
-FEWEST = 12
+#: Rollouts that are made even when ``most_steps`` are used up.
+FEWEST = 10
 #: Mean seconds that a caller listens to the exit menu, and that a customer takes to answer a callback.
 _AWAY = 15.0
 _REACHED = 12.0
@@ -59,15 +59,16 @@ def forward(
     *,
     rollouts: int = 60,
     horizon: float = 3600.0,
-    most_events: int | None = None,
+    most_steps: int | None = None,
 ) -> dict[str, Estimate]:
     """Estimates of the wait still to come for every caller who waits or rings in the snapshot.
 
     Who is to be called back waits until the number is dialled. ``snapshot`` is `Dispatcher.snapshot`'s, ``load`` was
     learnt on the same clock. A wait longer than ``horizon`` (seconds) counts as that long; one in a queue that sends
     the caller on before, as long as it lasts.
-    The cost is rollouts times what happens until the last of them is served; after ``most_events`` events no more
-    rollouts are begun (but :data:`FEWEST` are made). Deterministic for a given state of ``rng``.
+    The cost of a rollout is a step for each agent and caller who is restored, and one for each event until the last of
+    those who wait is served; after ``most_steps`` no more rollouts are begun (but :data:`FEWEST` are made). The same
+    state of ``rng`` gives the same estimates.
     """
     quiet = _quiet(snapshot)
     probes = [t["call"] for t in quiet["calls"]["tickets"] if t["place"] not in _BEING_SERVED]
@@ -75,14 +76,15 @@ def forward(
         return {}
     callers = _overtakers(quiet, load)
     waits: dict[str, list[float]] = {call: [] for call in probes}
-    events = 0
+    restored = len(quiet["agents"]) + len(quiet["calls"]["tickets"])
+    steps = 0
     for done in range(rollouts):
-        if most_events is not None and events >= most_events and done >= FEWEST:
+        if most_steps is not None and steps >= most_steps and done >= FEWEST:
             break
         rollout = _Rollout(quiet, load, rng, callers, horizon)
         for call, wait in rollout.play().items():
             waits[call].append(wait)
-        events += rollout.world.events
+        steps += restored + rollout.world.events
     return {call: of_samples(drawn) for call, drawn in waits.items()}
 
 

@@ -163,7 +163,9 @@ class Estimator:
             self.stalled, pause = max(self.stalled, stalled), stalled / SHARE
             answer = await self._process.ask(number, job)
             self._pause = self._first_pause
-            self._tell(list(_estimates(answer, time.perf_counter() - began)))
+            took = time.perf_counter() - began
+            self._tell(list(_estimates(answer, took)))
+            pause = max(pause, took)  # the process rests for as long as it worked
         except ProcessFailed as failure:
             log.warning("the process that estimates waits %s; next try in %g s", failure, self._pause)
             self.failures += 1

@@ -27,7 +27,7 @@ class EstimatorProcess:
     """At most one child at a time, one job at a time."""
 
     def __init__(
-        self, database: Path, since: float, *, timeout: float = 30.0, command: Sequence[str] | None = None
+        self, database: Path, since: float, *, timeout: float = 60.0, command: Sequence[str] | None = None
     ) -> None:
         """*timeout*: seconds for a job. *command*: instead of our own worker."""
         ours = (sys.executable, "-m", "softswitch.estimates.worker", str(database), str(since))

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 HEADER: Final = 8
 ROLLOUTS: Final = 60
-#: No more rollouts are begun after so many events: seconds of work even where hundreds wait.
-MOST_EVENTS: Final = 40_000
+#: No more rollouts are begun after so many steps (see `acd.forward`): seconds of work even where hundreds wait.
+MOST_STEPS: Final = 50_000
 #: Longest wait that is told apart from longer ones, seconds.
 HORIZON: Final = 3600.0
 _NICENESS: Final = 10
@@ -46,7 +46,7 @@ def answer_job(job: Mapping[str, Any]) -> dict[str, Any]:
         Random(job["seed"]),
         rollouts=ROLLOUTS,
         horizon=HORIZON,
-        most_events=MOST_EVENTS,
+        most_steps=MOST_STEPS,
     )
     estimates = [[call, round(e.p50, 1), round(e.p80, 1), round(e.spread, 3)] for call, e in found.items()]
     return {"id": job["id"], "estimates": estimates, "took": round(time.perf_counter() - started, 3)}

@@ -213,7 +213,7 @@ def test_the_same_draws_give_the_same_estimates_and_the_snapshot_is_left_alone()
     assert forward(snapshot, floor.load, Random(6), rollouts=20) != first
 
 
-def test_the_cost_is_bounded_by_events() -> None:
+def test_the_cost_is_bounded_by_steps() -> None:
     floor = Floor(plain_queue(), agents={"a": {}}, load=known())
     floor.join(*(f"c{i}" for i in range(20)))
     made = 0
@@ -226,7 +226,7 @@ def test_the_cost_is_bounded_by_events() -> None:
 
     forward(floor.acd.snapshot(), floor.load, Counting(1), rollouts=FEWEST)
     few, made = made, 0
-    forward(floor.acd.snapshot(), floor.load, Counting(1), rollouts=1000, most_events=1)
+    forward(floor.acd.snapshot(), floor.load, Counting(1), rollouts=1000, most_steps=1)
     assert made == few
 
 
