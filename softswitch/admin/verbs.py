@@ -131,6 +131,8 @@ class Operations:
         before = {"queue": ticket.queue, "priority": ticket.priority}
         self._do("call.change", ticket.call, wanted, change)
         after = self._dispatcher.tickets.get(ticket.call)
+        if after is not None and not _as_wanted(after, wanted):
+            raise AdminError(Code.REFUSED, f"{ticket.call} could not be changed and waits on as before")
         return {
             "call": ticket.call,
             "before": before,
@@ -189,6 +191,10 @@ class Operations:
         if found[0].place is Place.TALKING:
             raise AdminError(Code.REFUSED, f"{found[0].call} talks with an agent already")
         return found[0]
+
+
+def _as_wanted(ticket: Ticket, wanted: ChangeCall) -> bool:
+    return wanted.queue in (None, ticket.queue) and wanted.priority in (None, ticket.priority)
 
 
 def _read(model: type[A], args: Mapping[str, Any]) -> A:
