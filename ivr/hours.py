@@ -16,7 +16,7 @@ never when it is skipped. `ivr.hours_grammar` has the rules as they are written.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from ivr.holidays import holiday
@@ -92,22 +92,22 @@ class Rules:
         now = self.at(wall).open
         for ahead in range(HORIZON):
             day = wall.date() + timedelta(days=ahead)
-            midnight = datetime.combine(day, datetime.min.time(), wall.tzinfo)
-            for minute in self._boundaries(day, wall.tzinfo):
-                moment = midnight + timedelta(minutes=minute)
+            for moment in self._boundaries(day, wall.tzinfo):
                 if moment > wall and self.at(moment).open is not now:
                     return moment
         return None
 
-    def _boundaries(self, day: date, zone: tzinfo | None) -> list[int]:
-        """Minutes of *day* at which a verdict can change; events are looked at every quarter of an hour."""
+    def _boundaries(self, day: date, zone: tzinfo | None) -> list[datetime]:
+        """The times of *day* at which a verdict can change."""
         minutes = {0}
         for rule in (*self.open, *self.closed):
             for begin, end in rule.intervals:
                 minutes |= {begin, end % DAY_MINUTES}
-        if self.open_events or self.closed_events:
-            minutes |= set(range(0, DAY_MINUTES, 15))
-        return sorted(minutes)
+        midnight = datetime.combine(day, time(), zone)
+        moments = {midnight + timedelta(minutes=minute) for minute in minutes}
+        for event in (*self.open_events, *self.closed_events):
+            moments |= {edge.replace(tzinfo=zone) for edge in event.edges(day, zone or UTC)}
+        return sorted(moments)
 
 
 def _kind(rules: Iterable[Rule], *, dated: bool) -> Iterator[Rule]:

@@ -45,6 +45,18 @@ class Event:
         here = wall.astimezone(self.start.tzinfo)
         return any(_instant(b) <= _instant(wall) < _instant(b) + self.length for b in self._beginning_by(here))
 
+    def edges(self, day: date, zone: tzinfo) -> Iterator[datetime]:
+        """When the event begins or ends on *day* of *zone*, as that clock shows it."""
+        midnight = datetime.combine(day + _DAY, time())
+        if self.start.tzinfo is None:
+            begins = self._beginning_by(midnight)
+            edges = (edge for begin in begins for edge in (begin, begin + self.length))
+        else:
+            begins = self._beginning_by(midnight.replace(tzinfo=zone).astimezone(self.start.tzinfo))
+            instants = (edge for begin in begins for edge in (_instant(begin), _instant(begin) + self.length))
+            edges = (instant.astimezone(zone).replace(tzinfo=None) for instant in instants)
+        return (edge for edge in edges if edge.date() == day)
+
     def _beginning_by(self, at: datetime) -> Iterator[datetime]:
         """The beginnings that could still go on at *at*."""
         yield from self.also

@@ -275,3 +275,14 @@ def test_half_past_three_on_the_night_that_has_it_twice(rule: str, open: list[bo
     before = (first - timedelta(hours=1)).astimezone(KYIV)
     asked = [before, *((moment.astimezone(UTC) - back).astimezone(KYIV) for moment in (first, second))]
     assert [parse_rules([rule]).at(moment).open for moment in asked] == open
+
+
+def test_the_next_change_may_be_an_events() -> None:
+    kyiv = Event("Fair", datetime(2026, 11, 14, 8, 7, 30, tzinfo=UTC), timedelta(hours=26))
+    rules = Rules((), open_events=(kyiv, event("Sale", "2026-11-20 10:15", 1)))
+    at = datetime(2026, 11, 1, 12, 0, tzinfo=KYIV)
+    changes: list[str] = []
+    while (change := rules.next_change(at)) is not None:
+        at = change
+        changes.append(f"{at:%d %H:%M:%S}")
+    assert changes == ["14 10:07:30", "15 12:07:30", "20 10:15:00", "20 11:15:00"]
