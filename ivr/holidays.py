@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import MAXYEAR, date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ SETS: Final[Mapping[str, tuple[Holiday, ...]]] = {
 }
 
 
+@lru_cache(maxsize=2048)  # asked for every call, several times
 def holiday(day: date, sets: tuple[str, ...]) -> tuple[str, str] | None:
     """Set and name of the holiday on *day*, or None; KeyError for a set that does not exist."""
     for name in sets:
