@@ -31,7 +31,7 @@ async def live(path: Path, seed: int) -> None:
         life.records.clear()
         if part % 7 == 0:
             keeper.take(now, now + life.offset)
-        if part == 20:
+        if part >= 20:
             print("working", flush=True)
         await asyncio.sleep(0.001)
 

@@ -248,10 +248,12 @@ def test_a_data_dir_is_one_switchs_at_a_time(tmp_path: Path) -> None:
 
 def test_the_lock_of_a_killed_switch_is_free(tmp_path: Path) -> None:
     program = (
-        "import sys, time; from pathlib import Path; from softswitch.admin.lock import DataDirLock\n"
-        f"DataDirLock(Path({str(tmp_path)!r})).take(); print('taken', flush=True); time.sleep(60)"
+        "import sys; from pathlib import Path; from softswitch.admin.lock import DataDirLock\n"
+        f"DataDirLock(Path({str(tmp_path)!r})).take(); print('taken', flush=True); sys.stdin.read()"
     )
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=Path(__file__).parents[4]) as p:
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[4]
+    ) as p:
         assert p.stdout is not None
         assert p.stdout.readline() == b"taken\n"
         with pytest.raises(Locked):
