@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # was not let in
     CUT = "cut"  # the switch stopped
     WAITING = "waiting"  # the journal ends here
+    LISTED = "listed"  # had given up before and is listed to be called back; was offered once already
 
 
 #: The switch begins to run: whatever was going on before was cut off when it ended, with or without a record.
@@ -139,6 +140,14 @@ class Stays:
         waiting = (open_ for open_ in self._open.values() if callbacks or open_.asked_at is None)
         return [open_.stay for open_ in (*waiting, *self._served.values())]
 
+    def transferred(self, call: str, agent: str) -> bool:
+        """The agent has sent the caller on; False when that conversation is none that goes on or is wrapped up."""
+        open_ = self._served.get(agent, self._open.get(call))
+        if open_ is None or open_.stay.call != call or open_.stay.agent != agent:
+            return False
+        open_.stay.transferred = True
+        return True
+
     def close(self, at: float, *, cut: bool = False) -> None:
         """Nothing more comes: the records end here, or (*cut*) the switch did. Callbacks are kept over its restart."""
         for agent in list(self._served):
@@ -204,7 +213,8 @@ class Stays:
         open_ = self._open.get(call)
         if open_ is not None and open_.talks_since is None and open_.asked_at is None:
             open_.stop(at)
-            open_.asked_at, open_.stay.outcome = at, Outcome.CALLBACK
+            listed = at == open_.stay.arrived
+            open_.asked_at, open_.stay.outcome = at, Outcome.LISTED if listed else Outcome.CALLBACK
 
     def _moved(self, at: int, call: str, data: Mapping[str, Any]) -> None:
         """A waiting caller was put into another queue."""
@@ -222,10 +232,10 @@ class Stays:
         talking = open_.talks_since is not None
         open_.stop(at)
         stay = open_.stay
-        if stay.outcome is not Outcome.CALLBACK:
+        if open_.asked_at is None:
             stay.outcome = Outcome.ANSWERED if talking else _OUTCOMES.get(how, Outcome.LEFT)
         if talking:
-            stay.transferred = how in TRANSFERRED
+            stay.transferred = stay.transferred or how in TRANSFERRED
             stay.agent = str(data.get("agent") or stay.agent)
             stay.how = how
             if (still := self._served.pop(stay.agent, None)) is not None:

@@ -42,6 +42,7 @@ class Tally:
     overflowed: int = 0
     left: int = 0
     callbacks: int = 0
+    listed: int = 0
     called_back: int = 0
     waiting: int = 0
     cut: int = 0
@@ -74,8 +75,9 @@ class Tally:
                 self.abandoned += 1
                 self.abandoned_within += stay.waited <= micros(standard.within)
                 self.abandoned_short += stay.waited < micros(standard.short)
-            case Outcome.CALLBACK:
-                self.callbacks += 1
+            case Outcome.CALLBACK | Outcome.LISTED:
+                self.callbacks += stay.outcome is Outcome.CALLBACK
+                self.listed += stay.outcome is Outcome.LISTED
                 self.called_back += stay.called_back
                 self.virtual_wait += stay.virtual_wait
             case Outcome.OVERFLOWED:
@@ -124,6 +126,7 @@ class Tally:
             figure("overflowed", self.overflowed),
             figure("left", self.left),
             figure("callbacks", self.callbacks),
+            figure("listed", self.listed),
             figure("called_back", self.called_back),
             figure("waiting", self.waiting),
             figure("cut", self.cut),

@@ -34,7 +34,7 @@ def explain_call(config: Config, call: str, console: Console, *, json: bool = Fa
     """Tell the story of a call: its id, the beginning of it, or "last". Raises ExplainError and `StoreError`."""
     with Reader(_database(config)) as reader, reader.snapshot():
         call = _find(reader, call)
-        records = reader.journal(call)
+        records = _lines(reader, call)
         config_then = _configured(reader, records)
         queues = {str(queue.get("id")): queue for queue in _tables(config_then.get("queues"))}
 
@@ -85,6 +85,15 @@ def _find(reader: Reader, wanted: str) -> str:
     if not found:
         raise ExplainError(f'there is no call whose id begins with "{wanted}"; "softswitch calls" lists them')
     raise ExplainError(f'several calls begin with "{wanted}": {", ".join(found[:5])}{" …" if len(found) > 5 else ""}')
+
+
+def _lines(reader: Reader, call: str) -> list[Record]:
+    """Every line about a call; of one that calls back, with what the distributor says of the order meanwhile."""
+    records = reader.journal(call)
+    order = next((record.data.get("callback_of") for record in records if record.kind == "call.started"), None)
+    if order and order != call:
+        records += [r for r in reader.journal(str(order)) if r.seq > records[0].seq and r.kind.startswith("acd.")]
+    return sorted(records, key=lambda record: record.seq)
 
 
 def _configured(reader: Reader, records: Sequence[Record]) -> Mapping[str, Any]:

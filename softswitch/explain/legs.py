@@ -141,9 +141,10 @@ class _Reader:
             self._talks = None if self._talks == key else self._talks
 
     def _connected(self, who: str, at: int) -> None:
-        if self._talks is None:  # a phone, not through a queue
+        talks = self._called.get(self._talks)
+        if talks is None or talks.ledger.who != who:
             self._talks = next((key for key, leg in self._called.items() if leg.ledger.who == who), None)
-            if self._talks is None:
+            if self._talks is None:  # a leg that another call began
                 self._call(who, who, at)
                 self._talks = who
         self._called[self._talks].become("talk", "", at)
@@ -159,13 +160,14 @@ class _Reader:
 
     def _part(self, at: int) -> None:
         """The conversation is over; an agent's leg is ended by what the distributor says of it."""
-        if self._talks is not None and isinstance(self._talks, str):
-            self._gone(self._talks, at)
+        key, self._talks = self._talks, None
+        if isinstance(key, str):
+            self._gone(key, at)
 
     def _over(self, agent: str, at: int) -> None:
-        key, self._talks = self._talks, None
-        leg = self._called.pop(key, None) if agent else None
-        if leg is not None:
+        key = next((k for k, leg in self._called.items() if isinstance(k, int) and leg.ledger.who == agent), None)
+        self._talks = None if self._talks == key else self._talks
+        if (leg := self._called.pop(key, None)) is not None:
             leg.become("wrap-up", "", at)
             self._wrapping[agent] = leg
 
@@ -174,9 +176,7 @@ class _Reader:
             self._wrapping.pop(agent).end(at)
 
     def _ended(self, at: int) -> None:
-        self._part(at)
-        for key in list(self._called):
-            if isinstance(key, str):
-                self._gone(key, at)
+        for key in list(self._called):  # an agent who is still there talks on in another call
+            self._gone(key, at)
         if self._caller is not None and self._caller.kind:
             self._caller.end(at)

@@ -12,6 +12,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from softswitch.explain.decisions import why_this_agent
+from softswitch.explain.words import CALL_OVER, NODES, OFFER_OVER, VIA
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,6 +122,10 @@ class _Teller:
         way = way or (f" from phone {data['phone']}" if data.get("phone") else "")
         language = f"; language {data['language']}" if data.get("language") else ""
         why = [f"{data['route']} leads to {data.get('target')}"] if data.get("route") else []
+        if data.get("callback_of"):
+            return f"{data.get('caller')}{name} is called back{way.replace('from', 'at', 1)}", [
+                f"ordered in call {data['callback_of']}"
+            ]
         return f"{data.get('caller') or 'somebody'}{name} calls {data.get('dialled') or '?'}{way}{language}", why
 
     def answered(self, record: Record, data: Mapping[str, Any]) -> _Told:
@@ -162,13 +167,39 @@ class _Teller:
         agent = f" as {data['agent']}" if data.get("agent") else ""
         return f"uses the feature code for {data.get('feature')}{agent}{'' if data.get('done') else ', in vain'}"
 
+    # --- transfers
+
+    def transferring(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        return f"{data.get('by')} sends the caller on to {data.get('to')} ({data.get('target')})"
+
+    def transferred(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        why = [f"they talked before in call {data['consult']}"] if data.get("consult") else []
+        kind = f" ({data['kind']} transfer)" if data.get("kind") else ""
+        return f"{data.get('by')} has transferred the caller to {data.get('to')}{kind}", why
+
+    def transfer_failed(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        return f"the transfer by {data.get('by')} to {data.get('to')} fails (SIP {data.get('status')})"
+
+    def recalled(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        return f"nobody took the caller: phone {data.get('phone')}, which sent them on, is rung"
+
+    def replaced(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        return f"another device of phone {data.get('phone')} takes the call over"
+
+    def hold_too_long(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        what = f": {data['what']}" if data.get("what") else ""
+        return f"has been on hold for too long by {data.get('agent')}{what}"
+
+    def hold_answered(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        return f"{data.get('agent')} is back from the hold"
+
     # --- menus
 
     def entered(self, record: Record, data: Mapping[str, Any]) -> _Told | None:
         kind, _, name = str(data.get("node") or "").partition(":")
         if kind in ("queue", "goto", "hangup", "hours"):
             return None  # what follows says it
-        return f"{_NODES.get(kind, f'comes to {kind}')} {name}".rstrip()
+        return f"{NODES.get(kind, f'comes to {kind}')} {name}".rstrip()
 
     def left(self, record: Record, data: Mapping[str, Any]) -> _Told | None:
         kind, _, name = str(data.get("node") or "").partition(":")
@@ -176,8 +207,8 @@ class _Teller:
         why = [str(data["detail"])] if data.get("detail") else []
         if kind == "hours":
             return f"hours {name}: {via}", why
-        if via in _VIA and kind in ("menu", "phone", "agent", "queue", "external"):
-            return f"{kind} {name}: {_VIA[via]}", why
+        if via in VIA and kind in ("menu", "phone", "agent", "queue", "external"):
+            return f"{kind} {name}: {VIA[via]}", why
         return None
 
     def chosen(self, record: Record, data: Mapping[str, Any]) -> _Told:
@@ -249,7 +280,7 @@ class _Teller:
         how, agent = str(data.get("how") or ""), data.get("agent")
         rang = self._rang.pop(data.get("offer"), None)
         length = "" if rang is None else f" (rang {_length(record.at - rang)})"
-        return f"{agent} {_OFFER_OVER.get(how, how.replace('_', ' '))}{length}"
+        return f"{agent} {OFFER_OVER.get(how, how.replace('_', ' '))}{length}"
 
     def connects(self, record: Record, data: Mapping[str, Any]) -> _Told:
         rang, waited = self._rang.pop(data.get("offer"), None), data.get("waited")
@@ -266,7 +297,7 @@ class _Teller:
         if how == "served":
             agent = f" by {data['agent']}" if data.get("agent") else ""
             return f"is served in queue {queue}{agent}"
-        text = _CALL_OVER.get(how, f"leaves the queue ({how.replace('_', ' ')})")
+        text = CALL_OVER.get(how, f"leaves the queue ({how.replace('_', ' ')})")
         wait = f" after {_length(waited)}" if isinstance(waited, int | float) and waited > 0 else ""
         return f"queue {queue}: {text}{wait}"
 
@@ -284,6 +315,13 @@ class _Teller:
 
     def callback_requested(self, record: Record, data: Mapping[str, Any]) -> _Told:
         return f"wants to be called back at {data.get('number')}, and keeps the place"
+
+    def callback_ordered(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        ticket = f" (as {data['ticket']})" if data.get("ticket") else ""
+        return f"is listed to be called back at {data.get('number')} by queue {data.get('queue')}{ticket}"
+
+    def aside(self, record: Record, data: Mapping[str, Any]) -> _Told:
+        return f"leaves the music of queue {data.get('queue')} for its exit menu"
 
     def callback_dialled(self, record: Record, data: Mapping[str, Any]) -> _Told:
         return "is called back"
@@ -304,6 +342,15 @@ _TELL: dict[str, Callable[[_Teller, Record, Mapping[str, Any]], _Told | None]] =
     "call.ended": _Teller.ended,
     "leg.held": _Teller.held,
     "leg.resumed": _Teller.resumed,
+    "call.transferring": _Teller.transferring,
+    "call.transferred": _Teller.transferred,
+    "call.transfer_failed": _Teller.transfer_failed,
+    "call.recalled": _Teller.recalled,
+    "leg.replaced": _Teller.replaced,
+    "hold.too_long": _Teller.hold_too_long,
+    "hold.answered": _Teller.hold_answered,
+    "callback.ordered": _Teller.callback_ordered,
+    "queue.aside": _Teller.aside,
     "phone.ringing": _Teller.phone_rings,
     "feature.used": _Teller.feature,
     "ivr.node_entered": _Teller.entered,
@@ -327,37 +374,6 @@ _TELL: dict[str, Callable[[_Teller, Record, Mapping[str, Any]], _Told | None]] =
     "acd.callback_dialled": _Teller.callback_dialled,
     "acd.callback_failed": _Teller.callback_failed,
     "acd.callback_cancelled": _Teller.callback_cancelled,
-}
-
-_NODES = {"menu": "enters menu", "say": "hears the text", "phone": "is put through to phone", "music": "hears music"}
-_VIA = {
-    "no-input": "no key was pressed",
-    "invalid": "a wrong key",
-    "busy": "busy",
-    "rejected": "declined",
-    "no-answer": "no answer",
-    "unavailable": "not there",
-}
-_OFFER_OVER = {
-    "no_answer": "does not answer",
-    "rejected": "declines",
-    "busy": "is busy",
-    "unreachable": "cannot be reached",
-    "dropped": "is lost before a word was said",
-    "answered_elsewhere": "rang too; somebody else was faster",
-    "caller_gone": "rings no more: the caller is gone",
-    "caller_away": "rings no more: the caller listens to the exit menu",
-    "caller_changed": "rings no more: may not serve the caller as changed",
-    "agent_gone": "cannot take it any more",
-}
-_CALL_OVER = {
-    "abandoned": "the caller gives up",
-    "timed_out": "the longest wait is over",
-    "full": "full, not let in",
-    "empty": "nobody is logged in who could ever serve this caller",
-    "exit": "the caller leaves by key",
-    "transferred": "goes on elsewhere",
-    "overflowed": "overflows",
 }
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from acd.figures import agents as agent_figures
 from acd.figures import stays as stay_figures
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 _ACD = stay_figures.KINDS | agent_figures.KINDS
 #: Kinds that a report is made of; others need not be read from the disk.
-KINDS = frozenset(k if "." in k else f"acd.{k}" for k in _ACD) | containment.KINDS
+KINDS = frozenset(k if "." in k else f"acd.{k}" for k in _ACD) | containment.KINDS | {"call.transferred"}
+
+#: Seconds within which the line about a transfer follows the end of the sender's conversation.
+_SETTLED = 1.0
 
 
 @dataclass(slots=True)
@@ -97,8 +100,11 @@ class Collector:
         self._standards, self._otherwise = standards, otherwise or Standard()
         self._queue, self._keep_stays = queue, keep_stays
         self._stays, self._agents, self._visits = Stays(), AgentTimes(), Visits()
+        self._over: list[tuple[float, Stay]] = []  # the line about a transfer may still follow
+        self._heir: dict[str, str] = {}  # a call that was joined to another one by an attended transfer → that one
         self._of_call: dict[str, list[Stay]] = {}
         self._ended: set[str] = set()
+        self._known: set[str] = set()  # agents, to tell them from phones
         self._contained: dict[str, list[Visit]] = {}  # by caller, while they might call again
 
     def read(self, record: Record) -> None:
@@ -114,11 +120,14 @@ class Collector:
     def follow(self, record: Record) -> None:
         """Records after the period, about calls that arrived in it."""
         self._stays.read(record.kind, record.at, record.call, record.data)
-        for stay in self._stays.done():
-            self._stay(stay)
+        self._over += [(record.at, stay) for stay in self._stays.done()]
+        if record.kind == "call.transferred" and record.call is not None:
+            self._transferred(record.call, record.data)
+        while self._over and not record.at - self._over[0][0] < _SETTLED:
+            self._stay(self._over.pop(0)[1])
         if record.kind == "call.ended" and record.call is not None:
             self._call_ended(record.call)
-        if record.kind == "call.started":
+        if record.kind == "call.started" and not record.data.get("callback_of"):
             self._called(str(record.data.get("caller") or ""), record.at)
         self._visits.read(record)
         for visit in self._visits.done():
@@ -131,7 +140,8 @@ class Collector:
     def unfinished(self, *, callbacks: bool = True) -> bool:
         """Whether calls that arrived in the period have not come to their end yet."""
         first, last = self.result.edges[0], self.result.edges[-1]
-        if any(first <= stay.arrived < last for stay in self._stays.going_on(callbacks=callbacks)):
+        going_on = [*self._stays.going_on(callbacks=callbacks), *(stay for _, stay in self._over)]
+        if any(first <= stay.arrived < last for stay in going_on):
             return True
         return any(first <= micros(visit.began) < last for visit in self._visits)
 
@@ -145,8 +155,9 @@ class Collector:
     def close(self, at: float, *, cut: bool = False) -> Collected:
         """Everything has been read; *cut*: the switch does not run."""
         self._stays.close(at, cut=cut)
-        for stay in self._stays.done():
+        for stay in (*(stay for _, stay in self._over), *self._stays.done()):
             self._stay(stay)
+        self._over.clear()
         for call in list(self._of_call):
             self._tell(call)
         for visits in self._contained.values():
@@ -161,17 +172,36 @@ class Collector:
         return self._standards.get(queue, self._otherwise)
 
     def _stay(self, stay: Stay) -> None:
-        self._of_call.setdefault(stay.call, []).append(stay)
+        call = self._heir.get(stay.call, stay.call)
+        self._of_call.setdefault(call, []).append(stay)
         cell = self._cell(stay.arrived)
         if cell is not None and self._queue in ("", stay.queue):
             self.result.queues[stay.queue, cell].add(stay, self._standard(stay.queue))
             if self._keep_stays:
                 self.result.stays.append(stay)
-        if stay.call in self._ended and not self._stays.has(stay.call):
-            self._tell(stay.call)
+        if call in self._ended and not self._goes_on(call):
+            self._tell(call)
+
+    def _transferred(self, call: str, data: Mapping[str, Any]) -> None:
+        """An agent has sent a caller on, perhaps into a conversation that began as a call of its own."""
+        agent = str(data.get("by") or "")
+        if not self._stays.transferred(call, agent):
+            for _, stay in self._over:
+                if (stay.call, stay.agent) == (call, agent):
+                    stay.transferred = True
+        if data.get("consult"):
+            consult = str(data["consult"])
+            self._heir[consult] = call
+            self._of_call.setdefault(call, []).extend(self._of_call.pop(consult, ()))
+
+    def _goes_on(self, call: str) -> bool:
+        names = {call} | {consult for consult, heir in self._heir.items() if heir == call}
+        return any(self._stays.has(name) for name in names) or any(stay.call in names for _, stay in self._over)
 
     def _call_ended(self, call: str) -> None:
-        if self._stays.has(call):
+        if call in self._heir:
+            return  # it goes on in the other one
+        if self._goes_on(call):
             self._ended.add(call)  # the wrap-up is still to come
         elif call in self._of_call:
             self._tell(call)
@@ -179,6 +209,7 @@ class Collector:
     def _tell(self, call: str) -> None:
         """Count a call that is over as one, however many queues it went through."""
         self._ended.discard(call)
+        self._heir = {consult: heir for consult, heir in self._heir.items() if heir != call}
         stays = [stay for stay in self._of_call.pop(call) if self._queue in ("", stay.queue)]
         if stays:
             whole = merged(sorted(stays, key=lambda stay: stay.arrived))
@@ -214,9 +245,11 @@ class Collector:
                 what = "answered"
             case "acd.offer_over":
                 what = _MISSED.get(str(record.data.get("how")), "")
-            case "acd.call_over" if record.data.get("how") in stay_figures.TRANSFERRED:
+            case "call.transferred" if record.data.get("by") in self._known:
                 what = "transfers"
-        agent = record.data.get("agent")
+            case "acd.agent":
+                self._known.add(str(record.data.get("agent")))
+        agent = record.data.get("by") if what == "transfers" else record.data.get("agent")
         cell = self._cell(micros(record.at)) if what and agent else None
         if cell is not None:
             work = self.result.work[str(agent), cell]

@@ -55,7 +55,8 @@ class Visits:
         if record.call is None:
             return
         if record.kind == "call.started":
-            if record.data.get("trunk") or record.data.get("phone"):
+            came = record.data.get("trunk") or record.data.get("phone")
+            if came and not record.data.get("callback_of"):
                 self._open[record.call] = Visit(record.call, str(record.data.get("caller") or ""), record.at)
             return
         visit = self._open.get(record.call)

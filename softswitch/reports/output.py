@@ -31,6 +31,7 @@ _CALLS = (
     ("overflowed", "over-\nflowed"),
     ("left", "left"),
     ("callbacks", "call-\nbacks"),
+    ("listed", "listed"),
     ("called_back", "called\nback"),
     ("waiting", "waiting"),
     ("cut", "cut"),

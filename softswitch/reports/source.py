@@ -52,5 +52,6 @@ def collect(
         for record in reader.lines({"call.started"}, last_seq + 1):
             if record.at > period.end + MARGIN + REPEAT:
                 break
-            collector.called(str(record.data.get("caller") or ""), record.at)
+            if not record.data.get("callback_of"):
+                collector.called(str(record.data.get("caller") or ""), record.at)
         return collector.close(now if runs else last_at, cut=not runs)

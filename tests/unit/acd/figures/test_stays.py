@@ -192,6 +192,20 @@ def test_a_restart_cuts_whoever_waited_and_keeps_callbacks() -> None:
     assert (stay.waited, stay.virtual_wait, stay.talk) == (4 * SECOND, 900 * SECOND, 30 * SECOND)
 
 
+def test_who_gave_up_and_is_listed_to_be_called_back_was_offered_once_already() -> None:
+    reader = Stays()
+    for kind in ("acd.queued", "acd.callback_requested"):
+        reader.read(kind, 10.0, "order", {"queue": "sales"})
+    reader.read("acd.connect", 100.0, "order", {"agent": "anna"})
+    reader.read("acd.call_over", 130.0, "order", {"how": "served", "agent": "anna"})
+    reader.close(140.0)
+    stay = one(reader.done())
+    assert (stay.outcome, stay.called_back, stay.virtual_wait) == (Outcome.LISTED, True, 90 * SECOND)
+    tally = Tally()
+    tally.add(stay, Standard())
+    assert (tally.offered, tally.callbacks, tally.listed, tally.called_back) == (0, 0, 1, 1)
+
+
 def test_boundaries_are_answered_at_most_and_abandoned_less_than() -> None:
     tally, standard = Tally(), Standard(within=20, short=5)
     exact = Stay("c", "sales", 0, Outcome.ANSWERED, waited=20 * SECOND, conversations=1)
@@ -217,8 +231,8 @@ def test_outcomes_add_up_to_those_who_entered_and_parts_to_the_whole() -> None:
         part.add(stay, standard)
         parts += part
     assert parts == whole
-    assert whole.offered == len(every) - 1
-    assert whole.refused == 1
+    assert whole.offered == len(every) - 2
+    assert (whole.refused, whole.listed) == (1, 1)
     figures = whole.figures(standard)
     outcomes = ("answered", "abandoned", "short", "overflowed", "left", "callbacks", "waiting", "cut")
     assert sum(figures[name].part for name in outcomes) == figures["offered"].part

@@ -86,12 +86,39 @@ def test_agents_time_is_cut_at_the_edges() -> None:
 
 def test_a_call_in_two_queues_counts_in_both_and_once_in_all() -> None:
     lines = [*served("c", 10, 15, 60, how="transferred"), *served("c", 60, 90, 200, queue="billing")]
+    lines.append((90.0, "call.transferred", "c", {"kind": "blind", "by": "anna", "to": "billing"}))
     found = collected([agent(0), *sorted(lines, key=lambda line: line[0]), (200, "call.ended", "c", {}), agent(400)])
     assert {queue: tally.answered for (queue, _), tally in found.queues.items()} == {"sales": 1, "billing": 1}
     whole = found.calls[0]
     assert (whole.offered, whole.answered, whole.wait_of_answered) == (1, 1, 5 * SECOND)
     assert (whole.talk, whole.conversations, whole.transfers) == (155 * SECOND, 2, 1)
     assert found.work["anna", 0].transfers == 1
+
+
+@pytest.mark.parametrize("wrap_up", [True, False])
+def test_an_attended_transfer_makes_one_call_of_two(wrap_up: bool) -> None:
+    """The first agent calls the other queue, talks there, joins the two and is done; the second one talks on."""
+    lines = [
+        agent(0),
+        *served("c", 10, 15, 100)[: -2 if wrap_up else -3],
+        (50.0, "acd.queued", "consult", {"queue": "billing"}),
+        (60.0, "acd.connect", "consult", {"offer": 9, "agent": "borys"}),
+        (100.0, "acd.call_over", "c", {"queue": "sales", "how": "served", "agent": "anna"}),
+        agent(100.0, "wrap_up" if wrap_up else "idle"),
+        (100.1, "call.transferred", "c", {"kind": "attended", "by": "anna", "to": "borys", "consult": "consult"}),
+        (100.1, "call.ended", "consult", {"by": "phone"}),
+        agent(110.0, "idle"),
+        (300.0, "acd.call_over", "consult", {"queue": "billing", "how": "served", "agent": "borys"}),
+        (300.0, "acd.agent", None, {"agent": "borys", "status": "available", "state": "idle", "reachable": True}),
+        (300.0, "call.ended", "c", {}),
+        agent(400.0, status="logged_out"),
+    ]
+    found = collected(sorted(lines, key=lambda line: line[0]))
+    whole = found.calls[0]
+    assert (whole.offered, whole.answered, whole.wait_of_answered) == (1, 1, 5 * SECOND)
+    assert (whole.talk, whole.conversations, whole.transfers) == ((85 + 240) * SECOND, 2, 1)
+    assert (found.queues["sales", 0].transfers, found.queues["billing", 0].transfers) == (1, 0)
+    assert (found.work["anna", 0].transfers, whole.wrap_up) == (1, 10 * SECOND if wrap_up else 0)
 
 
 def test_each_queue_is_judged_by_its_own_standard() -> None:
