@@ -190,6 +190,11 @@ class Agent:
         return self.willing and self.state is State.IDLE and self.resting_until is None
 
     @property
+    def serves(self) -> bool:
+        """Whether calls come to an end with this agent, now or after the present one."""
+        return self.status is Status.AVAILABLE and self.reachable
+
+    @property
     def visible(self) -> Visible:
         return (
             self.status,

@@ -1,4 +1,4 @@
-"""Callers who join a queue, and callers who leave it by their own or outside will."""
+"""Callers who join a queue, step aside, are changed, and leave by their own or outside will."""
 
 from __future__ import annotations
 
@@ -6,67 +6,185 @@ from typing import TYPE_CHECKING
 
 from acd import effects as fx
 from acd import events as ev
-from acd.announcements import first_announcement
+from acd.announcements import FRESH, first_announcement
 from acd.limits import Refusal, refusal
-from acd.ticket import Place, Ticket, Turn
+from acd.returning import Remembered, Returning
+from acd.ticket import CALLED_BACK, LISTENING, Place, Ticket, Turn
 
 if TYPE_CHECKING:
+    from acd.callbacks import Callbacks
     from acd.floor import Floor, Outbox
+    from acd.model import QueueConfig
     from acd.offers import Offers
     from acd.waiting import Waiting
 
 
 class Arrivals:
-    def __init__(self, waiting: Waiting, offers: Offers, floor: Floor, out: Outbox) -> None:
+    def __init__(self, waiting: Waiting, offers: Offers, callbacks: Callbacks, floor: Floor, out: Outbox) -> None:
+        self.returning = Returning()
         self._waiting = waiting
         self._offers = offers
+        self._callbacks = callbacks
         self._floor = floor
         self._out = out
 
+    # --- joining
+
     def join(self, event: ev.CallJoined, now: float) -> None:
-        waiting, room = self._waiting, self._waiting.room
+        waiting = self._waiting
         if event.call in waiting.tickets:
-            self.leave(event.call, ev.LeaveReason.TRANSFERRED.value, now)
+            self.leave(event.call, ev.LeaveReason.TRANSFERRED, now)
         since = now if event.waiting_since is None else min(event.waiting_since, now)
         queue = None if event.queue in waiting.closing else waiting.queues.get(event.queue)
         if queue is None:
-            self._refuse(Refusal.EMPTY, event.call, event.queue, None, since, now)
+            self._refuse(Refusal.EMPTY, event, None, since, now)
             return
-        variables = dict(event.variables) | ({"language": event.language} if event.language else {})
-        ticket = Ticket(event.call, queue.id, since, now, event.priority, event.needs, variables)
-        ticket.preferred, ticket.agent = event.preferred, event.agent
-        ladder = room.ladder(ticket)
-        refused = refusal(
-            queue,
-            hopeless=lambda: waiting.hopeless(ladder),
-            waiting=room.count(queue.id),
-            somebody_idle=lambda: not self._floor.idle.isdisjoint(room.now(ladder, ladder.step_at(since, now))),
+        back = self.returning.recall(event.customer, queue.id, now)
+        ordered = self._callbacks.of_customer(event.customer, queue.id)
+        if back is not None and back.since is not None:
+            since = min(since, back.since)
+        if ordered is not None:
+            since = min(since, ordered.since)
+        ticket = Ticket(
+            event.call,
+            queue.id,
+            since,
+            now,
+            event.priority,
+            event.needs,
+            dict(event.variables) | ({"language": event.language} if event.language else {}),
+            preferred=event.preferred,
+            agent=event.agent or ("" if back is None else back.agent),
+            customer=event.customer,
         )
+        refused = self._refusal(queue, ticket, now)
         if refused is not None:
             target = queue.when_full if refused is Refusal.FULL else queue.when_empty
-            self._refuse(refused, event.call, queue.id, target, since, now)
+            self._refuse(refused, event, target, since, now)
+            if back is not None:
+                self.returning.remember(event.customer, queue.id, back, now)
             return
         waiting.tickets[event.call] = ticket
+        if ordered is not None:
+            self._callbacks.absorb(ordered, ticket, now)
         ticket.announce_at = first_announcement(queue.announce, now)
-        self._out.journal("queued", now, call=event.call, queue=queue.id, since=since)
+        ticket.comfort_at = now + queue.announce.comfort if queue.announce.comfort else None
+        if queue.callback is not None and queue.callback.after is not None:
+            ticket.offer_callback_at = now + queue.callback.after
+        self._out.journal(
+            "queued",
+            now,
+            call=event.call,
+            queue=queue.id,
+            since=since,
+            customer=event.customer,
+            resumed=back is not None,
+            agent=ticket.agent,
+        )
         waiting.place(ticket, now)
 
-    def _refuse(self, why: Refusal, call: str, queue: str, target: str | None, since: float, now: float) -> None:
-        effect = fx.QueueFull if why is Refusal.FULL else fx.QueueEmpty
-        self._out.journal("call_over", now, call=call, queue=queue, how=why.value, waited=0.0)
-        self._out.put(effect(call, queue, target, since))
+    def _refusal(self, queue: QueueConfig, ticket: Ticket, now: float) -> Refusal | None:
+        waiting, room = self._waiting, self._waiting.room
+        ladder = room.ladder(ticket)
+        step = ladder.step_at(ticket.since, now)
+        return refusal(
+            queue,
+            hopeless=lambda: waiting.hopeless(ladder),
+            waiting=lambda: sum(t.queue == queue.id and t.place in LISTENING for t in waiting.tickets.values()),
+            somebody_idle=lambda: not self._floor.idle.isdisjoint(room.now(ladder, step)),
+            expected=lambda: self._expected(ticket, now),
+        )
 
-    def leave(self, call: str, how: str, now: float) -> None:
+    def _expected(self, ticket: Ticket, now: float) -> float | None:
+        """Median wait of somebody who comes now; None: nobody is there, so nothing is known."""
+        waiting, room = self._waiting, self._waiting.room
+        ahead, last = room.ahead_of_newcomer(ticket, now)
+        ladder = room.ladder(ticket)
+        there = sum(self._floor.agents[agent].serves for agent in room.now(ladder, ladder.step_at(ticket.since, now)))
+        if not there:
+            return None
+        told = None if last is None else waiting.tickets[last]
+        if told is not None and told.estimate is not None and told.estimated_at is not None:
+            old = now - told.estimated_at
+            if old <= FRESH:
+                return max(0.0, told.estimate[0] - old) + waiting.paces.of(ticket.queue).handling / there
+        return waiting.paces.expected(ticket.queue, ahead, there)
+
+    def _refuse(self, why: Refusal, event: ev.CallJoined, target: str | None, since: float, now: float) -> None:
+        effect = fx.QueueFull if why is Refusal.FULL else fx.QueueEmpty
+        self._out.journal(
+            "call_over", now, call=event.call, queue=event.queue, how=why.value, waited=0.0, customer=event.customer
+        )
+        self._out.put(effect(event.call, event.queue, target, since))
+
+    # --- while waiting
+
+    def away(self, call: str, now: float) -> None:
         ticket = self._waiting.tickets.get(call)
-        if ticket is None:
+        if ticket is not None and ticket.place in (Place.WAITING, Place.OFFERED):
+            self._stop_ringing(ticket, fx.WithdrawReason.CALLER_AWAY, now)
+            self._waiting.turn(ticket, Turn.GO_AWAY, now)
+            self._out.journal("away", now, call=call, queue=ticket.queue)
+
+    def back(self, call: str, now: float) -> None:
+        ticket = self._waiting.tickets.get(call)
+        if ticket is not None and ticket.place is Place.AWAY:
+            self._out.journal("back", now, call=call, queue=ticket.queue)
+            self._waiting.turn(ticket, Turn.RETURN, now)
+
+    def change(self, event: ev.CallChanged, now: float) -> None:
+        waiting = self._waiting
+        ticket = waiting.tickets.get(event.call)
+        if ticket is None or ticket.place is Place.TALKING:
             return
+        moves = event.queue is not None and event.queue != ticket.queue
+        if moves and (event.queue not in waiting.queues or event.queue in waiting.closing):
+            return
+        left = ticket.queue
+        waiting.lift(ticket)
+        ticket.priority = ticket.priority if event.priority is None else event.priority
+        ticket.needs = ticket.needs if event.needs is None else event.needs
+        ticket.preferred = ticket.preferred if event.preferred is None else event.preferred
+        if moves and event.queue is not None:
+            ticket.queue, ticket.joined_at, ticket.exit = event.queue, now, None
+        self._out.journal(
+            "changed",
+            now,
+            call=ticket.call,
+            queue=ticket.queue,
+            priority=ticket.priority,
+            moved_from=left if moves else None,
+        )
+        waiting.place(ticket, now)
+        if moves:
+            if ticket.place in (Place.OFFERED, Place.CALLBACK_OFFERED):
+                self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_CHANGED, now)
+                waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
+            waiting.forget_drained(left)
+        if ticket.place is not Place.GONE:
+            self._offers.withdraw_unfit(ticket, now)
+
+    # --- leaving
+
+    def leave(self, call: str, reason: ev.LeaveReason, now: float) -> None:
+        ticket = self._waiting.tickets.get(call)
+        if ticket is None or (ticket.place in CALLED_BACK and reason is not ev.LeaveReason.TRANSFERRED):
+            return
+        hung_up = reason is ev.LeaveReason.ABANDONED
         if ticket.place is Place.TALKING:
-            hung_up = how == ev.LeaveReason.ABANDONED.value
             by = ev.EndedBy.CALLER if hung_up else ev.EndedBy.SWITCH
-            self._offers.conversation_over(ticket, by, "served" if hung_up else how, now)
+            self._conversation_over(ticket, by, "served" if hung_up else reason.value, now)
             return
-        self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
-        self._waiting.over(ticket, how, now)
+        if ticket.place in CALLED_BACK:
+            self._callbacks.give_up(ticket, "cancelled", now)
+            return
+        if hung_up and ticket.number:
+            self._callbacks.hung_up(ticket, now)
+            return
+        if hung_up:
+            self._remember(ticket, ticket.since, now)
+        self._stop_ringing(ticket, fx.WithdrawReason.CALLER_GONE, now)
+        self._waiting.over(ticket, reason.value, now)
         self._waiting.turn(ticket, Turn.LEAVE, now)
 
     def conversation_ended(self, call: str, by: ev.EndedBy, now: float) -> None:
@@ -74,6 +192,35 @@ class Arrivals:
         if ticket is None:
             return
         if ticket.place is Place.TALKING:
-            self._offers.conversation_over(ticket, by, "served", now)
+            self._conversation_over(ticket, by, "served", now)
         elif by is ev.EndedBy.CALLER:
-            self.leave(call, ev.LeaveReason.ABANDONED.value, now)
+            self.leave(call, ev.LeaveReason.ABANDONED, now)
+
+    def _conversation_over(self, ticket: Ticket, by: ev.EndedBy, how: str, now: float) -> None:
+        self._remember(ticket, None, now)
+        self._offers.conversation_over(ticket, by, how, now)
+
+    def restarted(self, resume_within: float, now: float) -> None:
+        """No leg is left: callers are remembered as if they had hung up, customers are still to be called back."""
+        for call in sorted(self._waiting.tickets):
+            ticket = self._waiting.tickets[call]
+            if ticket.place in CALLED_BACK:
+                self._callbacks.restarted(ticket, now)
+            elif ticket.place is Place.TALKING:
+                self._remember(ticket, ticket.since, now, resume_within)
+                self._offers.conversation_over(ticket, ev.EndedBy.SWITCH, "restart", now)
+            elif ticket.number:
+                self._callbacks.restarted(ticket, now)
+            else:
+                self._remember(ticket, ticket.since, now, resume_within)
+                self._stop_ringing(ticket, fx.WithdrawReason.CALLER_GONE, now)
+                self._waiting.over(ticket, "restart", now)
+                self._waiting.turn(ticket, Turn.LEAVE, now)
+
+    def _remember(self, ticket: Ticket, since: float | None, now: float, at_least: float = 0.0) -> None:
+        within = max(self._waiting.queues[ticket.queue].resume_within, at_least)
+        chosen = self._offers.offers[ticket.offers[0]].agent if ticket.offers else ticket.agent
+        self.returning.remember(ticket.customer, ticket.queue, Remembered(now + within, since, chosen), now)
+
+    def _stop_ringing(self, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
+        self._offers.withdraw(ticket, reason, now)

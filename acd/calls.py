@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from acd import events as ev
 from acd.announcer import Announcer
 from acd.arrivals import Arrivals
+from acd.callbacks import Callbacks
 from acd.offers import Offers
 from acd.ticket import Place, Ticket
 from acd.timers import Timer
@@ -22,42 +23,94 @@ if TYPE_CHECKING:
 
 
 class Calls:
-    """Hands events and timers to the parts that know what to do. After each of them call ``offers.settle``."""
+    """Hands events and timers to the parts that know what to do. After each of them call :meth:`settle`."""
 
     def __init__(self, floor: Floor, timers: Timers, out: Outbox) -> None:
         self._floor = floor
         self.waiting = Waiting(floor, timers, out)
         self.offers = Offers(self.waiting, floor, timers, out)
-        self._arrivals = Arrivals(self.waiting, self.offers, floor, out)
+        self._callbacks = Callbacks(self.waiting, self.offers, floor, out)
+        self._arrivals = Arrivals(self.waiting, self.offers, self._callbacks, floor, out)
         self._announcer = Announcer(self.waiting, out)
 
-    def receive(self, event: ev.CallEvent, now: float) -> None:
+    def receive(self, event: ev.CallEvent | ev.CallbackEvent | ev.WaitEstimated | ev.Restarted, now: float) -> None:
         match event:
             case ev.CallJoined():
                 self._arrivals.join(event, now)
             case ev.CallLeft(call, reason):
-                self._arrivals.leave(call, reason.value, now)
+                self._arrivals.leave(call, reason, now)
+            case ev.CallChanged():
+                self._arrivals.change(event, now)
+            case ev.CallAway(call):
+                self._arrivals.away(call, now)
+            case ev.CallReturned(call):
+                self._arrivals.back(call, now)
             case ev.OfferAnswered(offer):
-                self.offers.answered(offer, now)
+                self._answered(offer, now)
             case ev.OfferFailed(offer, reason):
                 self.offers.failed(offer, reason, now)
             case ev.ConversationEnded(call, by):
                 self._arrivals.conversation_ended(call, by, now)
+            case ev.WaitEstimated(estimates):
+                for call, p50, p80, spread in estimates:
+                    self._estimated(call, (p50, p80, spread), now)
+            case ev.Restarted(resume_within):
+                self._arrivals.restarted(resume_within, now)
+            case _:
+                self._callbacks.receive(event, now)
+
+    def _answered(self, offer_id: int, now: float) -> None:
+        offer = self.offers.offers.get(offer_id)
+        ticket = None if offer is None or offer.answered else self.waiting.tickets[offer.call]
+        if ticket is not None and ticket.place is Place.CALLBACK_OFFERED:
+            self._callbacks.agent_answered(offer_id, ticket, now)
+        else:
+            self.offers.answered(offer_id, now)
+
+    def _estimated(self, call: str, estimate: tuple[float, float, float], now: float) -> None:
+        ticket = self.waiting.tickets.get(call)
+        if ticket is not None and ticket.place is not Place.TALKING:
+            ticket.estimate, ticket.estimated_at = estimate, now
+            self._callbacks.soon(ticket, now)
+            self._announcer.estimated(ticket, now)
+
+    def settle(self, now: float) -> None:
+        """Offer callers to idle agents, and keep agents for customers whose turn it is to be called back."""
+        for pairing in self.offers.decide(now):
+            if pairing.ticket.takes_one:
+                self._callbacks.reserve(pairing, now)
+            else:
+                self.offers.offer(pairing, now)
+        self.offers.settled()
 
     def fire(self, timer: Timer, key: str, now: float) -> None:
+        if timer is Timer.RING:
+            self.offers.timed_out(int(key), now)
+            return
+        ticket = self.waiting.tickets[key]
         match timer:
-            case Timer.RING:
-                self.offers.timed_out(int(key), now)
             case Timer.RELAX:
-                self.waiting.relax(self.waiting.tickets[key], now)
+                self.waiting.relax(ticket, now)
             case Timer.MAX_WAIT:
-                self.waiting.time_out(self.waiting.tickets[key], now)
-            case Timer.ANNOUNCE:
-                self._announcer.announce(self.waiting.tickets[key], now)
+                self.waiting.time_out(ticket, now)
+            case Timer.OVERFLOW:
+                self.waiting.overflow(ticket, now)
             case Timer.CAP:
-                self.waiting.cap(self.waiting.tickets[key], now)
+                self.waiting.cap(ticket, now)
             case Timer.RING_MORE:
-                self.waiting.ring_more(self.waiting.tickets[key], now)
+                self.waiting.ring_more(ticket, now)
+            case Timer.ANNOUNCE:
+                self._announcer.announce(ticket, now)
+            case Timer.COMFORT:
+                self._announcer.comfort(ticket, now)
+            case Timer.OFFER_CALLBACK:
+                self._announcer.offer_callback(ticket, now)
+            case Timer.RETRY:
+                self._callbacks.due(ticket, now)
+            case Timer.DIAL:
+                self._callbacks.timed_out(ticket, now)
+            case Timer.EXPIRE:
+                self._callbacks.expire(ticket, now)
 
     def place_all(self, now: float) -> None:
         """Everybody waits by the new configuration, and who may not serve a caller any more stops ringing."""
@@ -79,7 +132,7 @@ class Calls:
     # --- configuration, writing down and reading back
 
     def configure(self, queues: Iterable[QueueConfig], rules: OfferRules) -> None:
-        """Every waiting ticket is out of the room afterwards: call ``waiting.place_all`` or :meth:`restore` next."""
+        """Every waiting ticket is out of the room afterwards: call :meth:`place_all` or :meth:`restore` next."""
         self.waiting.configure(queues)
         self.offers.configure(rules)
 
@@ -88,18 +141,18 @@ class Calls:
         return {
             "closing": sorted(waiting.closing),
             "tickets": [waiting.tickets[call].plain() for call in sorted(waiting.tickets)],
+            "highest": dict(sorted(waiting.highest.items())),
+            "paces": waiting.paces.plain(),
+            "returning": self._arrivals.returning.plain(),
             **self.offers.plain(),
         }
 
     def restore(self, plain: Mapping[str, Any], shift: float) -> None:
         waiting = self.waiting
         # what agents may do depends on their state as well, which was not known when this was configured
-        waiting.configure(tuple(waiting.queues.values()))
-        waiting.closing = set(plain["closing"])
+        waiting.configure(tuple(waiting.queues.values()), plain["closing"])
+        waiting.highest = dict(plain["highest"])
+        waiting.paces.restore(plain["paces"])
+        self._arrivals.returning.restore(plain["returning"], shift)
         self.offers.restore(plain, shift)
-        for ticket in (Ticket.from_plain(t, shift) for t in plain["tickets"]):
-            waiting.tickets[ticket.call] = ticket
-            if ticket.place is not Place.TALKING:
-                waiting.room.place(ticket, None)
-                waiting.arm(ticket)
-        waiting.room.settled()
+        waiting.restore(Ticket.from_plain(ticket, shift) for ticket in plain["tickets"])

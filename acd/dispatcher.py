@@ -48,21 +48,29 @@ class Dispatcher:
             case ev.Reconfigured(config):
                 self._configure(config, now)
                 self._calls.place_all(now)
-            case ev.CallJoined() | ev.CallLeft() | ev.OfferAnswered() | ev.OfferFailed() | ev.ConversationEnded():
+            case ev.Restarted():
+                self._floor.restarted()
                 self._calls.receive(event, now)
-            case ev.CallChanged() | ev.CallAway() | ev.CallReturned() | ev.WaitEstimated() | ev.Restarted():
-                pass
+                self._floor.sync_all(now)
             case (
-                ev.CallbackRequested()
-                | ev.CallbackDialled()
-                | ev.CallbackAnswered()
-                | ev.CallbackFailed()
-                | ev.CallbackCancelled()
+                ev.AgentLoggedIn()
+                | ev.AgentLoggedOut()
+                | ev.AgentBreakStarted()
+                | ev.AgentBreakEnded()
+                | ev.AgentReachable()
+                | ev.AgentUnreachable()
+                | ev.AgentBusy()
+                | ev.AgentFree()
+                | ev.AgentQueueLeft()
+                | ev.AgentQueueJoined()
+                | ev.AgentSkillsChanged()
+                | ev.WrapUpEnded()
+                | ev.WrapUpExtended()
             ):
-                pass
-            case _:
                 self._agent_event(event, now)
-        self._calls.offers.settle(now)
+            case _:
+                self._calls.receive(event, now)
+        self._calls.settle(now)
 
     def next_deadline(self) -> float | None:
         return self._timers.next()
@@ -76,7 +84,7 @@ class Dispatcher:
         self._out.put(fx.Journal({"kind": CLOCK, "at": now}))
         while (due := self._timers.pop_due(now)) is not None:
             self._fire(*due, now)
-        self._calls.offers.settle(now)
+        self._calls.settle(now)
 
     def effects(self) -> list[fx.Effect]:
         """Take all effects since the last call, in the order in which to carry them out."""
@@ -92,6 +100,11 @@ class Dispatcher:
     def config(self) -> AcdConfig:
         """As in force: with queues that were removed but still have callers."""
         return AcdConfig(tuple(self._calls.waiting.queues.values()), self._config.agents, self._config.offers)
+
+    @property
+    def closing(self) -> frozenset[str]:
+        """Queues that were removed from the configuration and still have callers."""
+        return frozenset(self._calls.waiting.closing)
 
     @property
     def agents(self) -> Mapping[str, Agent]:

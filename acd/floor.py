@@ -117,6 +117,15 @@ class Floor:
         if reason in (None, agent.resting_for):
             agent.resting_until, agent.resting_for = None, ""
 
+    def restarted(self) -> None:
+        """The phones' own calls are gone with the process. :meth:`sync_all` follows."""
+        for agent in self.agents.values():
+            agent.busy = False
+
+    def sync_all(self, now: float) -> None:
+        for agent in sorted(self.agents):
+            self.sync(self.agents[agent], now)
+
     def sync(self, agent: Agent, now: float) -> None:
         """Bring timers, the set of idle agents and the outside world's picture up to the agent's state."""
         self._track(agent)

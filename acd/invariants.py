@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from acd.agent import State, Status
-from acd.effects import OfferCall
+from acd.effects import Journal
 from acd.skills import bind, holds
-from acd.ticket import Place
+from acd.ticket import CALLED_BACK, Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from acd.agent import Agent
     from acd.dispatcher import Dispatcher
@@ -48,7 +48,9 @@ def may_serve(dispatcher: Dispatcher, agent: Agent, ticket: Ticket, *, ever: boo
     needs = [queue.needs, *(s.needs for s in queue.relax if ever or ticket.since + s.after <= dispatcher.now)]
     if _works_for(agent, queue) and any(holds(bind(step, ticket.variables), agent.skills) for step in needs):
         return True
-    known = {queue.id: queue for queue in dispatcher.config.queues} if queue.overflow else {}
+    known = {}
+    if queue.overflow:
+        known = {queue.id: queue for queue in dispatcher.config.queues if queue.id not in dispatcher.closing}
     helped = [
         known[step.also]
         for step in queue.overflow
@@ -67,19 +69,23 @@ def one_place_for_agents(dispatcher: Dispatcher) -> None:
     phones: dict[str, str] = {}
     for agent in dispatcher.agents.values():
         offer = None if agent.offer is None else dispatcher.offers.get(agent.offer)
+        held = None if agent.call is None else dispatcher.tickets[agent.call].held
         if agent.state in (State.OFFERED, State.TALKING):
             assert offer is not None, f"{agent.id} is {agent.state} without an offer"
             assert (offer.agent, offer.call) == (agent.id, agent.call), f"{agent.id} holds somebody else's offer"
             assert offer.answered == (agent.state is State.TALKING), f"{agent.id}: {agent.state} and the offer differ"
+        elif agent.state is State.RESERVED:
+            assert held == agent.id, f"{agent.id} is reserved for nobody"
+            assert offer is None or offer.answered, f"{agent.id} rings and is reserved"
         else:
             assert agent.offer is None, f"{agent.id} is {agent.state} with an offer"
             assert agent.call is None, f"{agent.id} is {agent.state} with a call"
         clocks = [at for at in (agent.wrap_up_until, agent.wrap_up_limit) if at is not None]
         assert not clocks or agent.state is State.WRAP_UP, f"{agent.id}: wrap-up clock of somebody {agent.state}"
         assert clocks == sorted(clocks), f"{agent.id}: wrap-up beyond its limit"
-        if agent.state is State.OFFERED:
+        if agent.state is State.OFFERED or (agent.state is State.RESERVED and offer is None):
             willing = agent.status is Status.AVAILABLE and agent.reachable and not agent.busy
-            assert willing, f"{agent.id} rings although {agent.status}, busy or unreachable"
+            assert willing, f"{agent.id} is {agent.state} although {agent.status}, busy or unreachable"
         if agent.status is not Status.LOGGED_OUT:
             other = phones.setdefault(agent.phone, agent.id)
             assert other == agent.id, f"{agent.id} and {other} are both logged in at {agent.phone}"
@@ -106,11 +112,22 @@ def one_place_for_calls(dispatcher: Dispatcher) -> None:
         for offer in offers:
             assert dispatcher.agents[offer.agent].offer == offer.id, f"{offer.agent} does not know offer {offer.id}"
         answered = sum(offer.answered for offer in offers)
+        assert ticket.held is None or dispatcher.agents[ticket.held].call == call, (
+            f"{ticket.held} is not kept for {call}"
+        )
+        assert ticket.place is Place.DIALLING or ticket.held is None, f"{ticket.held} is kept for {call}, not dialled"
+        assert ticket.number or ticket.place not in CALLED_BACK, f"{call} is to be called back nowhere"
         match ticket.place:
             case Place.WAITING:
                 assert not offers, f"{call} waits with an offer"
                 assert not ticket.expired, f"{call} waits for ever"
-            case Place.OFFERED:
+            case Place.AWAY | Place.CALLBACK:
+                assert not offers, f"{call} is {ticket.place} with an offer"
+            case Place.DIALLING:
+                on_the_line = [offer.agent for offer in offers]
+                assert on_the_line in ([], [ticket.held]), f"{call} is dialled for {ticket.held}, not for {on_the_line}"
+                assert answered == len(offers), f"{call} is dialled and offered"
+            case Place.OFFERED | Place.CALLBACK_OFFERED:
                 assert offers, f"{call} is offered to nobody"
                 assert not answered, f"{call} was answered and is still offered"
                 assert len(offers) == 1 or ticket.rings_several, f"{call} is offered to several agents"
@@ -119,6 +136,8 @@ def one_place_for_calls(dispatcher: Dispatcher) -> None:
 
 
 def nobody_idle_while_somebody_waits(dispatcher: Dispatcher) -> None:
+    """No agent is idle who may serve a caller on the line, or a customer whose callback is due or being dialled without
+    anybody being kept for it. Who is kept for a customer is not idle, but reserved."""
     idle = [agent for agent in dispatcher.agents.values() if agent.takes_offers]
     for ticket in dispatcher.tickets.values():
         for agent in idle:
@@ -146,19 +165,37 @@ def deadlines_are_those_of_the_state(dispatcher: Dispatcher) -> None:
     due = [offer.expires_at for offer in dispatcher.offers.values() if not offer.answered]
     for agent in dispatcher.agents.values():
         due += [at for at in (agent.wrap_up_until, agent.resting_until) if at is not None]
-    known = {queue.id for queue in dispatcher.config.queues}
+    known = {queue.id for queue in dispatcher.config.queues} - dispatcher.closing
     for ticket in dispatcher.tickets.values():
         if ticket.place is Place.TALKING:
             continue
         queue = dispatcher.queue(ticket.queue)
         steps = [s.after for s in queue.relax] + [s.after for s in queue.overflow if s.also in known]
         due += [at for after in steps if (at := ticket.since + after) > dispatcher.now]
-        due += [ticket.joined_at + queue.max_wait] if queue.max_wait is not None and not ticket.expired else []
-        due += [at for at in (ticket.announce_at, ticket.more_at) if at is not None]
+        due += [ticket.more_at] if ticket.more_at is not None else []
         due += [ticket.capped_at] if ticket.capped_at is not None and not ticket.capped else []
+        due += _deadlines_of_place(ticket, queue)
     earliest = min(due, default=None)
     assert dispatcher.next_deadline() == earliest, f"deadline {dispatcher.next_deadline()} instead of {earliest}"
     assert earliest is None or earliest >= dispatcher.now, f"deadline {earliest} is past at {dispatcher.now}"
+
+
+def _deadlines_of_place(ticket: Ticket, queue: QueueConfig) -> list[float]:
+    due: list[float | None] = []
+    match ticket.place:
+        case Place.WAITING | Place.OFFERED:
+            due = [ticket.announce_at, ticket.comfort_at, ticket.offer_callback_at]
+            if not ticket.expired:
+                stays = [queue.max_wait, *(step.after for step in queue.overflow if step.to is not None)]
+                due += [ticket.joined_at + stay for stay in stays if stay is not None]
+        case Place.CALLBACK:
+            due = [ticket.due_at, ticket.expires_at]
+        case Place.CALLBACK_OFFERED:
+            due = [ticket.expires_at]
+        case Place.DIALLING:
+            assert ticket.dial_until is not None, f"{ticket.call} is dialled for ever"
+            due = [ticket.dial_until]
+    return [at for at in due if at is not None]
 
 
 def positions_follow_the_order(dispatcher: Dispatcher) -> None:
@@ -175,13 +212,23 @@ def nobody_is_overtaken(dispatcher: Dispatcher, effects: Iterable[Effect]) -> No
     ``effects`` are those of one ``receive`` or one ``handle_timeout``; looked at right after it.
     """
     left = [ticket for ticket in dispatcher.tickets.values() if ticket.wants_offers]
+    for served, agent in _decided(dispatcher, effects):
+        for ticket in left:
+            if ticket is not served and may_serve(dispatcher, agent, ticket):
+                earlier = _before(dispatcher, ticket, served)
+                assert not earlier, f"{ticket.call} was overtaken by {served.call} at {agent.id}"
+
+
+def _decided(dispatcher: Dispatcher, effects: Iterable[Effect]) -> Iterator[tuple[Ticket, Agent]]:
+    """Whom agents were chosen for: by an offer, or to be kept for a customer, and the offer follows from that."""
     for effect in effects:
-        if isinstance(effect, OfferCall) and effect.offer in dispatcher.offers:
-            served, agent = dispatcher.tickets[effect.call], dispatcher.agents[effect.agent]
-            for ticket in left:
-                if ticket is not served and may_serve(dispatcher, agent, ticket):
-                    earlier = _before(dispatcher, ticket, served)
-                    assert not earlier, f"{ticket.call} was overtaken by {effect.call} at {effect.agent}"
+        if not isinstance(effect, Journal):
+            continue
+        record = effect.record
+        offered = record["kind"] == "offer" and record["offer"] in dispatcher.offers and not record.get("reserved")
+        kept = record["kind"] == "reserved" and dispatcher.agents[record["agent"]].call == record["call"]
+        if offered or kept:
+            yield dispatcher.tickets[record["call"]], dispatcher.agents[record["agent"]]
 
 
 def overtaking_is_bounded(dispatcher: Dispatcher, effects: Iterable[Effect]) -> None:
@@ -191,25 +238,27 @@ def overtaking_is_bounded(dispatcher: Dispatcher, effects: Iterable[Effect]) -> 
     ``effects`` as for :func:`nobody_is_overtaken`.
     """
     left = [ticket for ticket in dispatcher.tickets.values() if ticket.wants_offers]
-    for effect in effects:
-        if isinstance(effect, OfferCall) and effect.offer in dispatcher.offers:
-            served, agent = dispatcher.tickets[effect.call], dispatcher.agents[effect.agent]
-            its = dispatcher.queue(served.queue)
-            for ticket in left:
-                queue = dispatcher.queue(ticket.queue)
-                alike = (queue.ageing, queue.band, queue.priority_cap) == (its.ageing, its.band, its.priority_cap)
-                if ticket is not served and alike and queue.ageing and may_serve(dispatcher, agent, ticket):
-                    more = its.priority + served.priority - queue.priority - ticket.priority
-                    head_start = more / queue.ageing if queue.priority_cap is None else max(0.0, more) / queue.ageing
-                    later = served.since - ticket.since
-                    assert later <= head_start + _ROUNDING, (
-                        f"{served.call} came {later:g} s after {ticket.call} and was served first at {agent.id}; "
-                        f"the priorities allow {head_start:g} s"
-                    )
+    for served, agent in _decided(dispatcher, effects):
+        if served.urgent:
+            continue
+        its = dispatcher.queue(served.queue)
+        for ticket in left:
+            queue = dispatcher.queue(ticket.queue)
+            alike = (queue.ageing, queue.band, queue.priority_cap) == (its.ageing, its.band, its.priority_cap)
+            if ticket is not served and alike and queue.ageing and may_serve(dispatcher, agent, ticket):
+                more = its.priority + served.priority - queue.priority - ticket.priority
+                head_start = more / queue.ageing if queue.priority_cap is None else max(0.0, more) / queue.ageing
+                later = served.since - ticket.since
+                assert later <= head_start + _ROUNDING, (
+                    f"{served.call} came {later:g} s after {ticket.call} and was served first at {agent.id}; "
+                    f"the priorities allow {head_start:g} s"
+                )
 
 
 def _before(dispatcher: Dispatcher, one: Ticket, other: Ticket) -> bool:
     """Whether *one* must be served before *other*: a higher band, more points, or as many and a longer wait."""
+    if one.urgent != other.urgent:
+        return one.urgent
     higher = dispatcher.queue(one.queue).band - dispatcher.queue(other.queue).band
     if higher:
         return higher > 0

@@ -19,16 +19,26 @@ class Refusal(StrEnum):
 
 
 def refusal(
-    queue: QueueConfig, *, hopeless: Callable[[], bool], waiting: int, somebody_idle: Callable[[], bool]
+    queue: QueueConfig,
+    *,
+    hopeless: Callable[[], bool],
+    waiting: Callable[[], int],
+    somebody_idle: Callable[[], bool],
+    expected: Callable[[], float | None],
 ) -> Refusal | None:
     """Why a caller cannot join, or None. ``hopeless``: nobody who could ever serve this caller is logged in.
 
-    ``max_waiting`` limits waiting: a caller for whom somebody is idle is let in even if others wait for other skills.
+    ``max_waiting`` and ``max_expected_wait`` limit waiting: a caller for whom somebody is idle is let in even if
+    others wait for other skills. ``expected`` is in seconds, None: not known, which is no reason to refuse.
     """
     if queue.when_empty is not None and hopeless():
         return Refusal.EMPTY
-    if queue.max_waiting is not None and waiting >= queue.max_waiting and not somebody_idle():
+    if queue.max_waiting is not None and waiting() >= queue.max_waiting and not somebody_idle():
         return Refusal.FULL
+    if queue.max_expected_wait is not None and not somebody_idle():
+        wait = expected()
+        if wait is not None and wait > queue.max_expected_wait:
+            return Refusal.FULL
     return None
 
 

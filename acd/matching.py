@@ -106,7 +106,7 @@ class _Round:
 
     def _choose(self, group: Group, ticket: Ticket, number: int, free: list[Candidate]) -> Choice:
         queue = group.queue
-        return choose(free, ticket, Moment(queue, self._now, number, self._cursors.get(queue.id)))
+        return choose(free, ticket, Moment(queue, self._now, number, self._cursors.get(queue.id), ticket.takes_one))
 
     def _sit(self, seat: int, group: Group, ticket: Ticket, number: int, free: list[Candidate]) -> None:
         choice = self._choose(group, ticket, number, free)

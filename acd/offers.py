@@ -11,7 +11,7 @@ from acd.agent import Agent, Input, State, Status
 from acd.decisions import decision
 from acd.matching import Group, match
 from acd.model import OfferRules
-from acd.ticket import Place, Turn
+from acd.ticket import Turn
 from acd.timers import Timer
 
 if TYPE_CHECKING:
@@ -35,9 +35,15 @@ class Offer:
     agent: str
     expires_at: float
     answered: bool = False
+    connected_at: float | None = None
 
     def plain(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any], shift: float) -> Offer:
+        connected_at = None if plain["connected_at"] is None else plain["connected_at"] + shift
+        return cls(**{**plain, "expires_at": plain["expires_at"] + shift, "connected_at": connected_at})
 
 
 class Offers:
@@ -53,17 +59,23 @@ class Offers:
         self._cursors: dict[str, Cursor] = {}
         self._last_offer = 0
 
-    def settle(self, now: float) -> None:
-        """Offer what can be offered. Only pairs of which one side is new can fit: the others were looked at before."""
+    def decide(self, now: float) -> list[Pairing]:
+        """What can be offered. Only pairs of which one side is new can fit: the others were looked at before.
+
+        Carry out all of them, then call :meth:`settled`.
+        """
         room = self._waiting.room
-        if (self._floor.freed or room.anything_new) and self._floor.idle:
-            groups = [Group(line.queue, line.callers, idle) for line in room.lines() if (idle := self._new_pairs(line))]
-            pairings, cursors = match(groups, self._cursors, now, number=self._last_offer + 1)
-            self._cursors |= cursors
-            for pairing in pairings:
-                self._offer(pairing, now)
+        if not (self._floor.freed or room.anything_new) or not self._floor.idle:
+            return []
+        groups = [Group(line.queue, line.callers, idle) for line in room.lines() if (idle := self._new_pairs(line))]
+        pairings, cursors = match(groups, self._cursors, now, number=self._last_offer + 1)
+        self._cursors |= cursors
+        return pairings
+
+    def settled(self) -> None:
+        """Everything new has been looked at."""
         self._floor.freed.clear()
-        room.settled()
+        self._waiting.room.settled()
 
     def _new_pairs(self, line: Line) -> list[Candidate]:
         few = self._floor.idle if self._waiting.room.has_grown(line) else self._floor.freed
@@ -71,38 +83,47 @@ class Offers:
             return [(self._floor.agents[agent], line.fits[agent]) for agent in few if agent in line.fits]
         return [(self._floor.agents[agent], fit) for agent, fit in line.fits.items() if agent in few]
 
-    def _offer(self, pairing: Pairing, now: float) -> None:
-        ticket, queue = pairing.ticket, pairing.queue
+    def offer(self, pairing: Pairing, now: float) -> None:
+        ticket = pairing.ticket
         why = decision(pairing, self._waiting.room, self._floor, now)
         ticket.rung(now)
-        for agent_id in pairing.agents:
-            agent = self._floor.agents[agent_id]
-            self._last_offer += 1
-            offer = Offer(self._last_offer, ticket.call, agent_id, now + queue.ring_timeout)
-            self.offers[offer.id] = offer
-            self._timers.set(Timer.RING, ring_key(offer.id), offer.expires_at)
-            ticket.offers.append(offer.id)
-            self._waiting.turn(ticket, Turn.OFFER, now)
-            agent.offer, agent.call = offer.id, ticket.call
-            agent.handle(Input.OFFER, now)
-            self._out.journal(
-                "offer",
+        for agent in pairing.agents:
+            self.ring(
+                ticket,
+                self._floor.agents[agent],
                 now,
-                offer=offer.id,
-                call=ticket.call,
-                agent=agent_id,
-                queue=queue.id,
-                standing=ticket.standing(now),
-                band=ticket.band,
-                step=ticket.step,
                 candidates=pairing.candidates,
                 decision=pairing.number,
                 **why,
             )
             why = {}
-            self._out.put(fx.OfferCall(offer.id, ticket.call, agent_id, agent.phone, queue.id, queue.ring_timeout))
-            self._floor.sync(agent, now)
         self._waiting.arm(ticket)
+
+    def ring(self, ticket: Ticket, agent: Agent, now: float, **why: Any) -> None:
+        """Offer a caller to an agent; ``why`` is written down."""
+        queue = self._waiting.queues[ticket.queue]
+        self._last_offer += 1
+        offer = Offer(self._last_offer, ticket.call, agent.id, now + queue.ring_timeout)
+        self.offers[offer.id] = offer
+        self._timers.set(Timer.RING, ring_key(offer.id), offer.expires_at)
+        ticket.offers.append(offer.id)
+        self._waiting.turn(ticket, Turn.OFFER, now)
+        agent.offer, agent.call = offer.id, ticket.call
+        agent.handle(Input.OFFER, now)
+        self._out.journal(
+            "offer",
+            now,
+            offer=offer.id,
+            call=ticket.call,
+            agent=agent.id,
+            queue=queue.id,
+            standing=ticket.standing(now),
+            band=ticket.band,
+            step=ticket.step,
+            **why,
+        )
+        self._out.put(fx.OfferCall(offer.id, ticket.call, agent.id, agent.phone, queue.id, queue.ring_timeout))
+        self._floor.sync(agent, now)
 
     # --- what becomes of an offer
 
@@ -113,18 +134,57 @@ class Offers:
             return
         if offer.answered:
             return
-        offer.answered = True
-        self._timers.set(Timer.RING, ring_key(offer_id), None)
         ticket, agent = self._waiting.tickets[offer.call], self._floor.agents[offer.agent]
-        waited = now - ticket.since
-        self._out.journal("connect", now, offer=offer_id, call=ticket.call, agent=agent.id, waited=waited)
-        self._out.put(fx.Connect(offer_id, ticket.call, agent.id, ticket.queue, waited))
-        ticket.offers.remove(offer_id)
-        self.withdraw(ticket, fx.WithdrawReason.ANSWERED_ELSEWHERE, now)
-        ticket.offers.append(offer_id)
+        self._keep_only(offer, ticket, now)
+        self._connect(offer, ticket, now)
         self._waiting.turn(ticket, Turn.ANSWER, now)
         agent.handle(Input.ANSWER, now)
         self._floor.sync(agent, now)
+
+    def hold(self, offer_id: int, now: float) -> None:
+        """The agent has answered for a customer who is not on the line yet."""
+        offer = self.offers[offer_id]
+        ticket, agent = self._waiting.tickets[offer.call], self._floor.agents[offer.agent]
+        self._keep_only(offer, ticket, now)
+        self._waiting.turn(ticket, Turn.ANSWER, now)
+        ticket.held = agent.id
+        self._waiting.room.update(ticket)
+        agent.handle(Input.HOLD, now)
+        self._floor.sync(agent, now)
+
+    def connect_held(self, ticket: Ticket, now: float) -> None:
+        """The customer whom an agent waited for on the line is there."""
+        offer = self.offers[ticket.offers[0]]
+        agent = self._floor.agents[offer.agent]
+        self._connect(offer, ticket, now)
+        self._waiting.turn(ticket, Turn.CONNECT, now)
+        agent.handle(Input.CONNECT, now)
+        self._floor.sync(agent, now)
+
+    def _keep_only(self, offer: Offer, ticket: Ticket, now: float) -> None:
+        """This offer was answered first: stop the others."""
+        offer.answered = True
+        self._timers.set(Timer.RING, ring_key(offer.id), None)
+        ticket.offers.remove(offer.id)
+        self.withdraw(ticket, fx.WithdrawReason.ANSWERED_ELSEWHERE, now)
+        ticket.offers.append(offer.id)
+
+    def _connect(self, offer: Offer, ticket: Ticket, now: float) -> None:
+        # A customer who was called back has waited since answering; the time before was not spent on the line.
+        waited = now - (ticket.since if ticket.ordered_at is None else ticket.joined_at)
+        offer.connected_at = now
+        self._waiting.paces.waited(ticket.queue, waited, hung_up=False)
+        self._out.journal(
+            "connect",
+            now,
+            offer=offer.id,
+            call=ticket.call,
+            agent=offer.agent,
+            waited=waited,
+            since=ticket.since,
+            callback=ticket.ordered_at is not None,
+        )
+        self._out.put(fx.Connect(offer.id, ticket.call, offer.agent, ticket.queue, waited))
 
     def timed_out(self, offer_id: int, now: float) -> None:
         offer = self.offers[offer_id]
@@ -145,9 +205,12 @@ class Offers:
         self._close(offer, Input.LEG_LOST if offer.answered else Input.OFFER_OVER, now)
         self._floor.forget_removed(agent)
         if offer.answered:
+            ticket.held = None
+            if offer.connected_at is not None:
+                ticket.joined_at += now - offer.connected_at  # talking was not waiting
             self._waiting.turn(ticket, Turn.LEG_LOST, now)
-        else:
-            self._gone(ticket, now)
+        elif not ticket.offers:
+            self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
 
     def withdraw(self, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
         """Stop all offers of a caller; the agents are free at once."""
@@ -155,21 +218,57 @@ class Offers:
             self._withdraw(self.offers[offer_id], reason, now)
         ticket.offers.clear()
 
+    def withdraw_unfit(self, ticket: Ticket, now: float) -> None:
+        """The caller was changed: stop ringing and keeping agents who may not serve any more."""
+        for agent_id in [self.offers[offer].agent for offer in ticket.offers] + [ticket.held or ""]:
+            agent = self._floor.agents.get(agent_id)
+            if agent is not None and not self._waiting.may_serve(agent, ticket):
+                self._take_from(agent, ticket, fx.WithdrawReason.CALLER_CHANGED, now)
+
     def withdraw_from(self, agent: Agent, now: float, *, moved: bool = False) -> None:
-        """Take a ringing offer from an agent who cannot, does not want to or may not take it any more."""
-        if agent.state is not State.OFFERED or agent.offer is None:
+        """Take a call from an agent who cannot, does not want to or may not take it any more, unless they talk."""
+        if agent.call is None or agent.state not in (State.OFFERED, State.RESERVED):
             return
-        offer = self.offers[agent.offer]
-        ticket = self._waiting.tickets[offer.call]
+        ticket = self._waiting.tickets[agent.call]
         if moved or not agent.willing or not self._waiting.may_serve(agent, ticket):
-            ticket.offers.remove(offer.id)
-            self._withdraw(offer, fx.WithdrawReason.AGENT_GONE, now)
-            self._gone(ticket, now)
+            self._take_from(agent, ticket, fx.WithdrawReason.AGENT_GONE, now)
+
+    def _take_from(self, agent: Agent, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
+        if agent.offer is None:
+            self.release(ticket, now)
+        elif not self.offers[agent.offer].answered:
+            ticket.offers.remove(agent.offer)
+            self._withdraw(self.offers[agent.offer], reason, now)
+            if not ticket.offers:
+                self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
+
+    def reserve(self, ticket: Ticket, agent: Agent, now: float) -> None:
+        """Keep an idle agent for a customer who is being called back."""
+        ticket.held = agent.id
+        agent.call = ticket.call
+        agent.handle(Input.RESERVE, now)
+        self._waiting.room.update(ticket)
+        self._floor.sync(agent, now)
+
+    def release(self, ticket: Ticket, now: float) -> None:
+        """Nobody is kept for the customer any more; an agent who was on the line is hung up on."""
+        if ticket.offers:
+            self.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
+        elif ticket.held is not None:
+            agent = self._floor.agents[ticket.held]
+            self._out.journal("released", now, call=ticket.call, agent=agent.id)
+            agent.call = None
+            agent.handle(Input.RELEASE, now)
+            self._floor.sync(agent, now)
+            self._floor.forget_removed(agent)
+        ticket.held = None
+        self._waiting.room.update(ticket)
 
     def _withdraw(self, offer: Offer, reason: fx.WithdrawReason, now: float) -> None:
         self._out.journal("offer_over", now, offer=offer.id, call=offer.call, agent=offer.agent, how=reason.value)
         self._out.put(fx.WithdrawOffer(offer.id, offer.call, offer.agent, reason))
-        self._close(offer, Input.OFFER_OVER, now)
+        self._close(offer, Input.RELEASE if offer.answered else Input.OFFER_OVER, now)
+        self._floor.forget_removed(self._floor.agents[offer.agent])
 
     def _close(
         self,
@@ -187,21 +286,15 @@ class Offers:
         agent.handle(over, now, wrap_up=wrap_up, wrap_up_limit=wrap_up_limit)
         self._floor.sync(agent, now)
 
-    def _gone(self, ticket: Ticket, now: float) -> None:
-        """One of a caller's offers is over; if it was the last one, the caller waits again."""
-        if not ticket.offers:
-            self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
-            if ticket.expired:
-                self._waiting.time_out(ticket, now)
-
     # --- conversations
 
     def conversation_over(self, ticket: Ticket, by: ev.EndedBy, how: str, now: float) -> None:
-        assert ticket.place is Place.TALKING
         offer = self.offers[ticket.offers[0]]
         agent = self._floor.agents[offer.agent]
-        self._out.journal("call_over", now, call=ticket.call, queue=ticket.queue, how=how, by=by.value, agent=agent.id)
+        self._waiting.over(ticket, how, now, by=by.value, agent=agent.id)
         wrap_up, limit = agent.wrap_up(self._waiting.queues[ticket.queue], now)
+        if offer.connected_at is not None:
+            self._waiting.paces.served(ticket.queue, now - offer.connected_at + (wrap_up or 0.0))
         if wrap_up != 0 and agent.status is not Status.LOGGED_OUT:
             self._close(offer, Input.CALL_ENDED, now, wrap_up=wrap_up, wrap_up_limit=limit)
         else:
@@ -226,7 +319,7 @@ class Offers:
     def restore(self, plain: Mapping[str, Any], shift: float) -> None:
         self._last_offer = plain["last_offer"]
         self._cursors = {queue: (position, agent) for queue, (position, agent) in plain["cursors"].items()}
-        for offer in (Offer(**{**o, "expires_at": o["expires_at"] + shift}) for o in plain["offers"]):
+        for offer in (Offer.from_plain(plain, shift) for plain in plain["offers"]):
             self.offers[offer.id] = offer
             self._timers.set(Timer.RING, ring_key(offer.id), None if offer.answered else offer.expires_at)
 

@@ -14,7 +14,7 @@ from acd.skills import EVERYBODY, Expression, all_of, any_of, bind, names, predi
 from acd.strategies import Fit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from acd.agent import Agent
     from acd.model import QueueConfig
@@ -67,6 +67,7 @@ class WaitingRoom:
 
     def __init__(self) -> None:
         self._queues: dict[str, QueueConfig] = {}
+        self._staying: dict[str, QueueConfig] = {}
         self._variables: dict[str, frozenset[str]] = {}
         self._agents: Mapping[str, Agent] = {}
         self._breadths: dict[str, int] = {}
@@ -79,13 +80,19 @@ class WaitingRoom:
         self._wanting: dict[int, Line] = {}  # lines with callers, by identity
         self._grown: set[Line] = set()
 
-    def configure(self, queues: Iterable[QueueConfig], agents: Mapping[str, Agent]) -> None:
-        """Start over with these queues and agents; the tickets have to be placed again."""
+    def configure(
+        self, queues: Iterable[QueueConfig], agents: Mapping[str, Agent], closing: Collection[str] = ()
+    ) -> None:
+        """Start over with these queues and agents; the tickets have to be placed again.
+
+        What ``closing`` queues ask for is no reason to spare a skill, and their agents help no other queue.
+        """
         self._queues = {queue.id: queue for queue in queues}
+        self._staying = {queue.id: queue for queue in self._queues.values() if queue.id not in closing}
         self._variables = {queue.id: self._named_by(queue) for queue in self._queues.values()}
         self._agents = agents
-        asked = useful_levels(queue.needs for queue in self._queues.values())
-        later = useful_levels(step.needs for queue in self._queues.values() for step in queue.relax)
+        asked = useful_levels(queue.needs for queue in self._staying.values())
+        later = useful_levels(step.needs for queue in self._staying.values() for step in queue.relax)
         self._asked = lambda skill: later(skill) if (level := asked(skill)) is None else level
         self._breadths.clear()
         self._useful.clear()
@@ -177,8 +184,13 @@ class WaitingRoom:
         """How many callers of the same queue are to be served first."""
         return bisect_left(self._order[ticket.queue], ticket.order)
 
-    def count(self, queue: str) -> int:
-        return len(self._order[queue])
+    def ahead_of_newcomer(self, ticket: Ticket, now: float) -> tuple[int, str | None]:
+        """How many would be ahead of somebody who is not in the room yet, and the last of them."""
+        ticket.place_in(self._queues[ticket.queue], self.ladder(ticket), now)
+        ticket.ladder = None
+        order = self._order[ticket.queue]
+        ahead = bisect_left(order, ticket.order)
+        return ahead, order[ahead - 1][-1] if ahead else None
 
     def lines(self) -> Iterable[Line]:
         """Lines in which somebody wants an offer, in no particular order."""
@@ -220,7 +232,7 @@ class WaitingRoom:
 
     def _named_by(self, queue: QueueConfig) -> frozenset[str]:
         """Variables that the queue's expressions name."""
-        helpers = (self._queues[step.also] for step in queue.overflow if step.also in self._queues)
+        helpers = (self._queues[step.also] for step in queue.overflow if step.also in self._staying)
         needs = (queue.needs, queue.preferred, *(step.needs for step in queue.relax), *(also.needs for also in helpers))
         return frozenset().union(*map(variables, needs))
 
@@ -229,7 +241,7 @@ class WaitingRoom:
         after, own, helpers = [0.0], [bind(queue.needs, ticket.variables)], [_NO_HELPERS]
         steps: list[tuple[float, Expression | None, str | None]]
         steps = [(step.after, step.needs, None) for step in queue.relax]
-        steps += [(step.after, None, step.also) for step in queue.overflow if step.also in self._queues]
+        steps += [(step.after, None, step.also) for step in queue.overflow if step.also in self._staying]
         for at, needs, also in sorted(steps, key=lambda step: step[0]):
             after.append(at)
             own.append(own[-1] if needs is None else any_of(own[-1], bind(needs, ticket.variables)))

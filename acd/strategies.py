@@ -72,6 +72,7 @@ class Moment:
     now: float = 0.0
     number: int = 0  # of the decision; draws the lots together with the queue's seed
     cursor: Cursor | None = None
+    one: bool = False  # even where all ring: the agent is kept for somebody who is called back
 
 
 #: Numbers, and the id last.
@@ -192,7 +193,7 @@ def choose(idle: Collection[Candidate], caller: Caller, moment: Moment) -> Choic
             *own(agent, fit, moment),
         )
 
-    if strategy is Strategy.RING_ALL:
+    if strategy is Strategy.RING_ALL and not moment.one:
         ranked = sorted(map(key, idle))
         return Choice(tuple(str(rank[-1]) for rank in ranked), tuple(ranked[:NAMED]))
     ranked = nsmallest(NAMED, map(key, idle))

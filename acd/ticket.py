@@ -13,7 +13,7 @@ from enum import StrEnum
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from acd.model import Strategy
+from acd.model import DialFirst, Strategy
 from acd.skills import EVERYBODY, Expression, parse
 
 if TYPE_CHECKING:
@@ -25,9 +25,19 @@ if TYPE_CHECKING:
 
 class Place(StrEnum):
     WAITING = "waiting"
+    AWAY = "away"  # in the exit menu
     OFFERED = "offered"
     TALKING = "talking"
+    CALLBACK = "callback"  # has hung up and keeps the place
+    CALLBACK_OFFERED = "callback_offered"  # an agent is rung before the customer
+    DIALLING = "dialling"
     GONE = "gone"
+
+
+#: The caller is on the line and waits.
+LISTENING = frozenset({Place.WAITING, Place.AWAY, Place.OFFERED})
+#: The customer has hung up and is to be called back.
+CALLED_BACK = frozenset({Place.CALLBACK, Place.CALLBACK_OFFERED, Place.DIALLING})
 
 
 class Turn(StrEnum):
@@ -39,8 +49,17 @@ class Turn(StrEnum):
     LEG_LOST = "leg_lost"  # the agent's, before or during the conversation
     LEAVE = "leave"
     TIME_OUT = "time_out"
+    OVERFLOW = "overflow"
     NOBODY_LEFT = "nobody_left"  # who could ever serve is logged in
     CALL_ENDED = "call_ended"
+    GO_AWAY = "go_away"
+    RETURN = "return"
+    ORDER_CALLBACK = "order_callback"
+    DIAL = "dial"
+    REACHED = "reached"  # the customer answered, no agent is on the line yet
+    CONNECT = "connect"  # the customer answered, the agent was waiting for it
+    NOT_REACHED = "not_reached"
+    GIVE_UP = "give_up"  # the callback: cancelled, expired, tried often enough
 
 
 class Step(StrEnum):
@@ -48,40 +67,93 @@ class Step(StrEnum):
 
     STOP_WAITING = "stop_waiting"
     WAIT_AGAIN = "wait_again"  # same age, same place
+    LISTEN_AGAIN = "listen_again"  # what fell due meanwhile is made up for
     NO_MORE_OFFERS = "no_more_offers"
+
+
+class Exit(StrEnum):
+    """The way out of a caller who waited long enough."""
+
+    TIMED_OUT = "timed_out"
+    OVERFLOW = "overflow"
 
 
 P, X, A = Place, Turn, Step
 
-#: Sorts the callers of one queue: those at the cap by arrival, then the others by points; then arrival and id.
+#: Sorts the callers of one queue: customers who answered a callback, then those at the cap by arrival, then the others
+#: by points; then arrival and id.
 Order = tuple[int, float, float, str]
 
 # fmt: off
 TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
-    (P.WAITING, X.OFFER):           (P.OFFERED, ()),
-    (P.WAITING, X.LEAVE):           (P.GONE,    (A.STOP_WAITING,)),
-    (P.WAITING, X.TIME_OUT):        (P.GONE,    (A.STOP_WAITING,)),
-    (P.WAITING, X.NOBODY_LEFT):     (P.GONE,    (A.STOP_WAITING,)),
-    (P.OFFERED, X.OFFER):           (P.OFFERED, ()),  # ring-all
-    (P.OFFERED, X.LAST_OFFER_OVER): (P.WAITING, ()),
-    (P.OFFERED, X.ANSWER):          (P.TALKING, (A.STOP_WAITING,)),
-    (P.OFFERED, X.LEAVE):           (P.GONE,    (A.STOP_WAITING,)),
-    (P.OFFERED, X.TIME_OUT):        (P.OFFERED, (A.NO_MORE_OFFERS,)),  # who rings now may still answer
-    (P.TALKING, X.LEG_LOST):        (P.WAITING, (A.WAIT_AGAIN,)),
-    (P.TALKING, X.CALL_ENDED):      (P.GONE,    ()),
+    (P.WAITING, X.OFFER):           (P.OFFERED,  ()),
+    (P.WAITING, X.LEAVE):           (P.GONE,     (A.STOP_WAITING,)),
+    (P.WAITING, X.TIME_OUT):        (P.GONE,     (A.STOP_WAITING,)),
+    (P.WAITING, X.OVERFLOW):        (P.GONE,     (A.STOP_WAITING,)),
+    (P.WAITING, X.NOBODY_LEFT):     (P.GONE,     (A.STOP_WAITING,)),
+    (P.WAITING, X.GO_AWAY):         (P.AWAY,     ()),
+    (P.WAITING, X.ORDER_CALLBACK):  (P.CALLBACK, ()),
+    (P.OFFERED, X.OFFER):           (P.OFFERED,  ()),  # ring-all
+    (P.OFFERED, X.LAST_OFFER_OVER): (P.WAITING,  (A.LISTEN_AGAIN,)),
+    (P.OFFERED, X.ANSWER):          (P.TALKING,  (A.STOP_WAITING,)),
+    (P.OFFERED, X.LEAVE):           (P.GONE,     (A.STOP_WAITING,)),
+    (P.OFFERED, X.TIME_OUT):        (P.OFFERED,  (A.NO_MORE_OFFERS,)),  # who rings now may still answer
+    (P.OFFERED, X.OVERFLOW):        (P.OFFERED,  (A.NO_MORE_OFFERS,)),
+    (P.OFFERED, X.GO_AWAY):         (P.AWAY,     ()),
+    (P.OFFERED, X.ORDER_CALLBACK):  (P.CALLBACK, ()),
+    (P.TALKING, X.LEG_LOST):        (P.WAITING,  (A.WAIT_AGAIN,)),
+    (P.TALKING, X.CALL_ENDED):      (P.GONE,     ()),
+    (P.AWAY,    X.RETURN):          (P.WAITING,  (A.LISTEN_AGAIN,)),
+    (P.AWAY,    X.LEAVE):           (P.GONE,     (A.STOP_WAITING,)),
+    (P.AWAY,    X.ORDER_CALLBACK):  (P.CALLBACK, ()),
+    (P.CALLBACK, X.OFFER):          (P.CALLBACK_OFFERED, ()),
+    (P.CALLBACK, X.DIAL):           (P.DIALLING, ()),
+    (P.CALLBACK, X.ORDER_CALLBACK): (P.CALLBACK, ()),  # at another number
+    (P.CALLBACK, X.GIVE_UP):        (P.GONE,     (A.STOP_WAITING,)),
+    (P.CALLBACK_OFFERED, X.OFFER):           (P.CALLBACK_OFFERED, ()),  # ring-all
+    (P.CALLBACK_OFFERED, X.LAST_OFFER_OVER): (P.CALLBACK, ()),
+    (P.CALLBACK_OFFERED, X.ANSWER):          (P.DIALLING, ()),
+    (P.CALLBACK_OFFERED, X.ORDER_CALLBACK):  (P.CALLBACK_OFFERED, ()),
+    (P.CALLBACK_OFFERED, X.GIVE_UP):         (P.GONE,     (A.STOP_WAITING,)),
+    (P.DIALLING, X.LEG_LOST):       (P.DIALLING, ()),  # of the agent who was there first; another one will be found
+    (P.DIALLING, X.REACHED):        (P.WAITING,  (A.LISTEN_AGAIN,)),
+    (P.DIALLING, X.CONNECT):        (P.TALKING,  (A.STOP_WAITING,)),
+    (P.DIALLING, X.NOT_REACHED):    (P.CALLBACK, ()),
+    (P.DIALLING, X.GIVE_UP):        (P.GONE,     (A.STOP_WAITING,)),
 }
 # fmt: on
 
-#: Cannot happen: offers and conversations are known by id, timers stop with the waiting, and an offered caller has
-#: somebody logged in.
+#: A key pressed twice, a key pressed while the agent's answer was under way, and the hang-up after ordering a callback.
+IGNORED: frozenset[tuple[Place, Turn]] = frozenset(
+    {
+        *product([P.TALKING, P.AWAY, *CALLED_BACK], [X.GO_AWAY]),
+        *product([P.WAITING, P.OFFERED, P.TALKING, *CALLED_BACK], [X.RETURN]),
+        *product([P.TALKING, P.DIALLING], [X.ORDER_CALLBACK]),
+        *product(CALLED_BACK, [X.LEAVE]),
+    }
+)
+
+#: Cannot happen: offers, dials and conversations are known by id, timers stop with what they are for, and an offered
+#: caller has somebody logged in.
 IMPOSSIBLE: frozenset[tuple[Place, Turn]] = frozenset(
     {
         *product([P.GONE], Turn),
-        *product([P.WAITING], [X.LAST_OFFER_OVER, X.ANSWER, X.LEG_LOST, X.CALL_ENDED]),
-        *product([P.OFFERED], [X.LEG_LOST, X.NOBODY_LEFT, X.CALL_ENDED]),
-        *product([P.TALKING], [X.OFFER, X.LAST_OFFER_OVER, X.ANSWER, X.LEAVE, X.TIME_OUT, X.NOBODY_LEFT]),
+        *product([P.WAITING, P.AWAY, P.CALLBACK], [X.LAST_OFFER_OVER, X.ANSWER, X.LEG_LOST, X.CALL_ENDED]),
+        *product([P.OFFERED, P.CALLBACK_OFFERED], [X.LEG_LOST, X.CALL_ENDED]),
+        *product([P.TALKING, P.DIALLING], [X.OFFER, X.LAST_OFFER_OVER, X.ANSWER]),
+        *product([P.AWAY], [X.OFFER]),
+        *product([P.DIALLING], [X.CALL_ENDED]),
+        *product([P.TALKING], [X.LEAVE]),
+        *product([P.OFFERED], [X.NOBODY_LEFT]),
+        *product([P.TALKING, P.AWAY, *CALLED_BACK], [X.TIME_OUT, X.OVERFLOW, X.NOBODY_LEFT]),
+        *product([P.WAITING, P.AWAY, P.OFFERED, P.TALKING], [X.DIAL, X.REACHED, X.CONNECT, X.NOT_REACHED, X.GIVE_UP]),
+        *product([P.CALLBACK, P.CALLBACK_OFFERED], [X.REACHED, X.CONNECT, X.NOT_REACHED]),
+        *product([P.CALLBACK_OFFERED, P.DIALLING], [X.DIAL]),
     }
 )
+
+#: Added to the band of customers who have answered a callback and must not wait: before everybody else.
+_ANSWERED = 1 << 30
 
 
 @dataclass(slots=True, eq=False)
@@ -99,13 +171,28 @@ class Ticket:
     offers: list[int] = field(default_factory=list)
     failures: dict[str, int] = field(default_factory=dict)  # agent → which failed offer of this call was the last
     step: int = 0  # of the relaxation ladder
-    expired: bool = False  # max_wait is over, only the offers that ring may still be answered
+    exit: Exit | None = None  # has waited long enough, only the offers that ring may still be answered
     told: int | None = None  # the last announced number of callers ahead
     announce_at: float | None = None
     preferred: Expression = EVERYBODY  # agents who satisfy it are asked first
     agent: str = ""  # asked before all others while idle
     capped: bool = False  # has all the points that the queue gives
     more_at: float | None = None  # when one more agent may ring; None while offered: now
+    customer: str = ""
+    number: str = ""  # to be called back at; stays when the customer is on the line again
+    ordered_at: float | None = None  # the callback
+    expires_at: float | None = None  # the callback
+    tries: int = 0  # dialled so often
+    due_at: float | None = None  # not dialled before, after a try that failed
+    dial_until: float | None = None
+    held: str | None = None  # agent who is kept for the customer while it is dialled
+    urgent: bool = False  # answered a callback: before everybody else
+    estimate: tuple[float, float, float] | None = None  # P50 and P80 of the wait to come (seconds), spread
+    estimated_at: float | None = None
+    told_box: int | None = None  # the last announced wait, see `acd.announcements`
+    comfort_at: float | None = None
+    offer_callback_at: float | None = None
+    callback_offered: bool = False
     # Derived from the queue's configuration when the ticket is placed:
     ladder: Ladder | None = field(default=None, repr=False)
     line: Line | None = field(default=None, repr=False)
@@ -116,13 +203,17 @@ class Ticket:
     first: float = 0.0
     order: Order = (1, 0.0, 0.0, "")
     ring_all: bool = False
+    agent_first: bool = False
     ring_step: float | None = None  # of ring-progressively, seconds
 
     def place_in(self, queue: QueueConfig, ladder: Ladder, now: float | None) -> None:
         """Take over what the queue says about order and skills. ``now`` is None: as of when it was written down."""
         self.ladder = ladder
         self.ageing, self.band, self.cap = queue.ageing, queue.band, queue.priority_cap
+        if self.urgent:
+            self.band += _ANSWERED
         self.ring_all = queue.strategy is Strategy.RING_ALL
+        self.agent_first = queue.callback is not None and queue.callback.first is DialFirst.AGENT
         self.ring_step = queue.ring_step if queue.strategy is Strategy.RING_PROGRESSIVELY else None
         priority = queue.priority + self.priority
         # Callers of one queue age alike, so their order is fixed: by the instant at which their standing was zero.
@@ -139,7 +230,11 @@ class Ticket:
 
     def sort(self) -> None:
         """Bring ``order`` up to ``capped``: at the cap all have the same points, so the arrival decides."""
-        self.order = (0, self.since, self.since, self.call) if self.capped else (1, self.first, self.since, self.call)
+        rank = -2 if self.urgent else 0
+        if self.capped:
+            self.order = (rank, self.since, self.since, self.call)
+        else:
+            self.order = (rank + 1, self.first, self.since, self.call)
 
     def standing(self, now: float) -> float:
         """Points at this instant; comparable over all queues of a band."""
@@ -158,19 +253,42 @@ class Ticket:
         return self.ring_all or self.ring_step is not None
 
     @property
-    def wants_offers(self) -> bool:
-        """Whether another idle agent should be offered this caller."""
-        if self.expired or self.place not in (Place.WAITING, Place.OFFERED):
-            return False
-        return self.place is Place.WAITING or self.ring_all or (self.ring_step is not None and self.more_at is None)
+    def takes_one(self) -> bool:
+        """Whether one agent is reserved for the customer, whatever the strategy."""
+        return self.place is Place.DIALLING or (self.place is Place.CALLBACK and not self.agent_first)
 
-    def handle(self, turn: Turn) -> tuple[Step, ...]:
+    @property
+    def expired(self) -> bool:
+        """Has waited long enough; leaves as soon as nobody rings."""
+        return self.exit is not None
+
+    @property
+    def wants_offers(self) -> bool:
+        """Whether another idle agent should be offered this caller, or reserved for this customer."""
+        match self.place:
+            case Place.WAITING:
+                return not self.expired
+            case Place.OFFERED | Place.CALLBACK_OFFERED:
+                one_more = self.ring_all or (self.ring_step is not None and self.more_at is None)
+                return one_more and not self.expired
+            case Place.CALLBACK:
+                return self.due_at is None
+            case Place.DIALLING:
+                return self.held is None
+        return False
+
+    def handle(self, turn: Turn) -> tuple[Step, ...] | None:
+        """Apply what happened; None if it is ignored, RuntimeError if it cannot happen."""
         transition = TRANSITIONS.get((self.place, turn))
         if transition is None:
+            if (self.place, turn) in IGNORED:
+                return None
             raise RuntimeError(f"call {self.call}: {turn} while {self.place}")
         self.place, steps = transition
-        if self.place is not Place.OFFERED:
+        if self.place not in (Place.OFFERED, Place.CALLBACK_OFFERED):
             self.more_at = None
+        if self.place is not Place.DIALLING:
+            self.dial_until = self.held = None
         return steps
 
     def plain(self) -> dict[str, Any]:
@@ -181,30 +299,36 @@ class Ticket:
             "preferred": str(self.preferred),
             "variables": dict(sorted(self.variables.items())),
             "place": self.place.value,
+            "exit": None if self.exit is None else self.exit.value,
             "offers": list(self.offers),
             "failures": dict(sorted(self.failures.items())),
+            "estimate": None if self.estimate is None else list(self.estimate),
         }
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any], shift: float) -> Ticket:
-        announce_at, more_at = plain["announce_at"], plain["more_at"]
+        estimate = plain["estimate"]
         return cls(
             **{
                 **plain,
+                **{name: plain[name] + shift for name in _INSTANTS if plain[name] is not None},
                 "needs": parse(plain["needs"]),
                 "preferred": parse(plain["preferred"]),
                 "place": Place(plain["place"]),
-                "since": plain["since"] + shift,
-                "joined_at": plain["joined_at"] + shift,
-                "announce_at": None if announce_at is None else announce_at + shift,
-                "more_at": None if more_at is None else more_at + shift,
+                "exit": None if plain["exit"] is None else Exit(plain["exit"]),
+                "estimate": None if estimate is None else (estimate[0], estimate[1], estimate[2]),
             }
         )
 
 
 _PLAIN = (
-    "call", "queue", "since", "joined_at", "priority", "step", "expired", "told", "announce_at",
-    "agent", "capped", "more_at",
+    "call", "queue", "since", "joined_at", "priority", "step", "told", "announce_at", "agent", "capped", "more_at",
+    "customer", "number", "ordered_at", "expires_at", "tries", "due_at", "dial_until", "held", "urgent",
+    "estimated_at", "told_box", "comfort_at", "offer_callback_at", "callback_offered",
+)  # fmt: skip
+_INSTANTS = (
+    "since", "joined_at", "announce_at", "more_at", "ordered_at", "expires_at", "due_at", "dial_until",
+    "estimated_at", "comfort_at", "offer_callback_at",
 )  # fmt: skip
 
 #: Sorts callers of all queues, the next one to be served first; inside a queue it is the order of `Ticket.order`.

@@ -17,6 +17,12 @@ class Timer(IntEnum):
     ANNOUNCE = 6
     CAP = 7
     RING_MORE = 8
+    OVERFLOW = 9
+    COMFORT = 10
+    OFFER_CALLBACK = 11
+    RETRY = 12
+    DIAL = 13
+    EXPIRE = 14
 
 
 class Timers:

@@ -648,13 +648,13 @@ def test_positions_are_announced_on_time_and_only_when_not_worse() -> None:
         AnnouncePosition("c1", "q", 0, AnnouncementKind.FIRST),
         AnnouncePosition("c2", "q", 1, AnnouncementKind.FIRST),
     ]
-    desk.join("vip", "q", priority=1000)
+    desk.join("older", "q", waiting_since=-60.0)
     desk.wait(1)
-    desk.do(CallLeft("vip", LeaveReason.EXIT))
-    desk.join("vip2", "q", priority=1000)
+    desk.do(CallLeft("older", LeaveReason.EXIT))
+    desk.join("older2", "q", waiting_since=-60.0)
     desk.wait(29)
-    assert [(a.call, a.ahead) for a in desk.got(AnnouncePosition)] == [("vip2", 0)]
-    desk.do(CallLeft("vip2"), CallLeft("c1"))
+    assert [(a.call, a.ahead) for a in desk.got(AnnouncePosition)] == [("older2", 0)]
+    desk.do(CallLeft("older2"), CallLeft("c1"))
     desk.wait(30)
     assert desk.got(AnnouncePosition) == [AnnouncePosition("c2", "q", 0, AnnouncementKind.UPDATE)]
     times = [at for at, effect in desk.seen if isinstance(effect, AnnouncePosition)]

@@ -7,7 +7,7 @@ import pytest
 from acd.model import QueueConfig, Strategy
 from acd.room import Ladder
 from acd.skills import EVERYBODY, parse
-from acd.ticket import IMPOSSIBLE, TRANSITIONS, Place, Ticket, Turn, decision_key
+from acd.ticket import IGNORED, IMPOSSIBLE, TRANSITIONS, Place, Ticket, Turn, decision_key
 
 
 def ticket(call: str, queue: QueueConfig, since: float, priority: float = 0.0) -> Ticket:
@@ -17,7 +17,7 @@ def ticket(call: str, queue: QueueConfig, since: float, priority: float = 0.0) -
 
 
 def test_every_place_turn_pair_is_declared_once() -> None:
-    declared = [*TRANSITIONS, *IMPOSSIBLE]
+    declared = [*TRANSITIONS, *IGNORED, *IMPOSSIBLE]
     assert set(declared) == set(product(Place, Turn))
     assert len(declared) == len(set(declared))
 

@@ -19,16 +19,24 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from acd import invariants
 from acd.agent import State, Status
+from acd.announcements import BOXES
 from acd.dispatcher import Dispatcher
 from acd.effects import (
     AgentStateChanged,
+    AnnounceComfort,
     AnnouncePosition,
+    AnnounceWait,
+    CallbackOver,
     Connect,
+    DialCallback,
     Journal,
     OfferCall,
+    OfferCallback,
     QueueEmpty,
     QueueFull,
+    QueueOverflowed,
     QueueTimedOut,
+    StopDialling,
     WithdrawOffer,
 )
 from acd.events import (
@@ -43,8 +51,16 @@ from acd.events import (
     AgentReachable,
     AgentSkillsChanged,
     AgentUnreachable,
+    CallAway,
+    CallbackAnswered,
+    CallbackCancelled,
+    CallbackDialled,
+    CallbackFailed,
+    CallbackRequested,
+    CallChanged,
     CallJoined,
     CallLeft,
+    CallReturned,
     ConversationEnded,
     EndedBy,
     FailReason,
@@ -52,6 +68,8 @@ from acd.events import (
     OfferAnswered,
     OfferFailed,
     Reconfigured,
+    Restarted,
+    WaitEstimated,
     WrapUpEnded,
     WrapUpExtended,
 )
@@ -60,6 +78,8 @@ from acd.model import (
     AcdConfig,
     AgentConfig,
     AnnouncePolicy,
+    CallbackPolicy,
+    DialFirst,
     Member,
     OfferRules,
     OverflowStep,
@@ -68,7 +88,7 @@ from acd.model import (
     Strategy,
 )
 from acd.skills import EVERYBODY, parse
-from acd.ticket import Place
+from acd.ticket import CALLED_BACK, LISTENING, Place
 
 T = TypeVar("T")
 
@@ -97,16 +117,19 @@ RULES = OfferRules(after_no_answer=7, after_reject=0, after_busy=5, after_unreac
 
 def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
     one, two, three, four = strategies
-    speak = AnnouncePolicy(position=True, first_after=1, every=4)
+    speak = AnnouncePolicy(position=True, wait=True, first_after=1, every=4, comfort=5)
+    later = CallbackPolicy(after=3, expected=90, setup=5, ring_timeout=6, tries=2, retry_after=(3, 8), expires_after=60)
+    agent_first = CallbackPolicy(after=None, first=DialFirst.AGENT, ring_timeout=5, tries=2, retry_after=(2,))
     relax = (RelaxStep(13, parse("sales >= 20")), RelaxStep(31, EVERYBODY))
     return (
         QueueConfig(
             "sales", needs=SALES, relax=relax, strategy=one, announce=speak, ring_timeout=17, wrap_up=4, max_wrap_up=9,
-            overflow=(OverflowStep(20, also="support"),),
+            overflow=(OverflowStep(20, also="support"),), callback=later, resume_within=15,
         ),
         QueueConfig(
-            "support", needs=parse("support"), strategy=two, priority=20, ageing=2, ring_timeout=9, max_wait=7,
-            when_timed_out="voicemail:support", when_empty="voicemail:support", announce=speak,
+            "support", needs=parse("support"), strategy=two, priority=20, ageing=2, ring_timeout=9, max_wait=9,
+            when_timed_out="voicemail:support", when_empty="voicemail:support", announce=speak, callback=agent_first,
+            overflow=(OverflowStep(6, to="queue:sales"),), max_expected_wait=400,
         ),
         QueueConfig(
             "tiers", strategy=three, agents=(Member("agent4", 2), Member("agent0"), Member("agent2")), max_waiting=2,
@@ -134,6 +157,7 @@ def ordered(queues: tuple[QueueConfig, ...], order: str) -> tuple[QueueConfig, .
 
 
 picks = st.integers(0, 999)
+customers = st.sampled_from(["", "+1", "+2", "+3"])
 agent_ids = st.sampled_from([agent.id for agent in AGENTS])
 seconds = st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0, 7.5, 13.0])
 
@@ -145,6 +169,9 @@ class Walk(RuleBasedStateMachine):
         self.joined = 0
         self.calls: Counter[str] = Counter()
         self.told: dict[str, int] = {}
+        self.boxes: dict[str, int] = {}
+        self.dialled: set[str] = set()  # whose phones ring outside
+        self.promised: set[str] = set()  # who waits for a callback, or talks because of one
         self.shown: dict[str, AgentStateChanged] = {}
         self.records: list[dict[str, object]] = []
 
@@ -163,8 +190,9 @@ class Walk(RuleBasedStateMachine):
 
     # --- one step for all three
 
-    def do(self, event: Event) -> None:
+    def do(self, event: Event, *, rings_no_more: str = "") -> None:
         self.fire(self.now)
+        self.dialled.discard(rings_no_more)
         self.looked_at([self._receive(acd, event) for acd in (self.acd, self.twin, self.copy)])
 
     def fire(self, at: float) -> None:
@@ -187,6 +215,9 @@ class Walk(RuleBasedStateMachine):
         invariants.overtaking_is_bounded(self.acd, effects)
         for effect in effects:
             self.note(effect)
+        dialled = {call for call, ticket in self.acd.tickets.items() if ticket.place is Place.DIALLING}
+        assert dialled == self.dialled, "the dispatcher and the world dial different customers"
+        assert self.promised <= self.acd.tickets.keys(), "a promise is forgotten"
         for gone in self.shown.keys() - self.acd.agents.keys():
             del self.shown[gone]
 
@@ -197,6 +228,9 @@ class Walk(RuleBasedStateMachine):
                 if record["kind"] == "call_over":
                     self.calls[record["call"]] -= 1
                     self.told.pop(record["call"], None)
+                    self.boxes.pop(record["call"], None)
+                if record["kind"] in ("callback_ordered", "callback_kept"):
+                    self.promised.add(record["call"])
             case OfferCall(offer, call, agent):
                 assert self.acd.offers[offer].call == call
                 assert effect.phone == self.acd.agents[agent].phone
@@ -205,7 +239,22 @@ class Walk(RuleBasedStateMachine):
             case AnnouncePosition(call=call, ahead=ahead):
                 assert ahead <= self.told.setdefault(call, ahead), "a worse position was announced"
                 self.told[call] = ahead
-            case QueueTimedOut(call) | QueueFull(call) | QueueEmpty(call):
+            case AnnounceWait(call=call, box=box):
+                index = [name for name, _ in BOXES].index(box)
+                assert index <= self.boxes.setdefault(call, index), "a longer wait was announced"
+                self.boxes[call] = index
+            case OfferCallback(call) | AnnounceComfort(call):
+                assert call not in self.acd.tickets or self.acd.tickets[call].place in LISTENING
+            case DialCallback(call, number=number, agent=agent):
+                assert call not in self.dialled, "dialled twice at a time"
+                assert number, "dialled nowhere"
+                assert agent is None or self.acd.agents[agent].call == call
+                self.dialled.add(call)
+            case StopDialling(call):
+                self.dialled.discard(call)
+            case CallbackOver(call):
+                self.promised.remove(call)
+            case QueueTimedOut(call) | QueueFull(call) | QueueEmpty(call) | QueueOverflowed(call):
                 assert call not in self.acd.tickets
             case WithdrawOffer(offer):
                 assert offer not in self.acd.offers
@@ -230,6 +279,7 @@ class Walk(RuleBasedStateMachine):
         needs=st.sampled_from([EVERYBODY, EVERYBODY, parse("not support")]),
         preferred=st.sampled_from([EVERYBODY, parse("pl"), parse("{language} >= 80")]),
         agent=st.sampled_from(["", "", "agent1", "nobody"]),
+        customer=customers,
     )
     def somebody_calls(
         self,
@@ -240,14 +290,21 @@ class Walk(RuleBasedStateMachine):
         needs: Expression,
         preferred: Expression = EVERYBODY,
         agent: str = "",
+        customer: str = "",
     ) -> None:
         self.joined += 1
         call = f"call{self.joined}"
         self.calls[call] += 1
         since = None if aged is None else self.now - aged
-        self.do(CallJoined(call, queue, language, priority, needs, preferred, waiting_since=since, agent=agent))
+        self.do(
+            CallJoined(
+                call, queue, language, priority, needs, preferred, waiting_since=since, agent=agent, customer=customer
+            )
+        )
         if call in self.acd.tickets:
-            assert self.acd.tickets[call].since == (self.now if since is None else since)
+            joined = self.acd.tickets[call].since
+            assert joined <= (self.now if since is None else since)
+            assert customer or joined == (self.now if since is None else since)
 
     @rule(queue=st.sampled_from(["sales", "support", "tiers", "fixed"]), language=st.sampled_from(["en", "uk"]))
     def a_rush(self, queue: str, language: str) -> None:
@@ -265,6 +322,57 @@ class Walk(RuleBasedStateMachine):
         call = one_of(sorted(self.acd.tickets), pick)
         self.calls[call] += 1
         self.do(CallJoined(call, queue, "en", waiting_since=self.acd.tickets[call].since))
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(pick=picks, event=st.sampled_from([CallAway, CallReturned]))
+    def a_caller_steps_aside(self, pick: int, event: type[CallAway]) -> None:
+        self.do(event(one_of(sorted(self.acd.tickets), pick)))
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(
+        pick=picks,
+        queue=st.sampled_from([None, None, "sales", "support", "tiers", "gone"]),
+        priority=st.sampled_from([None, 0.0, 50.0]),
+        needs=st.sampled_from([None, EVERYBODY, parse("not support"), parse("en")]),
+        preferred=st.sampled_from([None, parse("pl")]),
+    )
+    def a_caller_is_changed(
+        self, pick: int, queue: str | None, priority: float | None, needs: object, preferred: object
+    ) -> None:
+        call = one_of(sorted(self.acd.tickets), pick)
+        since = self.acd.tickets[call].since
+        self.do(CallChanged(call, queue, priority, needs, preferred))  # type: ignore[arg-type]
+        assert call not in self.acd.tickets or self.acd.tickets[call].since == since, "the age is lost"
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(pick=picks, number=st.sampled_from(["+1", "+2", "+7"]))
+    def a_caller_wants_to_be_called_back(self, pick: int, number: str) -> None:
+        self.do(CallbackRequested(one_of(sorted(self.acd.tickets), pick), number))
+
+    @precondition(lambda self: self.dialled)
+    @rule(pick=picks, answers=st.booleans(), rings=st.booleans(), reason=st.sampled_from(FailReason))
+    def a_customer_is_dialled(self, pick: int, answers: bool, rings: bool, reason: FailReason) -> None:
+        call = one_of(sorted(self.dialled), pick)
+        if rings:
+            self.do(CallbackDialled(call))
+        self.do(CallbackAnswered(call) if answers else CallbackFailed(call, reason), rings_no_more=call)
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(pick=picks, event=st.sampled_from([CallbackAnswered, CallbackCancelled, CallbackDialled]))
+    def a_word_about_a_callback_out_of_place(self, pick: int, event: type[CallbackAnswered]) -> None:
+        call = one_of(sorted(self.acd.tickets), pick)
+        self.do(event(call), rings_no_more=call if event is CallbackAnswered else "")
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(
+        pick=picks,
+        p50=st.sampled_from([0.0, 4.0, 30.0, 200.0]),
+        ratio=st.sampled_from([1.0, 2.0, 8.0]),
+        spread=st.sampled_from([0.5, 1.0, 3.0]),
+    )
+    def waits_are_estimated(self, pick: int, p50: float, ratio: float, spread: float) -> None:
+        calls = [one_of(sorted(self.acd.tickets), pick + i) for i in range(2)] + ["nobody"]
+        self.do(WaitEstimated(tuple((call, p50, p50 * ratio, spread) for call in calls)))
 
     @precondition(lambda self: any(t.place is Place.TALKING for t in self.acd.tickets.values()))
     @rule(pick=picks, by=st.sampled_from(EndedBy))
@@ -314,7 +422,8 @@ class Walk(RuleBasedStateMachine):
         offer = one_of(ringing, pick)
         self.do(OfferAnswered(offer))
         agent = self.acd.agents[self.acd.offers[offer].agent]
-        assert (agent.status, agent.state) == (Status.AVAILABLE, State.TALKING)
+        assert agent.status is Status.AVAILABLE
+        assert agent.state in (State.TALKING, State.RESERVED)
 
     @precondition(lambda self: self.acd.offers)
     @rule(pick=picks, reason=st.sampled_from(FailReason))
@@ -347,6 +456,14 @@ class Walk(RuleBasedStateMachine):
         self.copy = Dispatcher.restore(json.loads(json.dumps(written)))
         assert self.copy.snapshot() == written == self.acd.snapshot()
         assert self.copy.effects() == []
+
+    @rule(resume_within=st.sampled_from([0.0, 20.0]))
+    def everything_starts_anew(self, resume_within: float) -> None:
+        self.fire(self.now)
+        self.dialled.clear()
+        self.looked_at([self._receive(acd, Restarted(resume_within)) for acd in (self.acd, self.twin, self.copy)])
+        assert not any(offer.answered for offer in self.acd.offers.values())
+        assert {ticket.place for ticket in self.acd.tickets.values()} <= CALLED_BACK
 
     @rule(
         dropped=agent_ids,
@@ -393,7 +510,7 @@ def stroll(seed: int, steps: int) -> Counter[str]:
     rare = [AgentBreakStarted, AgentUnreachable, AgentBusy, AgentLoggedOut]
     usual = [AgentBreakEnded, AgentReachable, AgentFree, AgentFree, WrapUpEnded]
     choose, yes_no = random.choice, [True, False]
-    happenings: dict[str, tuple[int, Callable[[], None]]] = {
+    happenings: dict[str, tuple[float, Callable[[], None]]] = {
         "call": (
             16,
             lambda: walk.somebody_calls(
@@ -404,11 +521,39 @@ def stroll(seed: int, steps: int) -> Counter[str]:
                 EVERYBODY,
                 choose([EVERYBODY, EVERYBODY, parse("pl")]),
                 choose(["", "", "agent1"]),
+                choose(["", "+1", "+2", "+3"]),
             ),
         ),
         "rush": (2, lambda: walk.a_rush(choose(queue), choose(language))),
         "leave": (4, lambda: walk.a_caller_leaves(random.randrange(99), choose(list(LeaveReason)))),
         "move": (1, lambda: walk.a_caller_is_moved(random.randrange(99), choose(queue))),
+        "aside": (5, lambda: walk.a_caller_steps_aside(random.randrange(99), choose([CallAway, CallReturned]))),
+        "change": (
+            2,
+            lambda: walk.a_caller_is_changed(
+                random.randrange(99), choose([None, None, "sales", "tiers"]), choose([None, 50.0]), None, None
+            ),
+        ),
+        "order": (5, lambda: walk.a_caller_wants_to_be_called_back(random.randrange(99), choose(["+1", "+2", "+7"]))),
+        "dial": (
+            9,
+            lambda: walk.a_customer_is_dialled(
+                random.randrange(99), choose([True, True, False]), choose(yes_no), choose(list(FailReason))
+            ),
+        ),
+        "odd": (
+            1,
+            lambda: walk.a_word_about_a_callback_out_of_place(
+                random.randrange(99), choose([CallbackAnswered, CallbackCancelled, CallbackDialled])
+            ),
+        ),
+        "estimate": (
+            6,
+            lambda: walk.waits_are_estimated(
+                random.randrange(99), choose([0.0, 4.0, 30.0, 200.0]), choose([1.0, 2.0, 8.0]), choose([0.5, 3.0])
+            ),
+        ),
+        "anew": (0.2, lambda: walk.everything_starts_anew(choose([0.0, 20.0]))),
         "end": (16, lambda: walk.a_conversation_ends(random.randrange(99), choose(list(EndedBy)))),
         "answer": (16, lambda: walk.an_agent_answers(random.randrange(99))),
         "fail": (8, lambda: walk.an_offer_fails(random.randrange(99), choose(list(FailReason)))),
@@ -433,6 +578,12 @@ def stroll(seed: int, steps: int) -> Counter[str]:
     possible: dict[str, Callable[[], object]] = {
         "leave": lambda: walk.acd.tickets,
         "move": lambda: walk.acd.tickets,
+        "aside": lambda: walk.acd.tickets,
+        "change": lambda: walk.acd.tickets,
+        "order": lambda: walk.acd.tickets,
+        "odd": lambda: walk.acd.tickets,
+        "estimate": lambda: walk.acd.tickets,
+        "dial": lambda: walk.dialled,
         "end": lambda: any(t.place is Place.TALKING for t in walk.acd.tickets.values()),
         "answer": lambda: any(not offer.answered for offer in walk.acd.offers.values()),
         "fail": lambda: walk.acd.offers,
@@ -445,6 +596,7 @@ def stroll(seed: int, steps: int) -> Counter[str]:
             seen[name] += 1
     walk.teardown()
     seen["connected"] = sum(record["kind"] == "connect" for record in walk.records)
+    seen["called back"] = sum(record["kind"] == "connect" and bool(record["callback"]) for record in walk.records)
     seen["inputs"] = sum(record["kind"] in INPUTS for record in walk.records)
     return seen
 
@@ -453,3 +605,4 @@ def stroll(seed: int, steps: int) -> Counter[str]:
 def test_a_busy_day_keeps_every_invariant(seed: int) -> None:
     seen = stroll(seed, 1000)
     assert seen["connected"] > 40, "hardly anybody was served, so hardly anything was tested"
+    assert seen["called back"] > 0, "hardly anybody was called back"

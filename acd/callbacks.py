@@ -1,0 +1,245 @@
+"""Customers who have hung up and keep their place: the order, the dialling, and what becomes of it.
+
+With the customer first, an idle agent is kept as soon as it is the customer's turn, or the number is dialled a little
+before an agent is expected; with the agent first, the agent is rung like for any caller and holds the line.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from acd import effects as fx
+from acd import events as ev
+from acd.decisions import decision
+from acd.ticket import CALLED_BACK, Place, Ticket, Turn
+
+if TYPE_CHECKING:
+    from acd.floor import Floor, Outbox
+    from acd.matching import Pairing
+    from acd.offers import Offers
+    from acd.waiting import Waiting
+
+
+class Callbacks:
+    def __init__(self, waiting: Waiting, offers: Offers, floor: Floor, out: Outbox) -> None:
+        self._waiting = waiting
+        self._offers = offers
+        self._floor = floor
+        self._out = out
+
+    def receive(self, event: ev.CallbackEvent, now: float) -> None:
+        ticket = self._waiting.tickets.get(event.call)
+        if isinstance(event, ev.CallbackAnswered):
+            self._answered(event.call, ticket, now)
+        elif ticket is not None:
+            match event:
+                case ev.CallbackRequested(number=number):
+                    self._order(ticket, number, now)
+                case ev.CallbackDialled():
+                    self._rings(ticket, now)
+                case ev.CallbackFailed(reason=reason):
+                    self._failed(ticket, reason.value, now)
+                case ev.CallbackCancelled():
+                    self._cancel(ticket, now)
+
+    # --- the order
+
+    def of_customer(self, customer: str, queue: str) -> Ticket | None:
+        """The callback that this customer has ordered from this queue."""
+        if not customer:
+            return None
+        return next((t for t in self._ordered(queue) if t.customer == customer), None)
+
+    def _ordered(self, queue: str) -> list[Ticket]:
+        tickets = [self._waiting.tickets[call] for call in sorted(self._waiting.called_back)]
+        return [ticket for ticket in tickets if ticket.queue == queue]
+
+    def _order(self, ticket: Ticket, number: str, now: float) -> None:
+        if ticket.place in (Place.TALKING, Place.DIALLING):
+            return
+        policy = self._waiting.callback_policy(ticket)
+        same = [
+            other
+            for other in self._ordered(ticket.queue)
+            if other is not ticket
+            and (other.number == number or (ticket.customer and other.customer == ticket.customer))
+        ]
+        self._waiting.lift(ticket)
+        ticket.since = min([ticket.since, *(other.since for other in same)])
+        ticket.number, ticket.ordered_at = number, now
+        ticket.expires_at = None if policy.expires_after is None else now + policy.expires_after
+        ticket.tries, ticket.due_at, ticket.exit, ticket.urgent = 0, None, None, False
+        if ticket.place is not Place.CALLBACK_OFFERED:
+            self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
+        for other in same:
+            self.give_up(other, "absorbed", now)
+        self._out.journal(
+            "callback_ordered", now, call=ticket.call, queue=ticket.queue, customer=ticket.customer, since=ticket.since
+        )
+        self._keep(ticket, now)
+
+    def _keep(self, ticket: Ticket, now: float) -> None:
+        """From the line to the list, in the same place; the ticket is lifted out of the room."""
+        ticket.ladder = None
+        self._waiting.turn(ticket, Turn.ORDER_CALLBACK, now)
+        self._waiting.place(ticket, now)
+
+    def absorb(self, ordered: Ticket, live: Ticket, now: float) -> None:
+        """The customer calls again: the call takes the place of the callback, which is only dialled if it fails."""
+        live.number = ordered.number
+        self.give_up(ordered, "absorbed", now)
+
+    def hung_up(self, ticket: Ticket, now: float) -> None:
+        """Somebody who was promised a callback has hung up while waiting: the promise holds.
+
+        Who had answered the callback has to be dialled again: a try that failed.
+        """
+        answered = ticket.urgent
+        self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
+        self._waiting.lift(ticket)
+        policy = self._waiting.callback_policy(ticket)
+        if ticket.ordered_at is None:
+            ticket.ordered_at = now
+            ticket.expires_at = None if policy.expires_after is None else now + policy.expires_after
+        ticket.exit, ticket.urgent = None, False
+        self._out.journal("callback_kept", now, call=ticket.call, queue=ticket.queue, answered=answered)
+        self._keep(ticket, now)
+        if answered:
+            self._try_again(ticket, "hung_up", now)
+
+    def restarted(self, ticket: Ticket, now: float) -> None:
+        """Legs are lost; a try that was under way does not count."""
+        if ticket.place is Place.DIALLING:
+            self._offers.release(ticket, now)
+            ticket.tries -= 1
+            self._waiting.turn(ticket, Turn.NOT_REACHED, now)
+        elif ticket.place is Place.CALLBACK_OFFERED:
+            self._offers.withdraw(ticket, fx.WithdrawReason.AGENT_GONE, now)
+            self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
+        elif ticket.place is not Place.CALLBACK:
+            answered, ticket.urgent = ticket.urgent, False
+            self.hung_up(ticket, now)
+            ticket.tries -= answered
+        if ticket.expires_at is not None and ticket.expires_at <= now:
+            self.give_up(ticket, "expired", now)
+
+    # --- dialling
+
+    def reserve(self, pairing: Pairing, now: float) -> None:
+        """It is the customer's turn and this agent is idle: keep the agent, and dial unless that is done already."""
+        ticket, agent = pairing.ticket, self._floor.agents[pairing.agents[0]]
+        self._out.journal(
+            "reserved",
+            now,
+            call=ticket.call,
+            queue=ticket.queue,
+            agent=agent.id,
+            standing=ticket.standing(now),
+            band=ticket.band,
+            step=ticket.step,
+            candidates=pairing.candidates,
+            **decision(pairing, self._waiting.room, self._floor, now),
+        )
+        dialled = ticket.place is Place.DIALLING
+        if not dialled:
+            self._waiting.turn(ticket, Turn.DIAL, now)
+        self._offers.reserve(ticket, agent, now)
+        if not dialled:
+            self._dial(ticket, None, now)
+
+    def agent_answered(self, offer: int, ticket: Ticket, now: float) -> None:
+        """The agent is on the line first."""
+        self._offers.hold(offer, now)
+        self._dial(ticket, ticket.held, now)
+
+    def soon(self, ticket: Ticket, now: float) -> None:
+        """There is a new estimate: dial if an agent is to be expected within the time that answering takes."""
+        policy = self._waiting.callback_policy(ticket)
+        if (
+            ticket.place is Place.CALLBACK
+            and ticket.due_at is None
+            and not ticket.agent_first
+            and ticket.estimate is not None
+            and ticket.estimate[0] <= policy.setup
+        ):
+            self._waiting.turn(ticket, Turn.DIAL, now)
+            self._dial(ticket, None, now)
+
+    def _dial(self, ticket: Ticket, agent: str | None, now: float) -> None:
+        ring_timeout = self._waiting.callback_policy(ticket).ring_timeout
+        ticket.tries += 1
+        ticket.dial_until = now + ring_timeout
+        self._waiting.arm(ticket)
+        self._out.journal("dial", now, call=ticket.call, queue=ticket.queue, agent=agent, tries=ticket.tries)
+        self._out.put(fx.DialCallback(ticket.call, ticket.queue, ticket.number, agent, ring_timeout))
+
+    def _rings(self, ticket: Ticket, now: float) -> None:
+        if ticket.place is Place.DIALLING:
+            ticket.dial_until = now + self._waiting.callback_policy(ticket).ring_timeout
+            self._waiting.arm(ticket)
+
+    def _answered(self, call: str, ticket: Ticket | None, now: float) -> None:
+        if ticket is None or ticket.place in (Place.CALLBACK, Place.CALLBACK_OFFERED):
+            self._out.put(fx.StopDialling(call, "" if ticket is None else ticket.queue))
+        elif ticket.place is Place.DIALLING:
+            ticket.joined_at = now
+            if ticket.offers:
+                self._offers.connect_held(ticket, now)
+                return
+            held = ticket.held
+            self._waiting.lift(ticket)
+            ticket.urgent = True
+            self._waiting.place(ticket, now)
+            self._waiting.turn(ticket, Turn.REACHED, now)
+            if held is not None:
+                self._offers.ring(ticket, self._floor.agents[held], now, reserved=True)
+
+    def timed_out(self, ticket: Ticket, now: float) -> None:
+        self._out.put(fx.StopDialling(ticket.call, ticket.queue))
+        self._failed(ticket, ev.FailReason.NO_ANSWER.value, now)
+
+    def _failed(self, ticket: Ticket, reason: str, now: float) -> None:
+        if ticket.place is Place.DIALLING:
+            self._offers.release(ticket, now)
+            self._waiting.turn(ticket, Turn.NOT_REACHED, now)
+            self._try_again(ticket, reason, now)
+
+    def _try_again(self, ticket: Ticket, reason: str, now: float) -> None:
+        """After a while, unless it was tried often enough."""
+        policy = self._waiting.callback_policy(ticket)
+        self._out.journal("not_reached", now, call=ticket.call, queue=ticket.queue, reason=reason, tries=ticket.tries)
+        if ticket.tries >= policy.tries:
+            self.give_up(ticket, "not_reached", now)
+        elif ticket.expires_at is not None and ticket.expires_at <= now:
+            self.give_up(ticket, "expired", now)
+        else:
+            ticket.due_at = now + policy.retry_after[min(max(ticket.tries, 1), len(policy.retry_after)) - 1]
+            self._waiting.room.update(ticket)
+            self._waiting.arm(ticket)
+
+    def due(self, ticket: Ticket, now: float) -> None:
+        """The time after a failed try is over."""
+        ticket.due_at = None
+        self._waiting.room.update(ticket)
+        self._waiting.arm(ticket)
+
+    # --- the end
+
+    def expire(self, ticket: Ticket, now: float) -> None:
+        self.give_up(ticket, "expired", now)
+
+    def _cancel(self, ticket: Ticket, now: float) -> None:
+        if ticket.place in CALLED_BACK:
+            self.give_up(ticket, "cancelled", now)
+        else:
+            ticket.number = ""  # on the line again; a hang-up is one now
+
+    def give_up(self, ticket: Ticket, how: str, now: float) -> None:
+        """The customer will not be called (any more)."""
+        if ticket.place is Place.DIALLING:
+            if ticket.dial_until is not None:
+                self._out.put(fx.StopDialling(ticket.call, ticket.queue))
+            self._offers.release(ticket, now)
+        self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
+        self._waiting.over(ticket, how, now)
+        self._waiting.turn(ticket, Turn.GIVE_UP, now)

@@ -1,0 +1,60 @@
+"""Customers who may call again soon: whose place is kept although they hung up, and whom they talked to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: More are not remembered; who would be forgotten first anyway goes first.
+MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Until when (on the dispatcher's clock), since when the customer waits (None: was served), and the agent."""
+
+    until: float
+    since: float | None
+    agent: str
+
+
+class Returning:
+    """By customer and queue."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], Remembered] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def remember(self, customer: str, queue: str, remembered: Remembered, now: float) -> None:
+        if not customer or remembered.until <= now:
+            return
+        self._known[customer, queue] = remembered
+        if len(self._known) > MOST:
+            self._make_room(now)
+
+    def recall(self, customer: str, queue: str, now: float) -> Remembered | None:
+        """Who that was, if it is not too long ago; remembered no longer."""
+        remembered = self._known.pop((customer, queue), None)
+        return None if remembered is None or remembered.until < now else remembered
+
+    def _make_room(self, now: float) -> None:
+        """Drop who is too late anyway, and if that is not enough the tenth that would be next."""
+        self._known = {key: known for key, known in self._known.items() if known.until >= now}
+        if len(self._known) > MOST:
+            by_time = sorted(self._known, key=lambda key: (self._known[key].until, key))
+            for key in by_time[: MOST // 10]:
+                del self._known[key]
+
+    def plain(self) -> list[list[Any]]:
+        return [[*key, known.until, known.since, known.agent] for key, known in sorted(self._known.items())]
+
+    def restore(self, plain: Iterable[list[Any]], shift: float) -> None:
+        self._known = {
+            (customer, queue): Remembered(until + shift, None if since is None else since + shift, agent)
+            for customer, queue, until, since, agent in plain
+        }
