@@ -17,7 +17,6 @@ from acd.load import Load
 from acd.model import AcdConfig, AgentConfig, QueueConfig, RelaxStep
 from acd.patience import Patience
 from acd.skills import parse
-from acd.world import World
 
 MANY = 300
 
@@ -228,23 +227,3 @@ def test_the_cost_is_bounded_by_steps() -> None:
     few, made = made, 0
     forward(floor.acd.snapshot(), floor.load, Counting(1), rollouts=1000, most_steps=1)
     assert made == few
-
-
-def test_a_world_without_people_stands_still() -> None:
-    class Nobody:
-        def rings(self, offer: object) -> float:
-            return float("inf")
-
-        def talks(self, call: str, queue: str, agent: str) -> float:
-            return float("inf")
-
-        def is_reached(self, call: str, queue: str) -> float:
-            return float("inf")
-
-    floor = Floor(plain_queue(ring_timeout=20.0), agents={"a": {}})
-    world = World(floor.acd, Nobody(), lambda effect, now: None)
-    world.happen(ev.CallJoined("c", "q"), 0.0)
-    world.gives_up("c", 500.0)
-    world.run(1000.0)
-    assert world.dispatcher.tickets == {}
-    assert world.dispatcher.agents["a"].status.value == "on_break"

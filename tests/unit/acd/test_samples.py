@@ -97,6 +97,17 @@ def test_drawn_lengths_are_like_those_seen(elapsed: float) -> None:
     assert mean(drawn) == pytest.approx(mean(left), rel=0.1)
 
 
+def test_a_single_duration_is_not_believed_to_be_all_there_is() -> None:
+    drawn = [Sample([10.0]).draw(Random(seed), BELIEVED) for seed in range(100)]
+    assert 1 <= drawn.count(10.0) < 30
+
+
+def test_few_durations_lean_on_similar_ones() -> None:
+    similar = Sample([500.0] * KEPT)
+    drawn = [Sample([10.0]).draw(Random(seed), BELIEVED, 0.0, similar) for seed in range(100)]
+    assert drawn.count(500.0) > 60
+
+
 def test_longer_than_any_seen_still_ends() -> None:
     drawn = [Sample([10.0] * 50).draw(Random(seed), BELIEVED, 500.0) for seed in range(100)]
     assert all(0 <= x < math.inf for x in drawn)
