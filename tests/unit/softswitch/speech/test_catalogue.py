@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,13 @@ def test_every_prompt_that_flows_use_by_themselves_is_there(shipped: Catalogue) 
     used = {prompt.key for prompt in (*INVALID_CHOICE, *NO_INPUT, position(0), position(3))}
     used |= {expected_wait(seconds).key for seconds in (10, 100, 10_000)} | {t.name for t in QUEUE_GOODBYES.values()}
     assert used <= shipped.keys("en")
+
+
+def test_every_prompt_that_the_code_names_is_there(shipped: Catalogue) -> None:
+    sources = [path for package in ("softswitch", "ivr") for path in (ROOT / package).rglob("*.py")]
+    named = {key for path in sources for key in re.findall(r'Prompt\("([a-z0-9-]+)"', path.read_text(encoding="utf-8"))}
+    assert len(named) > 40
+    assert named - shipped.keys("en") == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
