@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from acd.agent import State, Status
 from acd.skills import EVERYBODY, bind, predicate, variables
-from acd.ticket import Place
+from acd.ticket import CALLED_BACK, Place
 from acd.timesheet import MICROSECONDS
 from softswitch.config.fields import LANGUAGES
 
@@ -179,7 +179,7 @@ class Live:
     def _queue(
         self, queue: QueueConfig, tickets: list[Ticket], talking: Counter[str], now: float, wall: float
     ) -> dict[str, Any]:
-        live = [ticket for ticket in tickets if not is_callback(ticket)]
+        live = [ticket for ticket in tickets if ticket.place not in CALLED_BACK]
         return {
             "queue": queue.id,
             "label": queue.label,
@@ -213,7 +213,7 @@ class Live:
         return CallerView(
             call=ticket.call,
             position=position,
-            caller=call.caller.number if call is not None else number_of(ticket),
+            caller=ticket.number or (call.caller.number if call is not None else ticket.customer),
             name=call.caller.name if call is not None else "",
             language=ticket.variables.get("language", ""),
             state=ticket.place.value,
@@ -290,12 +290,3 @@ def _doing(agent: Agent) -> str:
                 return "break"
             return "idle" if agent.takes_offers else "unavailable"
     return "ringing"
-
-
-def is_callback(ticket: Ticket) -> bool:
-    """Whether the caller has hung up and is to be called back."""
-    return ticket.place.value.startswith("callback")
-
-
-def number_of(ticket: Ticket) -> str:
-    return str(getattr(ticket, "number", ""))

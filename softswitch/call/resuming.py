@@ -10,20 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acd.agent import Status
-from acd.events import (
-    AgentFree,
-    AgentLoggedOut,
-    AgentReachable,
-    AgentUnreachable,
-    CallLeft,
-    ConversationEnded,
-    EndedBy,
-    LeaveReason,
-    Reconfigured,
-    Restarted,
-)
+from acd.events import AgentFree, AgentLoggedOut, AgentReachable, AgentUnreachable, Reconfigured, Restarted
 from acd.model import plain_config
-from acd.ticket import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +44,6 @@ class Resuming:
                 receive(AgentFree(agent.id), now)
         if restarted:
             receive(Restarted(), now)
-            self._end_calls(now)
         if plain_config(self._dispatcher.config) != plain_config(self._queues):
             receive(Reconfigured(self._queues), now)
         for event in agents:
@@ -77,15 +64,6 @@ class Resuming:
             # who logged out, or was logged out, has a reason for it and stays so
             if configured.logged_in and agent.status is Status.LOGGED_OUT and not agent.reason:
                 self._control.log_in(configured.id, configured.phone, now)
-
-    def _end_calls(self, now: float) -> None:
-        """Whatever the distributor still holds of calls whose legs are gone; who is called back has hung up anyway."""
-        receive = self._control.queues.receive
-        for call, ticket in sorted(self._dispatcher.tickets.items()):
-            if ticket.place is Place.TALKING:
-                receive(ConversationEnded(call, EndedBy.SWITCH), now)
-            elif ticket.place in (Place.WAITING, Place.OFFERED):
-                receive(CallLeft(call, LeaveReason.ABANDONED), now)
 
     def _logged_in(self) -> list[Agent]:
         agents = sorted(self._dispatcher.agents.values(), key=lambda agent: agent.id)

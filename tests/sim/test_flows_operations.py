@@ -15,7 +15,7 @@ from acd.agent import State, Status
 from acd.events import WaitEstimated
 from softswitch.admin.live import Live
 from softswitch.admin.protocol import AdminError, Code
-from softswitch.admin.tables import agents_table, changed_agent, queues_table
+from softswitch.admin.tables import agents_table, changed_agent, changed_call, queues_table
 from softswitch.admin.today import Today, standards
 from softswitch.admin.verbs import Operations
 from tests.sim.office import Office, bridged
@@ -304,3 +304,29 @@ def test_a_caller_can_be_changed_only_while_waiting_and_only_if_it_is_clear_who(
         desk.ask("call.change", call=waiting, needs="pl >=")
     assert not office.switch.journal.of("admin.changed")
     assert office.switch.dispatcher.agents["olena"].state is State.TALKING
+
+
+def test_a_waiting_caller_gets_another_priority_and_is_next_at_once(office: Office, desk: Desk) -> None:
+    office.agent("1001")
+    office.call("2001", "101")
+    office.run(4)
+    office.call("2002", "101")
+    office.run(2)
+    office.call("2003", "101")
+    changed = desk.ask("call.change", call=call_of(office, "2003"), priority=1000)
+    assert changed_call(changed).endswith("in queue sales, priority 1000: is next")
+    assert [caller["caller"] for caller in desk.queue("sales")["callers"]] == ["2003", "2002"]
+    (record,) = office.switch.journal.of("admin.changed")
+    assert record.call == call_of(office, "2003")
+
+
+def test_a_waiting_caller_is_moved_to_another_queue_with_the_age(office: Office, desk: Desk) -> None:
+    office.agent("1002")
+    call = office.call("2001", "101")
+    office.run(10)
+    changed = desk.ask("call.change", call=call_of(office, "2001")[:9], queue="support")
+    assert changed["queue"] == "support"
+    office.run(4)
+    assert bridged(call, office.phone("1002").call)
+    connected = [line for line in office.switch.journal.of("call.connected")][-1]
+    assert connected.data["waited"] > 10
