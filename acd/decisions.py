@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from heapq import nsmallest
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from acd.agent import State, Status
@@ -33,7 +34,7 @@ def decision(pairing: Pairing, room: WaitingRoom, floor: Floor, now: float) -> d
     ticket = pairing.ticket
     line = ticket.line
     assert line is not None
-    excluded = [*_unskilled(line, room, floor), *_occupied(line, floor)][:NAMED]
+    excluded = list(islice(chain(_unskilled(line, room, floor), _occupied(line, floor)), NAMED))
     ahead, more = _ahead(ticket, line, room, now)
     return {
         "by": KEYS[pairing.queue.strategy],
@@ -48,13 +49,10 @@ def decision(pairing: Pairing, room: WaitingRoom, floor: Floor, now: float) -> d
 
 def _unskilled(line: Line, room: WaitingRoom, floor: Floor) -> Iterator[list[str]]:
     """Idle agents who may not serve these callers."""
-    named = 0
-    for agent_id in room.staff:
-        if agent_id in floor.idle and agent_id not in line.fits:
-            yield [agent_id, *_why_not(line, floor.agents[agent_id])]
-            named += 1
-            if named == _NAMED_UNSKILLED:
-                return
+    few = len(floor.idle) * _NAMED_UNSKILLED < len(room.staff)
+    idle = sorted(floor.idle) if few else (agent for agent in room.staff if agent in floor.idle)
+    for agent_id in islice((agent for agent in idle if agent not in line.fits), _NAMED_UNSKILLED):
+        yield [agent_id, *_why_not(line, floor.agents[agent_id])]
 
 
 def _why_not(line: Line, agent: Agent) -> tuple[str, str]:
