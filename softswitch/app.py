@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ivr.targets import DEFAULT_MUSIC
 from sip.auth import DigestChallenger
+from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
 from softswitch.admin.desk import AdminDesk
 from softswitch.admin.lock import Locked
@@ -107,6 +108,7 @@ class Switch:
             on_event=self._sip_event,
             external_address=config.sip.external_address,
             on_connection_lost=self._connection_lost,
+            extensions=EXTENSIONS,
         )
         self._control: CallControl
         self._keeper: SnapshotKeeper | None = None

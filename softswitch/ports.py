@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sip.auth import Credentials
     from sip.flow import Flow
     from sip.headers import NameAddr
+    from sip.refer import DialogId
     from sip.registrar import Binding
     from sip.uri import Uri
 
@@ -86,6 +87,11 @@ class SipSender(Protocol):
         cseq: int = 1,
         now: float,
     ) -> str: ...
+    def usage_of(self, dialog: DialogId) -> str | None: ...
+    def accept_refer(self, transaction: str, flow: Flow, *, subscribe: bool = True, now: float) -> str: ...
+    def tell_referrer(
+        self, subscription: str, status: int, reason: str = "", *, last: bool = False, now: float
+    ) -> None: ...
     def accept_reinvite(self, usage: str, *, body: bytes, now: float) -> None: ...
     def reject_reinvite(self, usage: str, status: int, *, now: float) -> None: ...
 

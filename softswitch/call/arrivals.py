@@ -81,6 +81,8 @@ class Arrivals:
         if caller.trunk is not None and not control.trunks.has_room(caller.trunk):
             control.sip.reject(usage, 503, headers=(("Retry-After", "10"),), now=now)
             return
+        if control.transfers.taken_over(usage, request, flow, caller, now):
+            return
         dialled = request.uri.user or ""
         feature = self._features.recognise(dialled) if caller.phone is not None else None
         entry = None if feature is not None else self._destination(dialled, caller)

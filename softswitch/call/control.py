@@ -37,6 +37,7 @@ from softswitch.call.routing import Router
 from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
 from softswitch.call.timers import Timers
+from softswitch.call.transfers import Transfers
 from softswitch.call.trunks import Trunks
 from softswitch.call.waiting import Waiting
 
@@ -123,12 +124,14 @@ class CallControl:
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
         self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
+        router = Router(config, phones)
+        self.transfers = Transfers(self, config, router, admission)
         arrivals = Arrivals(
             self,
             config,
             flow,
             admission=admission,
-            router=Router(config, phones),
+            router=router,
             features=FeatureCodes(
                 config,
                 agent_at=self.queues.agent_at,
@@ -201,6 +204,7 @@ class CallControl:
             self.offers.whispers.next_deadline(),
             self.desks.next_deadline(),
             self.dialling.next_deadline(),
+            self.transfers.next_deadline(),
             self.prompts.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
@@ -217,7 +221,7 @@ class CallControl:
         self.orders.handle_timeout(now)
         self.holds.handle_timeout(now)
         self.offers.whispers.handle_timeout(now)
-        for part in (self.queues, self.phones, self.qualifier, self.dialling):
+        for part in (self.queues, self.phones, self.qualifier, self.dialling, self.transfers):
             with self.contain(None, now):
                 part.handle_timeout(now)
         self._settle(now)
@@ -268,6 +272,7 @@ class CallControl:
             waited=waited,
             leg=other.leg,
         )
+        self.transfers.took(call, now)
 
     def advance(self, call: Call, event: Input) -> bool:
         """Move *call* along its table; False when *event* means nothing any more."""
@@ -284,6 +289,10 @@ class CallControl:
             agent = self.queues.agent_at(leg.phone)
             if agent is not None:
                 self.later(now, lambda at: self.queues.receive(AgentBusy(agent), at))
+
+    def occupied(self, leg: Leg, now: float) -> None:
+        """*leg*, which was an agent's in a conversation of a queue, is in one of the phone's own now."""
+        self._leg_opened(leg, now)
 
     def _leg_dropped(self, leg: Leg, now: float) -> None:
         self._signals.forget(leg)

@@ -44,10 +44,11 @@ class Desks:
 
     def ring(self, call: Call, caller: Leg, phone: str, timeout: float, now: float) -> None:
         def start(callbacks: Callbacks) -> Attempt | Failure:
-            display = call.caller.name or call.caller.number
+            who = call.caller.name or call.caller.number
+            display = f"{call.label}: {who}" if call.label else who
             return self._control.dialling.ring(call, phone, Role.PHONE, display=display, **callbacks, now=now)
 
-        self._ring(call, caller, start, timeout, now, phone=phone)
+        self._ring(call, caller, start, timeout, now, phone)
 
     def ring_number(self, call: Call, caller: Leg, number: str, trunk: str, timeout: float, now: float) -> None:
         def start(callbacks: Callbacks) -> Attempt | Failure:
@@ -55,7 +56,7 @@ class Desks:
                 call, number, trunk, Role.PHONE, display=call.caller.name, **callbacks, now=now
             )
 
-        self._ring(call, caller, start, timeout, now, number=number)
+        self._ring(call, caller, start, timeout, now, number)
 
     def _ring(
         self,
@@ -64,7 +65,7 @@ class Desks:
         start: Callable[[Callbacks], Attempt | Failure],
         timeout: float,
         now: float,
-        **who: str,
+        who: str,
     ) -> None:
         control = self._control
         if not control.advance(call, Input.RING_PHONE):
@@ -74,7 +75,7 @@ class Desks:
             self._ringing(call, attempt, leg, response, at)
 
         def answered(attempt: Attempt, leg: Leg, at: float) -> None:
-            self._answered(call, leg, at)
+            self._answered(call, leg, who, at)
 
         def failed(attempt: Attempt, failure: Failure, at: float) -> None:
             self._failed(call, failure, at)
@@ -85,7 +86,7 @@ class Desks:
             return
         call.attempt = attempt.attempt
         self._timers.set(call.call, now + timeout)
-        control.note("phone.ringing", call, now, **who)
+        control.note("phone.ringing", call, now, phone=who)
         if caller.answered:
             control.legs.hear(caller, Tone("ringback"), detect_inband=False)
 
@@ -103,7 +104,7 @@ class Desks:
         elif caller.peer is None and not caller.answered:
             control.sip.ring(caller.usage, 180, now=now)
 
-    def _answered(self, call: Call, leg: Leg, now: float) -> None:
+    def _answered(self, call: Call, leg: Leg, who: str, now: float) -> None:
         control = self._control
         self._timers.set(call.call, None)
         call.attempt = None
@@ -112,7 +113,7 @@ class Desks:
             control.legs.hang_up(leg, now)
             return
         control.answer(call, caller, now)
-        control.connect(call, caller, leg, now, phone=leg.phone)
+        control.connect(call, caller, leg, now, phone=who)
 
     def _failed(self, call: Call, failure: Failure, now: float) -> None:
         control = self._control

@@ -49,7 +49,7 @@ def failure_of(status: int) -> Failure:
     if status in (480, 487, 408):
         # 408 from a transaction that timed out is the phone, not the person
         return Failure.UNREACHABLE if status == 408 else Failure.NO_ANSWER
-    if status in (403, 603, 607, 608) or status // 100 == 6:
+    if status in (403, 603, 607, 608) or status // 100 in (3, 6):  # whoever forwards calls is not there; we dial nobody
         return Failure.REJECTED
     return Failure.UNREACHABLE
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr.effects import CallNumber, CallPhone, Connect, EnterQueue, HangUp, Journal, PlayPrompts, StopPrompts
+from ivr.events import Returned
 from ivr.nodes import Answer, Echo, Music, Result
 from rtp.legs import Echo as EchoSource
 from rtp.legs import Music as MusicSource
 from rtp.legs import Silence
+from softswitch.call.model import Stage
 from softswitch.call.records import ivr_record
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ class Menus:
         self._control = control
 
     def receive(self, call: Call, event: Event, now: float) -> None:
+        """Tell the IVR; what a transfer brings back is the transfer's affair first."""
+        if isinstance(event, Returned) and self._control.transfers.returned(call, event.result, now):
+            return
         call.session.receive(event, now)
         self.drain(call, now)
 
@@ -67,12 +72,15 @@ class Menus:
                 control.answer(call, leg, now)
                 leg.detect_inband = True  # a key may come as tones, whatever was negotiated
                 control.prompts.play(call, play, prompts, language, now)
+                control.transfers.took(call, now)
             case StopPrompts():
                 control.prompts.stop(call)
                 control.legs.hear(leg, Silence())
             case EnterQueue(name):
                 control.answer(call, leg, now)
                 control.queues.join(call, leg, name, now)
+                if call.stage is Stage.QUEUED:
+                    control.transfers.took(call, now)
             case CallPhone(name, ring_timeout):
                 control.queues.leave_place(call, now)
                 control.desks.ring(call, leg, name, ring_timeout, now)
@@ -83,6 +91,7 @@ class Menus:
                 control.queues.leave_place(call, now)
                 control.answer(call, leg, now)
                 control.legs.hear(leg, _source(service), detect_inband=False)
+                control.transfers.took(call, now)
 
 
 def _source(service: Echo | Music | Answer) -> Source:

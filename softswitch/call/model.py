@@ -108,8 +108,10 @@ class Call:
     ended_by: str = ""
     ticket: str = ""  # the distributor's name of a callback: the call in which it was ordered
     waiting_since: float | None = None  # the age to be kept in the next queue
+    label: str = ""  # of the queue that the caller came from, when an agent sent them on
+    adopted: str = ""  # the distributor's name of a conversation that an attended transfer brought
 
     @property
     def queued_as(self) -> str:
         """What the distributor knows the call as."""
-        return self.ticket or self.call
+        return self.adopted or self.ticket or self.call

@@ -25,6 +25,7 @@ from acd.effects import (
 )
 from acd.events import CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
 from acd.skills import parse
+from acd.ticket import Place
 from ivr.events import Returned
 from ivr.nodes import Result
 from softswitch.call.customers import customer_of
@@ -153,6 +154,20 @@ class Queues:
         if offer is not None:
             self.receive(OfferFailed(offer, reason), now)
 
+    def since(self, call: Call) -> float | None:
+        """When the wait of a caller who waits or talks began; None when the distributor does not have them."""
+        ticket = self._dispatcher.tickets.get(call.queued_as)
+        return None if ticket is None else ticket.since
+
+    def is_talking(self, call: Call) -> bool:
+        """Whether the distributor takes the caller to be talking with an agent."""
+        ticket = self._dispatcher.tickets.get(call.queued_as)
+        return ticket is not None and ticket.place is Place.TALKING
+
+    def phone_of(self, agent: str) -> str | None:
+        """Where *agent* is logged in."""
+        return next((phone for phone, who in self._agents_at.items() if who == agent), None)
+
     def agent_at(self, phone: str | None) -> str | None:
         """Who is logged in at *phone*."""
         return None if phone is None else self._agents_at.get(phone)
@@ -207,7 +222,7 @@ class Queues:
         own = control.calls.get(ticket)
         if own is not None and not control.orders.ordered(own):
             return own
-        return control.callbacks.find(ticket)
+        return control.transfers.heir(ticket) or control.callbacks.find(ticket)
 
     def _carry_out(self, effect: Effect, call: Call | None, now: float) -> None:
         control = self._control

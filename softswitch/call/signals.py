@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, REFER"
 
 
 class Signals:
@@ -86,6 +86,8 @@ class Signals:
                 self._control.sip.respond(transaction, 200 if pressed is not None or not request.body else 415, now=now)
                 if pressed is not None:
                     self._digit(leg, pressed.digit, "info", now)
+            case "REFER":
+                self._control.transfers.referred(transaction, request, flow, leg, now)
             case _:
                 self._control.sip.respond(transaction, 405, headers=(("Allow", ALLOW),), now=now)
 

@@ -20,6 +20,8 @@ class Input(Enum):
     RETURN = auto()  # the queue or phone gives the caller back to the IVR
     PEER_GONE = auto()  # the party the caller talked with hung up
     AGENT_LOST = auto()  # the agent's phone is gone without a goodbye: back to the same place in the queue
+    SENT_ON = auto()  # a transfer: the IVR takes the caller to the target
+    COME_BACK = auto()  # the target did not take the caller, and the sender is still there
     CALLER_GONE = auto()
     END = auto()  # the switch ends the call
 
@@ -39,6 +41,8 @@ TRANSITIONS: dict[tuple[Stage, Input], Stage] = {
     (S.RINGING, X.RETURN): S.IVR,
     (S.TALKING, X.PEER_GONE): S.IVR,
     (S.TALKING, X.AGENT_LOST): S.QUEUED,
+    (S.TALKING, X.SENT_ON): S.IVR,
+    (S.IVR, X.COME_BACK): S.TALKING,
     **{(stage, X.CALLER_GONE): S.ENDED for stage in Stage if stage is not S.ENDED},
     **{(stage, X.END): S.ENDED for stage in Stage if stage is not S.ENDED},
 }
@@ -59,6 +63,8 @@ IGNORED: frozenset[tuple[Stage, Input]] = frozenset(
         *product([S.IVR, S.QUEUED, S.RINGING, S.TALKING], [X.LEAVE_PLACE]),
         (S.CALLING_BACK, X.CONNECT),
         (S.CALLING_BACK, X.RETURN),
+        *product([S.IVR, S.QUEUED, S.ASIDE, S.RINGING, S.CALLING_BACK], [X.SENT_ON]),
+        *product([S.QUEUED, S.ASIDE, S.RINGING, S.TALKING, S.CALLING_BACK], [X.COME_BACK]),
     }
 )
 

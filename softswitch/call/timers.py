@@ -20,6 +20,9 @@ class Timers(Generic[K]):
     def __len__(self) -> int:
         return len(self._at)
 
+    def __contains__(self, key: K) -> bool:
+        return key in self._at
+
     def set(self, key: K, at: float | None) -> None:
         """Move the deadline of *key* to *at*; None drops it."""
         known = self._at.get(key)

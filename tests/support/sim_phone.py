@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from rtp.negotiate import Direction, MediaAddress, accept_answer, answer_offer, make_offer
 from rtp.sdp import parse_sdp
@@ -42,6 +43,9 @@ class SimPhone:
         self.on_call: Callable[[PhoneCall], None] = answers(after=2.0)
         self.on_talk: Callable[[PhoneCall], None] = lambda call: None
         self.answers_offers = True
+        self.referred: list[int] = []  # what REFERs were answered with
+        self.notified: list[int] = []  # how transfers went
+        self.on_notify: Callable[[int], None] = lambda status: None
         self._by_usage: dict[str, PhoneCall] = {}
         self._expires, self._cseq = 3600, 1
         self._register_at: float | None = None
@@ -81,7 +85,13 @@ class SimPhone:
             self._register_at = self.world.now + (self._expires / 2 if status == 200 else 30.0)
 
     def dial(
-        self, number: str, *, late_offer: bool = False, password: str | None = None, offer: bytes | None = None
+        self,
+        number: str,
+        *,
+        late_offer: bool = False,
+        password: str | None = None,
+        offer: bytes | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
     ) -> PhoneCall:
         call = PhoneCall(self, "", began=self.world.now, number=number)
         if not late_offer:
@@ -92,6 +102,7 @@ class SimPhone:
             from_=NameAddr(self.name, Uri("sip", self.user, self.domain)),
             to=NameAddr("", Uri("sip", number, self.domain)),
             body=call.local,
+            headers=headers,
             now=self.world.now,
             auth=Credentials(self.user, self.password if password is None else password),
         )
@@ -162,12 +173,17 @@ class SimPhone:
             call.heard_sdp(event.request.body)
             self._add(call)
             self.on_call(call)
+        elif isinstance(event, ev.ResponseReceived) and event.response.cseq.method == "REFER":
+            self.referred.append(event.response.status)
         elif isinstance(event, ev.ResponseReceived):
             self._registered(event.response.status)
         elif isinstance(event, ev.RequestFailed):
             self._registered(event.status)
         elif isinstance(event, ev.RequestReceived):
             self.endpoint.respond(event.transaction, 200, now=self.world.now)
+            if event.request.method == "NOTIFY":
+                self.notified.append(int(event.request.body.split()[1]))
+                self.on_notify(self.notified[-1])
         else:
             if (known := self._by_usage.get(event.usage)) is not None:
                 known.happened(event)
@@ -294,6 +310,17 @@ class PhoneCall:
 
     def resume(self) -> None:
         self.hold(Direction.SENDRECV)
+
+    def transfer(self, to: str | PhoneCall, *headers: tuple[str, str]) -> None:
+        """Blind to a number, or attended to the party of another call."""
+        target = f"sip:{to}@{self.phone.domain}"
+        if isinstance(to, PhoneCall):
+            dialog = self.phone.endpoint._usages._by_id[to.usage].dialog
+            assert dialog is not None
+            name = f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
+            target = f"sip:{to.number}@{self.phone.domain}?Replaces={quote(name, safe='')}"
+        self.phone.endpoint.refer(self.usage, f"<{target}>", headers=headers, now=self.now)
+        self.phone.flush()
 
     def press(self, keys: str, by: str = "rfc4733") -> None:
         """*by*: rfc4733 or inband (through the media), info or info-plain (through signalling)."""

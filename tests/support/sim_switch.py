@@ -12,6 +12,7 @@ from rtp.legs import Carriage, Digit
 from sip.auth import DigestChallenger
 from sip.endpoint import SipEndpoint
 from sip.flow import Address, Flow, Transport
+from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
 from softswitch.call.control import CallControl
 from softswitch.call.model import Stage
@@ -68,6 +69,7 @@ class SimSwitch:
         self.endpoint = SipEndpoint(
             ids=CountingIds("switch" if self.life == 1 else f"switch{self.life}", world.seed),
             local=lambda flow: ADDRESS,
+            extensions=EXTENSIONS,
         )
         queues = acd_configuration.acd_config(self.config)
         self.first_queues: AcdConfig = queues if before is None else before.first_queues
@@ -246,6 +248,8 @@ class SimSwitch:
             "digit mergers": control._signals._mergers,
             "things to do later": control._later,
             "calls on trunks": control.trunks,
+            "transfers": control.transfers,
+            "subscriptions": self.endpoint._subscriptions,
             "requests of our own": control.requests,
             "tickets": self.dispatcher.tickets,
             "offers": self.dispatcher.offers,

@@ -1,0 +1,536 @@
+"""Blind and attended transfers: to everybody, their failures, and whoever hangs up at the wrong moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acd.agent import State
+from rtp.legs import Tone
+from tests.sim.office import CENTRE, MUSIC, TRUNK, Office, bridged, record_of, said, state_of
+from tests.support.sim_carrier import SimCarrier
+from tests.support.sim_phone import PhoneCall, SimPhone, answers, rejects, rings_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OUTSIDE = """
+[[route]]
+did = "+*"
+from = "phone:1001"
+to = "external:{did}@carrier"
+
+[[route]]
+did = "700"
+from = "trunk:carrier"
+to = "queue:sales"
+"""
+
+
+@pytest.fixture
+def desk() -> Iterator[Office]:
+    office = Office(centre=CENTRE + OUTSIDE)
+    yield office
+    office.close()
+
+
+def served(office: Office, *, number: str = "101", agent: str = "1001") -> tuple[PhoneCall, PhoneCall]:
+    """A caller who talks with an agent of the sales: both sides."""
+    phone = office.agent(agent)
+    call = office.call("2001", number)
+    office.run(4)
+    assert bridged(call, phone.call)
+    return call, phone.call
+
+
+def segments_add_up(office: Office, call: PhoneCall) -> None:
+    """After the end: the call is counted once, and its segments leave no gap."""
+    record = record_of(call)
+    assert record.ended is not None
+    assert sum(segment.seconds for segment in record.path) == pytest.approx(record.ended - record.started, abs=1e-6)
+    assert all(one.ended == other.began for one, other in zip(record.path, record.path[1:], strict=False))
+
+
+def hang_up_all(phone: SimPhone) -> None:
+    for call in phone.calls:
+        call.hang_up()
+
+
+def kinds(office: Office) -> list[str]:
+    return [line.kind for line in office.switch.journal.lines if line.kind.startswith("call.trans")]
+
+
+# ------------------------------------------------------------------------------------------------ blind
+def test_to_a_phone_the_caller_hears_it_ring_and_then_its_user(desk: Office) -> None:
+    call, agent = served(desk)
+    second = desk.phone("2002")
+    second.on_call = answers(after=3.0)
+    agent.transfer("2002")
+    desk.run(1)
+    assert (agent.phone.referred, agent.phone.notified) == ([202], [100])
+    assert call.hears == Tone("ringback")
+    assert second.call.invite is not None
+    assert second.call.invite.from_.display_name == "Sales: Desk 2001"
+    assert state_of(desk, "olena") is State.TALKING
+    desk.run(3)
+    assert bridged(call, second.call)
+    assert agent.phone.notified == [100, 200]
+    assert state_of(desk, "olena") is State.WRAP_UP
+    desk.run(3)
+    assert agent.over, "a phone that does not hang up by itself is hung up on"
+    call.hang_up()
+    desk.run(1)
+    assert second.call.over
+    assert kinds(desk) == ["call.transferring", "call.transferred"]
+    (line,) = desk.switch.journal.of("call.transferred")
+    assert (line.data["kind"], line.data["by"], line.data["to"]) == ("blind", "olena", "2002")
+    segments_add_up(desk, call)
+    assert [(s.kind, s.name) for s in record_of(call).path if s.kind == "talk"] == [("talk", "olena"), ("talk", "2002")]
+
+
+def test_to_an_agent_by_name(desk: Office) -> None:
+    call, agent = served(desk)
+    second = desk.agent("1002", answers(after=1.0))
+    agent.transfer("piotr")
+    desk.run(3)
+    assert bridged(call, second.call)
+    assert desk.switch.dispatcher.agents["piotr"].busy
+
+
+@pytest.mark.parametrize("number", ["102", "support"])
+def test_to_a_queue_the_caller_waits_there_and_is_served(desk: Office, number: str) -> None:
+    call, agent = served(desk)
+    agent.transfer(number)
+    desk.run(1)
+    assert agent.phone.notified[-1] == 200
+    assert call.hears == MUSIC
+    assert state_of(desk, "olena") is State.WRAP_UP
+    second = desk.agent("1002", answers(after=1.0))
+    desk.run(4)
+    assert bridged(call, second.call)
+    assert state_of(desk, "piotr") is State.TALKING
+    call.hang_up()
+    desk.run(1)
+    segments_add_up(desk, call)
+    talks = [s.name for s in record_of(call).path if s.kind == "talk"]
+    assert talks == ["olena", "piotr"]
+    assert len(desk.switch.journal.of("call.started", record_of(call).call)) == 1
+
+
+def test_to_a_number_outside(desk: Office) -> None:
+    carrier = desk.phones["carrier"] = SimCarrier(desk.switch, TRUNK)
+    call, agent = served(desk)
+    agent.transfer("+380441234567")
+    desk.run(4)
+    assert carrier.dialled() == ["+380441234567"]
+    assert bridged(call, carrier.call)
+
+
+def test_to_a_menu_the_caller_chooses_anew_in_the_language_of_before(desk: Office) -> None:
+    caller = desk.trunk()
+    agent = desk.agent("1001")
+    call = caller.dial("700")
+    desk.run(4)
+    assert bridged(call, agent.call)
+    agent.call.transfer("100")
+    desk.run(1)
+    assert agent.notified[-1] == 200
+    assert said(call) == ("uk/menu.main",)
+    call.press("9")
+    desk.run(1)
+    agent.call.hang_up()
+    call.hang_up()
+
+
+def test_without_a_subscription_nothing_is_told(desk: Office) -> None:
+    call, agent = served(desk)
+    desk.phone("2002")
+    agent.transfer("2002", ("Refer-Sub", "false"), ("Supported", "norefersub"))
+    desk.run(4)
+    assert (agent.phone.referred, agent.phone.notified) == ([202], [])
+    assert bridged(call, desk.phone("2002").call)
+
+
+# ------------------------------------------------------------------------------------------------ blind, and it fails
+@pytest.mark.parametrize(("status", "told"), [(486, 486), (603, 603), (480, 480), (302, 603)])
+def test_a_target_that_refuses_gives_the_caller_back_to_the_agent(desk: Office, status: int, told: int) -> None:
+    call, agent = served(desk)
+    desk.phone("2002").on_call = rejects(status, after=1.0)
+    agent.transfer("2002")
+    desk.run(2)
+    assert agent.phone.notified == [100, told]
+    assert bridged(call, agent)
+    assert state_of(desk, "olena") is State.TALKING
+    agent.hang_up()
+    desk.run(1)
+    assert call.over
+    assert state_of(desk, "olena") is State.WRAP_UP
+    segments_add_up(desk, call)
+
+
+def test_a_target_that_does_not_answer_gives_the_caller_back_when_it_has_rung_long_enough(desk: Office) -> None:
+    call, agent = served(desk)
+    desk.phone("2002").on_call = rings_on
+    agent.transfer("2002")
+    desk.run(14)
+    assert call.hears == Tone("ringback")
+    desk.run(3)
+    assert bridged(call, agent)
+    agent.transfer("2003")
+    desk.run(1)
+    assert agent.phone.notified[-1] == 480, "and again, to somebody who is not there"
+    assert bridged(call, agent)
+
+
+@pytest.mark.parametrize("number", ["", "999", "*11", "nobody", "0501112233", "+380501112233"])
+def test_nobody_is_sent_where_the_sender_could_not_call(desk: Office, number: str) -> None:
+    call, agent = served(desk, agent="1003")
+    agent.transfer(number)
+    desk.run(1)
+    assert agent.phone.notified[-1:] == [404] or agent.phone.referred == [400]
+    assert bridged(call, agent)
+
+
+def test_nobody_is_sent_to_another_host(desk: Office) -> None:
+    call, agent = served(desk)
+    agent.phone.endpoint.refer(agent.usage, "<sip:2002@premium.example>", now=desk.world.now)
+    agent.phone.flush()
+    desk.run(1)
+    assert agent.phone.referred == [403]
+    assert bridged(call, agent)
+
+
+def test_a_caller_from_a_trunk_transfers_nobody(desk: Office) -> None:
+    caller = desk.trunk()
+    agent = desk.agent("1001")
+    call = caller.dial("700")
+    desk.run(4)
+    call.transfer("2002")
+    desk.run(1)
+    assert caller.referred == [403]
+    assert bridged(call, agent.call)
+
+
+def test_a_caller_does_not_dispose_of_the_agent(desk: Office) -> None:
+    call, agent = served(desk)
+    call.transfer("2002")
+    desk.run(1)
+    assert call.phone.referred == [403]
+    assert bridged(call, agent)
+
+
+def test_a_queue_with_nobody_in_it_does_not_take_the_caller(desk: Office) -> None:
+    call, agent = served(desk)
+    desk.switch.config.queues["support"].__dict__["when_empty"] = None
+    agent.transfer("104")
+    desk.run(1)
+    assert agent.phone.notified[-1] == 200, "the agent is there, so the queue takes the caller"
+    call.hang_up()
+
+
+def test_a_full_queue_gives_the_caller_back_and_the_agent_is_offered_nobody_else(desk: Office) -> None:
+    for user in ("2002", "2003"):
+        desk.call(user, "102")
+    call, agent = served(desk)
+    agent.transfer("102")
+    desk.run(1)
+    assert agent.phone.notified == [100, 486]
+    assert bridged(call, agent)
+    desk.call("2004", "101")
+    desk.run(30)
+    assert len([c for c in agent.phone.calls if not c.over]) == 1, "nobody is offered during the conversation"
+    assert bridged(call, agent)
+    agent.hang_up()
+    desk.run(8)
+    assert bridged(desk.phone("2004").call, agent.phone.call)
+
+
+# ------------------------------------------------------------------------------------------------ who hangs up
+def test_an_agent_who_hangs_up_at_once_is_free_and_the_caller_gets_through(desk: Office) -> None:
+    call, agent = served(desk)
+    second = desk.phone("2002")
+    agent.transfer("2002")
+    agent.after(0.05, agent.hang_up)
+    desk.run(1)
+    assert agent.over
+    assert state_of(desk, "olena") is State.WRAP_UP
+    assert call.hears == Tone("ringback")
+    desk.run(3)
+    assert bridged(call, second.call)
+
+
+def test_a_caller_nobody_takes_comes_back_to_the_agent_who_has_hung_up(desk: Office) -> None:
+    call, agent = served(desk)
+    desk.phone("2002").on_call = rejects(486, after=1.0)
+    agent.transfer("2002")
+    agent.after(0.05, agent.hang_up)
+    desk.run(1.5)
+    assert call.hears == Tone("ringback")
+    desk.run(3)
+    assert agent.phone.call is not agent
+    assert bridged(call, agent.phone.call)
+
+
+def test_and_to_the_queue_with_the_old_place_when_the_agent_is_gone(desk: Office) -> None:
+    call, agent = served(desk)
+    agent.phone.on_call = rejects(486)
+    desk.phone("2002").on_call = rejects(486, after=0.5)
+    since = desk.switch.dispatcher.tickets["call-00002"].since
+    agent.transfer("2002")
+    agent.after(0.05, agent.hang_up)
+    desk.run(2)
+    assert call.hears == MUSIC
+    (ticket,) = desk.switch.dispatcher.tickets.values()
+    assert ticket.since == since
+    agent.phone.on_call = answers(after=1.0)
+    desk.run(40)
+    assert bridged(call, agent.phone.call)
+
+
+@pytest.mark.parametrize("after", [0.005, 0.015, 0.05, 0.5, 1.999, 2.0, 2.01, 2.02, 2.05, 3.0, 5.0])
+@pytest.mark.parametrize("who", ["caller", "agent", "second"])
+def test_whoever_hangs_up_whenever_leaves_nothing_behind(desk: Office, who: str, after: float) -> None:
+    call, agent = served(desk)
+    second = desk.phone("2002")
+    agent.transfer("2002")
+    party = {"caller": call, "agent": agent}.get(who)
+    if party is not None:
+        party.after(after, party.hang_up)
+    else:
+        desk.world.call_later(after, lambda: hang_up_all(second))
+    desk.run(20)
+    if who == "caller":
+        assert agent.over
+        assert all(c.over for c in second.calls)
+    if who == "agent":
+        assert bridged(call, second.call)
+
+
+# ------------------------------------------------------------------------------------------------ the caller's side
+def test_who_called_out_sends_the_called_one_on(desk: Office) -> None:
+    """A phone has called another, and sends that one to the queue."""
+    caller, callee = desk.phone("2001"), desk.phone("2002")
+    call = caller.dial("2002")
+    desk.run(4)
+    call.transfer("102")
+    desk.run(1)
+    assert caller.notified[-1] == 200
+    assert callee.call.hears == MUSIC
+    desk.run(3)
+    assert call.over
+    agent = desk.agent("1002", answers(after=1.0))
+    desk.run(4)
+    assert bridged(callee.call, agent.call)
+    callee.call.hang_up()
+    desk.run(1)
+    assert agent.call.over
+
+
+# ------------------------------------------------------------------------------------------------ attended
+def consulted(office: Office, number: str = "2002", *, holds: bool = True) -> tuple[PhoneCall, PhoneCall, PhoneCall]:
+    """The agent has put the caller on hold and talks with somebody else: caller, both calls of the agent."""
+    call, agent = served(office)
+    if holds:
+        agent.hold()
+        office.run(1)
+        assert call.hears == MUSIC
+    consult = agent.phone.dial(number)
+    office.run(4)
+    assert consult.talking
+    return call, agent, consult
+
+
+def test_attended_to_a_phone(desk: Office) -> None:
+    second = desk.phone("2002")
+    call, agent, consult = consulted(desk)
+    agent.transfer(consult)
+    desk.run(1)
+    assert (agent.phone.referred, agent.phone.notified[-1]) == ([202], 200)
+    assert bridged(call, second.call)
+    assert consult.over
+    assert state_of(desk, "olena") is State.WRAP_UP
+    desk.run(3)
+    assert agent.over
+    call.hang_up()
+    desk.run(1)
+    assert second.call.over
+    (line,) = desk.switch.journal.of("call.transferred")
+    assert (line.data["kind"], line.data["by"], line.data["to"]) == ("attended", "olena", "2002")
+    segments_add_up(desk, call)
+    assert [s.name for s in record_of(call).path if s.kind == "talk"] == ["olena", "2002"]
+    segments_add_up(desk, consult)
+
+
+def test_attended_by_the_other_call(desk: Office) -> None:
+    """Some phones send the REFER in the call to the second party."""
+    second = desk.phone("2002")
+    call, agent, consult = consulted(desk)
+    dialog = agent.phone.endpoint._usages._by_id[agent.usage].dialog
+    assert dialog is not None
+    name = f"{dialog.call_id}%3Bto-tag%3D{dialog.remote_tag}%3Bfrom-tag%3D{dialog.local_tag}"
+    agent.phone.endpoint.refer(consult.usage, f"<sip:2001@pbx.test?Replaces={name}>", now=desk.world.now)
+    agent.phone.flush()
+    desk.run(1)
+    assert agent.phone.notified[-1] == 200
+    assert bridged(call, second.call)
+    desk.run(3)
+    assert (agent.over, consult.over) == (True, True)
+    assert (call.over, second.call.over) == (False, False)
+
+
+def test_attended_to_an_agent_of_another_queue_whose_conversation_it_is_then(desk: Office) -> None:
+    second = desk.agent("1002", answers(after=1.0))
+    call, agent, consult = consulted(desk, "102")
+    agent.transfer(consult)
+    desk.run(1)
+    assert bridged(call, second.call)
+    assert (state_of(desk, "olena"), state_of(desk, "piotr")) == (State.WRAP_UP, State.TALKING)
+    second.call.hold()
+    desk.run(1)
+    assert call.hears == MUSIC
+    second.call.hang_up()
+    desk.run(1)
+    assert call.over
+    assert state_of(desk, "piotr") is not State.TALKING
+    segments_add_up(desk, call)
+
+
+def test_attended_when_the_caller_hangs_up_afterwards_frees_the_second_agent(desk: Office) -> None:
+    second = desk.agent("1002", answers(after=1.0))
+    call, agent, consult = consulted(desk, "102")
+    agent.transfer(consult)
+    desk.run(1)
+    call.hang_up()
+    desk.run(1)
+    assert second.call.over
+    assert state_of(desk, "piotr") is not State.TALKING
+
+
+def test_and_once_more_to_a_queue(desk: Office) -> None:
+    second = desk.agent("1002", answers(after=1.0))
+    call, agent, consult = consulted(desk, "102")
+    agent.transfer(consult)
+    desk.run(1)
+    second.call.transfer("101")
+    desk.run(1)
+    assert second.notified[-1] == 200
+    assert state_of(desk, "piotr") is not State.TALKING
+    desk.run(12)
+    assert bridged(call, agent.phone.call), "the first agent again, after the wrap-up"
+    call.hang_up()
+    desk.run(1)
+    segments_add_up(desk, call)
+
+
+def test_two_calls_that_the_agent_made_are_joined(desk: Office) -> None:
+    agent = desk.agent("1001")
+    first, second = desk.phone("2001"), desk.phone("2002")
+    one = agent.dial("2001")
+    desk.run(3)
+    other = agent.dial("2002")
+    desk.run(3)
+    one.transfer(other)
+    desk.run(4)
+    assert agent.notified[-1] == 200
+    assert bridged(first.call, second.call)
+    assert (one.over, other.over) == (True, True)
+    second.call.hang_up()
+    desk.run(1)
+    assert first.call.over
+    assert state_of(desk, "olena") is State.IDLE
+
+
+def test_the_agent_does_not_wait_for_the_second_party(desk: Office) -> None:
+    second = desk.phone("2002")
+    second.on_call = rings_on
+    call, agent = served(desk)
+    consult = agent.phone.dial("2002")
+    desk.run(1)
+    (early,) = [
+        usage.dialog for usage in desk.switch.endpoint._usages._by_id.values() if usage.machine.state.name == "INCOMING"
+    ]
+    assert early is not None
+    name = f"{early.call_id}%3Bto-tag%3D{early.local_tag}%3Bfrom-tag%3D{early.remote_tag}"
+    second.on_call = answers(after=2.0)
+    agent.phone.endpoint.refer(agent.usage, f"<sip:2002@pbx.test?Replaces={name}>", now=desk.world.now)
+    agent.phone.flush()
+    desk.run(1)
+    assert consult.over
+    assert call.hears == Tone("ringback")
+    desk.run(4)
+    assert bridged(call, second.call)
+    assert agent.phone.notified[-1] == 200
+
+
+@pytest.mark.parametrize("who", ["second", "caller", "agent", "consult"])
+@pytest.mark.parametrize("after", [-0.02, -0.005, 0.0, 0.005, 0.012, 0.03])
+def test_attended_and_somebody_hangs_up_at_the_same_moment(desk: Office, who: str, after: float) -> None:
+    second = desk.phone("2002")
+    call, agent, consult = consulted(desk)
+    party = {"second": second.call, "caller": call, "agent": agent, "consult": consult}[who]
+    desk.world.call_later(0.1 + after, party.hang_up)
+    desk.world.call_later(0.1, lambda: None if agent.over or consult.over else agent.transfer(consult))
+    desk.run(10)
+    assert party.over
+
+
+def test_a_call_that_is_over_cannot_be_taken_over(desk: Office) -> None:
+    desk.phone("2002")
+    call, agent, consult = consulted(desk)
+    dialog = agent.phone.endpoint._usages._by_id[consult.usage].dialog
+    assert dialog is not None
+    consult.hang_up()
+    agent.resume()
+    desk.run(2)
+    name = f"{dialog.call_id}%3Bto-tag%3D{dialog.remote_tag}%3Bfrom-tag%3D{dialog.local_tag}"
+    agent.phone.endpoint.refer(agent.usage, f"<sip:2002@pbx.test?Replaces={name}>", now=desk.world.now)
+    agent.phone.flush()
+    desk.run(1)
+    assert agent.phone.notified[-1] == 481
+    assert bridged(call, agent)
+
+
+def test_nobody_takes_over_the_call_of_another_phone(desk: Office) -> None:
+    call, agent = served(desk)
+    desk.phone("2003")
+    other = desk.phone("2002").dial("2003")
+    desk.run(4)
+    dialog = desk.phone("2002").endpoint._usages._by_id[other.usage].dialog
+    assert dialog is not None
+    name = f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
+    agent.phone.endpoint.refer(
+        agent.usage,
+        f"<sip:2003@pbx.test?Replaces={name.replace(';', '%3B').replace('=', '%3D')}>",
+        now=desk.world.now,
+    )
+    agent.phone.flush()
+    desk.run(1)
+    assert agent.phone.notified[-1] == 403
+    thief = SimPhone(desk.switch, "2004", ("203.0.113.77", 5060), "secret of 2004")
+    desk.phones["thief"] = thief
+    stolen = thief.dial("2002", headers=(("Replaces", name),))
+    desk.run(1)
+    assert stolen.status == 403
+    assert bridged(call, agent)
+    assert bridged(other, desk.phone("2003").call)
+
+
+def test_another_device_of_the_same_phone_takes_the_call_over(desk: Office) -> None:
+    call, agent = served(desk)
+    dialog = agent.phone.endpoint._usages._by_id[agent.usage].dialog
+    assert dialog is not None
+    device = desk.second("1001")
+    name = f"{dialog.call_id};to-tag={dialog.remote_tag};from-tag={dialog.local_tag}"
+    taken = device.dial("2001", headers=(("Replaces", name), ("Require", "replaces")))
+    desk.run(1)
+    assert agent.over
+    assert bridged(call, taken)
+    assert state_of(desk, "olena") is State.TALKING
+    taken.hang_up()
+    desk.run(1)
+    assert call.over
+    assert state_of(desk, "olena") is State.WRAP_UP
+    gone = device.dial("2001", headers=(("Replaces", name),))
+    desk.run(1)
+    assert gone.status == 481
