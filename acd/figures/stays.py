@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from acd.figures.clock import micros
+from acd.figures.clock import SECOND, micros
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +42,8 @@ _OUTCOMES = {
     "abandoned": Outcome.ABANDONED,
     "timed_out": Outcome.OVERFLOWED,
     "overflowed": Outcome.OVERFLOWED,
+    "overflow": Outcome.OVERFLOWED,
+    "restart": Outcome.CUT,
     "empty": Outcome.OVERFLOWED,
     "full": Outcome.OVERFLOWED,
     "waiting": Outcome.WAITING,
@@ -209,17 +211,18 @@ class Stays:
             else:
                 stay.called_back = False
 
-    def _callback_requested(self, at: int, call: str, data: Mapping[str, Any]) -> None:
+    def _callback_ordered(self, at: int, call: str, data: Mapping[str, Any]) -> None:
+        """Also who hung up while waiting and had ordered one before."""
         open_ = self._open.get(call)
         if open_ is not None and open_.talks_since is None and open_.asked_at is None:
             open_.stop(at)
-            listed = at == open_.stay.arrived
+            listed = at - open_.stay.arrived < _AT_ONCE
             open_.asked_at, open_.stay.outcome = at, Outcome.LISTED if listed else Outcome.CALLBACK
 
     def _moved(self, at: int, call: str, data: Mapping[str, Any]) -> None:
         """A waiting caller was put into another queue."""
-        queue = data.get("queue")
-        if (open_ := self._open.get(call)) is not None and queue and queue != open_.stay.queue:
+        open_ = self._open.get(call)
+        if open_ is not None and data.get("moved_from") and open_.asked_at is None:
             self._queued(at, call, data)
 
     def _call_over(self, at: int, call: str, data: Mapping[str, Any]) -> None:
@@ -278,6 +281,8 @@ class Stays:
 
 #: How a conversation ends that somebody else goes on with.
 TRANSFERRED = frozenset({"transferred"})
+#: Nobody orders a callback so soon after coming: who is listed afterwards joins and orders in one.
+_AT_ONCE = SECOND // 100
 _REFUSED = frozenset({"full", "empty"})
 
 _HANDLERS = {
@@ -286,7 +291,10 @@ _HANDLERS = {
     "offer_over": Stays._offer_over,
     "connect": Stays._connect,
     "returned": Stays._returned,
-    "callback_requested": Stays._callback_requested,
+    "callback_requested": Stays._callback_ordered,
+    "callback_ordered": Stays._callback_ordered,
+    "callback_kept": Stays._callback_ordered,
+    "changed": Stays._moved,
     "call_over": Stays._call_over,
     "agent": Stays._agent,
     "leg.held": Stays._held,

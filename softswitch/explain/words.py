@@ -35,4 +35,10 @@ CALL_OVER = {
     "exit": "the caller leaves by key",
     "transferred": "goes on elsewhere",
     "overflowed": "overflows",
+    "overflow": "overflows",
+    "absorbed": "the customer has called again, or ordered twice: this order is over",
+    "expired": "it is too late to call back",
+    "cancelled": "not to be called back any more",
+    "not_reached": "could not be reached often enough",
+    "restart": "cut off by a restart of the switch",
 }

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from softswitch.explain.story import SILENT, story
+from softswitch.explain.teller import TELL
+from tests.support.journal_file import Line, journal
+
+SALES = {
+    "sales": {"id": "sales", "needs": "sales >= 50 and {language} >= 50", "relax": [[30.0, "sales >= 20"], [60.0, ""]]}
+}
+
+
+def told(*lines: Line) -> list[tuple[str, tuple[str, ...]]]:
+    return [(sentence.text, sentence.why) for sentence in story(journal(*lines), SALES)]
+
+
+TEXTS: dict[str, tuple[dict[str, Any], str]] = {
+    "call.started": ({"caller": "380", "dialled": "100", "trunk": "kyiv"}, "380 calls 100 over trunk kyiv"),
+    "call.answered": ({}, "the switch answers"),
+    "call.connected": ({"agent": "anna", "phone": "1001"}, "talks with agent anna at phone 1001"),
+    "call.parted": ({"by": "agent", "cause": "transfer"}, "the agent ends the conversation (transfer)"),
+    "call.ended": (
+        {"by": "caller", "cause": "cancelled", "sip_status": 487},
+        "the caller hangs up (cancelled), SIP 487",
+    ),
+    "call.transferring": (
+        {"by": "anna", "to": "200", "target": "queue:billing"},
+        "anna sends the caller on to 200 (queue:billing)",
+    ),
+    "call.transferred": (
+        {"by": "anna", "to": "borys", "kind": "blind"},
+        "anna has transferred the caller to borys (blind transfer)",
+    ),
+    "call.transfer_failed": ({"by": "anna", "to": "200", "status": 486}, "the transfer by anna to 200 fails (SIP 486)"),
+    "call.recalled": ({"phone": "1001"}, "nobody took the caller: phone 1001, which sent them on, is rung"),
+    "leg.held": ({"leg": "agent"}, "the agent puts the other on hold"),
+    "leg.resumed": ({"leg": "caller"}, "the caller takes the call back"),
+    "leg.replaced": ({"phone": "1001"}, "another device of phone 1001 takes the call over"),
+    "hold.too_long": ({"agent": "anna", "what": "announce"}, "has been on hold for too long by anna: announce"),
+    "hold.answered": ({"agent": "anna"}, "anna is back from the hold"),
+    "phone.ringing": ({"phone": "1001"}, "phone 1001 rings"),
+    "feature.used": ({"feature": "login", "done": False}, "uses the feature code for login, in vain"),
+    "ivr.node_entered": ({"node": "menu:main"}, "enters menu main"),
+    "ivr.node_left": ({"node": "menu:main", "via": "no-input"}, "menu main: no key was pressed"),
+    "ivr.key_chosen": ({"node": "menu:main", "key": "1", "digits": "1"}, "presses 1 in menu main"),
+    "ivr.digits_dropped": (
+        {"node": "menu:main", "digits": "7", "why": "invalid"},
+        "keys 7 in menu main lead nowhere (invalid)",
+    ),
+    "ivr.language_chosen": ({"language": "uk"}, "the language is uk from now on"),
+    "acd.queued": ({"queue": "support"}, "enters queue support"),
+    "acd.announced": ({"ahead": 3, "box": "5"}, "is told: 3 ahead, a wait of up to 5 min"),
+    "acd.relaxed": ({"queue": "sales", "step": 1}, "has waited 30.0 s: agents with sales >= 20 may serve as well"),
+    "acd.offer": (
+        {"offer": 1, "agent": "anna", "queue": "sales", "standing": 1.2},
+        "is offered to anna (queue sales, 1 point)",
+    ),
+    "acd.offer_over": ({"offer": 1, "agent": "anna", "how": "no_answer"}, "anna does not answer"),
+    "acd.connect": ({"offer": 1, "agent": "anna", "waited": 5.0}, "anna answers; waited 5.0 s"),
+    "acd.returned": ({"queue": "sales"}, "the agent is lost: waits on in queue sales, in the old place"),
+    "acd.call_over": ({"queue": "sales", "how": "overflow", "waited": 60.0}, "queue sales: overflows after 60.0 s"),
+    "acd.changed": (
+        {"queue": "vip", "moved_from": "sales", "priority": 50.0},
+        "is changed while waiting: moved from queue sales to vip, priority 50.0",
+    ),
+    "acd.away": ({"queue": "sales"}, "listens to the exit menu and keeps the place; is offered to nobody meanwhile"),
+    "acd.back": ({"queue": "sales"}, "is back from the exit menu, in the old place"),
+    "acd.callback_requested": ({"number": "380"}, "wants to be called back at 380, and keeps the place"),
+    "acd.callback_dialled": ({}, "the customer's phone is being rung"),
+    "acd.callback_answered": ({}, "the customer answers the callback"),
+    "acd.callback_kept": ({"answered": False}, "hangs up; the promise to call back holds"),
+    "acd.callback_over": ({"result": "served", "tries": 2}, "the callback is over: served, tries: 2"),
+    "acd.callback_cancelled": ({"reason": "asked"}, "is not to be called back any more: asked"),
+    "acd.reserved": ({"agent": "anna"}, "anna is kept for the customer"),
+    "acd.released": ({"agent": "anna"}, "anna is kept no longer"),
+    "acd.dial": ({"tries": 1, "agent": "anna"}, "is called back, try 1; anna is on the line"),
+    "acd.not_reached": ({"reason": "no_answer", "tries": 1}, "was not reached: no answer (try 1)"),
+    "callback.ordered": (
+        {"queue": "sales", "number": "380", "ticket": "c2"},
+        "is listed by queue sales to be called back at 380 (call c2)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "data", "text"), [(kind, *rest) for kind, rest in TEXTS.items()], ids=TEXTS)
+def test_each_kind_of_line_has_its_sentence(kind: str, data: dict[str, Any], text: str) -> None:
+    assert [text for text, _ in told((0.0, kind, "c", data))] == [text]
+
+
+def test_every_kind_that_is_told_is_tested_and_none_is_both_told_and_silent() -> None:
+    assert TEXTS.keys() == TELL.keys() - {"acd.call_joined"}
+    assert not TELL.keys() & SILENT
+
+
+def test_a_caller_who_comes_to_a_queue_is_told_with_what_they_need_and_bring_along() -> None:
+    joined = {"language": "uk", "needs": "vip", "priority": 100.0, "preferred": "en >= 80", "agent": "anna"}
+    queued = {"queue": "sales", "at": 130.0, "since": 100.0, "resumed": True}
+    assert told((0.0, "acd.call_joined", "c", joined), (0.0, "acd.queued", "c", queued)) == [
+        (
+            "enters queue sales",
+            (
+                "needs sales >= 50 and {language} >= 50 and vip, with language = uk",
+                "priority +100",
+                "prefers en >= 80",
+                "to anna if idle",
+                "called before not long ago and keeps an age of 30.0 s",
+            ),
+        )
+    ]
+
+
+def test_why_nobody_was_asked_is_told_only_of_who_was_offered_to_nobody() -> None:
+    queued: Line = (0.0, "acd.queued", "c", {"queue": "sales"})
+    offer: Line = (0.0, "acd.offer", "c", {"agent": "anna"})
+    for lines, expected in (([queued, offer], ()), ([queued], ("all busy",))):
+        sentence, *_ = story(journal(*lines), {}, lambda queued, joined: ["all busy"])
+        assert sentence.why == expected
+
+
+def test_lengths_are_told_from_the_lines_before() -> None:
+    lines: list[Line] = [
+        (0.0, "acd.offer", "c", {"offer": 1, "agent": "anna"}),
+        (20.0, "acd.offer_over", "c", {"offer": 1, "agent": "anna", "how": "no_answer"}),
+        (20.0, "acd.offer", "c", {"offer": 2, "agent": "borys"}),
+        (23.5, "acd.connect", "c", {"offer": 2, "agent": "borys", "waited": 143.5}),
+        (23.5, "call.connected", "c", {"agent": "borys", "phone": "1002"}),
+        (30.0, "leg.held", "c", {"leg": "agent"}),
+        (50.0, "leg.resumed", "c", {"leg": "agent"}),
+        (200.0, "call.ended", "c", {"by": "caller", "cause": "remote"}),
+    ]
+    texts = [text for text, _ in told(*lines)]
+    assert texts[1] == "anna does not answer (rang 20.0 s)"
+    assert texts[3] == "borys answers after 3.5 s of ringing; waited 2:24 min"
+    assert texts[6] == "the agent takes the call back after 20.0 s"
+    assert texts[7] == "the caller hangs up after 2:56 min with borys"
+
+
+def test_a_line_of_another_version_is_told_as_it_is() -> None:
+    assert told((0.0, "acd.beamed_up", "c", {"at": 1.0, "to": "orbit", "speed": 9})) == [
+        ("beamed up: to orbit, speed 9", ())
+    ]
+    assert told((0.0, "acd.relaxed", "c", {"step": "many"})) == [("relaxed: step many", ())]
+
+
+def test_a_callback_says_in_which_call_it_was_ordered() -> None:
+    started = {"caller": "380501112233", "dialled": "380501112233", "trunk": "kyiv", "callback_of": "c-1"}
+    assert told((0.0, "call.started", "c-2", started)) == [
+        ("380501112233 is called back over trunk kyiv", ("ordered in call c-1",))
+    ]
