@@ -49,6 +49,7 @@ def test_agents_counters_and_breaks_outlast_a_kill_and_phones_need_not_register_
         waiting.wait_confirmed()
         (caller,) = next(q for q in office.switch.ask("queues")["queues"] if q["queue"] == "nobody")["callers"]
         assert caller["caller"] == "2003"
+        assert "priority 70: is next" in office.switch.tell("call", caller["call"][:6], "--priority", "70")
         before = agents(office)
 
         looks = (tmp_path / "watch").read_text().count("\n")
