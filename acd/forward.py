@@ -88,6 +88,8 @@ def forward(
     return {call: of_samples(drawn) for call, drawn in waits.items()}
 
 
+#: What a ticket has for announcements, and the last estimate, which must not make the next one.
+_SAID = ("announce_at", "comfort_at", "offer_callback_at", "estimate", "estimated_at")
 _BEING_SERVED = frozenset({"talking", "gone"})
 
 
@@ -148,6 +150,8 @@ class _Rollout:
             self._waiting.add(ticket.call)
             if place in LISTENING:
                 self._give_up(ticket.call, now + load.draw_patience(ticket.queue, draws, now - ticket.since))
+            if place == "dialling":
+                self.world.at(now + exponential(_REACHED, draws), ev.CallbackAnswered(ticket.call))
             if place == "away":
                 self.world.at(now + exponential(_AWAY, draws), ev.CallReturned(ticket.call))
         for offer in list(dispatcher.offers.values()):
@@ -254,10 +258,7 @@ def _quiet(snapshot: Mapping[str, Any]) -> dict[str, Any]:
         for queue in config["queues"]
     ]
     calls = dict(snapshot["calls"])
-    calls["tickets"] = [
-        {**ticket, **{name: None for name in ("announce_at", "comfort_at", "offer_at") if name in ticket}}
-        for ticket in calls["tickets"]
-    ]
+    calls["tickets"] = [{**ticket, **dict.fromkeys(_SAID)} for ticket in calls["tickets"]]
     return {**snapshot, "config": config, "calls": calls}
 
 

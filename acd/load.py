@@ -99,7 +99,7 @@ class _Open:
 
     queue: str
     since: float  # counts for patience
-    seen: float  # waits under our eyes since then
+    seen: float | None  # waits on the line since then; None: has ordered a callback
     connected: float | None = None
     agent: str = ""
 
@@ -128,6 +128,7 @@ class Load:
             "offer_over": self._offer_over,
             "connect": self._connected,
             "returned": self._returned,
+            "callback_requested": self._hung_up,
             "call_over": self._over,
             "agent": self._agent,
         }
@@ -225,6 +226,13 @@ class Load:
         if call is not None:
             call.connected, call.seen = None, at
 
+    def _hung_up(self, record: Mapping[str, Any], at: float) -> None:
+        """Whoever is to be called back does not lose patience any more."""
+        call = self._open.get(record["call"])
+        if call is not None and call.connected is None:
+            self._waited(call, at, gave_up=False)
+            call.seen = None
+
     def _over(self, record: Mapping[str, Any], at: float) -> None:
         call = self._open.pop(record["call"], None)
         if call is None:
@@ -235,6 +243,8 @@ class Load:
             self._talked(call, at - call.connected)
 
     def _waited(self, call: _Open, at: float, *, gave_up: bool) -> None:
+        if call.seen is None:
+            return
         begin, end = call.seen - call.since, at - call.since
         self.queue(call.queue).patience.add(begin, end, gave_up=gave_up)
         self.patience.add(begin, end, gave_up=gave_up)
@@ -407,7 +417,9 @@ class Load:
 
 
 #: Kinds of records that teach something; the others may be left out.
-LEARNT_FROM = frozenset({"call_joined", "queued", "offer", "offer_over", "connect", "returned", "call_over", "agent"})
+LEARNT_FROM = frozenset(
+    {"call_joined", "queued", "offer", "offer_over", "connect", "returned", "callback_requested", "call_over", "agent"}
+)
 _NOT_TAKEN = frozenset({"no_answer", "rejected", "busy", "unreachable", "dropped"})
 #: Agents' seconds after which what was learnt about breaks counts half.
 _MEMORY_OF_BREAKS = 50 * 8 * 3600.0

@@ -14,7 +14,7 @@ from acd.effects import Journal, OfferCall
 from acd.estimates import ql_a
 from acd.forward import FEWEST, forward
 from acd.load import Load
-from acd.model import AcdConfig, AgentConfig, QueueConfig, RelaxStep
+from acd.model import AcdConfig, AgentConfig, CallbackPolicy, QueueConfig, RelaxStep
 from acd.patience import Patience
 from acd.skills import parse
 
@@ -115,6 +115,33 @@ def test_wrap_up_until_done_ends_as_it_usually_does() -> None:
     floor.now = 50.0
     floor.do(ev.ConversationEnded("talks"))
     assert floor.estimates()["next"] == pytest.approx(40, abs=1)
+
+
+def test_wrap_up_that_will_begin_takes_time_as_well() -> None:
+    floor = Floor(plain_queue(wrap_up=None), agents={"a": {}}, load=known(talks=100.0, wraps_up=40.0))
+    floor.join("talks", "next")
+    assert floor.estimates()["next"] == pytest.approx(140, abs=3)
+
+
+def test_a_caller_in_the_exit_menu_is_thought_to_come_back() -> None:
+    floor = Floor(plain_queue(), agents={"a": {}}, load=known(talks=100.0))
+    floor.join("talks", "away", "then")
+    floor.do(ev.CallAway("away"))
+    found = floor.estimates()
+    assert found["away"] == pytest.approx(100, abs=3)
+    assert found["then"] == pytest.approx(200, abs=6)
+
+
+def test_who_is_to_be_called_back_keeps_the_place_and_waits_for_being_dialled() -> None:
+    queue = plain_queue(callback=CallbackPolicy(setup=0.0))
+    floor = Floor(queue, agents={"a": {}}, load=known(talks=100.0))
+    floor.join("talks", "ordered", "then")
+    floor.do(ev.CallbackRequested("ordered", "+380441234567"))
+    found = floor.estimates()
+    assert found["ordered"] == pytest.approx(100, abs=3)
+    assert 200 < found["then"] < 225
+    floor.do(ev.WaitEstimated((("ordered", 1.0, 1.0, 0.1),)))
+    assert floor.estimates() == found
 
 
 def test_the_same_as_the_formula_where_there_is_one() -> None:

@@ -131,6 +131,16 @@ def test_a_caller_whose_agent_was_lost_waits_again() -> None:
     assert len(load.talking) == 0
 
 
+def test_who_ordered_a_callback_is_not_on_the_line() -> None:
+    load = Load().learn_all(join("1", "sales", 0.0))
+    load.learn(record("callback_requested", 60.0, call="1", number="+380441234567"))
+    load = Load.from_plain(json.loads(json.dumps(load.plain())))
+    load.learn(record("connect", 600.0, offer=1, call="1", agent="olena"))
+    load.learn(record("call_over", 700.0, call="1", queue="sales", how="served"))
+    assert sum(load.patience.plain()["waited"]) == 60.0
+    assert load.talking.plain() == [100.0]
+
+
 def test_arrivals_are_counted_by_the_minute_and_forgotten() -> None:
     load = Load()
     for i in range(600):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 import pytest
 
 from acd.erlang import ErlangA, ErlangC
-from acd.model import AcdConfig, AgentConfig, QueueConfig
+from acd.model import AcdConfig, AgentConfig, OverflowStep, QueueConfig
 from acd.samples import Lognormal
 from acd.skills import parse
 from softswitch.simulation.day import DayResult, QueueDay, play
@@ -106,8 +107,15 @@ def test_callers_are_those_of_the_languages_and_priorities() -> None:
     assert len(one(result).abandoned) > 15
 
 
-def test_who_is_sent_on_to_another_queue_keeps_the_age_and_counts_where_they_called() -> None:
-    first = QueueConfig("first", needs=parse("nobody >= 1"), max_wait=60.0, when_timed_out="queue:second")
+@pytest.mark.parametrize(
+    "way",
+    [
+        {"max_wait": 60.0, "when_timed_out": "queue:second"},
+        {"overflow": (OverflowStep(60.0, to="queue:second"),)},
+    ],
+)
+def test_who_is_sent_on_to_another_queue_keeps_the_age_and_counts_where_they_called(way: dict[str, Any]) -> None:
+    first = QueueConfig("first", needs=parse("nobody >= 1"), **way)
     second = QueueConfig("second", wrap_up=0.0)
     callers = Callers((Interval(0.0, HOUR, 30.0),), Fixed(10.0))
     result = play(AcdConfig((first, second), staff(5)), Demand({"first": callers}), 1)
