@@ -109,7 +109,7 @@ class CallbackOrders:
         control = self._control
         self._hush(call)
         self._timers.set(call.call, now + KEEPING)
-        control.callbacks.remember(call, dialogue.number)
+        control.callbacks.remember(call)
         control.note("callback.ordered", call, now, queue=call.queue, number=dialogue.number)
         control.queues.receive(CallbackRequested(call.queued_as, dialogue.number), now)
         control.keep(MARK + call.call)

@@ -55,7 +55,6 @@ GREETING = Target("menu", "callback-greeting")
 class Order:
     """What the distributor does not know about somebody who ordered a callback; lost in a restart and not missed."""
 
-    number: str = ""
     name: str = ""
     language: str = ""
     trunk: str | None = None
@@ -90,9 +89,9 @@ class Callbacks:
         return len(self._calls) + len(self._held) + len(self._reported)
 
     # ------------------------------------------------------------------------------------------------ ordered
-    def remember(self, call: Call, number: str) -> None:
-        """Somebody has ordered a callback to *number*."""
-        self._orders[call.queued_as] = _order(call, number)
+    def remember(self, call: Call) -> None:
+        """Somebody has ordered a callback."""
+        self._orders[call.queued_as] = _order(call)
 
     def abandoned(self, call: Call, since: float, now: float) -> None:
         """The caller hung up while waiting; who waited long enough is called back all the same, in the old place."""
@@ -104,7 +103,7 @@ class Callbacks:
         if not can_be_called(number, offer.numbers, phones=self._config.phones, trunks=self._config.trunks):
             return
         ticket = self._new_call_id()
-        self._orders[ticket] = _order(call, number)
+        self._orders[ticket] = _order(call)
         known = call.session.progress
         joined = CallJoined(
             ticket,
@@ -129,14 +128,13 @@ class Callbacks:
         """The call that calls back the customer of *ticket*."""
         return self._control.calls.get(self._calls.get(ticket, ""))
 
-    def open(self, ticket: str, now: float, number: str = "") -> Call | None:
+    def open(self, ticket: str, now: float) -> Call | None:
         """As `find`, opened when there is none yet; None when the distributor has no such callback."""
         known = self.find(ticket)
         waiting, order = self._dispatcher.tickets.get(ticket), self._orders.get(ticket, Order())
-        number = number or order.number
-        if known is not None or waiting is None or not number:
+        if known is not None or waiting is None or not waiting.number:
             return known
-        queue = waiting.queue
+        number, queue = waiting.number, waiting.queue
         language = order.language or waiting.variables.get("language") or self._config.server.language
         phone = number if number in self._config.phones else None
         caller = Caller(number, order.name, phone=phone, trunk=None if phone else order.trunk)
@@ -179,7 +177,7 @@ class Callbacks:
         if ordering is not None and control.orders.ordered(ordering):
             self._held[effect.call] = effect
             return
-        call = self.open(effect.call, now, effect.number)
+        call = self.open(effect.call, now)
         if call is None:
             return
         if effect.agent is not None:
@@ -289,5 +287,5 @@ class Callbacks:
             self._control.queues.receive(event, now)
 
 
-def _order(call: Call, number: str) -> Order:
-    return Order(number, call.caller.name, call.language, call.caller.trunk, call.dialled)
+def _order(call: Call) -> Order:
+    return Order(call.caller.name, call.language, call.caller.trunk, call.dialled)

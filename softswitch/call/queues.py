@@ -139,7 +139,11 @@ class Queues:
             return
         ticket = self._dispatcher.tickets.get(call.queued_as)
         self.receive(CallLeft(call.queued_as, LeaveReason.ABANDONED if hung_up else LeaveReason.EXIT), now)
-        if ticket is not None and hung_up:
+        if ticket is None or not hung_up:
+            return
+        if ticket.number:  # was promised a callback before, and still is
+            control.callbacks.remember(call)
+        else:
             control.callbacks.abandoned(call, ticket.since, now)
 
     def conversation_ended(self, call: Call, by: EndedBy, now: float) -> None:

@@ -32,6 +32,7 @@ class Disposition(StrEnum):
 
     SERVED = "served"  # talked with an agent
     CONNECTED = "connected"  # talked with a phone
+    CALLBACK = "callback ordered"  # hung up, and keeps the place in the queue
     ABANDONED = "abandoned"  # hung up while waiting in a queue
     NOT_SERVED = "not served"  # a queue gave the caller back: full, timed out, nobody there
     SELF_SERVICE = "self-service"  # menus, texts and services only
@@ -165,6 +166,7 @@ class _Account:
         self._queue = self._agent = ""
         self._waited = self._talked = 0.0
         self._abandoned = self._gave_back = self._no_answer = self._with_agent = self._with_phone = False
+        self._to_be_called_back = False
 
     def read(self, record: Record) -> None:
         if self._ended is not None:
@@ -199,6 +201,8 @@ class _Account:
                 self._offer_over(data, str(data.get("how", "connected")), at)
             case "call_over":
                 self._left_queue(data)
+            case "callback.ordered":
+                self._to_be_called_back = self._to_be_called_back or "ticket" not in data  # else nobody asked for it
             case "call.connected":
                 self._connected(data, at)
             case "call.parted":
@@ -242,6 +246,7 @@ class _Account:
         for true, disposition in (
             (self._with_agent, Disposition.SERVED),
             (self._with_phone, Disposition.CONNECTED),
+            (self._to_be_called_back, Disposition.CALLBACK),
             (self._abandoned, Disposition.ABANDONED),
             (self._gave_back, Disposition.NOT_SERVED),
             (self._no_answer, Disposition.NO_ANSWER),

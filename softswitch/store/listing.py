@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _STYLES = {
     Disposition.SERVED: "green",
     Disposition.CONNECTED: "green",
+    Disposition.CALLBACK: "cyan",
     Disposition.ABANDONED: "red",
     Disposition.NOT_SERVED: "red",
     Disposition.NO_ANSWER: "yellow",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from softswitch.store.cdr import CallRecord, Record
 
 #: What the functions below read besides call records.
-KINDS = ("callback.ordered", "acd.callback_over")
+KINDS = ("callback.ordered", "acd.callback_kept", "acd.call_over")
 _IN_VAIN = (Disposition.ABANDONED, Disposition.NOT_SERVED, Disposition.CUT)
 _REACHED = (Disposition.SERVED, Disposition.CONNECTED)
 
@@ -81,11 +81,13 @@ def _ordered(lines: Iterable[Record]) -> dict[str, Record]:
     open_orders: dict[str, Record] = {}
     tickets: dict[str, str] = {}
     for line in sorted(lines, key=lambda line: line.seq):
-        if line.kind == "callback.ordered" and line.call is not None:
+        if line.call is None:
+            continue
+        if line.kind == "acd.call_over":
+            open_orders.pop(tickets.get(line.call, line.call), None)
+        else:
             open_orders[line.call] = line
             tickets[str(line.data.get("ticket", line.call))] = line.call
-        elif line.kind == "acd.callback_over" and line.call is not None:
-            open_orders.pop(tickets.get(line.call, line.call), None)
     return open_orders
 
 

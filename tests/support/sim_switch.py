@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acd import invariants
+from acd.events import CallbackCancelled
 from rtp.legs import Carriage, Digit
 from sip.auth import DigestChallenger
 from sip.endpoint import SipEndpoint
@@ -182,6 +183,11 @@ class SimSwitch:
                 break
         self.world.arm(self)
 
+    def cancel_callbacks(self) -> None:
+        for name in [name for name, ticket in self.dispatcher.tickets.items() if ticket.number]:
+            self.control.queues.receive(CallbackCancelled(name), self.world.now)
+        self.flush()
+
     # --- what must hold
     def records(self) -> list[CallRecord]:
         return call_records(self.journal.lines)
@@ -199,7 +205,7 @@ class SimSwitch:
             assert not talked_over, f"{call.call} is talked over"
         queued = {call.queued_as for call in control.calls.values()}
         for name, ticket in self.dispatcher.tickets.items():
-            ordered = ticket.place.value == "callback"
+            ordered = ticket.place.value in ("callback", "callback_offered", "dialling")
             assert name in queued or ordered, f"{name} is queued and is no call any more"
         for leg in self.media.ports:
             known = control.legs.get(leg)

@@ -87,19 +87,30 @@ def test_callers_without_a_number_and_calls_without_a_queue_are_nobody_to_call_b
 
 
 def test_a_callback_stays_on_the_list_until_it_is_over() -> None:
-    records = [call(1, "a", Disposition.SELF_SERVICE)]
+    records = [call(1, "a", Disposition.CALLBACK)]
     order = Record(1, 70.0, "callback.ordered", "c1", {"queue": "sales", "number": "a"})
     (found,) = missed(records, [order])
     assert (found.number, found.why) == ("a", Why.ORDERED)
-    assert missed(records, [order, Record(2, 90.0, "acd.callback_over", "c1", {"result": "served"})]) == []
+    assert missed(records, [order, Record(2, 90.0, "acd.call_over", "c1", {"how": "served"})]) == []
 
 
 def test_a_callback_that_nobody_asked_for_is_over_by_its_own_ticket() -> None:
     records = [call(1, "a", Disposition.ABANDONED)]
     order = Record(1, 70.0, "callback.ordered", "c1", {"queue": "sales", "number": "a", "ticket": "t9"})
     assert missed(records, [order])[0].why is Why.ORDERED
-    over = Record(2, 90.0, "acd.callback_over", "t9", {"result": "failed"})
+    over = Record(2, 90.0, "acd.call_over", "t9", {"how": "not_reached"})
     assert missed(records, [order, over])[0].why is Why.GAVE_UP
+
+
+def test_the_promise_goes_on_with_the_call_that_took_the_place_of_the_callback() -> None:
+    records = [call(1, "a", Disposition.CALLBACK), call(2, "a", Disposition.ABANDONED)]
+    lines = [
+        Record(1, 70.0, "callback.ordered", "c1", {"queue": "sales", "number": "a"}),
+        Record(2, 120.0, "acd.call_over", "c1", {"how": "absorbed"}),
+        Record(3, 150.0, "acd.callback_kept", "c2", {"queue": "sales"}),
+    ]
+    (found,) = missed(records, lines)
+    assert (found.call, found.why) == ("c2", Why.ORDERED)
 
 
 @pytest.mark.asyncio
