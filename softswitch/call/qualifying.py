@@ -71,6 +71,8 @@ class Qualifier:
 
     def _ask(self, phone: str, now: float) -> None:
         self._due.set(phone, now + self._every)
+        if self._asked.get(phone):
+            return  # it has not answered the last question, and has still time to
         places = self._phones.places(phone, now)
         if not places:
             self._phones.tell(phone, now)

@@ -117,6 +117,13 @@ def test_a_phone_that_vanishes_is_unreachable_after_one_question_and_no_caller_i
     assert not asking.switch.journal.of("acd.offer"), "nobody is rung in vain"
 
 
+def test_questions_that_follow_each_other_soon_give_a_silent_phone_no_more_time() -> None:
+    office = Office(centre=CENTRE.replace("qualify = 0", "qualify = 1"))
+    office.agent("1001").vanish()
+    office.run(1 + PATIENCE)
+    assert not is_reachable(office, "olena")
+
+
 def test_a_phone_that_is_back_is_asked_soon_and_gets_who_waits(asking: Office) -> None:
     agent = asking.agent("1001")
     agent.vanish()
