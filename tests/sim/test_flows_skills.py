@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.sim.office import CENTRE, Office, bridged
-from tests.support.sim_phone import answers
+from tests.support.sim_phone import answers, rings_on
 
 WAYS = """
 [goto.urgent]
@@ -80,4 +80,21 @@ def test_a_preference_chooses_among_the_idle_and_nobody_waits_for_it(office: Off
     office.run(3)
     assert bridged(first, preferred.call)
     assert bridged(second, other.call)
+    office.close()
+
+
+def test_one_phone_after_another_rings_and_the_first_to_answer_has_the_caller() -> None:
+    words = 'strategy = "ring-progressively"\nring_next_after = 4'
+    office = Office(centre=CENTRE.replace('strategy = "ring-all"', words))
+    first = office.agent("1002", rings_on)
+    second, third = office.agent("1003", answers(after=2.0)), office.agent("1004", rings_on)
+    call = office.call("2001", "103")
+    office.run(3.5)
+    assert [agent.call.number == "2001" for agent in (first, second, third)] == [True, False, False]
+    office.run(1)
+    assert [agent.call.number == "2001" for agent in (first, second, third)] == [True, True, False]
+    ringing = [agent.call.over for agent in (first, second)]
+    office.run(2.5)
+    assert bridged(call, second.call)
+    assert (ringing, first.call.over, third.call.number == "2001") == ([False, False], True, False)
     office.close()
