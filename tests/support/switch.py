@@ -36,6 +36,7 @@ data_dir = "data"
 domain = "{domain}"
 digest = {digest}
 listen = ["udp:127.0.0.1:{port}", "tcp:127.0.0.1:{port}"]
+{sip}
 
 [rtp]
 ports = "{first_rtp}-{last_rtp}"
@@ -46,13 +47,21 @@ ports = "{first_rtp}-{last_rtp}"
 class Switch:
     """A running switch. `body` is the configuration after the tables that say where it listens.
 
-    `digest` are the algorithms that it offers; clients with baresip's limits need MD5 alone. `verbose`: it logs all.
+    `digest` are the algorithms that it offers; clients with baresip's limits need MD5 alone. `sip`: more lines of
+    its table. `verbose`: it logs all.
     """
 
     domain = "pbx.test"
 
     def __init__(
-        self, body: str, folder: Path, ports: Ports, *, digest: tuple[str, ...] = ("MD5",), verbose: bool = False
+        self,
+        body: str,
+        folder: Path,
+        ports: Ports,
+        *,
+        digest: tuple[str, ...] = ("MD5",),
+        sip: str = "",
+        verbose: bool = False,
     ) -> None:
         self.port = ports.one()
         self.folder = folder
@@ -64,6 +73,7 @@ class Switch:
             domain=self.domain,
             digest=json.dumps(digest),
             port=self.port,
+            sip=sip,
             first_rtp=first_rtp,
             last_rtp=first_rtp + RTP_PORTS - 1,
         )
