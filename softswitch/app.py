@@ -161,6 +161,7 @@ class Switch:
             await self._edge.start()
             # only now is it known which fixed phones can be reached
             resuming.look_around(self._loop.time())
+            self._control.start(self._loop.time())
             await self._desk.open(
                 self._control,
                 recovered.dispatcher,

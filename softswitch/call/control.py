@@ -38,6 +38,7 @@ from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
 from softswitch.call.timers import Timers
 from softswitch.call.transfers import Transfers
+from softswitch.call.trunk_watch import TrunkWatch
 from softswitch.call.trunks import Trunks
 from softswitch.call.waiting import Waiting
 
@@ -101,6 +102,13 @@ class CallControl:
         self.requests = OwnRequests(sip)
         self.qualifier = Qualifier(
             phones=self.phones, requests=self.requests, domain=config.sip.domain, every=config.sip.qualify
+        )
+        self.trunk_watch = TrunkWatch(
+            config.trunks,
+            self.trunks,
+            self.requests,
+            lambda kind, data, at: self.journal_line(kind, None, at, data),
+            new_call_id,
         )
         self.legs = Legs(
             sip=sip,
@@ -205,6 +213,7 @@ class CallControl:
             self.desks.next_deadline(),
             self.dialling.next_deadline(),
             self.transfers.next_deadline(),
+            self.trunk_watch.next_deadline(),
             self.prompts.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
@@ -221,10 +230,14 @@ class CallControl:
         self.orders.handle_timeout(now)
         self.holds.handle_timeout(now)
         self.offers.whispers.handle_timeout(now)
-        for part in (self.queues, self.phones, self.qualifier, self.dialling, self.transfers):
+        for part in (self.queues, self.phones, self.qualifier, self.dialling, self.transfers, self.trunk_watch):
             with self.contain(None, now):
                 part.handle_timeout(now)
         self._settle(now)
+
+    def start(self, now: float) -> None:
+        """The sockets are open."""
+        self.trunk_watch.start(now)
 
     def log_in(self, agent: str, phone: str, now: float) -> None:
         """An agent starts working at *phone* without dialling."""

@@ -92,9 +92,10 @@ class Trunks:
         return line.domain or line.host or self._domain
 
     # ------------------------------------------------------------------------------------------------ health
-    def silent(self, trunk: str, now: float) -> None:
-        """It did not answer in time."""
-        self._suspect[trunk] = now + SUSPECT
+    def silent(self, trunk: str, now: float, *, until_heard: bool = False) -> None:
+        """It did not answer in time. *until_heard*: it is asked regularly, so it will be known when it is back."""
+        until = float("inf") if until_heard else now + SUSPECT
+        self._suspect[trunk] = max(until, self._suspect.get(trunk, until))
 
     def heard_of(self, trunk: str) -> None:
         self._suspect.pop(trunk, None)

@@ -95,6 +95,7 @@ say = "We are sorry."
 
 [trunk.carrier]
 host = "198.51.100.9"
+qualify = 0
 language = "uk"
 
 [[route]]

@@ -105,6 +105,7 @@ class SimSwitch:
             self.journal.append(RECOVERED, None, {"shift": self.shift}, at=SimClock().wall(world.now))
             resuming.remember(world.now, restarted=True)
         resuming.look_around(world.now)
+        self.control.start(world.now)
         self.flush()
 
     def _recovered(self) -> Dispatcher:
