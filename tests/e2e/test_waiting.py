@@ -135,3 +135,35 @@ def test_a_key_in_the_middle_of_an_announcement_leads_out_and_back_to_the_old_pl
     first.play_tone(440)
     taken.listen_for_tone(440, since=time.monotonic())
     assert not second.is_over
+
+
+def test_a_callback_is_ordered_kept_in_its_place_and_made(centre: Office, speech: Speech) -> None:
+    """The caller hangs up, another one waits on: the phone of the first rings when the agent comes."""
+    office = centre
+    cara = office.phone("2001")
+    ordering = office.dial(cara, "101")
+    ordering.wait_confirmed()
+    hears(ordering, speech, "callback-offer", key="2")
+    ordering.press("2")
+    hears(ordering, speech, "number-confirm")
+    ordering.press("1")
+    hears(ordering, speech, "callback-confirmed")
+    ordering.wait_ended(within=15)
+    second = office.dial(office.phone("2002"), "101")
+    second.wait_confirmed()
+
+    olena = office.phone("1001")
+    office.dial(olena, "*11").wait_ended(within=15)
+    back = cara.wait_incoming(within=15)
+    assert "Sales" in back.invite
+    back.answer()
+    back.wait_confirmed()
+    hears(back, speech, "callback-greeting", company="Acme")
+    back.press("1")
+    taken = olena.wait_incoming(within=15)
+    assert "Cara Novak" in taken.remote
+    taken.answer()
+    taken.wait_confirmed()
+    back.play_tone(440)
+    taken.listen_for_tone(440)
+    assert not second.is_over
