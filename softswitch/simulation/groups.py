@@ -25,8 +25,7 @@ class Group:
 
     @property
     def name(self) -> str:
-        served = " + ".join(self.queues) or "no queue"
-        return f"{served} ({self.agents[0]}{f' and {len(self.agents) - 1} more' if len(self.agents) > 1 else ''})"
+        return self.agents[0] if len(self.agents) == 1 else f"{len(self.agents)} like {self.agents[0]}"
 
 
 def groups(config: AcdConfig) -> list[Group]:

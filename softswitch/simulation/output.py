@@ -44,7 +44,11 @@ def show(report: Report, console: Console) -> None:
     title = f"{report.day:%A} {report.day}, {several}, seed {report.seed}; callers from {report.origin}"
     console.print(title, highlight=False)
     console.print(_queues(report))
-    console.print(f"Agents are busy {_percent(report.base.occupancy)} of the time they work.", highlight=False)
+    console.print(
+        "Calls a day; service level, and its goal as share / seconds; waits of those who were answered.\n"
+        f"Agents are busy {_percent(report.base.occupancy)} of the time they work.",
+        highlight=False,
+    )
     if report.variants:
         console.print()
         console.print(_differences(report))
@@ -53,10 +57,10 @@ def show(report: Report, console: Console) -> None:
 
 
 def _queues(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("queue")
-    level = "service level ± 95 %" if report.days > 1 else "service level"
-    for name in ("calls a day", level, "goal", "mean wait", "P50", "P90", "hung up", "sent on", "handling"):
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("queue", no_wrap=True)
+    level = "level ± 95 %" if report.days > 1 else "level"
+    for name in ("calls", level, "goal", "mean", "P50", "P90", "hung up", "sent on", "handling"):
         table.add_column(name, justify="right", no_wrap=True)
     for name, queue in report.base.queues.items():
         shown = _percent(queue.service_level)
@@ -66,7 +70,7 @@ def _queues(report: Report) -> Table:
             name,
             f"{queue.offered:.0f}" if report.days == 1 else f"{queue.offered:.1f}",
             shown,
-            f"{100 * queue.goal.target:.0f} % in {queue.goal.within:g} s",
+            f"{100 * queue.goal.target:.0f}/{queue.goal.within:g}",
             _seconds(queue.mean_wait),
             _seconds(queue.wait(0.5)),
             _seconds(queue.wait(0.9)),
@@ -78,12 +82,19 @@ def _queues(report: Report) -> Table:
 
 
 def _differences(report: Report) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", title="One agent more or less", title_justify="left")
-    table.add_column("who can serve")
-    table.add_column("", justify="right")
-    for name in ("service level", "mean wait", "hung up", "busy"):
+    table = Table(
+        box=None,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="bold",
+        title="One agent more or less (percentage points)",
+        title_justify="left",
+    )
+    table.add_column("of")
+    table.add_column("", justify="right", no_wrap=True)
+    for name in ("level", "mean", "hung up", "busy"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("its queues")
+    table.add_column("service level of")
     base = report.base
     for variant in report.variants:
         new = variant.figures
