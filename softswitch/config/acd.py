@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
 def acd_config(config: Config) -> AcdConfig:
     """Queues and agents; agents rank in the order of the file where nothing else says how."""
+    brought = max((goto.priority or 0.0 for goto in config.gotos.values()), default=0.0)
     return AcdConfig(
-        queues=tuple(_queue(name, queue) for name, queue in config.queues.items()),
+        queues=tuple(_queue(name, queue, brought) for name, queue in config.queues.items()),
         agents=tuple(_agent(agent, position) for position, agent in enumerate(config.agent_list)),
         offers=OfferRules(**config.offers.model_dump()),
     )
@@ -50,7 +51,8 @@ def _agent(agent: Agent, position: int) -> AgentConfig:
     )
 
 
-def _queue(name: str, queue: Queue) -> QueueConfig:
+def _queue(name: str, queue: Queue, brought: float) -> QueueConfig:
+    """*brought*: the highest priority that a caller may come with, on top of the queue's."""
     return QueueConfig(
         id=name,
         label=queue.label or name,
@@ -75,6 +77,7 @@ def _queue(name: str, queue: Queue) -> QueueConfig:
         max_expected_wait=queue.max_expected_wait,
         overflow=tuple(map(_overflow, queue.overflow)),
         resume_within=queue.resume_within,
+        highest_priority=max(brought, 0.0),
         callback=None if queue.offer_callback is None else _callback(queue.offer_callback),
         when_full=str(queue.when_full),
         when_timed_out=str(queue.when_timed_out),

@@ -95,3 +95,9 @@ def test_choice_of_agents() -> None:
 @pytest.mark.parametrize("strategy", Strategy)
 def test_every_strategy_of_the_distributor_is_a_word(strategy: Strategy) -> None:
     assert queue(f'strategy = "{strategy.value}"').strategy is strategy
+
+
+def test_a_position_is_only_told_where_nobody_may_come_with_a_higher_priority() -> None:
+    menus = '[goto.vip]\nthen = "queue:sales"\npriority = 60\n[goto.slow]\nthen = "queue:sales"\npriority = -5\n'
+    assert queue("").highest_priority == 0.0
+    assert {found.highest_priority for found in config(f"[queue.sales]\n[queue.other]\n{menus}").queues} == {60.0}
