@@ -504,7 +504,8 @@ def stroll(seed: int, steps: int) -> Counter[str]:
     """A long walk in which a busy day's events are as frequent as they are on one; what happened how often."""
     random = Random(seed)
     walk = Walk()
-    walk.start([random.choice(list(Strategy)) for _ in range(4)], random.choice(list(ORDERS)))
+    strategies = [*Strategy, *3 * [Strategy.RING_ALL, Strategy.RING_PROGRESSIVELY]]
+    walk.start(random.choices(strategies, k=4), random.choice(list(ORDERS)))
     queue, language = ["sales", "sales", "support", "tiers", "fixed"], ["en", "en", "uk", "pl", ""]
     agents = [agent.id for agent in AGENTS]
     rare = [AgentBreakStarted, AgentUnreachable, AgentBusy, AgentLoggedOut]
