@@ -70,7 +70,7 @@ class Stay:
     offers: int = 0
     no_answers: int = 0
     conversations: int = 0  # more than one when an agent's telephone was lost and another one took over
-    transferred: bool = False  # the conversation ended by a transfer
+    transfers: int = 0  # conversations that ended by one
     called_back: bool = False
     virtual_wait: int = 0  # from the request to be called back until an agent talked
 
@@ -147,7 +147,7 @@ class Stays:
         open_ = self._served.get(agent, self._open.get(call))
         if open_ is None or open_.stay.call != call or open_.stay.agent != agent:
             return False
-        open_.stay.transferred = True
+        open_.stay.transfers = 1
         return True
 
     def close(self, at: float, *, cut: bool = False) -> None:
@@ -238,7 +238,7 @@ class Stays:
         if open_.asked_at is None:
             stay.outcome = Outcome.ANSWERED if talking else _OUTCOMES.get(how, Outcome.LEFT)
         if talking:
-            stay.transferred = stay.transferred or how in TRANSFERRED
+            stay.transfers = int(stay.transfers or how in TRANSFERRED)
             stay.agent = str(data.get("agent") or stay.agent)
             stay.how = how
             if (still := self._served.pop(stay.agent, None)) is not None:
@@ -319,7 +319,6 @@ def merged(stays: Sequence[Stay]) -> Stay:
             whole.waited += stay.waited
             whole.called_back, whole.virtual_wait = stay.called_back, stay.virtual_wait
         whole.agent = stay.agent or whole.agent
-        for name in ("talk", "hold", "wrap_up", "offers", "no_answers", "conversations"):
+        for name in ("talk", "hold", "wrap_up", "offers", "no_answers", "conversations", "transfers"):
             setattr(whole, name, getattr(whole, name) + getattr(stay, name))
-        whole.transferred = whole.transferred or stay.transferred
     return whole

@@ -95,7 +95,7 @@ class Tally:
         self.talk += stay.talk
         self.hold += stay.hold
         self.wrap_up += stay.wrap_up
-        self.transfers += stay.transferred
+        self.transfers += stay.transfers
         self.offers += stay.offers
         self.no_answers += stay.no_answers
 

@@ -188,7 +188,7 @@ class Collector:
         if not self._stays.transferred(call, agent):
             for _, stay in self._over:
                 if (stay.call, stay.agent) == (call, agent):
-                    stay.transferred = True
+                    stay.transfers = 1
         if data.get("consult"):
             consult = str(data["consult"])
             self._heir[consult] = call

@@ -142,7 +142,7 @@ def _by_call(period: Period, found: Collected) -> Iterable[Row]:
                 "wrap_up": seconds(stay.wrap_up),
                 "offers": stay.offers,
                 "no_answers": stay.no_answers,
-                "transferred": stay.transferred,
+                "transferred": bool(stay.transfers),
                 "called_back": stay.called_back,
                 "virtual_wait": seconds(stay.virtual_wait),
             },

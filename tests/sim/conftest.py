@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.sim.figures import check_accounts
 from tests.sim.office import Office
 
 if TYPE_CHECKING:
@@ -25,3 +26,4 @@ def office() -> Iterator[Office]:
     centre = Office()
     yield centre
     centre.close()
+    check_accounts(centre.switch.journal.lines)

@@ -10,7 +10,9 @@ import pytest
 
 from acd.figures.agents import Activity
 from acd.figures.service_level import VARIANTS
-from acd.figures.tally import Standard
+from acd.figures.tally import Standard, Tally
+from softswitch.explain.legs import leg_ledgers
+from softswitch.explain.story import story
 from softswitch.reports.collect import Collector
 from softswitch.reports.period import Period
 from tests.support.sim_ports import EPOCH
@@ -45,6 +47,32 @@ def check_figures(lines: Sequence[Record]) -> None:
     _check_parts(whole.queues, halves.queues)
     _check_parts(whole.duties, halves.duties)
     _check_parts(whole.work, halves.work)
+
+
+def check_accounts(lines: Sequence[Record]) -> None:
+    """What holds for every journal, with transfers, callbacks and restarts: nothing is counted twice or lost."""
+    if not lines:
+        return
+    found = collected(lines)
+    for tally in (*found.queues.values(), *found.calls.values()):
+        assert tally.answered <= tally.conversations
+        assert tally.transfers <= tally.conversations
+    total, by_queue = found.calls[0], Tally()
+    for tally in found.queues.values():
+        by_queue += tally
+    duties = [duty.spent for duty in found.duties.values()]
+    by_agents = sum(spent.get(Activity.TALKING, 0) + spent.get(Activity.HOLD, 0) for spent in duties)
+    assert total.talk + total.hold == by_queue.talk + by_queue.hold == by_agents, "talked for different times"
+    assert total.conversations == by_queue.conversations
+    calls = {line.call for line in lines if line.kind == "call.started"}
+    assert total.offered + total.refused <= len(calls), "somebody was counted twice"
+    for call in calls:
+        mine = [line for line in lines if line.call == call]
+        for leg in leg_ledgers(mine):
+            assert sum(leg.sums().values()) == leg.ended - leg.began, f"{leg.who} of {call} does not add up"
+        told = story(mine)
+        assert told[0].kind == "call.started"
+        assert all(sentence.text for sentence in told)
 
 
 def _check_parts(whole: Mapping[tuple[str, int], Any], parts: Mapping[tuple[str, int], Any]) -> None:

@@ -164,8 +164,8 @@ def test_a_transferred_caller_is_two_stays_and_one_call() -> None:
     it.do(ConversationEnded("c"))
     it.wait(60)
     first, second = sorted(stays(it), key=lambda stay: stay.arrived)
-    assert [first.agent, first.talk, first.wrap_up, first.transferred] == ["anna", 30 * SECOND, 10 * SECOND, True]
-    assert [second.agent, second.talk, second.wrap_up, second.transferred] == ["borys", 20 * SECOND, 0, False]
+    assert [first.agent, first.talk, first.wrap_up, first.transfers] == ["anna", 30 * SECOND, 10 * SECOND, 1]
+    assert [second.agent, second.talk, second.wrap_up, second.transfers] == ["borys", 20 * SECOND, 0, 0]
     whole = merged([first, second])
     assert (whole.queue, whole.outcome, whole.waited) == ("sales", Outcome.ANSWERED, 5 * SECOND)
     assert (whole.talk, whole.wrap_up, whole.conversations) == (50 * SECOND, 10 * SECOND, 2)

@@ -41,17 +41,17 @@ def agent(at: float, state: str = "idle", status: str = "available", call: str |
 
 
 def served(
-    call: str, queued: float, answered: float, over: float, queue: str = "sales", how: str = "served"
+    call: str, queued: float, answered: float, over: float, queue: str = "sales", how: str = "served", who: str = "anna"
 ) -> list[Line]:
     return [
         (queued, "acd.queued", call, {"queue": queue}),
-        (answered - 1, "acd.offer", call, {"offer": call + queue, "agent": "anna", "queue": queue}),
-        agent(answered - 1, "offered", call=call),
-        (answered, "acd.connect", call, {"offer": call + queue, "agent": "anna"}),
-        agent(answered, "talking", call=call),
-        (over, "acd.call_over", call, {"queue": queue, "how": how, "agent": "anna"}),
-        agent(over, "wrap_up"),
-        agent(over + 10),
+        (answered - 1, "acd.offer", call, {"offer": call + queue, "agent": who, "queue": queue}),
+        agent(answered - 1, "offered", call=call, agent=who),
+        (answered, "acd.connect", call, {"offer": call + queue, "agent": who}),
+        agent(answered, "talking", call=call, agent=who),
+        (over, "acd.call_over", call, {"queue": queue, "how": how, "agent": who}),
+        agent(over, "wrap_up", agent=who),
+        agent(over + 10, agent=who),
     ]
 
 
@@ -85,7 +85,7 @@ def test_agents_time_is_cut_at_the_edges() -> None:
 
 
 def test_a_call_in_two_queues_counts_in_both_and_once_in_all() -> None:
-    lines = [*served("c", 10, 15, 60, how="transferred"), *served("c", 60, 90, 200, queue="billing")]
+    lines = [*served("c", 10, 15, 60, how="transferred"), *served("c", 60, 90, 200, queue="billing", who="borys")]
     lines.append((90.0, "call.transferred", "c", {"kind": "blind", "by": "anna", "to": "billing"}))
     found = collected([agent(0), *sorted(lines, key=lambda line: line[0]), (200, "call.ended", "c", {}), agent(400)])
     assert {queue: tally.answered for (queue, _), tally in found.queues.items()} == {"sales": 1, "billing": 1}
