@@ -171,6 +171,10 @@ class BaresipPhone(Listener):
     def resume(self) -> None:
         self.do("resume")
 
+    def transfer(self, uri: str) -> None:
+        """Blind, of the call that is up."""
+        self.do("transfer", uri)
+
     def press(self, digits: str, *, by: str = "rfc4733") -> None:
         """Press keys, `by` telephone-events (`rfc4733`) or `inband` tones."""
         if by == "inband":

@@ -282,6 +282,17 @@ class PjsuaCall(Listener):
     def resume(self) -> Event:
         return self._reinvite("resume", "active")
 
+    def transfer(self, to: str | PjsuaCall) -> None:
+        """Blind to a URI, or attended to the party of another call of this phone."""
+        if isinstance(to, PjsuaCall):
+            self.phone.do("transfer_to", call=self.number, other=to.number)
+        else:
+            self.phone.do("transfer", call=self.number, uri=to)
+
+    def wait_transferred(self, *, within: float = PATIENCE) -> int:
+        """The status by which the switch says how the transfer went."""
+        return int(self.phone.log.wait("transfer", call=self.number, last=True, within=within)["status"])
+
     def press(self, digits: str, *, by: str = "rfc4733", duration_ms: int = 120) -> None:
         """Press keys: `by` is `rfc4733`, `info-relay`, `info-plain` or `inband`."""
         if by == "inband":

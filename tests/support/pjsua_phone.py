@@ -115,6 +115,9 @@ class PhoneCall(pj.Call):  # type: ignore[misc]
             role = "uac" if transaction.role == pj.PJSIP_ROLE_UAC else "uas"
             report("transaction", call=self.number, method=transaction.method, role=role, status=transaction.statusCode)
 
+    def onCallTransferStatus(self, prm: Any) -> None:
+        report("transfer", call=self.number, status=prm.statusCode, last=bool(prm.finalNotify))
+
     def onDtmfDigit(self, prm: Any) -> None:
         report("digit", call=self.number, digit=prm.digit, method=prm.method)
 
@@ -290,6 +293,12 @@ class Phone:
         op = pj.CallOpParam(True)
         op.opt.flag = pj.PJSUA_CALL_UNHOLD
         self._call(call).reinvite(op)
+
+    def do_transfer(self, *, call: int, uri: str) -> None:
+        self._call(call).xfer(uri, pj.CallOpParam(True))
+
+    def do_transfer_to(self, *, call: int, other: int) -> None:
+        self._call(call).xferReplaces(self._call(other), pj.CallOpParam(True))
 
     def do_digits(self, *, call: int, digits: str, by: str, duration_ms: int) -> None:
         """Send keys as telephone-events, or each as an INFO with one of the two bodies in use."""
