@@ -116,6 +116,29 @@ def test_an_order_that_cannot_be_written_down_is_not_promised_and_the_place_is_k
     (ticket,) = office.switch.dispatcher.waiting("sales")
     assert call.answered_at is not None
     assert ticket.since == pytest.approx(call.answered_at, abs=0.1)
+    agent = office.agent("1001", answers(after=1.0))
+    office.run(2)
+    assert bridged(call, agent.call), "waits on like everybody else"
+
+
+def test_nobody_is_rung_while_still_being_told_that_it_was_taken(office: Office) -> None:
+    """An agent has become idle meanwhile, so it is the customer's turn at once."""
+    customer = office.phone("2001")
+    customer.on_call = answers(after=1.0)
+    call = office.call("2001", "101")
+    office.run(9)
+    call.press("2")
+    office.run(0.5)
+    agent = office.agent("1001", answers(after=1.0))
+    call.press("1")
+    office.run(1)
+    assert said(call) == ("en/callback-confirmed",)
+    assert customer.call is call
+    office.run(4)
+    back = called_back(customer)
+    back.press("1")
+    office.run(3)
+    assert bridged(back, agent.call)
 
 
 def test_who_hangs_up_as_soon_as_it_is_ordered_is_called_back(office: Office) -> None:
@@ -258,7 +281,8 @@ def test_a_customer_who_hangs_up_in_the_greeting_has_not_been_reached(office: Of
 
 
 def test_an_agent_may_be_rung_first_and_hears_that_it_is_a_callback() -> None:
-    office = office_with(OFFER.replace("after = 8", 'after = 8, first = "agent", greeting = false'))
+    words = OFFER.replace("after = 8", 'after = 8, first = "agent", greeting = false')
+    office = office_with(words + "\nwhisper = true")
     customer = office.phone("2001")
     customer.on_call = answers(after=3.0)
     order(office)
@@ -268,8 +292,8 @@ def test_an_agent_may_be_rung_first_and_hears_that_it_is_a_callback() -> None:
     assert said(agent.call) == ("en/whisper-callback/Sales",)
     office.run(3)
     back = called_back(customer)
-    office.run(1)
-    assert bridged(back, agent.call)
+    office.run(0.1)
+    assert bridged(back, agent.call), "without telling the agent again"
     office.close()
 
 
