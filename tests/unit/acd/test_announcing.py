@@ -201,6 +201,18 @@ def test_a_callback_is_offered_once_after_a_while_or_when_the_wait_is_too_long()
     assert [offered.call for offered in desk.got(OfferCallback)] == ["c1"]
 
 
+def test_who_was_offered_a_callback_for_a_broken_promise_is_not_offered_it_again_by_the_clock() -> None:
+    desk = Desk(QueueConfig("q", announce=WAIT, callback=CallbackPolicy("7", after=40)), agents={})
+    desk.join("c1", "q")
+    estimated(desk, "c1", 50)
+    desk.wait(34)
+    estimated(desk, "c1", 400)
+    desk.wait(1)
+    assert desk.got(OfferCallback) == [OfferCallback("c1", "q", "7")]
+    desk.wait(20)
+    assert desk.got(OfferCallback) == []
+
+
 def test_an_announcement_at_the_instant_of_the_answer_holds_nothing_up() -> None:
     desk = Desk(QueueConfig("q", announce=POSITION), agents={"a": {}})
     desk.log_in("a")
