@@ -16,12 +16,15 @@ from sip.flow import Flow, Transport
 from sip.framing import StreamFramer
 from sip.headers import NameAddr
 from sip.parser import parse_message
+from sip.refer import parse_refer
 from sip.uri import Uri
 from tests.support.ids import CountingIds
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Sized
+
+    from sip.message import Request
 
 INPUTS = 50
 _LOCAL = ("192.0.2.2", 5060)
@@ -70,6 +73,10 @@ class _User:
     def _react(self, event: sip_events.Event) -> None:
         endpoint, chance, now = self.endpoint, self.rng.random, self.now
         match event:
+            case sip_events.RequestReceived(transaction, request, flow, _) if (
+                request.method == "REFER" and chance() < 0.7
+            ):
+                self._take_refer(transaction, request, flow)
             case sip_events.RequestReceived(transaction=transaction):
                 if chance() < 0.8 or self.finishing:
                     endpoint.respond(transaction, self.rng.choice((200, 403, 404, 500)), now=now)
@@ -89,10 +96,24 @@ class _User:
             case _:
                 pass
 
+    def _take_refer(self, transaction: str, request: Request, flow: Flow) -> None:
+        """As call control does: read it, accept it, tell how it goes."""
+        try:
+            refer = parse_refer(request)
+            if refer.replaces is not None:
+                self.endpoint.usage_of(refer.replaces)
+            name = self.endpoint.accept_refer(transaction, flow, subscribe=refer.subscribe, now=self.now)
+        except ParseError as error:
+            self.endpoint.respond(transaction, error.status, now=self.now)
+            return
+        for _ in range(self.rng.randrange(3)):
+            self.endpoint.tell_referrer(name, self.rng.choice((100, 180)), now=self.now)
+        self.endpoint.tell_referrer(name, self.rng.choice((200, 486)), last=True, now=self.now)
+
     def act(self, usage: str) -> None:
         """Any verb for a usage, whatever its state."""
         endpoint, now = self.endpoint, self.now
-        match self.rng.randrange(9):
+        match self.rng.randrange(10):
             case 0 | 1:
                 endpoint.ring(usage, self.rng.choice((180, 183)), now=now)
             case 2 | 3 | 4:
@@ -102,6 +123,8 @@ class _User:
             case 6:
                 endpoint.hang_up(usage, now=now)
             case 7:
+                endpoint.refer(usage, "<sip:somebody@elsewhere>", now=now)
+            case 8:
                 endpoint.reinvite(usage, body=_SDP, now=now)
             case _:
                 endpoint.info(usage, body=b"Signal=1\r\n", content_type="application/dtmf-relay", now=now)
@@ -199,6 +222,7 @@ def left_over(endpoint: SipEndpoint) -> dict[str, int]:
         "calls": usages._by_id,
         "dialogs": usages._by_dialog,
         "pending": signalling.pending,
+        "subscriptions": endpoint._subscriptions,
     }
     return {what: len(things) for what, things in held.items() if things}
 

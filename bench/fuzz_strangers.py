@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _KEPT = 24
 _FIELD = re.compile(rb"^(Via|From|To|Call-ID|CSeq|Contact|Record-Route): ?(.*)\r$", re.M | re.I)
 _STATUSES = (100, 180, 183, 200, 200, 200, 202, 302, 401, 404, 407, 408, 422, 481, 486, 487, 491, 500, 503, 603, 699)
-_IN_DIALOG = (b"ACK", b"BYE", b"CANCEL", *(b"INVITE",) * 5, b"INFO", b"INFO", b"OPTIONS", b"UPDATE")
+_IN_DIALOG = (b"ACK", b"BYE", b"CANCEL", *(b"INVITE",) * 5, b"INFO", b"INFO", b"OPTIONS", b"UPDATE", *(b"REFER",) * 3)
 _CHALLENGE = b'WWW-Authenticate: Digest realm="r", nonce="n", qop="auth", algorithm=MD5\r\n'
 TORTURES = [path.read_bytes() for path in sorted(TORTURE.glob("*.dat"))]
 
@@ -57,7 +57,9 @@ class Strangers:
         if kind < 0.05:
             data = rng.choice(TORTURES)
         elif kind < 0.1:
-            data = self._fresh(rng.choice((b"OPTIONS", b"REGISTER", b"MESSAGE", b"SUBSCRIBE", b"BYE", b"ACK")))
+            data = self._fresh(
+                rng.choice((b"OPTIONS", b"REGISTER", b"MESSAGE", b"SUBSCRIBE", b"BYE", b"ACK", b"REFER"))
+            )
         elif kind < 0.25 or not self._heard:
             data = self._fresh(b"INVITE")
         else:
@@ -110,10 +112,26 @@ class Strangers:
         via = b"Via: SIP/2.0/UDP %b;branch=%b;rport" % (self._host, branch or b"z9hG4bKs" + self._number())
         if content:
             lines = [*lines, b"Content-Type: " + kind]
+        if method == b"REFER" or (method == b"INVITE" and rng.random() < 0.05):
+            lines = [*lines, self._dialog_wish(method)]
         if rng.random() < 0.1:
             lines = [*lines, b"Record-Route: <sip:%b;lr>, <sip:elsewhere.invalid>" % self._host]
         length = b"Content-Length: %d" % len(content)
         return b"\r\n".join([first, via, b"Max-Forwards: 70", *lines, length, b"", content])
+
+    def _dialog_wish(self, method: bytes) -> bytes:
+        """Refer-To, often with a call to take over that we have heard of; or Replaces itself."""
+        rng = self._rng
+        fields = fields_of(rng.choice(self._heard)) if self._heard else {}
+        tags = [re.search(rb"tag=([^;\s]*)", fields.get(name, [b""])[0]) for name in (b"to", b"from")]
+        to_tag, from_tag = (tag[1] if tag else b"guessed" for tag in rng.sample(tags, 2))
+        name = b"%b;to-tag=%b;from-tag=%b" % (fields.get(b"call-id", [b"c"])[0], to_tag, from_tag)
+        if method == b"INVITE":
+            return b"Replaces: " + name
+        target = b"sip:" + rng.choice(self._numbers) + b"@switch"
+        if rng.random() < 0.5:
+            target += b"?Replaces=" + name.replace(b";", b"%3B").replace(b"=", b"%3D").replace(b"@", b"%40")
+        return b"Refer-To: <%b>" % target
 
     def _description(self) -> bytes:
         rng = self._rng
