@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ivr.nodes import Result
     from ivr.targets import Target
 
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The call is there. `language` is empty for the flow's default."""
+    """The call is there. `language` is empty for the flow's default.
+
+    `variables`: what is known of the caller (ani, did, name, columns of lists …). `fallbacks`: where to, one after
+    another, when somebody to whom the caller is handed over does not take them and the node does not say what follows.
+    """
 
     entry: Target
     language: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    fallbacks: tuple[Target, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

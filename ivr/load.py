@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ivr.hours import Rules
-from ivr.nodes import External, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Result, Say
+from ivr.nodes import GOODBYES, External, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Result, Say
 from ivr.targets import HANGUP, Target
 
 if TYPE_CHECKING:
@@ -129,14 +129,6 @@ class PhoneTable(LineTable, Protocol):
     def user(self) -> str: ...
 
 
-#: What a caller hears before a queue's "hangup". Defining a say node of that name changes the words.
-QUEUE_GOODBYES = {
-    Result.FULL: Target("say", "queue-full"),
-    Result.TIMED_OUT: Target("say", "queue-timed-out"),
-    Result.EMPTY: Target("say", "queue-empty"),
-}
-
-
 def build_flow(
     *,
     menus: Mapping[str, MenuTable] | None = None,
@@ -149,7 +141,7 @@ def build_flow(
     language: str = "en",
 ) -> Flow:
     """All tables as one flow; `language` is spoken to callers for whom nothing else is known."""
-    nodes: list[Node] = [_goodbye(target) for target in QUEUE_GOODBYES.values()]
+    nodes: list[Node] = [_goodbye(target) for target in GOODBYES.values()]
     nodes += [_menu(name, table) for name, table in (menus or {}).items()]
     nodes += [Say(name, say=_prompts("say", name, table), then=table.then) for name, table in (says or {}).items()]
     nodes += [_hours(name, table) for name, table in (hours or {}).items()]
@@ -226,8 +218,7 @@ def _hours(name: str, table: HoursTable) -> Hours:
 def _queue_outcomes(table: QueueTable) -> dict[Result, Target]:
     wanted = {Result.FULL: table.when_full, Result.TIMED_OUT: table.when_timed_out, Result.EMPTY: table.when_empty}
     outcomes = {
-        result: QUEUE_GOODBYES[result] if target is None or target == HANGUP else target
-        for result, target in wanted.items()
+        result: GOODBYES[result] if target is None or target == HANGUP else target for result, target in wanted.items()
     }
     return outcomes if table.overflow_to is None else outcomes | {Result.OVERFLOWED: table.overflow_to}
 

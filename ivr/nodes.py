@@ -42,6 +42,14 @@ class Result(StrEnum):
     ENDED = "ended"  # there was a conversation, and the other party left it
 
 
+#: What a caller hears before a queue's "hangup". Defining a say node of that name changes the words.
+GOODBYES = {
+    Result.FULL: Target("say", "queue-full"),
+    Result.TIMED_OUT: Target("say", "queue-timed-out"),
+    Result.EMPTY: Target("say", "queue-empty"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """Something to say.

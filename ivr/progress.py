@@ -23,6 +23,8 @@ class Progress:
     priority: float = 0.0  # for queues, as are the next two
     needs: str = ""
     prefer: str = ""
+    data: dict[str, str] = field(default_factory=dict)  # variables of the call
+    fallbacks: list[Target] = field(default_factory=list)  # for who is taken by nobody, first come first
     target: Target = HANGUP  # where the caller is going
     node: Target | None = None  # where the caller is
     entered_at: float = 0.0
@@ -51,6 +53,8 @@ class Progress:
         data["target"] = str(self.target)
         data["node"] = None if self.node is None else str(self.node)
         data["trail"] = [str(target) for target in self.trail]
+        data["fallbacks"] = [str(target) for target in self.fallbacks]
+        data["data"] = dict(self.data)
         data["result"] = None if self.result is None else self.result.value
         data["end"] = self.end.value
         data["entered_at"] = now - self.entered_at
@@ -69,6 +73,8 @@ class Progress:
         progress.target = Target.parse(data["target"])
         progress.node = None if data["node"] is None else Target.parse(data["node"])
         progress.trail = [Target.parse(text) for text in data["trail"]]
+        progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
+        progress.data = dict(data.get("data", {}))
         progress.result = None if data["result"] is None else Result(data["result"])
         progress.end = EndReason(data["end"])
         progress.entered_at = now - data["entered_at"]

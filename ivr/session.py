@@ -14,7 +14,22 @@ from ivr.decisions import decide, longest_key, menu_of, next_prompt, node_of, sc
 from ivr.events import Digit, Event, HungUp, Moved, PromptsFinished, Returned, Started
 from ivr.forced import ForcedState
 from ivr.machine import DECIDED, DECISIONS, TRANSITIONS, Action, Input, State
-from ivr.nodes import DIGITS, Answer, Echo, External, Goto, Hours, Menu, MenuAction, Music, Phone, Queue, Result, Say
+from ivr.nodes import (
+    DIGITS,
+    GOODBYES,
+    Answer,
+    Echo,
+    External,
+    Goto,
+    Hours,
+    Menu,
+    MenuAction,
+    Music,
+    Phone,
+    Queue,
+    Result,
+    Say,
+)
 from ivr.progress import Progress
 from ivr.targets import HANGUP, Target
 
@@ -139,8 +154,11 @@ class Session:
 
     def _begin(self, now: float) -> None:
         assert isinstance(self._event, Started)
-        self.progress.language = self._event.language or self.flow.language
-        self.progress.target = self._event.entry
+        p = self.progress
+        p.language = self._event.language or self.flow.language
+        p.target = self._event.entry
+        p.data = dict(self._event.variables)
+        p.fallbacks = list(self._event.fallbacks)
 
     def _enter(self, now: float) -> None:
         p = self.progress
@@ -311,6 +329,8 @@ class Session:
             self._follow_exit(node, self._event.key, now)
             return
         outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone | External) else None
+        if p.fallbacks and result is not Result.ENDED and (outcome is None or outcome in GOODBYES.values()):
+            outcome = p.fallbacks.pop(0)
         if outcome is None:
             p.result = result
             p.end = fx.EndReason.TALK_ENDED if result is Result.ENDED else fx.EndReason.NOT_CONNECTED

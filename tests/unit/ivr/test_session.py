@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +9,7 @@ from ivr import effects as fx
 from ivr.events import Digit, HungUp, PromptsFinished, Returned, Started
 from ivr.hours import parse_rules
 from ivr.nodes import (
+    GOODBYES,
     Answer,
     Echo,
     Flow,
@@ -25,6 +26,7 @@ from ivr.nodes import (
     Say,
 )
 from ivr.progress import Progress
+from ivr.session import Session
 from ivr.targets import HANGUP, Target
 from tests.support.ivr_caller import Caller
 
@@ -490,3 +492,21 @@ def test_the_menus_on_the_way_out_of_a_queue_are_forgotten_in_it() -> None:
     caller.tell(Returned(Result.KEY, "9")).press("4")
     assert caller.take()[-1] == fx.EnterQueue("sales")
     assert caller.session.progress.trail == [T("menu:main")]
+
+
+def test_who_is_taken_by_nobody_goes_to_the_fallbacks_one_after_another_and_the_last_word_is_the_node_s() -> None:
+    nodes = Phone("1001"), Phone("1002", outcomes={Result.BUSY: T("music")}), Queue("vip", outcomes=dict(GOODBYES))
+    session = Session(flow(*nodes), lambda now, zone: datetime(2026, 1, 1, tzinfo=UTC))
+    fallbacks = (T("queue:vip"), T("phone:1002"))
+    session.receive(Started(T("phone:1001"), variables={"ani": "1"}, fallbacks=fallbacks), 0.0)
+    for result, stands_at in ((Result.UNAVAILABLE, "queue:vip"), (Result.EMPTY, "phone:1002"), (Result.BUSY, "music")):
+        session.receive(Returned(result), 1.0)
+        assert session.progress.node == T(stands_at)
+    assert session.progress.data == {"ani": "1"}
+
+
+def test_who_has_talked_needs_no_fallback() -> None:
+    session = Session(flow(Phone("1001"), Phone("1002")), lambda now, zone: datetime(2026, 1, 1, tzinfo=UTC))
+    session.receive(Started(T("phone:1001"), fallbacks=(T("phone:1002"),)), 0.0)
+    session.receive(Returned(Result.ENDED), 1.0)
+    assert session.ended

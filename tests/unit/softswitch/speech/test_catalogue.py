@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.load import QUEUE_GOODBYES
-from ivr.nodes import INVALID_CHOICE, NO_INPUT, Prompt
+from ivr.nodes import GOODBYES, INVALID_CHOICE, NO_INPUT, Prompt
 from softswitch.speech.catalogue import Catalogue, CatalogueError, MissingPrompt
 from softswitch.speech.grammar.plurals import LANGUAGES
 from softswitch.speech.phrases import expected_wait, position
@@ -34,7 +33,7 @@ def test_the_shipped_catalogue_is_complete_in_every_language(shipped: Catalogue)
 
 def test_every_prompt_that_flows_use_by_themselves_is_there(shipped: Catalogue) -> None:
     used = {prompt.key for prompt in (*INVALID_CHOICE, *NO_INPUT, position(0), position(3))}
-    used |= {expected_wait(seconds).key for seconds in (10, 100, 10_000)} | {t.name for t in QUEUE_GOODBYES.values()}
+    used |= {expected_wait(seconds).key for seconds in (10, 100, 10_000)} | {t.name for t in GOODBYES.values()}
     assert used <= shipped.keys("en")
 
 
