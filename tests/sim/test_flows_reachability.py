@@ -23,7 +23,7 @@ EVERY = 30
 @pytest.fixture
 def asking() -> Iterator[Office]:
     """An office that asks its agents' phones every half a minute."""
-    centre = Office(centre=CENTRE.replace("qualify = 0", f"qualify = {EVERY}"))
+    centre = Office(centre=CENTRE.replace("qualify = 0", f"qualify = {EVERY}", 1))
     yield centre
     for agent in centre.switch.dispatcher.agents:  # nobody is asked any more
         centre.switch.control.queues.receive(AgentLoggedOut(agent), centre.world.now)
