@@ -23,6 +23,7 @@ from softswitch.call.dialling import Dialling
 from softswitch.call.endings import Endings
 from softswitch.call.features import FeatureCodes
 from softswitch.call.holds import Holds
+from softswitch.call.keyed_transfers import KeyedTransfers
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
@@ -135,6 +136,7 @@ class CallControl:
         router = Router(config, phones)
         self.transfers = Transfers(self, config, router, admission)
         arrivals = Arrivals(
+        self.keyed = KeyedTransfers(self, config)
             self,
             config,
             flow,
@@ -214,6 +216,7 @@ class CallControl:
             self.dialling.next_deadline(),
             self.transfers.next_deadline(),
             self.trunk_watch.next_deadline(),
+            self.keyed.next_deadline(),
             self.prompts.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
@@ -230,7 +233,15 @@ class CallControl:
         self.orders.handle_timeout(now)
         self.holds.handle_timeout(now)
         self.offers.whispers.handle_timeout(now)
-        for part in (self.queues, self.phones, self.qualifier, self.dialling, self.transfers, self.trunk_watch):
+        for part in (
+            self.queues,
+            self.phones,
+            self.qualifier,
+            self.dialling,
+            self.transfers,
+            self.keyed,
+            self.trunk_watch,
+        ):
             with self.contain(None, now):
                 part.handle_timeout(now)
         self._settle(now)

@@ -148,11 +148,13 @@ class Signals:
             self._control.holds.changed(call, leg, now)
 
     def _digit(self, leg: Leg, digit: str, carriage: str, now: float) -> None:
-        """A key pressed by the caller, once however many ways it came."""
+        """A key, once however many ways it came."""
         merger = self._mergers.setdefault(leg.leg, DigitMerger())
         pressed = merger.receive(digit, carriage, now)
         call = self._control.calls.get(leg.call)
-        if pressed is None or call is None or leg.leg != call.a_leg:
+        if pressed is None or call is None:
             return
-        if not self._control.waiting.pressed(call, pressed, now):
+        if leg.leg != call.a_leg:
+            self._control.keyed.pressed(call, leg, pressed, now)
+        elif not self._control.waiting.pressed(call, pressed, now):
             self._control.menus.receive(call, Digit(pressed), now)

@@ -139,12 +139,12 @@ class Transfers:
 
     # ------------------------------------------------------------------------------------------------ blind
     def _blind(self, call: Call, leg: Leg, dialled: str, subscription: str, now: float) -> int:
-        target = self._target(dialled, leg)
+        target = self.target(dialled, leg, now)
         if target is None:
             return 404
         return self.send(call, leg, target, dialled, subscription, now)
 
-    def _target(self, dialled: str, leg: Leg) -> Target | None:
+    def target(self, dialled: str, leg: Leg, now: float) -> Target | None:
         """What the sender would reach by dialling it; or an agent by id, or a queue by its name or number."""
         if leg.phone is None:
             return None
@@ -169,7 +169,7 @@ class Transfers:
         self._by_call[call.call] = Transfer(call, leg, by, to, subscription, call.agent, call.offer, age)
         role = "phone" if call.agent is None else "agent"
         call.agent = call.offer = call.b_leg = None
-        call.label = self._label(call)
+        call.label = self.label(call)
         control.holds.forget(call, now)
         control.prompts.forget(leg.leg)
         control.legs.part(caller)
@@ -190,7 +190,8 @@ class Transfers:
         number = other.phone or call.dialled
         call.caller = Caller(number, "" if phone is None else phone.name, phone=other.phone, trunk=other.trunk)
 
-    def _label(self, call: Call) -> str:
+    def label(self, call: Call) -> str:
+        """Of the queue that the caller came from."""
         queue = self._config.queues.get(call.queue or "")
         return "" if queue is None else queue.label or call.queue or ""
 

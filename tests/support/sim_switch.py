@@ -256,6 +256,7 @@ class SimSwitch:
             "things to do later": control._later,
             "calls on trunks": control.trunks,
             "transfers": control.transfers,
+            "transfers by keys": control.keyed,
             "subscriptions": self.endpoint._subscriptions,
             "requests of our own": control.requests,
             "tickets": self.dispatcher.tickets,

@@ -67,6 +67,13 @@ def _routes(raw: Raw) -> Iterator[Problem]:
     for path, route in raw.select("route.*"):
         if not isinstance(route, dict):
             continue
+    in_calls = {"transfer": "*2", "consult": "*3"}
+    if isinstance(table, dict):
+        in_calls |= {key: table[key] for key in in_calls if isinstance(table.get(key), str)}
+    one, other = in_calls.values()
+    if one and other and (one.startswith(other) or other.startswith(one)):
+        path = ("feature", "consult") if isinstance(table, dict) and "consult" in table else ("feature", "transfer")
+        yield raw.error(path, "the codes for transfer and consult begin alike", "the codes must differ")
         dids, callers = _strings(route.get("did"), "*"), _strings(route.get("from"), "*")
         if dids is None or callers is None:
             continue

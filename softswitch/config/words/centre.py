@@ -171,6 +171,10 @@ class Features(Section):
     """It takes longer: ``extend_by`` seconds more."""
     extend_by: Annotated[Seconds, Field(gt=0)] | None = None
     """None: until the agent says that it is done."""
+    transfer: FeatureCode | Literal[""] = "*2"
+    """Pressed during a call by whoever was called, then a number and hash: the caller is sent there. "": not."""
+    consult: FeatureCode | Literal[""] = "*3"
+    """The same, and the number is talked with first: hanging up puts the caller through, star brings them back."""
 
 
 class BreakReason(Section):
