@@ -67,13 +67,6 @@ def _routes(raw: Raw) -> Iterator[Problem]:
     for path, route in raw.select("route.*"):
         if not isinstance(route, dict):
             continue
-    in_calls = {"transfer": "*2", "consult": "*3"}
-    if isinstance(table, dict):
-        in_calls |= {key: table[key] for key in in_calls if isinstance(table.get(key), str)}
-    one, other = in_calls.values()
-    if one and other and (one.startswith(other) or other.startswith(one)):
-        path = ("feature", "consult") if isinstance(table, dict) and "consult" in table else ("feature", "transfer")
-        yield raw.error(path, "the codes for transfer and consult begin alike", "the codes must differ")
         dids, callers = _strings(route.get("did"), "*"), _strings(route.get("from"), "*")
         if dids is None or callers is None:
             continue
@@ -121,6 +114,13 @@ def _features(raw: Raw) -> Iterator[Problem]:
                 what = f'"{code}" is {"also" if longer == code else "the beginning of"} the code for {other}'
                 path: Path = ("feature", name) if isinstance(table, dict) and name in table else ("feature", other)
                 yield raw.error(path, what, "the codes must differ")
+    in_calls = {"transfer": "*2", "consult": "*3"}
+    if isinstance(table, dict):
+        in_calls |= {key: table[key] for key in in_calls if isinstance(table.get(key), str)}
+    one, other = in_calls.values()
+    if one and other and (one.startswith(other) or other.startswith(one)):
+        path = ("feature", "consult") if isinstance(table, dict) and "consult" in table else ("feature", "transfer")
+        yield raw.error(path, "the codes for transfer and consult begin alike", "the codes must differ")
     for path, did in raw.strings("route.*.did", "route.*.did.*"):
         for name, code in names.items():
             if did.startswith(code):
