@@ -138,8 +138,8 @@ MUTANTS = [
     Mutant(
         "caps do not count",
         "ticket.py",
-        "return points if self.cap is None else min(points, self.cap)",
-        "return points",
+        "queue.band, queue.priority_cap",
+        "queue.band, None",
     ),
     Mutant("nobody notices the cap", "waiting.py", "None if ticket.capped else ticket.capped_at", "None"),
     Mutant(
