@@ -24,6 +24,7 @@ from softswitch.call.endings import Endings
 from softswitch.call.features import FeatureCodes
 from softswitch.call.holds import Holds
 from softswitch.call.keyed_transfers import KeyedTransfers
+from softswitch.call.keyed_transfers import KeyedTransfers
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
@@ -135,6 +136,7 @@ class CallControl:
         self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
         router = Router(config, phones)
         self.transfers = Transfers(self, config, router, admission)
+        self.keyed = KeyedTransfers(self, config)
         arrivals = Arrivals(
         self.keyed = KeyedTransfers(self, config)
             self,
@@ -215,6 +217,7 @@ class CallControl:
             self.desks.next_deadline(),
             self.dialling.next_deadline(),
             self.transfers.next_deadline(),
+            self.keyed.next_deadline(),
             self.trunk_watch.next_deadline(),
             self.keyed.next_deadline(),
             self.prompts.next_deadline(),
