@@ -24,7 +24,6 @@ from softswitch.call.endings import Endings
 from softswitch.call.features import FeatureCodes
 from softswitch.call.holds import Holds
 from softswitch.call.keyed_transfers import KeyedTransfers
-from softswitch.call.keyed_transfers import KeyedTransfers
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
@@ -138,7 +137,6 @@ class CallControl:
         self.transfers = Transfers(self, config, router, admission)
         self.keyed = KeyedTransfers(self, config)
         arrivals = Arrivals(
-        self.keyed = KeyedTransfers(self, config)
             self,
             config,
             flow,
@@ -219,7 +217,6 @@ class CallControl:
             self.transfers.next_deadline(),
             self.keyed.next_deadline(),
             self.trunk_watch.next_deadline(),
-            self.keyed.next_deadline(),
             self.prompts.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
