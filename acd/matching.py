@@ -75,6 +75,7 @@ class _Round:
         self._groups: list[Group] = []  # of each pairing
         self._seat: dict[str, int] = {}  # agent → pairing
         self._stuck: set[str] = set()  # agents whose callers cannot move
+        self._wanted: set[str] = set()  # by callers served before, for whom everybody is to ring
 
     def decide(self, groups: Iterable[Group]) -> tuple[list[Pairing], dict[str, Cursor]]:
         before = dict(self._cursors)
@@ -119,6 +120,8 @@ class _Round:
             self._pairings[seat] = pairing
         for agent in choice.agents:
             self._seat[agent] = seat
+        if group.queue.strategy is Strategy.RING_ALL and not ticket.takes_one:
+            self._wanted.update(agent.id for agent, _ in group.idle)
         if group.queue.strategy is Strategy.ROUND_ROBIN:
             position = next(fit.position for agent, fit in free if agent.id == choice.agents[0])
             self._cursors[group.queue.id] = (position, choice.agents[0])
@@ -127,6 +130,7 @@ class _Round:
         """Free an agent of the group by moving callers who were served in this round to others (an augmenting path).
 
         Agents whose callers could not move will not be able to later in the round either: the free only get fewer.
+        Nobody is freed who would ring for an earlier caller then.
         """
         came_from: dict[str, str | None] = {}  # agent → the agent whose caller would move here
         queue: list[tuple[str | None, Group]] = [(None, group)]
@@ -134,6 +138,8 @@ class _Round:
             if mover is not None and (free := self._free(its_group)):
                 return self._move(mover, free, came_from, ticket)
             for agent in sorted(candidate[0].id for candidate in its_group.idle):
+                if mover is None and agent in self._wanted:
+                    continue
                 if agent not in came_from and agent not in self._stuck:
                     came_from[agent] = mover
                     seated = self._groups[self._seat[agent]]

@@ -99,6 +99,27 @@ def test_nobody_is_overtaken_and_nobody_is_left_idle(groups: list[Group]) -> Non
 
 
 @given(floors())
+def test_no_agent_whom_a_ringing_of_all_lacks_goes_to_a_later_caller(groups: list[Group]) -> None:
+    pairings, _ = match(groups, {}, NOW)
+    for group in groups if len(pairings) > 1 else []:
+        served = [i for i, pairing in enumerate(pairings) if pairing.ticket in group.callers]
+        if group.queue.strategy is Strategy.RING_ALL and served:
+            later = {agent for pairing in pairings[served[0] + 1 :] for agent in pairing.agents}
+            assert later.isdisjoint(agent.id for agent, _ in group.idle)
+
+
+def test_nobody_makes_room_at_the_cost_of_an_earlier_caller_for_whom_all_ring() -> None:
+    everybody, third = QueueConfig("everybody", strategy=Strategy.RING_ALL), QueueConfig("third")
+    a, b, c = ("a", 1.0), ("b", 2.0), ("c", 3.0)
+    groups = [
+        Group(ENGLISH, [waits("first", ENGLISH, 1.0)], can(a, b)),
+        Group(everybody, [waits("second", everybody, 2.0)], can(a, c)),
+        Group(third, [waits("third", third, 3.0)], can(a)),
+    ]
+    assert pairs(match(groups, {}, NOW)[0]) == [("first", ("a",)), ("second", ("c",))]
+
+
+@given(floors())
 def test_as_many_callers_are_served_as_can_be(groups: list[Group]) -> None:
     """By the greatest matching of callers and agents, found one augmenting path after the other (Kuhn)."""
     groups = [group for group in groups if group.queue.strategy is not Strategy.RING_ALL]
