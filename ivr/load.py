@@ -138,9 +138,10 @@ def build_flow(
     queues: Mapping[str, QueueTable] | None = None,
     phones: Iterable[PhoneTable] = (),
     trunks: Mapping[str, LineTable] | None = None,
+    others: Iterable[Node] = (),
     language: str = "en",
 ) -> Flow:
-    """All tables as one flow; `language` is spoken to callers for whom nothing else is known."""
+    """All tables as one flow, with *others*; `language` is spoken to callers for whom nothing else is known."""
     nodes: list[Node] = [_goodbye(target) for target in GOODBYES.values()]
     nodes += [_menu(name, table) for name, table in (menus or {}).items()]
     nodes += [Say(name, say=_prompts("say", name, table), then=table.then) for name, table in (says or {}).items()]
@@ -165,7 +166,7 @@ def build_flow(
         External(f"@{name}", ring_timeout=table.ring_timeout, outcomes=_outcomes(table))
         for name, table in (trunks or {}).items()
     ]
-    return Flow({node.target: node for node in nodes}, language)
+    return Flow({node.target: node for node in (*nodes, *others)}, language)
 
 
 def _prompts(kind: str, name: str, table: MenuTable | SayTable) -> tuple[Prompt, ...]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: Kinds that are written with a name, and name something that must exist.
-NAMED_KINDS = ("menu", "hours", "say", "goto", "queue", "phone")
+NAMED_KINDS = ("menu", "hours", "say", "goto", "queue", "phone", "agent", "findme")
 #: Kinds that need nothing to be defined. `music` may name a channel: "music:jazz".
 SERVICE_KINDS = ("hangup", "echo", "music", "answer")
 #: Telephone numbers outside, with the trunk that is to be tried first: "external:+380441234567@kyiv".
@@ -74,6 +74,11 @@ class Target:
     def dialled(self, number: str) -> Target:
         """The target with *number* where it stands for the one that was dialled."""
         return Target(self.kind, self.name.replace(DIALLED, number)) if self.kind == EXTERNAL else self
+
+    @property
+    def base(self) -> str:
+        """The name in the configuration of what this place is a part of ("parcel" of "parcel/ask")."""
+        return self.name.partition("/")[0]
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else self.kind

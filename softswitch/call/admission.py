@@ -8,11 +8,11 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from sip.auth import AuthOutcome, DigestChallenger, ha1
-from sip.errors import ParseError
-from sip.headers import NameAddr
 from softswitch.call.model import Caller
+from softswitch.callers.identity import DialledHeader, IdentityHeader, dialled, identify
 
 if TYPE_CHECKING:
+    from softswitch.call.settings import Settings
     from collections.abc import Callable, Mapping
     from ipaddress import IPv4Address, IPv6Address
 
@@ -49,9 +49,16 @@ class Admission:
         self._challenger = challenger
         self._phones = phones
         self._trunks = config.trunks
+        self._plan = config.plan
         self._trunk_at = trunk_at
         self._realm = config.sip.domain
         self._ha1: dict[tuple[str, str], str] = {}
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        config = settings.config
+        self._phones, self._trunks, self._plan = config.phones, config.trunks, config.plan
+        self._ha1.clear()
 
     def caller(self, request: Request, flow: Flow, now: float) -> Caller | Refusal:
         """Who places the call of *request* (an INVITE)."""
@@ -59,8 +66,7 @@ class Admission:
         sender = request.from_
         trunk = self._trunk(source)
         if trunk is not None:
-            asserted = _asserted_identity(request) or (sender.uri.user or "", sender.display_name)
-            return Caller(number=asserted[0][:MAX_NUMBER], name=asserted[1][:MAX_NAME], trunk=trunk)
+            return self._from_outside(request, trunk)
         phone = self._phones.get(sender.uri.user or "")
         if phone is not None and any(source in network for network in phone.source):
             user: str | Refusal = phone.user
@@ -70,6 +76,24 @@ class Admission:
             return user
         known = self._phones[user]
         return Caller(number=user, name=(known.name or sender.display_name)[:MAX_NAME], phone=user)
+
+    def _from_outside(self, request: Request, trunk: str) -> Caller:
+        """Who calls, by those headers of the trunk that are believed."""
+        told = identify(request, map(IdentityHeader, self._trunks[trunk].identity))
+        number = self._plan.read(told.number[:MAX_NUMBER])
+        return Caller(
+            number=number.dialable,
+            name=told.name[:MAX_NAME],
+            trunk=trunk,
+            raw=told.number[:MAX_NUMBER],
+            withheld=told.withheld or number.withheld,
+        )
+
+    def dialled(self, request: Request, caller: Caller) -> str:
+        """The number that *caller* dialled, as it was told."""
+        if caller.trunk is None:
+            return request.uri.user or ""
+        return dialled(request, map(DialledHeader, self._trunks[caller.trunk].dialled))[:MAX_NUMBER]
 
     def _trunk(self, source: IPv4Address | IPv6Address) -> str | None:
         for name, trunk in self._trunks.items():
@@ -96,15 +120,3 @@ class Admission:
         if key not in self._ha1:
             self._ha1[key] = ha1(user, realm, phone.password.reveal(), algorithm)
         return self._ha1[key]
-
-
-def _asserted_identity(request: Request) -> tuple[str, str] | None:
-    """Number and name that a trusted peer vouches for (P-Asserted-Identity, RFC 3325)."""
-    value = request.headers.get("P-Asserted-Identity")
-    if value is None:
-        return None
-    try:
-        asserted = NameAddr.parse(value)
-    except ParseError:
-        return None
-    return (asserted.uri.user or "", asserted.display_name)

@@ -16,6 +16,7 @@ from softswitch.call.admission import Refusal
 from softswitch.call.model import Call
 
 if TYPE_CHECKING:
+    from softswitch.call.settings import Settings
     from collections.abc import Callable
 
     from ivr.targets import Target
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from softswitch.call.control import CallControl
     from softswitch.call.features import FeatureCodes
     from softswitch.call.model import Caller, Leg
-    from softswitch.call.routing import Router
+    from softswitch.call.routing import Destination, Router
     from softswitch.config import Config
     from softswitch.ports import Clock
 
@@ -43,7 +44,7 @@ class _Entry:
     target: Target
     dialled: str  # as it may be written down
     language: str | None = None
-    rule: str | None = None
+    found: Destination | None = None  # None: a feature
 
 
 class Arrivals:
@@ -71,6 +72,10 @@ class Arrivals:
         self._new_call_id = new_call_id
         self._complained_at = float("-inf")
 
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._config, self._flow = settings.config, settings.flow
+
     def invited(self, usage: str, request: Request, flow: Flow, now: float) -> None:
         """Admit, refuse or turn away. The number is looked at only once the caller is known."""
         control = self._control
@@ -83,9 +88,9 @@ class Arrivals:
             return
         if control.transfers.taken_over(usage, request, flow, caller, now):
             return
-        dialled = request.uri.user or ""
+        dialled = self._admission.dialled(request, caller)
         feature = self._features.recognise(dialled) if caller.phone is not None else None
-        entry = None if feature is not None else self._destination(dialled, caller)
+        entry = None if feature is not None else self._destination(dialled, caller, now)
         if feature is None and entry is None:
             control.sip.reject(usage, 404, now=now)
             return
@@ -107,9 +112,9 @@ class Arrivals:
                 # after the distributor has been told that this phone is busy with this very call
                 control.later(now, lambda at: control.queues.receive(event, at), call=call.call)
 
-    def _destination(self, dialled: str, caller: Caller) -> _Entry | None:
-        found = self._router.find(dialled, caller)
-        return None if found is None else _Entry(self._flow, found.target, dialled, found.language, found.rule)
+    def _destination(self, dialled: str, caller: Caller, now: float) -> _Entry | None:
+        found = self._router.find(dialled, caller, now)
+        return None if found is None else _Entry(self._flow, found.target, dialled, found.language, found)
 
     def _open(self, usage: str, request: Request, flow: Flow, caller: Caller, now: float) -> Leg | None:
         control = self._control
@@ -129,25 +134,35 @@ class Arrivals:
         return None
 
     def _begin(self, entry: _Entry, caller: Caller, leg: Leg, now: float) -> Call:
-        control = self._control
-        session = Session(entry.flow, self._clock.local)
+        control, found = self._control, entry.found
         language = entry.language or self._language(caller)
+        known: dict[str, str] = {} if found is None else dict(found.known)
+        caller = replace(caller, name=caller.name or known.get("name", ""))
+        known |= {"ani": caller.number, "did": entry.dialled, "name": caller.name}
+        session = Session(entry.flow, self._clock.local)
         call = Call(leg.call, caller, entry.dialled, language, leg.leg, session)
+        if found is not None:
+            session.progress.priority, session.progress.needs = found.priority, found.needs
+            call.mark, call.refusal = found.label, found.refusal
         control.calls[call.call] = call
         control.note(
             "call.started",
             call,
             now,
             caller=caller.number,
+            raw=caller.raw if caller.raw not in ("", caller.number) else None,
+            withheld=caller.withheld or None,
             name=caller.name,
             dialled=entry.dialled,
             phone=caller.phone,
             trunk=caller.trunk,
             language=language,
-            route=entry.rule,
+            route=None if found is None else found.rule,
+            lists=known.get("lists"),
             target=str(entry.target),
         )
-        control.menus.receive(call, Started(entry.target, language), now)
+        fallbacks = () if found is None else found.fallbacks
+        control.menus.receive(call, Started(entry.target, language, variables=known, fallbacks=fallbacks), now)
         return call
 
     def _language(self, caller: Caller) -> str:

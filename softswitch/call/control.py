@@ -28,13 +28,16 @@ from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
 from softswitch.call.offers import Offers
+from softswitch.call.opening import Opening
 from softswitch.call.phones import Phones
 from softswitch.call.prompts import Prompts
 from softswitch.call.qualifying import Qualifier
 from softswitch.call.quality import Quality
 from softswitch.call.queues import Queues
+from softswitch.call.reconfiguring import Reconfiguring
 from softswitch.call.requests import OwnRequests
 from softswitch.call.routing import Router
+from softswitch.call.settings import Settings
 from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
 from softswitch.call.timers import Timers
@@ -133,26 +136,37 @@ class CallControl:
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
         self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
-        router = Router(config, phones)
+        opening = Opening(flow, clock.local)
+        router = Router(config, phones, opening)
         self.transfers = Transfers(self, config, router, admission)
         self.keyed = KeyedTransfers(self, config)
+        features = FeatureCodes(
+            config,
+            agent_at=self.queues.agent_at,
+            is_logged_in=self.queues.is_logged_in,
+            in_wrap_up=self.queues.in_wrap_up,
+        )
         arrivals = Arrivals(
             self,
             config,
             flow,
             admission=admission,
             router=router,
-            features=FeatureCodes(
-                config,
-                agent_at=self.queues.agent_at,
-                is_logged_in=self.queues.is_logged_in,
-                in_wrap_up=self.queues.in_wrap_up,
-            ),
+            features=features,
             clock=clock,
             new_call_id=new_call_id,
         )
         self._signals = Signals(self, arrivals)
         self.endings = Endings(self)
+        self.reconfiguring = Reconfiguring(
+            self,
+            Settings(config, flow),
+            dispatcher,
+            # who says goodbye to a trunk must do so while it is still known
+            (self.trunk_watch, self.trunks, admission, self.phones, self.legs)
+            + (opening, router, features, arrivals, self.menus, self.transfers, self.keyed)
+            + (self.offers, self.waiting, self.holds, self.orders, self.callbacks),
+        )
 
     # ------------------------------------------------------------------------------------------------ entry points
     def on_sip(self, event: sip_events.Event, now: float) -> None:
@@ -249,6 +263,11 @@ class CallControl:
     def start(self, now: float) -> None:
         """The sockets are open."""
         self.trunk_watch.start(now)
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """Go by other *settings* from now on; what goes on is not disturbed."""
+        self.reconfiguring.apply(settings, now)
+        self._settle(now)
 
     def log_in(self, agent: str, phone: str, now: float) -> None:
         """An agent starts working at *phone* without dialling."""
@@ -356,3 +375,4 @@ class CallControl:
             at, call, action = self._later.popleft()
             with self.contain(call, at):
                 action(at)
+        self.reconfiguring.settle(now)

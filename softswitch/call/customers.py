@@ -26,7 +26,7 @@ def normalised(number: str) -> str:
 
 
 def customer_of(caller: Caller) -> str:
-    """By what a caller is known again; empty for who withholds the number. Numbers of one carrier are comparable."""
+    """By what a caller is known again; empty for who withholds the number. Numbers have been read by the plan."""
     if caller.phone is not None:
         return f"phone:{caller.phone}"
     return normalised(caller.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr.effects import CallNumber, CallPhone, Connect, EnterQueue, HangUp, Journal, PlayPrompts, StopPrompts
-from ivr.events import Returned
+from ivr.events import Moved, Returned
 from ivr.nodes import Answer, Echo, Music, Result
 from rtp.legs import Echo as EchoSource
 from rtp.legs import Music as MusicSource
@@ -14,6 +14,7 @@ from softswitch.call.model import Stage
 from softswitch.call.records import ivr_record
 
 if TYPE_CHECKING:
+    from softswitch.call.settings import Settings
     from ivr.effects import Effect
     from ivr.events import Event
     from rtp.legs import Source
@@ -35,10 +36,18 @@ class Menus:
     def __init__(self, control: CallControl) -> None:
         self._control = control
 
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        for handler in self.handlers.values():
+            if isinstance(handler, Reconfigurable):
+                handler.reconfigure(settings, now)
+
     def receive(self, call: Call, event: Event, now: float) -> None:
         """Tell the IVR; what a transfer brings back is the transfer's affair first."""
         if isinstance(event, Returned) and self._control.transfers.returned(call, event.result, now):
             return
+        if isinstance(event, Moved) and call.session.flow.find(event.target) is None:
+            call.session.renew(self._control.reconfiguring.settings.flow)
         call.session.receive(event, now)
         self.drain(call, now)
 
@@ -64,7 +73,7 @@ class Menus:
                     now,
                     by="switch",
                     cause=str(reason),
-                    status=480 if result is None else _STATUS_OF.get(result, 480),
+                    status=call.refusal or 480 if result is None else _STATUS_OF.get(result, 480),
                 )
             case _ if leg is None:
                 pass  # the caller is gone; the session will be told

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rtp.legs import LegSpec, Source
     from rtp.negotiate import AudioSettings
 
+#: Shown in place of a caller who is not known.
+ANONYMOUS = "anonymous"
+
 CallId = str
 LegId = int
 
@@ -41,13 +44,21 @@ class Stage(Enum):
 class Caller:
     """Who calls, as far as it could be established.
 
-    `phone` is the authenticated phone, `trunk` the trusted host; one of them is set. `number` is what agents see.
+    `phone` is the authenticated phone, `trunk` the trusted host; one of them is set. `number` is what agents see, in
+    the form in which numbers are compared; `raw` is what the trunk told. Both are empty when it is `withheld`.
     """
 
     number: str
     name: str = ""
     phone: str | None = None
     trunk: str | None = None
+    raw: str = ""
+    withheld: bool = False
+
+    @property
+    def shown(self) -> str:
+        """To people: the name, else the number."""
+        return self.name or self.number or ANONYMOUS
 
 
 @dataclass(slots=True)
@@ -109,6 +120,8 @@ class Call:
     ticket: str = ""  # the distributor's name of a callback: the call in which it was ordered
     waiting_since: float | None = None  # the age to be kept in the next queue
     label: str = ""  # of the queue that the caller came from, when an agent sent them on
+    mark: str = ""  # shown to whoever is rung, before the caller: "VIP"
+    refusal: int = 0  # what a caller who is not taken at all is told
     adopted: str = ""  # the distributor's name of a conversation that an attended transfer brought
 
     @property

@@ -29,6 +29,7 @@ from softswitch.call.timers import Timers
 from softswitch.call.transfer_states import TRANSITIONS, Action, Input, State
 
 if TYPE_CHECKING:
+    from softswitch.call.settings import Settings
     from sip.flow import Flow
     from sip.message import Request
     from sip.refer import DialogId, Refer
@@ -70,6 +71,10 @@ class Transfers:
         self._by_call: dict[str, Transfer] = {}
         self._leaving: Timers[int] = Timers()
         self._heirs: dict[str, str] = {}  # the distributor's name of a conversation → the call that has it now
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._config = settings.config
 
     def __len__(self) -> int:
         return len(self._by_call) + len(self._leaving) + len(self._heirs)
@@ -153,7 +158,7 @@ class Transfers:
         for name, queue in self._config.queues.items():
             if dialled in (name, queue.number):
                 return Target("queue", name)
-        found = self._router.find(dialled, Caller(leg.phone, phone=leg.phone))
+        found = self._router.find(dialled, Caller(leg.phone, phone=leg.phone), now)
         return None if found is None else found.target
 
     def send(self, call: Call, leg: Leg, target: Target, to: str, subscription: str, now: float) -> int:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from softswitch.callers.numbers import NumberKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from softswitch.callers.numbers import Number, NumberPlan
@@ -111,10 +111,13 @@ def _prefix(written: str) -> str:
     return "".join(character for character in written if character.isdigit() or character == "+")
 
 
-def read_csv(path: Path, plan: NumberPlan) -> Iterator[Entry]:
+def read_csv(
+    path: Path, plan: NumberPlan, complaint: Callable[[Mapping[str, str]], str] = lambda data: ""
+) -> Iterator[Entry]:
     """The entries of a file with a column "number"; empty cells say nothing.
 
-    Raises ListFileError that names the rows which cannot be used, after the last entry, and OSError.
+    *complaint* says what is wrong with the data of a row, or nothing. Raises ListFileError that names the rows which
+    cannot be used, after the last entry, and OSError.
     """
     problems: list[str] = []
     try:
@@ -131,17 +134,17 @@ def read_csv(path: Path, plan: NumberPlan) -> Iterator[Entry]:
                 if not any(cells):
                     continue
                 number = cells[at].strip() if at < len(cells) else ""
-                problem = _problem(number, len(cells), len(names), plan)
-                if problem:
-                    problems.append(f"row {row}: {problem}")
-                    if len(problems) >= _MOST_COMPLAINTS:
-                        break
-                    continue
                 data = {
                     name: cell.strip().replace("\x1f", " ")
                     for name, cell in zip(names, cells, strict=False)
                     if name != NUMBER_COLUMN and cell.strip()
                 }
+                problem = _problem(number, len(cells), len(names), plan) or complaint(data)
+                if problem:
+                    problems.append(f"row {row}: {problem}")
+                    if len(problems) >= _MOST_COMPLAINTS:
+                        break
+                    continue
                 yield Entry(number, data)
     except UnicodeDecodeError:
         raise ListFileError(path, ["is not UTF-8; save it as UTF-8"]) from None

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr.load import build_flow
+from ivr.nodes import Result
+from ivr.people import Agent, FindMe
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow
     from ivr.targets import Target
     from softswitch.config.model import Config
+    from softswitch.config.words.callers import FindMe as FindMeTable
 
 
 def flow(config: Config) -> Flow:
-    """Menus, texts, hours, gotos, queues, phones and trunks as nodes."""
+    """Menus, texts, hours, gotos, queues, phones, trunks and people as nodes."""
+    nodes = [*map(Agent, config.agents), *(_find_me(name, table) for name, table in config.findmes.items())]
     return build_flow(
         menus=config.menus,
         says=config.says,
@@ -22,10 +26,27 @@ def flow(config: Config) -> Flow:
         queues=config.queues,
         phones=config.phone_list,
         trunks=config.trunks,
+        others=nodes,
         language=config.server.language,
     )
 
 
+def _find_me(name: str, table: FindMeTable) -> FindMe:
+    """Who was found and did not take the call is told apart from nobody to be found."""
+    outcomes = {
+        Result.NO_ANSWER: table.when_no_answer,
+        Result.REJECTED: table.when_no_answer,
+        Result.BUSY: table.when_no_answer,
+        Result.UNAVAILABLE: table.when_nobody or table.when_no_answer,
+    }
+    return FindMe(name, outcomes={result: target for result, target in outcomes.items() if target is not None})
+
+
 def entries(config: Config) -> dict[tuple[str, ...], Target]:
     """Where calls come in, by the place in the file that says so."""
-    return {("route", str(number), "to"): route.to for number, route in enumerate(config.routes)}
+    found: dict[tuple[str, ...], Target] = {}
+    for number, route in enumerate(config.routes):
+        found["route", str(number), "to"] = route.to
+        for place, target in enumerate(route.when_unavailable):
+            found["route", str(number), "when_unavailable", str(place)] = target
+    return found

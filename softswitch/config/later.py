@@ -15,12 +15,9 @@ KEYS: frozenset[tuple[str, ...]] = frozenset(
     {
         ("voicemail",),
         ("webservice",),
-        ("list",),
         ("callback",),
-        ("findme",),
         ("survey",),
         ("menu", "*", "slot"),
-        ("route", "*", "when_unavailable"),
     }
 )
 

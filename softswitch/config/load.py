@@ -14,12 +14,15 @@ from pydantic import ValidationError
 from softswitch.config import checks, explain
 from softswitch.config.errors import ConfigError, Problem, Severity
 from softswitch.config.fields import LANGUAGES
+from softswitch.config.lists import caller_lists
 from softswitch.config.model import Config
 from softswitch.config.positions import index
 from softswitch.config.secrets import Context
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from softswitch.callers.lists import CallerList
 
 DEFAULT_DATA_DIR = "var"
 _MAX_BYTES = 16 * 1024 * 1024
@@ -52,16 +55,18 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
     except ValidationError as error:
         for found in explain.problems(error, raw, positions):
             problems.setdefault((found.line, found.column, found.where), found)
-    across = [checks.check(raw, positions, folder)]
+    across: list[Iterable[Problem]] = [checks.check(raw, positions, folder)]
+    lists: Mapping[str, CallerList] = {}
     if config is not None:
-        across.append(checks.check_graph(config, positions))
+        lists, wrong = caller_lists(config, positions)
+        across += [wrong, checks.check_graph(config, positions)]
     for found in chain.from_iterable(across):
         problems.setdefault((found.line, found.column, found.where), found)
     errors = [found for found in problems.values() if found.severity is Severity.ERROR]
     if errors or config is None:
         raise ConfigError(file, errors)
     warnings = [found for found in problems.values() if found.severity is Severity.WARNING]
-    config.attach(file, sorted(warnings, key=lambda found: (found.line, found.column)))
+    config.attach(file, sorted(warnings, key=lambda found: (found.line, found.column)), lists)
     return config
 
 

@@ -8,10 +8,14 @@ from typing import Annotated
 
 from pydantic import Field, PrivateAttr
 
+from softswitch.callers.lists import CallerList
+from softswitch.callers.numbers import NumberPlan
 from softswitch.config.errors import Problem
+from softswitch.config.words.callers import FindMe, ListEntry
 from softswitch.config.words.centre import Agent, BreakField, BreakKey, Features, Offers, Queue
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
+from softswitch.config.words.systems import EventLog, Webhook
 from softswitch.config.words.values import (
     Name,
     Section,
@@ -36,13 +40,19 @@ class Config(Section):
     """Channels besides ``default``, which comes with the switch and may be given files of one's own."""
     routes: Annotated[tuple[Route, ...], Field(alias="route")] = ()
     trunks: Annotated[Mapping[Name, Trunk], Field(alias="trunk")] = {}
+    list_entries: Annotated[Mapping[Name, tuple[ListEntry, ...]], Field(alias="list")] = {}
+    """``[[list.NAME]]``: numbers, and what is known of who calls from them."""
+    findmes: Annotated[Mapping[Name, FindMe], Field(alias="findme")] = {}
     features: Annotated[Features, Field(alias="feature")] = Features()
     breaks: Annotated[Mapping[BreakKey, BreakField], Field(alias="break")] = {}
     """Reasons by the digit that is dialled."""
     offers: Offers = Offers()
+    webhooks: Annotated[tuple[Webhook, ...], Field(alias="webhook")] = ()
+    event_log: EventLog | None = None
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
     _file: str = PrivateAttr(default="")
+    _lists: Mapping[str, CallerList] = PrivateAttr(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -63,6 +73,16 @@ class Config(Section):
         """By id, in the order of the file."""
         return {agent.id: agent for agent in self.agent_list}
 
-    def attach(self, file: str, warnings: Iterable[Problem]) -> None:
-        """Said once by the loader: where this came from, and what was odd about it."""
-        self._file, self._warnings = file, tuple(warnings)
+    @cached_property
+    def plan(self) -> NumberPlan:
+        """How numbers are read: our own and those of emergency services first."""
+        return NumberPlan(self.server.country, internal=self.phones)
+
+    @property
+    def lists(self) -> Mapping[str, CallerList]:
+        """Lists of callers, in the order of the file, with everything that is in files."""
+        return self._lists
+
+    def attach(self, file: str, warnings: Iterable[Problem], lists: Mapping[str, CallerList] | None = None) -> None:
+        """Said once by the loader: where this came from, what was odd about it, and the numbers of all lists."""
+        self._file, self._warnings, self._lists = file, tuple(warnings), lists or {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from softswitch.config.checks import graph, names, numbers, queues, speech, starvation, trunks, waiting
+from softswitch.config.checks import graph, names, numbers, queues, routes, speech, starvation, systems, trunks, waiting
 from softswitch.config.checks.raw import Raw
 
 if TYPE_CHECKING:
@@ -20,11 +20,13 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     raw = Raw(tables, positions, folder)
     yield from names.check(raw)
     yield from numbers.check(raw)
+    yield from routes.check(raw)
     yield from queues.check(raw)
     yield from starvation.check(raw)
     yield from waiting.check(raw)
     yield from speech.check(raw)
     yield from trunks.check(raw)
+    yield from systems.check(raw)
 
 
 def check_graph(config: Config, positions: Positions) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ivr.targets import DEFAULT_MUSIC, DIALLED, EXTERNAL
 from softswitch.config.errors import nearest, one_of
 from softswitch.config.fields import LANGUAGES, MENU_WORDS, Wrong, parse_target
+from softswitch.config.templates import placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,11 @@ TARGETS = (
     "trunk.*.when_no_answer",
     "trunk.*.when_unavailable",
     "route.*.to",
+    "route.*.when_unavailable",
+    "route.*.when_unavailable.*",
+    "findme.*.ring.*",
+    "findme.*.when_no_answer",
+    "findme.*.when_nobody",
 )
 
 
@@ -67,6 +73,8 @@ def _targets(raw: Raw) -> Iterator[Problem]:
             continue
         if not target.name or target == parse_target("music"):
             continue
+        if path[0] == "route" and placeholders(target):
+            continue  # filled from lists, whose rows are looked at one by one
         names = raw.names(target.kind)
         if target.name not in names:
             likely = nearest(target.name, names)
@@ -91,7 +99,7 @@ def _outside(raw: Raw, path: Path, target: Target) -> Iterator[Problem]:
         yield raw.error(path, f'"{DIALLED}" makes sense only in a route', 'write the number: "external:+380441234567"')
 
 
-_TABLES = {"phone": "[[phone]] with the user"}
+_TABLES = {"phone": "[[phone]] with the user", "agent": "[[agent]] with the id"}
 
 
 def _duplicates(raw: Raw) -> Iterator[Problem]:
@@ -126,20 +134,6 @@ def _references(raw: Raw) -> Iterator[Problem]:
     for path, channel in raw.strings("queue.*.music"):
         if channel not in channels:
             yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
-    for path, callers in raw.select("route.*.from"):
-        for number, caller in enumerate(callers if isinstance(callers, list) else [callers]):
-            where = (*path, number) if isinstance(callers, list) else path
-            if not isinstance(caller, str):
-                continue
-            kind, _, name = caller.partition(":")
-            if kind == "list":
-                yield raw.error(where, 'callers of the kind "list" are not supported yet')
-            elif kind not in ("trunk", "phone") or not name:
-                right = 'write "trunk:name", "phone:user", "trunk:*" or "phone:*"'
-                yield raw.error(where, f'"{caller}" does not say who calls', right)
-            elif name != "*" and name not in (known := raw.names(kind)):
-                likely = nearest(name, known)
-                yield raw.error(where, f'there is no {kind} "{name}"', nearest=likely and f"{kind}:{likely}")
 
 
 def _texts(raw: Raw) -> Iterator[Problem]:

@@ -1,10 +1,9 @@
-"""Numbers and addresses: who is who on the network, what can be dialled, which route is ever reached."""
+"""Numbers and addresses: who is who on the network, what can be dialled."""
 
 from __future__ import annotations
 
 import ipaddress
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from softswitch.config.fields import Wrong, parse_listen, parse_network, parse_ports
 
@@ -15,17 +14,12 @@ if TYPE_CHECKING:
     from softswitch.config.errors import Problem
     from softswitch.config.positions import Path
 
-#: A number to dial, with ``*`` at the end for any rest.
-DID = re.compile(r"\+?[0-9A-Za-z_.-]*\*?|[*#][0-9*#]*")
-
-
 MIN_PASSWORD = 8
 
 
 def check(raw: Raw) -> Iterator[Problem]:
     yield from _phones(raw)
     yield from _sources(raw)
-    yield from _routes(raw)
     yield from _features(raw)
     yield from _sockets(raw)
 
@@ -59,47 +53,6 @@ def _sources(raw: Raw) -> Iterator[Problem]:
 def _phone_name(raw: Raw, path: Path) -> str:
     (phone,) = [value for where, value in raw.select("phone.*") if where == path[:2]]
     return f"phone {phone.get('user', '')}" if isinstance(phone, dict) else "phone"
-
-
-def _routes(raw: Raw) -> Iterator[Problem]:
-    """The first route that matches wins, so one that an earlier route covers is never reached."""
-    earlier: list[tuple[int, list[str], list[str]]] = []
-    for path, route in raw.select("route.*"):
-        if not isinstance(route, dict):
-            continue
-        dids, callers = _strings(route.get("did"), "*"), _strings(route.get("from"), "*")
-        if dids is None or callers is None:
-            continue
-        for number, did in enumerate(dids):
-            where = (*path, "did", number) if isinstance(route.get("did"), list) else (*path, "did")
-            if not did or not DID.fullmatch(did):
-                right = 'write "100", "+380441234567", or "044*" for all that begin with 044'
-                yield raw.error(where, f'"{did}" is not a number', right)
-        for line, their_dids, their_callers in earlier:
-            if all(_any_covers(their_dids, did) for did in dids) and all(
-                _any_covers(their_callers, caller) for caller in callers
-            ):
-                what = f"is never reached: the route in line {line} takes all its calls"
-                yield raw.error_at_key(path, what, "put the special route before the general one")
-                break
-            both = [did for did in dids if did in their_dids and did != "*"]
-            if both and set(callers) & set(their_callers):
-                what = f'"{both[0]}" has a route already (line {line})'
-                yield raw.error_at_key((*path, "did"), what, "first match wins; remove one of them")
-                break
-        earlier.append((raw.positions.of(path).line, dids, callers))
-        yield from _hiding_phones(raw, path, dids, callers)
-
-
-def _hiding_phones(raw: Raw, path: Path, dids: list[str], callers: list[str]) -> Iterator[Problem]:
-    """Routes come before phones: one for the number of a phone makes that phone unreachable from other phones."""
-    if all(caller.startswith("trunk:") for caller in callers):
-        return
-    users = raw.names("phone")
-    if hidden := [user for user in users if _any_covers(dids, user)]:
-        which = ", ".join(hidden[:3]) + (" …" if len(hidden) > 3 else "")
-        what = f"takes the calls that phones make to the phones {which}"
-        yield raw.warning(path, what, 'add from = "trunk:*", or choose other numbers')
 
 
 def _features(raw: Raw) -> Iterator[Problem]:
@@ -156,18 +109,6 @@ def _sockets(raw: Raw) -> Iterator[Problem]:
             )
             if all(type(value) is int for value in (low, default, high)) and not low <= default <= high:
                 yield raw.error_at_key(path, f"{low} (min), {default} (default), {high} (max) are not in this order")
-
-
-def _strings(value: Any, default: str) -> list[str] | None:
-    if value is None:
-        return [default]
-    if isinstance(value, str):
-        return [value]
-    return value if isinstance(value, list) and value and all(isinstance(item, str) for item in value) else None
-
-
-def _any_covers(patterns: list[str], other: str) -> bool:
-    return any(pattern == other or (pattern.endswith("*") and other.startswith(pattern[:-1])) for pattern in patterns)
 
 
 def _is_address(text: str) -> bool:

@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from ivr.targets import HANGUP, Target
 from softswitch.config.fields import (
     Count,
     Flag,
     HoursRuleField,
+    Label,
     Language,
     Number,
     Seconds,
     TargetField,
+    Word,
 )
 from softswitch.config.words.calendars import CalendarField
+from softswitch.config.words.callers import Column
 from softswitch.config.words.values import (
     FilePath,
     Key,
@@ -88,12 +91,44 @@ class Music(Section):
     files: Annotated[tuple[FilePath, ...], Field(min_length=1)]
 
 
+def _targets(value: object) -> object:
+    """One target where a list may stand."""
+    return [value] if isinstance(value, str) else value
+
+
+Targets = Annotated[
+    tuple[TargetField, ...],
+    BeforeValidator(_targets),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+
+#: What a caller who is refused is told (RFC 3261 §21, RFC 8197, RFC 8688).
+REFUSALS = {"busy": 486, "unavailable": 480, "not-found": 404, "declined": 603, "unwanted": 607, "rejected": 608}
+Refusal = Literal["busy", "unavailable", "not-found", "declined", "unwanted", "rejected"]
+
+
 class Route(Section):
     """Sends a dialled number somewhere. The first route that matches wins."""
 
     did: Annotated[Strings, Field(min_length=1)] | None = None
     """Numbers; a trailing ``*`` stands for any rest. None: every number."""
     from_: Annotated[Strings | None, Field(alias="from")] = None
-    """Callers: ``trunk:name``, ``phone:user``, ``trunk:*``, ``phone:*``. None: everybody."""
+    """Callers: ``trunk:name``, ``phone:user``, ``trunk:*``, ``phone:*``, ``list:name``, a number or the beginning of
+    numbers ("+4822*"), ``withheld``. None: everybody."""
+    when: Annotated[Strings, Field(min_length=1)] | None = None
+    """``open:name``, ``closed:name`` or ``special:name`` of hours; all of them must be so. None: at any time."""
     to: TargetField
+    """``{column}`` stands for what the caller's list says, ``{did}`` for the number that was dialled."""
+    when_unavailable: Targets = ()
+    """Where to, in this order, when the one before does not take the caller."""
+    reject: Refusal | None = None
+    """With ``to = "hangup"``: the call is not answered, and this is what the caller's network is told."""
     language: Language | None = None
+    priority: Number | None = None
+    """Points in every queue, on top of the queue's own. None: what the caller's list says."""
+    needs: str = ""
+    """Skills that the agent must have besides those that the queue needs."""
+    label: Label = ""
+    """Shown on the agent's phone before the caller. Empty: what the caller's list says."""
+    data: Mapping[Column, Word] = {}
+    """Variables of the call."""

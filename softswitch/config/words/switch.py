@@ -28,6 +28,7 @@ from softswitch.config.secrets import Secret, SecretField, context_of
 from softswitch.config.words.values import (
     Address,
     Contact,
+    Country,
     FilePath,
     Host,
     Name,
@@ -41,11 +42,15 @@ from softswitch.config.words.values import (
 
 CodecName = Literal["PCMA", "PCMU"]
 DigestAlgorithm = Literal["MD5", "SHA-256"]
+IdentityHeader = Literal["P-Asserted-Identity", "Remote-Party-ID", "From"]
+DialledHeader = Literal["Request-URI", "To", "Diversion", "History-Info"]
 
 
 class Server(Section):
     timezone: Zone = ZoneInfo("UTC")
     language: Language = "en"
+    country: Country = ""
+    """ISO 3166 code ("UA"): numbers without "+" are read as they are dialled there. "": only with "+" or "00"."""
     data_dir: FilePath = Path("var")
     """Database and rendered prompts; a relative path starts from the folder of the configuration."""
 
@@ -145,6 +150,14 @@ class Trunk(Section):
     source: tuple[NetworkField, ...] = ()
     """Where its requests come from; the address of ``host`` is always among them."""
     language: Language | None = None
+    identity: Annotated[tuple[IdentityHeader, ...], Field(min_length=1)] = (
+        "P-Asserted-Identity",
+        "Remote-Party-ID",
+        "From",
+    )
+    """Headers that are believed when they say who calls; the first that names somebody counts."""
+    dialled: Annotated[tuple[DialledHeader, ...], Field(min_length=1)] = ("Request-URI", "To")
+    """Where the number that was dialled is told; the first that has one counts."""
     registration: Annotated[TrunkRegistration | None, Field(alias="register")] = None
     user: Word | None = None
     """Who we are when it asks for a password; ``register`` says so too."""

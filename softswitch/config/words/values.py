@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from pydantic import (
     BaseModel,
     BeforeValidator,
@@ -71,6 +72,12 @@ def _address(value: object) -> str:
     raise Wrong("is not an IP address", 'write "203.0.113.5", or "" when there is no NAT')
 
 
+def _country(value: object) -> str:
+    if isinstance(value, str) and (not value or value in phonenumbers.SUPPORTED_REGIONS):
+        return value
+    raise Wrong(f'"{value}" is not a country with a numbering plan', 'write an ISO 3166 code such as "UA" or "PL"')
+
+
 def is_address(value: object) -> bool:
     try:
         return isinstance(value, str) and bool(ipaddress.ip_address(value))
@@ -106,6 +113,9 @@ Contact = Annotated[
     Uri, PlainValidator(_contact), PlainSerializer(str), WithJsonSchema({"type": "string", "pattern": "^sip:.+"})
 ]
 Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+Country = Annotated[
+    str, PlainValidator(_country), WithJsonSchema({"type": "string", "pattern": "^([A-Z]{2})?$", "examples": ["UA"]})
+]
 Strings = Annotated[
     tuple[Word, ...],
     BeforeValidator(_strings),

@@ -26,11 +26,8 @@ MESSAGES = {
     ),
     "an unknown table": ("[quue.sales]", ['1:2: quue: unknown key; did you mean "queue"?']),
     "a word of a later version is not a typing error": (
-        '[[list.vip]]\nnumber = "1"\n[voicemail.sales]\nx = 1',
-        [
-            "1:3: list: is not supported yet",
-            "3:2: voicemail: is not supported yet",
-        ],
+        "[survey.sales]\nx = 1",
+        ["1:2: survey: is not supported yet"],
     ),
     "a wrap-up that is no time": (
         '[queue.sales]\nwrap_up = "until done"',
@@ -303,7 +300,7 @@ MESSAGES = {
             '4:63: menu.main.keys.4: "menu" does not say which menu; write "menu:name"',
             '4:75: menu.main.keys.5: "hangup" takes no name; write "hangup"',
             '4:93: menu.main.keys.6: targets of the kind "voicemail" are not supported yet; '
-            "one of menu, hours, say, goto, queue, phone",
+            "one of menu, hours, say, goto, queue, phone, agent, findme",
         ],
     ),
     "repeat outside a menu": (
@@ -370,9 +367,10 @@ MESSAGES = {
             '4:7: route[1].did: "44 12" is not a number; '
             'write "100", "+380441234567", or "044*" for all that begin with 044',
             '5:9: route[1].from[1]: there is no trunk "kiev"; did you mean "trunk:kyiv"?',
-            '5:23: route[1].from[2]: callers of the kind "list" are not supported yet',
+            '5:23: route[1].from[2]: there is no list "vip"',
             '5:35: route[1].from[3]: "me" does not say who calls; '
-            'write "trunk:name", "phone:user", "trunk:*" or "phone:*"',
+            'write "trunk:name", "phone:user", "trunk:*", "phone:*", '
+            '"list:name", a number, "+4822*" or "withheld"',
         ],
     ),
     "a trunk without an address": (

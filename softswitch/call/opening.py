@@ -1,0 +1,53 @@
+"""Whether hours are open at an instant, and which rule says so: what the IVR's hours nodes would decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ivr.nodes import Hours
+from ivr.targets import Target
+
+if TYPE_CHECKING:
+    from ivr.nodes import Flow
+    from ivr.session import ForcedLookup, LocalTime
+    from softswitch.call.settings import Settings
+
+#: Words of a route's `when`.
+OPEN, CLOSED, SPECIAL = "open", "closed", "special"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`state` is "open", "closed" or "special"; `why` the rule that decided, or who forced it."""
+
+    state: str
+    why: str
+
+    def is_(self, wanted: str) -> bool:
+        """A special state, set by hand, is no opening."""
+        return self.state == wanted or (wanted == CLOSED and self.state == SPECIAL)
+
+
+class Opening:
+    """Answers for the hours of one flow."""
+
+    def __init__(self, flow: Flow, local_time: LocalTime, forced: ForcedLookup | None = None) -> None:
+        self._flow = flow
+        self._local_time = local_time
+        self._forced = forced
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._flow = settings.flow
+
+    def at(self, name: str, now: float) -> Verdict:
+        """Raises KeyError when there are no such hours."""
+        node = self._flow.find(Target(Hours.kind, name))
+        if not isinstance(node, Hours):
+            raise KeyError(name)
+        forced = None if self._forced is None else self._forced(name, now)
+        if forced is not None:
+            return Verdict(forced.state.value, "forced" + (f" by {forced.by}" if forced.by else ""))
+        verdict = node.rules.at(self._local_time(now, node.timezone))
+        return Verdict(OPEN if verdict.open else CLOSED, verdict.rule)

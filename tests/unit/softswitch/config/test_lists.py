@@ -1,0 +1,93 @@
+"""Lists of callers in the configuration and in files: what is read, and how mistakes are told."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from softswitch.config import Config, ConfigError, parse_config
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BASE = """
+[server]
+country = "UA"
+[[phone]]
+user = "1001"
+password = "secret-1001"
+[[agent]]
+id = "olena"
+phone = "1001"
+[queue.vip]
+[[route]]
+from = "list:vip"
+to = "queue:{team}"
+when_unavailable = "agent:{agent}"
+"""
+
+
+def load(folder: Path, entries: str, csv: str = "") -> Config:
+    (folder / "vip.csv").write_text(csv, encoding="utf-8")
+    return parse_config((BASE + entries).encode(), file="config.toml", folder=folder, env={})
+
+
+def complaints(folder: Path, entries: str, csv: str = "") -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        load(folder, entries, csv)
+    return [f"{problem.where}: {problem.what}" for problem in error.value.problems]
+
+
+def test_entries_and_rows_make_one_list_and_columns_win_over_what_is_said_of_the_file(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        '[[list.vip]]\nnumber = "050 111 22 33"\nagent = "olena"\n'
+        '[[list.vip]]\nfile = "vip.csv"\npriority = 10\ndata = { team = "vip" }\n',
+        "number;name;priority\n+380502223344;Iryna;50\n+48*;;\n",
+    )
+    vip, read = config.lists["vip"], config.plan.read
+    assert vip.find(read("+380501112233")) == {"agent": "olena"}
+    assert vip.find(read("0502223344")) == {"team": "vip", "priority": "50", "name": "Iryna"}
+    assert vip.find(read("+48221234567")) == {"team": "vip", "priority": "10"}
+
+
+def test_rows_that_cannot_be_used_are_told_with_file_and_row(tmp_path: Path) -> None:
+    found = complaints(
+        tmp_path,
+        '[[list.vip]]\nfile = "vip.csv"\n',
+        "number,agent,priority,language,team\n+380501112233,olna,,,\n+380501112234,,much,,\n"
+        "+380501112235,,,de,\nnobody,,,,\n+380501112236,,,,sales\n+380501112237,olena,1,uk,vip\n",
+    )
+    file = f"list.vip[1].file: {tmp_path / 'vip.csv'}"
+    assert found == [
+        f'{file} row 2: agent: there is no [[agent]] with the id "olna"; did you mean "olena"?',
+        f'{file} row 3: priority: "much" is not a number',
+        f'{file} row 4: language: "de" is not one of en, uk, ru, pl',
+        f'{file} row 5: "nobody" is not a telephone number',
+        f'{file} row 6: there is no queue "sales"',
+    ]
+
+
+def test_entries_that_cannot_be_used_are_told_with_their_place(tmp_path: Path) -> None:
+    found = complaints(
+        tmp_path,
+        '[[list.vip]]\nnumber = "me"\n[[list.vip]]\nagent = "olena"\n'
+        '[[list.vip]]\nfile = "none.csv"\n[[list.vip]]\nnumber = "0501112233"\ndeputy = "nobody"\n',
+    )
+    assert found == [
+        'list.vip[1].number: "me" is not a telephone number',
+        "list.vip[2]: has no numbers",
+        f"list.vip[3].file: {tmp_path / 'none.csv'} cannot be read: No such file or directory",
+        'list.vip[4]: deputy: there is no [[agent]] with the id "nobody"',
+    ]
+
+
+def test_a_hundred_thousand_rows_are_loaded_and_looked_up_fast(tmp_path: Path) -> None:
+    rows = "".join(f"+38050{number:07d},olena\n" for number in range(100_000))
+    config = load(tmp_path, '[[list.vip]]\nfile = "vip.csv"\n', "number,agent\n" + rows)
+    vip, numbers = config.lists["vip"], [config.plan.read(f"+38050{number:07d}") for number in range(0, 100_000, 500)]
+    began = time.perf_counter()
+    assert all(vip.find(number) == {"agent": "olena"} for number in numbers)
+    assert (time.perf_counter() - began) / len(numbers) < 1e-3
