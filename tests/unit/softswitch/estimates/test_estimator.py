@@ -33,7 +33,7 @@ TOLD = AnnouncePolicy(wait=True)
 PLAIN = QueueConfig("plain", needs=parse("desk >= 50"), announce=TOLD, wrap_up=0.0)
 SKILLED = QueueConfig("skilled", needs=parse("{language} >= 50"), announce=TOLD, wrap_up=0.0)
 SILENT = QueueConfig("silent", needs=parse("{language} >= 50"))
-HANGS = "import sys, time; time.sleep(600)"
+HANGS = "import signal, sys; signal.pause()"
 BABBLES = "print('hello, world')"
 
 
@@ -163,7 +163,7 @@ HELLO = "import sys; m = b'{\"ready\": true}'; o = sys.stdout.buffer; o.write(le
 
 
 async def test_a_process_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
-    worker = f"{HELLO}; import time; time.sleep(600)"
+    worker = f"{HELLO}; import signal; signal.pause()"
     async with running(Floor(tmp_path, PLAIN, SKILLED, worker=worker, timeout=0.1)) as floor:
         floor.join("plain", "b", "c")
         floor.join("skilled", "first")
@@ -175,7 +175,7 @@ async def test_a_process_that_does_not_answer_is_given_up(tmp_path: Path) -> Non
 async def test_other_queues_are_reckoned_although_the_process_hangs(tmp_path: Path) -> None:
     front = QueueConfig("front", agents=(Member("piotr"),), announce=TOLD)
     skilled = replace(SKILLED, agents=(Member("olena"),))
-    floor = Floor(tmp_path, front, skilled, worker=f"{HELLO}; import time; time.sleep(600)", timeout=600.0)
+    floor = Floor(tmp_path, front, skilled, worker=f"{HELLO}; import signal; signal.pause()", timeout=600.0)
     async with running(floor):
         floor.join("skilled", "a", "waits")
         floor.join("front", "b", "plain")
