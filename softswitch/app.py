@@ -29,6 +29,7 @@ from softswitch.config import flows
 from softswitch.estimates.estimator import Estimator
 from softswitch.ids import RandomIds
 from softswitch.media.engine import MediaEngine, lane_ports
+from softswitch.outbox.feeds import Feeds
 from softswitch.paths import prompts_dir
 from softswitch.recovery import RECOVERED, Recovered, SnapshotKeeper, recover
 from softswitch.recovery.keeper import LOOK
@@ -77,6 +78,7 @@ class Switch:
         self._database = data_dir / FILE_NAME
         self._journal = JournalWriter(self._database, on_kept=self._kept)
         self._desk = AdminDesk(config, self._journal)
+        self._feeds = Feeds(config, self._database, wall=lambda: self._clock.wall(self._loop.time()))
         self._estimator = Estimator(self._database, wall=self._clock.wall(self._loop.time()))
         self._synthesizer = Synthesizer(speech_settings(config.tts), data_dir / "speech")
         self._voice = RenderedVoice(
@@ -144,6 +146,7 @@ class Switch:
             raise StartError(str(error)) from error
         try:
             await self._journal.start()
+            await self._feeds.start()
             now, wall = self._loop.time(), self._clock.wall(self._loop.time())
             recovered = await asyncio.to_thread(recover, self._database, now=now, wall=wall)
             await self._desk.remember(wall)
@@ -167,7 +170,7 @@ class Switch:
                 recovered.dispatcher,
                 clock=self._clock,
                 settle=self._settle,
-                status=lambda: {"journal": asdict(self._journal.state)},
+                status=lambda: {"journal": asdict(self._journal.state), "events": self._feeds.state()},
             )
         except OSError as error:
             await self.stop()
@@ -222,6 +225,7 @@ class Switch:
         await self._estimator.stop()
         self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
         await self._journal.close()
+        await self._feeds.stop()
         self._desk.unlock()
 
     async def _goodbyes(self, until: float) -> None:

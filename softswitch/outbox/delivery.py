@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 #: Lines of the journal looked at, and events sent, at once.
 READ, BATCH = 2000, 100
+#: SQLite takes so many parameters in one statement everywhere.
+_CALLS = 500
 POLL = 0.5
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 #: Refusals of one single event after which it is given up.
@@ -68,6 +70,11 @@ class Delivery:
     def position(self) -> int:
         """The last line of the journal that was dealt with."""
         return self._at
+
+    @property
+    def alarm(self) -> str:
+        """What keeps the events here, or nothing."""
+        return self._alarm
 
     async def start(self) -> None:
         """A sink that has no cursor yet begins with what happens from now on. Raises OSError, StoreError."""
@@ -125,8 +132,13 @@ class Delivery:
     def _read(self) -> tuple[list[Event], int]:
         with Reader(self._journal) as reader:
             records = reader.after(self._at, READ)
-        wanted = [event_of(record, self._source) for record in records if self._selection.wants(record.kind)]
-        return wanted, records[-1].seq if records else self._at
+            wanted = [record for record in records if self._selection.wants(record.kind)]
+            callers: dict[str, str] = {}
+            calls = sorted({record.call for record in wanted if record.call is not None})
+            for begin in range(0, len(calls), _CALLS):
+                callers |= reader.callers(calls[begin : begin + _CALLS])
+        events = [event_of(record, self._source, callers.get(record.call or "")) for record in wanted]
+        return events, records[-1].seq if records else self._at
 
     async def _deliver(self, events: list[Event]) -> None:
         try:

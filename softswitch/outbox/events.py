@@ -44,8 +44,8 @@ class Selection:
         return wanted
 
 
-def event_of(record: Record, source: str) -> Event:
-    """*source* names the switch and its journal, so that ids of two switches differ."""
+def event_of(record: Record, source: str, customer: str | None = None) -> Event:
+    """*source* names the journal, so that ids of two switches differ; *customer*: the number of the call's caller."""
     at = datetime.fromtimestamp(record.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Event(
         record.seq,
@@ -55,6 +55,7 @@ def event_of(record: Record, source: str) -> Event:
             "type": record.kind,
             "at": at,
             "call": record.call,
+            "customer": customer,
             "data": record.data,
         },
     )

@@ -85,6 +85,19 @@ class Reader:
         query = f"SELECT {_COLUMNS} FROM journal WHERE seq > ? ORDER BY seq LIMIT ?"
         return [_record(row) for row in self._connection.execute(query, (seq, count))]
 
+    def identity(self) -> str:
+        """Which journal this is; another one has another, however alike their numbers are."""
+        (name,) = self._connection.execute("SELECT id FROM identity").fetchone()
+        return str(name)
+
+    def callers(self, calls: Collection[str]) -> dict[str, str]:
+        """The caller's number of each of *calls*, as it was noted at their beginning; who has none is left out."""
+        query = (
+            f"SELECT call, data ->> 'caller' FROM journal WHERE call IN ({', '.join('?' * len(calls))}) "
+            "AND kind = 'call.started'"
+        )
+        return {str(call): str(caller) for call, caller in self._connection.execute(query, tuple(calls)) if caller}
+
     def last_seq(self) -> int:
         """The number of the last line; 0 when there is none."""
         (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()

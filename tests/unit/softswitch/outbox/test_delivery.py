@@ -90,6 +90,7 @@ async def test_what_happens_after_the_start_is_delivered_in_order_and_the_rest_i
     receiver = Receiver()
     async with journal(tmp_path / "j.db") as writer:
         write(writer, "before")
+        writer.append("call.started", "c1", {"caller": "+380501234567"}, at=1000.0)
         await writer.flush()
         carrier = delivery(tmp_path, receiver)
         await carrier.start()
@@ -101,11 +102,12 @@ async def test_what_happens_after_the_start_is_delivered_in_order_and_the_rest_i
         await carrier.stop()
     assert receiver.numbers == [1, 2, 3]
     assert receiver.taken[0].document == {
-        "id": "pbx-2",
+        "id": "pbx-3",
         "version": 1,
         "type": "call.test",
         "at": "1970-01-01T00:16:40.000Z",
         "call": "c1",
+        "customer": "+380501234567",
         "data": {"n": 1},
     }
 

@@ -1,0 +1,71 @@
+"""All who are told what happens: a delivery for each webhook and for the file of events."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from softswitch.outbox.delivery import Delivery
+from softswitch.outbox.events import Selection
+from softswitch.outbox.sinks import EventFile, Webhook
+from softswitch.store.queries import Reader
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from softswitch.config import Config
+    from softswitch.outbox.sinks import Sink
+
+FOLDER = "outbox"
+
+
+class Feeds:
+    """`start` when the journal can be read, `stop` while the loop still runs."""
+
+    def __init__(self, config: Config, journal: Path, *, wall: Callable[[], float]) -> None:
+        """*journal*: the database of the switch; *wall*: seconds since the epoch."""
+        self._config = config
+        self._journal = journal
+        self._wall = wall
+        self._deliveries: dict[str, Delivery] = {}
+
+    async def start(self) -> None:
+        """Raises OSError, StoreError."""
+        sinks = list(self._sinks())
+        if not sinks:
+            return
+        source = await asyncio.to_thread(self._source)
+        # a journal that was begun anew counts from one again: its receivers' places are its own
+        folder = self._config.server.data_dir / FOLDER / source
+        for key, sink, patterns in sinks:
+            delivery = Delivery(
+                sink, self._journal, folder / f"{key}.cursor", source=source, selection=Selection(patterns)
+            )
+            self._deliveries[key] = delivery
+            await delivery.start()
+
+    async def stop(self) -> None:
+        await asyncio.gather(*(delivery.stop() for delivery in self._deliveries.values()))
+        self._deliveries.clear()
+
+    def state(self) -> list[dict[str, object]]:
+        """For `softswitch status`: how far each has come, and what keeps it."""
+        return [
+            {"to": name, "position": delivery.position, "alarm": delivery.alarm}
+            for name, delivery in self._deliveries.items()
+        ]
+
+    def _source(self) -> str:
+        with Reader(self._journal) as reader:
+            return reader.identity()
+
+    def _sinks(self) -> Iterator[tuple[str, Sink, tuple[str, ...]]]:
+        for hook in self._config.webhooks:
+            client = httpx2.AsyncClient(follow_redirects=False, trust_env=False)
+            sink = Webhook(hook.name, hook.url, client, self._wall, hook.secret, hook.timeout)
+            yield f"webhook-{hook.name}", sink, hook.events
+        if (log := self._config.event_log) is not None:
+            yield "event_log", EventFile(log.file), log.events

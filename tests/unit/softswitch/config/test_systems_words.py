@@ -1,0 +1,58 @@
+"""Who is told what happens: what is accepted, and what people read when it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softswitch.config import Config, ConfigError, parse_config
+from softswitch.outbox.events import DEFAULT_TYPES
+
+FOLDER = Path("/etc/softswitch")
+HOOK = '[[webhook]]\nname = "crm"\nurl = "https://crm.example/events"\n'
+
+
+def config(text: str) -> Config:
+    return parse_config(text.encode(), file="config.toml", folder=FOLDER, env={"KEY": "s3cret"})
+
+
+def test_a_webhook_needs_a_name_and_a_place() -> None:
+    (hook,) = config(HOOK).webhooks
+    assert (hook.events, hook.timeout, hook.secret) == (DEFAULT_TYPES, 10.0, None)
+
+
+def test_a_webhook_may_choose_its_events_and_be_signed() -> None:
+    (hook,) = config(HOOK + 'secret = { env = "KEY" }\nevents = ["call.*", "ivr.prompts_ended", "*"]').webhooks
+    assert hook.secret is not None
+    assert hook.secret.reveal() == "s3cret"
+    assert hook.events == ("call.*", "ivr.prompts_ended", "*")
+
+
+def test_the_file_of_events_is_beside_the_configuration() -> None:
+    log = config('[event_log]\nfile = "events.jsonl"').event_log
+    assert log is not None
+    assert log.file == FOLDER / "events.jsonl"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HOOK + HOOK, '5:8: webhook[2].name: another webhook is "crm" already (line 2)'),
+        (HOOK.replace("https", "ftp"), "webhook[1].url: is not an address of the web"),
+        (HOOK.replace("crm.example", "crm:9999999"), "webhook[1].url: is not an address of the web"),
+        (HOOK.replace("//", "//user:word@"), "webhook[1].url: has a password in it"),
+        (HOOK + 'events = ["Calls"]', 'webhook[1].events[1]: "Calls" is not a type of event; write a type'),
+        (HOOK + "events = []", "webhook[1].events"),
+    ],
+)
+def test_what_cannot_work_is_an_error(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        config(text)
+    assert message in str(error.value)
+    assert "user:word" not in str(error.value)
+
+
+def test_events_in_the_clear_are_warned_of_unless_they_stay_here() -> None:
+    assert "not encrypted" in str(config(HOOK.replace("https", "http")).warnings)
+    assert config(HOOK.replace("https://crm.example", "http://127.0.0.1:8000")).warnings == ()
