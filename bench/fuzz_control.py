@@ -31,6 +31,7 @@ _TRUNK, _PHONE, _STRANGER = ("198.51.100.7", 5060), ("198.51.100.8", 5060), ("19
 _CONFIG = """
 [sip]
 domain = "switch"
+qualify = 0
 
 [trunk.carrier]
 source = ["198.51.100.7"]
