@@ -16,7 +16,6 @@ from softswitch.config.words.centre import Agent, BreakField, BreakKey, Features
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
 from softswitch.config.words.systems import EventLog, Webhook
-from softswitch.config.words.systems import EventLog, Webhook
 from softswitch.config.words.values import (
     Name,
     Section,
@@ -48,8 +47,6 @@ class Config(Section):
     breaks: Annotated[Mapping[BreakKey, BreakField], Field(alias="break")] = {}
     """Reasons by the digit that is dialled."""
     offers: Offers = Offers()
-    webhooks: Annotated[tuple[Webhook, ...], Field(alias="webhook")] = ()
-    event_log: EventLog | None = None
     webhooks: Annotated[tuple[Webhook, ...], Field(alias="webhook")] = ()
     event_log: EventLog | None = None
 

@@ -27,7 +27,6 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from speech.check(raw)
     yield from trunks.check(raw)
     yield from systems.check(raw)
-    yield from systems.check(raw)
 
 
 def check_graph(config: Config, positions: Positions) -> Iterator[Problem]:
