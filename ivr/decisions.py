@@ -6,7 +6,23 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from ivr.machine import Input, State
-from ivr.nodes import Answer, Echo, External, Goto, Hangup, Hours, Menu, MenuAction, Music, Node, Phone, Queue, Say
+from ivr.nodes import (
+    Answer,
+    Echo,
+    External,
+    Goto,
+    HandOff,
+    Hangup,
+    Hours,
+    Inquiry,
+    Menu,
+    MenuAction,
+    Music,
+    Node,
+    Phone,
+    Queue,
+    Say,
+)
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow, Prompt
@@ -20,6 +36,8 @@ ARRIVALS: dict[type[Node], Input] = {
     Queue: Input.AT_QUEUE,
     Phone: Input.AT_PHONE,
     External: Input.AT_EXTERNAL,
+    Inquiry: Input.AT_INQUIRY,
+    HandOff: Input.AT_HAND_OFF,
     Echo: Input.AT_SERVICE,
     Music: Input.AT_SERVICE,
     Answer: Input.AT_SERVICE,
@@ -79,7 +97,7 @@ def _which_node(flow: Flow, p: Progress) -> Input:
         return Input.NO_SUCH_NODE
     if p.steps >= flow.step_limit:
         return Input.TOO_MANY_STEPS
-    return ARRIVALS[type(node)]
+    return next(ARRIVALS[kind] for kind in type(node).__mro__ if kind in ARRIVALS)
 
 
 def _what_is_left(flow: Flow, p: Progress) -> Input:

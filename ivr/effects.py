@@ -10,8 +10,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ivr.nodes import Prompt, Result, Service
     from ivr.targets import Target
+
+
+#: Stands for each secret digit, and for the whole of a secret value.
+SECRET = "•"
 
 
 class EndReason(StrEnum):
@@ -73,6 +79,43 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """Find something out for the caller, who hears something meanwhile; answer with Answered(request).
+
+    `kind` says who is asked ("webservice", "lookup", …) and `name` which of them. `variables` are those of the call,
+    with the secret ones: they are for the question alone, and never for a log.
+    """
+
+    request: int
+    kind: str
+    name: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsking:
+    """Nobody waits for the answer any more."""
+
+    request: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayMusic:
+    """Let the caller hear a music channel until StopPrompts or whatever comes next."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Somebody else has the caller now, who hears no more of the flow; answer with Returned unless they hang up."""
+
+    kind: str
+    name: str
+    options: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call. `result` is what the last queue or phone reported, when that is why (a busy phone: 486)."""
 
@@ -87,7 +130,7 @@ class NodeEntered:
 
 @dataclass(frozen=True, slots=True)
 class NodeLeft:
-    """`via` says what led out: "key 1", "no-input", "invalid", "then", "open", "closed", a Result, "hung-up", …"""
+    """`via` says what led out: "key 1", "no-input", "invalid", "then", "open", a Result, an outcome, "hung-up", …"""
 
     node: Target
     dwell: float  # seconds
@@ -97,6 +140,8 @@ class NodeLeft:
 
 @dataclass(frozen=True, slots=True)
 class DigitPressed:
+    """`digit` is SECRET while a secret is collected, as in all records with digits."""
+
     node: Target
     digit: str
 
@@ -125,6 +170,24 @@ class LanguageChosen:
 
     node: Target
     language: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariablesSet:
+    """What became known of the caller; the values of secret variables are SECRET."""
+
+    node: Target
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAnswered:
+    """An Ask is over; `outcome` is "ok", or why there is no answer."""
+
+    node: Target
+    request: int
+    outcome: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +220,8 @@ Record = (
     | KeyChosen
     | DigitsDropped
     | LanguageChosen
+    | VariablesSet
+    | QuestionAnswered
     | PromptsStarted
     | PromptsEnded
     | FlowEnded
@@ -171,4 +236,17 @@ class Journal:
     record: Record
 
 
-Effect = PlayPrompts | StopPrompts | EnterQueue | CallPhone | CallNumber | Connect | HangUp | Journal
+Effect = (
+    PlayPrompts
+    | StopPrompts
+    | PlayMusic
+    | EnterQueue
+    | CallPhone
+    | CallNumber
+    | Connect
+    | Ask
+    | StopAsking
+    | HandOver
+    | HangUp
+    | Journal
+)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ivr.nodes import Result
     from ivr.targets import Target
+
+
+#: The outcome of a question that was answered.
+OK: Final = "ok"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +46,26 @@ class PromptsFinished:
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The queue or phone gives the caller back; `key` is the one pressed when the result is `Result.KEY`."""
+    """Whoever had the caller gives them back; `key` is the one pressed when the result is `Result.KEY`.
+
+    `values` become variables of the call.
+    """
 
     result: Result
     key: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The answer to Ask number `request`: `outcome` is "ok" or why there is none; `values` become variables.
+
+    A number of the past is ignored.
+    """
+
+    request: int
+    outcome: str = OK
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +80,4 @@ class HungUp:
     """The caller is gone, or call control ended the call."""
 
 
-Event = Started | Digit | PromptsFinished | Returned | Moved | HungUp
+Event = Started | Digit | PromptsFinished | Returned | Answered | Moved | HungUp

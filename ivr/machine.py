@@ -21,7 +21,8 @@ class State(Enum):
     MATCHING = auto()  # a digit was added to the key being pressed
     COLLECTING = auto()  # the digits so far may be a key, or the beginning of one
     REFUSED = auto()  # nothing, or nothing useful, was pressed
-    AWAY = auto()  # a queue or phone has the caller
+    ASKING = auto()  # somebody outside is asked; digits are kept
+    AWAY = auto()  # a queue, a phone or somebody else has the caller
     CONNECTED = auto()  # echo, music or silence until the caller hangs up
     ENDED = auto()
 
@@ -32,12 +33,15 @@ class Input(Enum):
     DIGIT = auto()
     PROMPTS_FINISHED = auto()
     RETURNED = auto()
+    ANSWERED = auto()
     MOVED = auto()  # a transfer
     HUNG_UP = auto()
     # timers
     FIRST_DIGIT = auto()
     INTER_DIGIT = auto()
     PROMPT_LIMIT = auto()
+    FILLER = auto()  # the answer takes a while
+    ASK_LIMIT = auto()
     # decisions: which node is this?
     AT_MENU = auto()
     AT_SAY = auto()
@@ -46,6 +50,8 @@ class Input(Enum):
     AT_QUEUE = auto()
     AT_PHONE = auto()
     AT_EXTERNAL = auto()
+    AT_INQUIRY = auto()
+    AT_HAND_OFF = auto()
     AT_SERVICE = auto()
     AT_HANGUP = auto()
     NO_SUCH_NODE = auto()
@@ -91,6 +97,15 @@ class Action(Enum):
     FOLLOW_REFUSAL = auto()
     FOLLOW_RESULT = auto()
     FOLLOW_MOVE = auto()
+    FOLLOW_ANSWER = auto()
+    FOLLOW_NO_ANSWER = auto()
+    ASK = auto()
+    STOP_ASKING = auto()
+    PLAY_FILLER = auto()
+    PLAY_MUSIC = auto()
+    STOP_FILLER = auto()
+    KEEP_VALUES = auto()
+    HAND_OVER = auto()
     DROP_KEPT = auto()
     ENTER_QUEUE = auto()
     CALL_PHONE = auto()
@@ -104,8 +119,8 @@ class Action(Enum):
 
 S, I, A = State, Input, Action  # noqa: E741
 
-EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.MOVED, I.HUNG_UP})
-TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT})
+EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED, I.HUNG_UP})
+TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT, I.FILLER, I.ASK_LIMIT})
 DECISIONS = frozenset(Input) - EVENTS - TIMERS
 
 #: What can be decided in each of the states in which a session never rests.
@@ -113,7 +128,7 @@ DECIDED: dict[State, frozenset[Input]] = {
     S.ROUTING: frozenset(
         {
             *(I.AT_MENU, I.AT_SAY, I.AT_HOURS, I.AT_GOTO, I.AT_QUEUE, I.AT_PHONE, I.AT_EXTERNAL, I.AT_SERVICE),
-            *(I.AT_HANGUP, I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
+            *(I.AT_INQUIRY, I.AT_HAND_OFF, I.AT_HANGUP, I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
         }
     ),
     S.TURN: frozenset({I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
@@ -127,6 +142,7 @@ RUNNING: dict[State, frozenset[Input]] = {
     S.INSISTING: frozenset({I.PROMPT_LIMIT}),
     S.LISTENING: frozenset({I.FIRST_DIGIT}),
     S.COLLECTING: frozenset({I.INTER_DIGIT}),
+    S.ASKING: frozenset({I.FILLER, I.ASK_LIMIT}),
 }
 
 # fmt: off
@@ -141,6 +157,8 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.ROUTING,     I.AT_QUEUE):          (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.ENTER_QUEUE)),
     (S.ROUTING,     I.AT_PHONE):          (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.CALL_PHONE)),
     (S.ROUTING,     I.AT_EXTERNAL):       (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.CALL_NUMBER)),
+    (S.ROUTING,     I.AT_INQUIRY):        (S.ASKING,     (A.ENTER, A.ASK)),
+    (S.ROUTING,     I.AT_HAND_OFF):       (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.HAND_OVER)),
     (S.ROUTING,     I.AT_SERVICE):        (S.CONNECTED,  (A.DROP_KEPT, A.ENTER, A.CONNECT)),
     (S.ROUTING,     I.AT_HANGUP):         (S.ENDED,      (A.DROP_KEPT, A.ENTER, A.HANG_UP)),
     (S.ROUTING,     I.NO_SUCH_NODE):      (S.ENDED,      (A.DROP_KEPT, A.BLAME_TARGET, A.HANG_UP)),
@@ -179,7 +197,14 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.REFUSED,     I.AGAIN):             (S.TURN,       (A.RETRY_SCRIPT,)),
     (S.REFUSED,     I.GIVE_UP):           (S.ROUTING,    (A.FOLLOW_REFUSAL,)),
 
-    (S.AWAY,        I.RETURNED):          (S.ROUTING,    (A.FOLLOW_RESULT,)),
+    (S.ASKING,      I.DIGIT):             (S.ASKING,     (A.NOTE_DIGIT, A.KEEP_DIGIT)),
+    (S.ASKING,      I.FILLER):            (S.ASKING,     (A.PLAY_FILLER,)),
+    (S.ASKING,      I.PROMPTS_FINISHED):  (S.ASKING,     (A.NOTE_HEARD, A.PLAY_MUSIC)),
+    (S.ASKING,      I.ANSWERED):          (S.ROUTING,    (A.STOP_FILLER, A.KEEP_VALUES, A.FOLLOW_ANSWER)),
+    (S.ASKING,      I.ASK_LIMIT):         (S.ROUTING,    (A.STOP_FILLER, A.STOP_ASKING, A.FOLLOW_NO_ANSWER)),
+    (S.ASKING,      I.HUNG_UP):           (S.ENDED,      (A.STOP_ASKING, A.LEAVE_HUNG_UP)),
+
+    (S.AWAY,        I.RETURNED):          (S.ROUTING,    (A.KEEP_VALUES, A.FOLLOW_RESULT)),
     (S.AWAY,        I.MOVED):             (S.ROUTING,    (A.FOLLOW_MOVE,)),
     (S.AWAY,        I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
@@ -187,17 +212,20 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
 }
 # fmt: on
 
-_RESTING = (S.NEW, S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED)
+_RESTING = (S.NEW, S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.ASKING, S.AWAY, S.CONNECTED)
 
 #: Events that may arrive and mean nothing; every other event must be in TRANSITIONS where a session rests.
 IGNORED: frozenset[tuple[State, Input]] = frozenset(
     {
         *product([S.ENDED], EVENTS),  # whatever crosses our hang-up
         *product(_RESTING[1:], [I.STARTED]),  # a call starts once
-        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.MOVED]),  # nothing has been asked for yet
+        # nothing has been asked for yet
+        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED]),
         *product([S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),  # nothing is being said
         # nobody else had the caller
-        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.CONNECTED], [I.RETURNED, I.MOVED]),
+        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.ASKING, S.CONNECTED], [I.RETURNED, I.MOVED]),
+        # a question that nobody waits for any longer
+        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.ANSWERED]),
         *product([S.AWAY, S.CONNECTED], [I.DIGIT]),  # the queue, the phone or the service hears them
     }
 )

@@ -40,6 +40,8 @@ class Result(StrEnum):
     UNAVAILABLE = "unavailable"  # phone: not registered, unreachable, or it failed
     REJECTED = "rejected"  # phone: declined
     ENDED = "ended"  # there was a conversation, and the other party left it
+    DONE = "done"  # whoever had the caller has done what there was to do
+    FAILED = "failed"  # it could not be done
 
 
 #: What a caller hears before a queue's "hangup". Defining a say node of that name changes the words.
@@ -176,6 +178,37 @@ class External(Node):
     kind: ClassVar[str] = EXTERNAL
     ring_timeout: float = 60.0  # seconds
     outcomes: Mapping[Result, Target] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry(Node):
+    """Ask somebody outside (Ask) while the caller hears `filler` and then `music`; digits pressed are kept.
+
+    An answer in time leads to the target in `when` for the value of one of its variables (variable → value → target),
+    else to `then`; a failure to the target that `outcomes` has for its word, else to `when_failed`. After `patience`
+    seconds without a word the failure is "timeout". Kinds of their own are subclasses.
+    """
+
+    then: Target = HANGUP
+    when_failed: Target = HANGUP
+    when: Mapping[str, Mapping[str, Target]] = field(default_factory=dict)
+    outcomes: Mapping[str, Target] = field(default_factory=dict)
+    patience: float = 10.0
+    filler: tuple[Prompt, ...] = ()
+    filler_after: float = 0.5  # seconds: who answers at once needs no excuse
+    music: str = ""  # channel; empty: silence
+
+
+@dataclass(frozen=True, slots=True)
+class HandOff(Node):
+    """Let somebody else have the caller (HandOver); `outcomes` says what follows each result.
+
+    Without an outcome `Result.DONE` leads to `then`, and other results as from a phone. Kinds are subclasses.
+    """
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    outcomes: Mapping[Result, Target] = field(default_factory=dict)
+    then: Target = HANGUP
 
 
 @dataclass(frozen=True, slots=True)

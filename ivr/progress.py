@@ -24,6 +24,7 @@ class Progress:
     needs: str = ""
     prefer: str = ""
     data: dict[str, str] = field(default_factory=dict)  # variables of the call
+    secrets: list[str] = field(default_factory=list)  # names of those that may be told to nobody but who is asked
     fallbacks: list[Target] = field(default_factory=list)  # for who is taken by nobody, first come first
     target: Target = HANGUP  # where the caller is going
     node: Target | None = None  # where the caller is
@@ -40,6 +41,9 @@ class Progress:
     group: int = 0  # prompts being played
     play: int = 0  # number of the last PlayPrompts
     playing_since: float = 0.0
+    request: int = 0  # number of the last Ask
+    asked_at: float = 0.0
+    music: bool = False  # the caller hears music while somebody is asked
     refused: str = ""
     attempts: int = 0  # retries used
     result: Result | None = None
@@ -54,13 +58,19 @@ class Progress:
         data["node"] = None if self.node is None else str(self.node)
         data["trail"] = [str(target) for target in self.trail]
         data["fallbacks"] = [str(target) for target in self.fallbacks]
-        data["data"] = dict(self.data)
+        data["data"], data["secrets"] = dict(self.data), list(self.secrets)
         data["result"] = None if self.result is None else self.result.value
         data["end"] = self.end.value
         data["entered_at"] = now - self.entered_at
         data["playing_since"] = now - self.playing_since
+        data["asked_at"] = now - self.asked_at
         data["deadlines"] = {timer.name: at - now for timer, at in self.deadlines.items()}
         return data
+
+    @property
+    def public(self) -> dict[str, str]:
+        """The variables without those that are secret."""
+        return {name: value for name, value in self.data.items() if name not in self.secrets}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], now: float) -> Progress:
@@ -74,10 +84,11 @@ class Progress:
         progress.node = None if data["node"] is None else Target.parse(data["node"])
         progress.trail = [Target.parse(text) for text in data["trail"]]
         progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
-        progress.data = dict(data.get("data", {}))
+        progress.data, progress.secrets = dict(data.get("data", {})), list(data.get("secrets", ()))
         progress.result = None if data["result"] is None else Result(data["result"])
         progress.end = EndReason(data["end"])
         progress.entered_at = now - data["entered_at"]
         progress.playing_since = now - data["playing_since"]
+        progress.asked_at = now - data.get("asked_at", 0.0)
         progress.deadlines = {Input[name]: now + left for name, left in data["deadlines"].items()}
         return progress

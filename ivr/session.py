@@ -5,14 +5,14 @@ After every `receive` or `handle_timeout`: drain `next_effect` until None, then 
 
 from __future__ import annotations
 
-from collections import deque
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from ivr import effects as fx
-from ivr.decisions import decide, longest_key, menu_of, next_prompt, node_of, script_of
-from ivr.events import Digit, Event, HungUp, Moved, PromptsFinished, Returned, Started
+from ivr.decisions import decide, longest_key, menu_of, next_prompt, script_of
+from ivr.events import Answered, Digit, Event, HungUp, Moved, PromptsFinished, Returned, Started
 from ivr.forced import ForcedState
+from ivr.inquiring import Inquiring
 from ivr.machine import DECIDED, DECISIONS, TRANSITIONS, Action, Input, State
 from ivr.nodes import (
     DIGITS,
@@ -21,6 +21,7 @@ from ivr.nodes import (
     Echo,
     External,
     Goto,
+    HandOff,
     Hours,
     Menu,
     MenuAction,
@@ -32,13 +33,14 @@ from ivr.nodes import (
 )
 from ivr.progress import Progress
 from ivr.targets import HANGUP, Target
+from ivr.texts import filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from ivr.forced import Forced
-    from ivr.nodes import Flow, Node
+    from ivr.nodes import Flow
 
     #: Local wall time of a monotonic instant in an IANA time zone ("" = the server's).
     LocalTime = Callable[[float, str], datetime]
@@ -50,7 +52,7 @@ TRAIL_LIMIT = 32
 _PASSED_THROUGH = (Menu.kind, Say.kind, Hours.kind, Goto.kind)
 
 
-class Session:
+class Session(Inquiring):
     """Feed it events and the time; carry out the effects it queues."""
 
     def __init__(
@@ -60,12 +62,9 @@ class Session:
         progress: Progress | None = None,
         forced_hours: ForcedLookup | None = None,
     ) -> None:
-        self.flow = flow
+        super().__init__(flow, progress)
         self._forced_hours = forced_hours
-        self.progress = progress or Progress()
         self._local_time = local_time
-        self._effects: deque[fx.Effect] = deque()
-        self._event: Event | None = None
 
     # --- the five verbs
 
@@ -76,9 +75,16 @@ class Session:
                 return
             case PromptsFinished(play) if play != self.progress.play:
                 return
+            case Answered(request) if request != self.progress.request:
+                return
         self._event = event
         self._feed(_EVENT_INPUTS[type(event)], now)
         self._event = None
+
+    def renew(self, flow: Flow) -> None:
+        """Go by *flow* from the next step on: the caller is sent to a place that the flow so far does not know."""
+        self.flow = flow
+        self.progress.trail = [passed for passed in self.progress.trail if flow.find(passed) is not None]
 
     def next_deadline(self) -> float | None:
         return min(self.progress.deadlines.values(), default=None)
@@ -119,6 +125,8 @@ class Session:
             return
         if p.state in (State.SPEAKING, State.INSISTING):
             self._stop(now)
+        elif p.state is State.ASKING:
+            self._stop_lost_question(now)
         p.deadlines.clear()
         p.target, p.state = p.node, State.ROUTING
         self._settle(now)
@@ -143,9 +151,6 @@ class Session:
         for action in actions:
             _ACTIONS[action](self, now)
         return True
-
-    def _node(self) -> Node | None:
-        return node_of(self.flow, self.progress)
 
     def _menu(self) -> Menu:
         return menu_of(self.flow, self.progress)
@@ -207,11 +212,8 @@ class Session:
         p.said = next_prompt(self.flow, p)
         rest = script_of(self.flow, p)[p.said :]
         prompts = tuple(takewhile(lambda prompt: prompt.barge_in == rest[0].barge_in, rest))
-        p.play += 1
-        p.group, p.playing_since = len(prompts), now
         p.deadlines[Input.PROMPT_LIMIT] = now + self.flow.prompt_limit
-        self._emit(fx.PlayPrompts(p.play, prompts, p.language))
-        self._journal(now, fx.PromptsStarted(self._here(), p.play, tuple(x.key for x in prompts), p.language))
+        self._start_prompts(tuple(filled(prompt, p.public) for prompt in prompts), now)
 
     def _stop(self, now: float) -> None:
         p = self.progress
@@ -220,12 +222,6 @@ class Session:
 
     def _note_heard(self, now: float) -> None:
         self._prompts_ended(now, "")
-
-    def _prompts_ended(self, now: float, interrupted_by: str) -> None:
-        p = self.progress
-        p.said += p.group
-        p.group = 0
-        self._journal(now, fx.PromptsEnded(self._here(), p.play, now - p.playing_since, interrupted_by))
 
     def _note_digit(self, now: float) -> None:
         assert isinstance(self._event, Digit)
@@ -328,7 +324,9 @@ class Session:
         if result is Result.KEY and isinstance(node, Queue):
             self._follow_exit(node, self._event.key, now)
             return
-        outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone | External) else None
+        outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone | External | HandOff) else None
+        if isinstance(node, HandOff) and result is Result.DONE:
+            outcome = outcome or node.then
         if p.fallbacks and result is not Result.ENDED and (outcome is None or outcome in GOODBYES.values()):
             outcome = p.fallbacks.pop(0)
         if outcome is None:
@@ -347,9 +345,6 @@ class Session:
             self._journal(now, fx.KeyChosen(self._here(), key, key))
         self.progress.trail = [*self.progress.trail, queue.target][-TRAIL_LIMIT:]
         self._go(queue.exit_for(key) or queue.target, f"key {key}")
-
-    def _go(self, target: Target, via: str, detail: str = "") -> None:
-        self.progress.target, self.progress.via, self.progress.detail = target, via, detail
 
     def _drop_kept(self, now: float) -> None:
         self._drop("left", now)
@@ -395,31 +390,13 @@ class Session:
         self._leave(now)
         self._journal(now, fx.FlowEnded(p.end))
 
-    # --- small helpers of the actions
-
-    def _here(self) -> Target:
-        assert self.progress.node is not None
-        return self.progress.node
-
-    def _drop(self, why: str, now: float) -> None:
-        p = self.progress
-        digits = p.keyed + p.kept
-        p.keyed, p.kept, p.key_closed = "", "", False
-        if digits:
-            self._journal(now, fx.DigitsDropped(self._here(), digits, why))
-
-    def _journal(self, now: float, record: fx.Record) -> None:
-        self._effects.append(fx.Journal(now, record))
-
-    def _emit(self, effect: fx.Effect) -> None:
-        self._effects.append(effect)
-
 
 _EVENT_INPUTS: dict[type[Event], Input] = {
     Started: Input.STARTED,
     Digit: Input.DIGIT,
     PromptsFinished: Input.PROMPTS_FINISHED,
     Returned: Input.RETURNED,
+    Answered: Input.ANSWERED,
     Moved: Input.MOVED,
     HungUp: Input.HUNG_UP,
 }

@@ -55,6 +55,7 @@ class Containment:
         if call is not None and call_id in control.calls:
             control.prompts.stop(call)
             control.desks.forget(call)
+            self._try(lambda: control.menus.forget(call, now))
             control.waiting.over(call)
             control.orders.forget(call)
             self._try(lambda: control.holds.forget(call, now))

@@ -4,22 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ivr.effects import CallNumber, CallPhone, Connect, EnterQueue, HangUp, Journal, PlayPrompts, StopPrompts
-from ivr.events import Moved, Returned
+from ivr.effects import (
+    Ask,
+    CallNumber,
+    CallPhone,
+    Connect,
+    EnterQueue,
+    HandOver,
+    HangUp,
+    Journal,
+    PlayMusic,
+    PlayPrompts,
+    StopAsking,
+    StopPrompts,
+)
+from ivr.events import Answered, Digit, HungUp, Moved, Returned
 from ivr.nodes import Answer, Echo, Music, Result
 from rtp.legs import Echo as EchoSource
 from rtp.legs import Music as MusicSource
 from rtp.legs import Silence
+from softswitch.call.handlers import Task
 from softswitch.call.model import Stage
 from softswitch.call.records import ivr_record
+from softswitch.call.settings import Reconfigurable
 
 if TYPE_CHECKING:
-    from softswitch.call.settings import Settings
     from ivr.effects import Effect
     from ivr.events import Event
     from rtp.legs import Source
     from softswitch.call.control import CallControl
-    from softswitch.call.model import Call
+    from softswitch.call.handlers import Handler
+    from softswitch.call.model import Call, Leg
+    from softswitch.call.settings import Settings
 
 #: What a caller whose call was never answered is told when a phone gave them back (RFC 3261 §21.4).
 _STATUS_OF = {
@@ -35,6 +51,12 @@ class Menus:
 
     def __init__(self, control: CallControl) -> None:
         self._control = control
+        self.handlers: dict[str, Handler] = {}
+        """Who carries out `Ask` and `HandOver`, by their kind."""
+        self._tasks: dict[str, Task] = {}  # by call
+
+    def __len__(self) -> int:
+        return len(self._tasks)
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
@@ -48,8 +70,35 @@ class Menus:
             return
         if isinstance(event, Moved) and call.session.flow.find(event.target) is None:
             call.session.renew(self._control.reconfiguring.settings.flow)
+        task = self._tasks.get(call.call)
+        match event:
+            case Digit(digit) if task is not None and task.hears_digits:
+                task.handler.pressed(call, digit, now)
+                return
+            case Answered() | Returned():
+                self._tasks.pop(call.call, None)
+            case HungUp() | Moved():
+                self._cancel(call, now)
         call.session.receive(event, now)
         self.drain(call, now)
+
+    def forget(self, call: Call, now: float) -> None:
+        """The call cannot be relied on any more."""
+        self._cancel(call, now)
+
+    def _cancel(self, call: Call, now: float) -> None:
+        if (task := self._tasks.pop(call.call, None)) is not None:
+            task.handler.cancel(call, now)
+
+    def _begin(self, call: Call, leg: Leg, effect: Ask | HandOver, now: float) -> None:
+        """Give the call to whoever carries out nodes of that kind; when there is nobody that is the answer."""
+        handler = self.handlers.get(effect.kind)
+        if handler is not None:
+            self._tasks[call.call] = Task(handler, effect)
+            handler.begin(call, leg, effect, now)
+            return
+        none = Answered(effect.request, "unavailable") if isinstance(effect, Ask) else Returned(Result.UNAVAILABLE)
+        self._control.later(now, lambda at: self.receive(call, none, at), call=call.call)
 
     def handle_timeout(self, call: Call, now: float) -> None:
         call.session.handle_timeout(now)
@@ -75,6 +124,8 @@ class Menus:
                     cause=str(reason),
                     status=call.refusal or 480 if result is None else _STATUS_OF.get(result, 480),
                 )
+            case StopAsking():
+                self._cancel(call, now)
             case _ if leg is None:
                 pass  # the caller is gone; the session will be told
             case PlayPrompts(play, prompts, language):
@@ -85,6 +136,11 @@ class Menus:
             case StopPrompts():
                 control.prompts.stop(call)
                 control.legs.hear(leg, Silence())
+            case PlayMusic(channel):
+                control.answer(call, leg, now)
+                control.legs.hear(leg, MusicSource(channel), detect_inband=True)
+            case Ask() | HandOver():
+                self._begin(call, leg, effect, now)
             case EnterQueue(name):
                 control.answer(call, leg, now)
                 control.queues.join(call, leg, name, now)

@@ -18,9 +18,11 @@ from sip.registrar import Registrar
 from softswitch.call.control import CallControl
 from softswitch.call.model import Stage
 from softswitch.call.resuming import Resuming
+from softswitch.call.settings import Settings
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows, parse_config
 from softswitch.recovery.rebuild import RECOVERED, Rebuilder
+from softswitch.reload.restart import as_far_as_possible
 from softswitch.store.cdr import CallRecord, call_records
 from tests.support.ids import CountingIds
 from tests.support.sim_ports import FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
@@ -114,6 +116,13 @@ class SimSwitch:
         rebuilder.read(self.journal.lines)
         dispatcher, self.shift = rebuilder.moved(now=self.world.now, wall=SimClock().wall(self.world.now))
         return WatchedDispatcher.restore(dispatcher.snapshot())
+
+    def reload(self, toml: str) -> None:
+        """Another configuration, as `softswitch.app` takes it over."""
+        config = parse_config(toml.encode(), file="simulation.toml", folder=Path(), env={})
+        self.config = as_far_as_possible(self.config, config)
+        self.control.reconfigure(Settings(self.config, flows.flow(self.config)), self.world.now)
+        self.flush()
 
     def kill(self) -> None:
         """Nothing is sent, nothing is heard, nothing is written any more."""
@@ -254,6 +263,7 @@ class SimSwitch:
             "busy phones": control.phones._legs,
             "digit mergers": control._signals._mergers,
             "things to do later": control._later,
+            "what handlers do": control.menus,
             "calls on trunks": control.trunks,
             "transfers": control.transfers,
             "transfers by keys": control.keyed,

@@ -1,0 +1,84 @@
+"""What all actions of a session share: its data, its journal, and where the caller goes next."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from ivr import effects as fx
+from ivr.decisions import node_of
+from ivr.progress import Progress
+from ivr.targets import Target
+from ivr.texts import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ivr.events import Event
+    from ivr.nodes import Flow, Node, Prompt
+
+#: Of one call; what an outside service answers is not ours to bound.
+_MOST_VARIABLES = 200
+_LONGEST_VALUE = 4000
+
+
+class Steps:
+    """The ground that `ivr.session` and the groups of its actions stand on."""
+
+    def __init__(self, flow: Flow, progress: Progress | None = None) -> None:
+        self.flow = flow
+        self.progress = progress or Progress()
+        self._effects: deque[fx.Effect] = deque()
+        self._event: Event | None = None
+
+    def _node(self) -> Node | None:
+        return node_of(self.flow, self.progress)
+
+    def _here(self) -> Target:
+        assert self.progress.node is not None
+        return self.progress.node
+
+    def _go(self, target: Target, via: str, detail: str = "") -> None:
+        p = self.progress
+        if "{" in target.name:
+            target = Target(target.kind, fill(target.name, p.data))
+        p.target, p.via, p.detail = target, via, detail
+
+    def _know(self, values: Mapping[str, str], now: float) -> None:
+        """Variables of the call from now on; a name that is secret stays secret."""
+        p = self.progress
+        fresh = {
+            name: value[:_LONGEST_VALUE]
+            for name, value in values.items()
+            if name in p.data or len(p.data) < _MOST_VARIABLES
+        }
+        p.data.update(fresh)
+        if fresh:
+            told = {name: fx.SECRET if name in p.secrets else value for name, value in fresh.items()}
+            self._journal(now, fx.VariablesSet(self._here(), told))
+
+    def _start_prompts(self, prompts: tuple[Prompt, ...], now: float) -> None:
+        p = self.progress
+        p.play += 1
+        p.group, p.playing_since = len(prompts), now
+        self._emit(fx.PlayPrompts(p.play, prompts, p.language))
+        self._journal(now, fx.PromptsStarted(self._here(), p.play, tuple(x.key for x in prompts), p.language))
+
+    def _prompts_ended(self, now: float, interrupted_by: str) -> None:
+        p = self.progress
+        p.said += p.group
+        p.group = 0
+        self._journal(now, fx.PromptsEnded(self._here(), p.play, now - p.playing_since, interrupted_by))
+
+    def _drop(self, why: str, now: float) -> None:
+        p = self.progress
+        digits = p.keyed + p.kept
+        p.keyed, p.kept, p.key_closed = "", "", False
+        if digits:
+            self._journal(now, fx.DigitsDropped(self._here(), digits, why))
+
+    def _journal(self, now: float, record: fx.Record) -> None:
+        self._effects.append(fx.Journal(now, record))
+
+    def _emit(self, effect: fx.Effect) -> None:
+        self._effects.append(effect)

@@ -1,0 +1,38 @@
+"""Variables of the call in what is said: `{status}`, or with a form of the prompt grammar, `{sum:money}`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ivr.nodes import Prompt
+
+_PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)(?::[^{}]*)?\}")
+_WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}")
+
+
+def placeholders(text: str) -> list[str]:
+    """The variables that *text* mentions, in its order."""
+    return _PLACEHOLDER.findall(text)
+
+
+def fill(text: str, variables: Mapping[str, str]) -> str:
+    """*text* with its variables as they stand; what is not known is empty."""
+    return _PLACEHOLDER.sub(lambda match: variables.get(match[1], ""), text)
+
+
+def filled(prompt: Prompt, variables: Mapping[str, str]) -> Prompt:
+    """*prompt* with arguments for the variables in its text; what is not known is said as nothing."""
+    names = {name for text in prompt.text.values() for name in placeholders(text)} - prompt.args.keys()
+    if not names:
+        return prompt
+    return replace(prompt, args={**prompt.args, **{name: _argument(variables.get(name, "")) for name in sorted(names)}})
+
+
+def _argument(value: str) -> int | str:
+    """A number that people count with has genders and cases; other figures stay as they are written."""
+    return int(value) if _WHOLE_NUMBER.fullmatch(value) else value
