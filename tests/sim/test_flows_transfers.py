@@ -8,6 +8,9 @@ import pytest
 
 from acd.agent import State
 from rtp.legs import Tone
+from sip.auth import Credentials
+from sip.headers import NameAddr
+from sip.uri import Uri
 from tests.sim.office import CENTRE, MUSIC, TRUNK, Office, bridged, record_of, said, state_of
 from tests.support.sim_carrier import SimCarrier
 from tests.support.sim_phone import PhoneCall, SimPhone, answers, rejects, rings_on
@@ -534,3 +537,36 @@ def test_another_device_of_the_same_phone_takes_the_call_over(desk: Office) -> N
     gone = device.dial("2001", headers=(("Replaces", name),))
     desk.run(1)
     assert gone.status == 481
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "status"), [("1001", "right", 202), ("1001", "wrong", 403), ("2004", "right", 403)]
+)
+def test_a_refer_outside_the_call_needs_the_password_of_the_phone_in_it(
+    desk: Office, user: str, password: str, status: int
+) -> None:
+    call, agent = served(desk)
+    second = desk.phone("2002")
+    dialog = agent.phone.endpoint._usages._by_id[agent.usage].dialog
+    assert dialog is not None
+    phone = SimPhone(desk.switch, user, ("203.0.113.78", 5060))
+    desk.phones["elsewhere"] = phone
+    own = NameAddr("", Uri("sip", user, "pbx.test"))
+    phone.endpoint.request(
+        "REFER",
+        uri=Uri("sip", None, "pbx.test"),
+        flow=phone.flow,
+        from_=own,
+        to=own,
+        contact_user=user,
+        headers=(
+            ("Refer-To", "<sip:2002@pbx.test>"),
+            ("Target-Dialog", f"{dialog.call_id};local-tag={dialog.local_tag};remote-tag={dialog.remote_tag}"),
+        ),
+        auth=Credentials(user, f"secret of {user}" if password == "right" else "guessed"),
+        now=desk.world.now,
+    )
+    phone.flush()
+    desk.run(4)
+    assert phone.referred == [status]
+    assert bridged(call, second.call if status == 202 else agent)
