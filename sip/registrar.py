@@ -49,6 +49,7 @@ class RemovalReason(StrEnum):
     UNREGISTERED = "unregistered"
     REPLACED = "replaced"  # by a newer contact of the same phone, or as the oldest of too many
     CONNECTION_LOST = "connection lost"
+    NO_SUCH_USER = "no such user"  # any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +141,16 @@ class Registrar:
             record.bindings = [b for b in record.bindings if not b.contact.equivalent(binding.contact)]
             record.bindings.append(binding)
             self._heap.update(record)
+
+    def remove(self, aor: str) -> list[Effect]:
+        """*aor* is nobody's any more."""
+        record = self._records.get(aor)
+        if record is None:
+            return []
+        effects: list[Effect] = [BindingRemoved(b, RemovalReason.NO_SUCH_USER) for b in record.bindings]
+        record.bindings = []
+        self._tidy(record)
+        return effects
 
     def connection_lost(self, flow: Flow) -> list[Effect]:
         """A stream's connection is gone: its bindings stay if their contact can be connected to, NAT permitting."""

@@ -37,12 +37,14 @@ class RenderedVoice:
     def __init__(
         self, folders: Iterable[Path], synthesizer: Synthesizer, *, on_ready: Callable[[], None], fallback: str
     ) -> None:
-        places = tuple(folders)
-        words = find_words(RECORDING_SUFFIX, *places)
-        self._resolver = Resolver(Catalogue.load(*places), find_recordings(*places), (fallback, "en"), words)
+        self._resolver = find_speech(folders, fallback)
         self._synthesizer = synthesizer
         self._on_ready = on_ready
         self._failed: set[Joined | Spoken] = set()
+
+    def renew(self, resolver: Resolver) -> None:
+        """Other catalogues, recordings or languages, from the next prompt on."""
+        self._resolver = resolver
 
     def find(self, prompt: Prompt, language: str) -> str | None:
         """See `softswitch.ports.Voice.find`.
@@ -87,6 +89,13 @@ class RenderedVoice:
         for prompt, language in product(prompts, languages):
             with suppress(MissingPrompt):
                 yield self._resolver.resolve(prompt, language)
+
+
+def find_speech(folders: Iterable[Path], fallback: str) -> Resolver:
+    """All catalogues and recordings in *folders*, read from the disk; what a prompt lacks is said in *fallback*."""
+    places = tuple(folders)
+    words = find_words(RECORDING_SUFFIX, *places)
+    return Resolver(Catalogue.load(*places), find_recordings(*places), (fallback, "en"), words)
 
 
 def speech_settings(tts: Tts) -> SpeechSettings:

@@ -12,12 +12,12 @@ from softswitch.call.model import Caller
 from softswitch.callers.identity import DialledHeader, IdentityHeader, dialled, identify
 
 if TYPE_CHECKING:
-    from softswitch.call.settings import Settings
     from collections.abc import Callable, Mapping
     from ipaddress import IPv4Address, IPv6Address
 
     from sip.flow import Flow
     from sip.message import Request
+    from softswitch.call.settings import Settings
     from softswitch.config import Config, Phone
 
 #: Longest caller number and name that are passed on; a number is E.164's 15 digits with room for extensions.

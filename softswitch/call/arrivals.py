@@ -16,7 +16,6 @@ from softswitch.call.admission import Refusal
 from softswitch.call.model import Call
 
 if TYPE_CHECKING:
-    from softswitch.call.settings import Settings
     from collections.abc import Callable
 
     from ivr.targets import Target
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from softswitch.call.features import FeatureCodes
     from softswitch.call.model import Caller, Leg
     from softswitch.call.routing import Destination, Router
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.ports import Clock
 

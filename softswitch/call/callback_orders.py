@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ivr.nodes import Prompt
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.config.words.waiting import OfferCallback
 
@@ -36,6 +37,10 @@ class CallbackOrders:
         self._config = config
         self._dialogues: dict[str, Dialogue] = {}
         self._timers: Timers[str] = Timers()
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._config = settings.config
 
     def __len__(self) -> int:
         return len(self._dialogues) + len(self._timers)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from softswitch.call.control import CallControl
     from softswitch.call.dialling import Attempt
     from softswitch.call.model import Leg
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.ports import Clock
 
@@ -84,6 +85,10 @@ class Callbacks:
         self._calls: dict[str, str] = {}  # ticket → the call that calls back
         self._held: dict[str, DialCallback] = {}  # by ticket: the customer still hears that the order was taken
         self._reported: set[str] = set()  # calls of which the distributor has been told how they went
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._config, self._flow = settings.config, settings.flow
 
     def __len__(self) -> int:
         return len(self._calls) + len(self._held) + len(self._reported)

@@ -163,9 +163,11 @@ class CallControl:
             Settings(config, flow),
             dispatcher,
             # who says goodbye to a trunk must do so while it is still known
-            (self.trunk_watch, self.trunks, admission, self.phones, self.legs)
-            + (opening, router, features, arrivals, self.menus, self.transfers, self.keyed)
-            + (self.offers, self.waiting, self.holds, self.orders, self.callbacks),
+            (
+                *(self.trunk_watch, self.trunks, admission, self.phones, self.legs),
+                *(opening, router, features, arrivals, self.menus, self.transfers, self.keyed),
+                *(self.offers, self.waiting, self.holds, self.orders, self.callbacks),
+            ),
         )
 
     # ------------------------------------------------------------------------------------------------ entry points

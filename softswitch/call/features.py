@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from acd.events import AgentEvent
+    from softswitch.call.settings import Settings
     from softswitch.config import Agent, Config
 
 
@@ -87,6 +88,16 @@ class FeatureCodes:
         is_logged_in: Callable[[str], bool],
         in_wrap_up: Callable[[str], bool],
     ) -> None:
+        self._agent_at = agent_at
+        self._is_logged_in = is_logged_in
+        self._in_wrap_up = in_wrap_up
+        self._read(config)
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._read(settings.config)
+
+    def _read(self, config: Config) -> None:
         codes = config.features
         self._codes = {
             codes.login: Feature.LOGIN,
@@ -108,9 +119,6 @@ class FeatureCodes:
         self._usual: dict[str, Agent] = {}
         for agent in config.agents.values():
             self._usual.setdefault(agent.phone, agent)
-        self._agent_at = agent_at
-        self._is_logged_in = is_logged_in
-        self._in_wrap_up = in_wrap_up
 
     def recognise(self, dialled: str) -> Dialled | None:
         """What *dialled* wants; the longest code that fits wins."""

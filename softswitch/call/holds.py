@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from softswitch.call.control import CallControl
     from softswitch.call.dialling import Attempt
     from softswitch.call.model import Call, Leg
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
 
 
@@ -31,6 +32,10 @@ class Holds:
         self._timers: Timers[str] = Timers()
         self._times: dict[str, int] = {}  # how often the caller's patience has been asked for
         self._ringing: dict[str, int] = {}  # attempts to get the agent back
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._queues = settings.config.queues
 
     def __len__(self) -> int:
         return len(self._timers) + len(self._times) + len(self._ringing)

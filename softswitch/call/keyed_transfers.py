@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from softswitch.call.control import CallControl
     from softswitch.call.dialling import Attempt
     from softswitch.call.model import Call, Leg
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
 
 #: Seconds between two keys of a code; a star that came long before is somebody else's.
@@ -63,6 +64,12 @@ class KeyedTransfers:
         self._tries: dict[str, Try] = {}
         self._typed: dict[int, tuple[str, float]] = {}  # leg → the beginning of a code, and when its last key came
         self._timers: Timers[str] = Timers()
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._config = settings.config
+        codes = self._config.features
+        self._codes = {code: code == codes.consult for code in (codes.transfer, codes.consult) if code}
 
     def __len__(self) -> int:
         return len(self._tries) + len(self._typed) + len(self._timers)

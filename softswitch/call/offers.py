@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sip.message import Response
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
 
 _FAIL_REASON = {
@@ -46,6 +47,11 @@ class Offers:
         self._answered: dict[int, Leg] = {}  # offer → agent's leg between its answer and the connection
         self._told: set[int] = set()  # legs of agents who know already whom they will talk with
         self.whispers = Whispers(control, config)
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._config = settings.config
+        self.whispers.reconfigure(settings, now)
 
     def __len__(self) -> int:
         return len(self._attempts) + len(self._answered) + len(self._told) + len(self.whispers)

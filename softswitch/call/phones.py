@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sip.registrar import Binding, Effect, Registrar
     from sip.uri import Uri
     from softswitch.call.admission import Admission
+    from softswitch.call.settings import Settings
     from softswitch.config import Phone
     from softswitch.ports import BindingStore, Clock, Flows, Journal, SipSender
 
@@ -45,6 +46,17 @@ class Phones:
         self._on_reachable = on_reachable
         self._legs: dict[str, set[int]] = {}
         self._silent: dict[str, set[str]] = {}  # contacts that do not answer, though they are registered
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        before = {user: self.reachable(user, now) for user in self._phones}
+        gone = self._phones.keys() - settings.config.phones.keys()
+        self._phones = settings.config.phones
+        for user in sorted(gone):
+            self._take(self._registrar.remove(user), now)
+            self._silent.pop(user, None)
+        for user in before.keys() | self._phones.keys():
+            self._tell(user, before.get(user, False), now)
 
     def __contains__(self, user: str) -> bool:
         return user in self._phones

@@ -29,7 +29,6 @@ from softswitch.call.timers import Timers
 from softswitch.call.transfer_states import TRANSITIONS, Action, Input, State
 
 if TYPE_CHECKING:
-    from softswitch.call.settings import Settings
     from sip.flow import Flow
     from sip.message import Request
     from sip.refer import DialogId, Refer
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
     from softswitch.call.routing import Router
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
 
 #: Seconds that a phone has to hang up by itself once it has been told that the transfer is done.

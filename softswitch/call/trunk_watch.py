@@ -22,10 +22,13 @@ from softswitch.call.timers import Timers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from sip.flow import Flow
     from sip.message import Response
     from softswitch.call.requests import OwnRequests
+    from softswitch.call.settings import Settings
     from softswitch.call.trunks import Trunks
     from softswitch.config import Trunk
+    from softswitch.config.words.switch import TrunkRegistration
 
 FIRST_RETRY, LONGEST_RETRY = 15.0, 600.0
 #: Seconds between two looks for the address of a carrier's name.
@@ -116,8 +119,30 @@ class TrunkWatch:
         self._watched = {
             name: _Line(name, expires=trunk.registration.expires if trunk.registration else 0)
             for name, trunk in trunks.items()
-            if trunk.host is not None and (trunk.registration is not None or trunk.qualify > 0)
+            if _is_watched(trunk)
         }
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        former, self._config = self._config, settings.config.trunks
+        for name, line in list(self._watched.items()):
+            if _asks(former[name]) != (_asks(self._config[name]) if name in self._config else None):
+                self._leave(line, former[name], now)
+        for name, trunk in self._config.items():
+            if name not in self._watched and _is_watched(trunk):
+                self._watched[name] = _Line(name, expires=trunk.registration.expires if trunk.registration else 0)
+                self._due.set(name, now)
+
+    def _leave(self, line: _Line, trunk: Trunk, now: float) -> None:
+        """Nothing more is asked of the line; a carrier with whom we are registered is told so."""
+        del self._watched[line.trunk]
+        self._due.set(line.trunk, None)
+        self._lines.heard_of(line.trunk)
+        if trunk.registration is None or line.state not in (State.REGISTERED, State.RENEWING):
+            return
+        self._note("trunk.unregistered", {"trunk": line.trunk, "status": line.status}, now)
+        if (flow := self._lines.flow(line.trunk)) is not None:
+            self._register(line, trunk.registration, flow, 0, lambda response, at: None, now)
 
     def start(self, now: float) -> None:
         """Sockets are open: begin."""
@@ -186,16 +211,28 @@ class TrunkWatch:
                 "OPTIONS", uri=self._lines.uri(line.trunk), flow=flow, from_=own, to=own, done=done, now=now
             )
             return
+        self._register(line, trunk.registration, flow, line.expires, done, now)
+
+    def _register(
+        self,
+        line: _Line,
+        login: TrunkRegistration,
+        flow: Flow,
+        expires: int,
+        done: Callable[[Response | None, float], None],
+        now: float,
+    ) -> None:
         line.call_id = line.call_id or self._new_call_id()
+        own = NameAddr("", Uri("sip", login.user, self._lines.domain(line.trunk)))
         self._requests.send(
             "REGISTER",
             uri=self._lines.uri(line.trunk),
             flow=flow,
             from_=own,
             to=own,
-            contact_user=user or "",
-            headers=(("Expires", str(line.expires)),),
-            auth=Credentials(trunk.registration.user, trunk.registration.password.reveal()),
+            contact_user=login.user,
+            headers=(("Expires", str(expires)),),
+            auth=Credentials(login.user, login.password.reveal()),
             call_id=line.call_id,
             cseq=line.cseq,
             done=done,
@@ -204,6 +241,8 @@ class TrunkWatch:
         line.cseq += _STEP
 
     def _answered(self, line: _Line, response: Response | None, now: float) -> None:
+        if self._watched.get(line.trunk) is not line:
+            return  # there is another configuration
         line.status = 0 if response is None else response.status
         if response is None or response.status in (408, 503):
             self._lines.silent(line.trunk, now, until_heard=True)
@@ -222,6 +261,17 @@ class TrunkWatch:
             if line.failures == 0:
                 self._note("trunk.refused", {"trunk": line.trunk, "status": line.status}, now)
             self._run(line, Input.REFUSED, now)
+
+
+def _is_watched(trunk: Trunk) -> bool:
+    return trunk.host is not None and (trunk.registration is not None or trunk.qualify > 0)
+
+
+def _asks(trunk: Trunk) -> tuple[object, ...] | None:
+    """What is asked, of whom and how; None: nothing."""
+    if not _is_watched(trunk):
+        return None
+    return trunk.host, trunk.port, trunk.transport, trunk.domain, trunk.registration, trunk.qualify
 
 
 def _granted(response: Response, asked: int) -> int:

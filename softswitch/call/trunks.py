@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from sip.flow import Flow
     from softswitch.call.model import Caller
+    from softswitch.call.settings import Settings
     from softswitch.config import Trunk
     from softswitch.ports import Flows
 
@@ -46,6 +47,16 @@ class Trunks:
         self._domain = domain
         self._legs: dict[str, set[int]] = {name: set() for name in trunks}
         self._suspect: dict[str, float] = {}
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        changed = {name for name, trunk in self._trunks.items() if settings.config.trunks.get(name) != trunk}
+        self._trunks = settings.config.trunks
+        self._legs = {name: set[int]() for name in self._trunks} | {
+            name: legs for name, legs in self._legs.items() if legs
+        }
+        for name in changed:
+            self._suspect.pop(name, None)
 
     def __len__(self) -> int:
         """Legs on all trunks."""
@@ -83,8 +94,9 @@ class Trunks:
         return Uri("sip", user, f"[{host}]" if ":" in host else host, None if line.port == 5060 else line.port, params)
 
     def flow(self, trunk: str) -> Flow | None:
-        """None: calls cannot be made through it, or its name has no address yet."""
-        return None if self._trunks[trunk].host is None else self._flows.flow_to(self.uri(trunk))
+        """None: calls cannot be made through it, its name has no address yet, or it is no more."""
+        line = self._trunks.get(trunk)
+        return None if line is None or line.host is None else self._flows.flow_to(self.uri(trunk))
 
     def domain(self, trunk: str) -> str:
         """The host in addresses of persons reached through it."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.config.words.centre import Queue as QueueWords
 
@@ -46,6 +47,10 @@ class Waiting:
         self._queues = config.queues
         self._language = config.server.language
         self._stays: dict[str, Stay] = {}
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._queues, self._language = settings.config.queues, settings.config.server.language
 
     def __len__(self) -> int:
         return len(self._stays)

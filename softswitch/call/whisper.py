@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from softswitch.call.control import CallControl
     from softswitch.call.model import Leg
+    from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.config.words.centre import Queue
 
@@ -36,6 +37,11 @@ class Whispers:
         self._agents = config.agents
         self._tones: Timers[int] = Timers()
         self._after: dict[int, Callable[[float], None]] = {}
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        config = settings.config
+        self._queues, self._language, self._agents = config.queues, config.server.language, config.agents
 
     def __len__(self) -> int:
         return len(self._after) + len(self._tones)

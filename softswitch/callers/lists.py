@@ -8,6 +8,7 @@ whole number wins over any prefix.
 from __future__ import annotations
 
 import csv
+import hashlib
 import re
 from array import array
 from bisect import bisect_left
@@ -75,6 +76,14 @@ class CallerList:
 
     def __len__(self) -> int:
         return len(self._keys) + len(self._others) + len(self._prefixes)
+
+    @property
+    def digest(self) -> bytes:
+        """Of everything on the list; lists with another one say something else."""
+        digest = hashlib.sha256(repr((self._prefixes, self._others, self._shapes)).encode())
+        for part in (self._keys, self._rows, self._begins, self._blob):
+            digest.update(part)
+        return digest.digest()
 
     def find(self, number: Number) -> Mapping[str, str] | None:
         """What is known of *number*; None when it is not on the list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import tomllib
@@ -66,7 +67,9 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
     if errors or config is None:
         raise ConfigError(file, errors)
     warnings = [found for found in problems.values() if found.severity is Severity.WARNING]
-    config.attach(file, sorted(warnings, key=lambda found: (found.line, found.column)), lists)
+    config.attach(
+        file, sorted(warnings, key=lambda found: (found.line, found.column)), lists, hashlib.sha256(data).hexdigest()
+    )
     return config
 
 

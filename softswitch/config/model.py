@@ -12,8 +12,9 @@ from softswitch.callers.lists import CallerList
 from softswitch.callers.numbers import NumberPlan
 from softswitch.config.errors import Problem
 from softswitch.config.words.callers import FindMe, ListEntry
-from softswitch.config.words.centre import Agent, BreakField, BreakKey, Features, Offers, Queue
+from softswitch.config.words.centre import Agent, BreakField, BreakKey, Display, Features, Offers, Queue
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
+from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
 from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
 from softswitch.config.words.systems import EventLog, Webhook
 from softswitch.config.words.values import (
@@ -42,17 +43,23 @@ class Config(Section):
     trunks: Annotated[Mapping[Name, Trunk], Field(alias="trunk")] = {}
     list_entries: Annotated[Mapping[Name, tuple[ListEntry, ...]], Field(alias="list")] = {}
     """``[[list.NAME]]``: numbers, and what is known of who calls from them."""
+    mail: Mail | None = None
+    voicemails: Annotated[Mapping[Name, Voicemail], Field(alias="voicemail")] = {}
+    callback_requests: Annotated[Mapping[Name, CallbackRequest], Field(alias="callback")] = {}
+    """``[callback.NAME]``: being called back when it is open again."""
     findmes: Annotated[Mapping[Name, FindMe], Field(alias="findme")] = {}
     features: Annotated[Features, Field(alias="feature")] = Features()
     breaks: Annotated[Mapping[BreakKey, BreakField], Field(alias="break")] = {}
     """Reasons by the digit that is dialled."""
     offers: Offers = Offers()
+    display: Display = Display()
     webhooks: Annotated[tuple[Webhook, ...], Field(alias="webhook")] = ()
     event_log: EventLog | None = None
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
     _file: str = PrivateAttr(default="")
     _lists: Mapping[str, CallerList] = PrivateAttr(default_factory=dict)
+    _digest: str = PrivateAttr(default="")
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -62,6 +69,11 @@ class Config(Section):
     @property
     def file(self) -> str:
         return self._file
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the file, in hexadecimal figures."""
+        return self._digest
 
     @cached_property
     def phones(self) -> Mapping[str, Phone]:
@@ -83,6 +95,12 @@ class Config(Section):
         """Lists of callers, in the order of the file, with everything that is in files."""
         return self._lists
 
-    def attach(self, file: str, warnings: Iterable[Problem], lists: Mapping[str, CallerList] | None = None) -> None:
+    def attach(
+        self,
+        file: str,
+        warnings: Iterable[Problem],
+        lists: Mapping[str, CallerList] | None = None,
+        digest: str = "",
+    ) -> None:
         """Said once by the loader: where this came from, what was odd about it, and the numbers of all lists."""
-        self._file, self._warnings, self._lists = file, tuple(warnings), lists or {}
+        self._file, self._warnings, self._lists, self._digest = file, tuple(warnings), lists or {}, digest

@@ -176,6 +176,14 @@ class Office:
         for phone in self.phones.values():
             phone.switch = self.switch
 
+    def reload(self, *changes: tuple[str, str], more: str = "") -> None:
+        """The operator replaces texts of the file, adds *more* at its end, and has the switch read it again."""
+        for old, new in changes:
+            assert old in self.centre, f"the file has no {old!r}"
+            self.centre = self.centre.replace(old, new)
+        self.centre += more
+        self.switch.reload(self.centre)
+
     def trunk(self) -> SimPhone:
         """A carrier's side of a trunk, as one telephone without a password."""
         return self.phones.setdefault("carrier", SimPhone(self.switch, "+380501234567", TRUNK))

@@ -21,8 +21,8 @@ from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows, parse_config
+from softswitch.config.restart import as_far_as_possible
 from softswitch.recovery.rebuild import RECOVERED, Rebuilder
-from softswitch.reload.restart import as_far_as_possible
 from softswitch.store.cdr import CallRecord, call_records
 from tests.support.ids import CountingIds
 from tests.support.sim_ports import FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
