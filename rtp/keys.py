@@ -15,6 +15,7 @@ from rtp.packet import SAMPLES
 
 if TYPE_CHECKING:
     from rtp.legs import LegId, MediaEvent
+    from rtp.tape import Tape
 
 MOST_LOST = 5
 """Frames missing in a row that are told to the detector as lost; after more it starts afresh."""
@@ -35,8 +36,10 @@ class _Listening:
 
 
 class Keys:
-    def __init__(self, slots: int, events: list[MediaEvent]) -> None:
+    def __init__(self, slots: int, events: list[MediaEvent], tape: Tape | None = None) -> None:
+        """*tape*: of recorded legs, on which nothing of a key that sounds is to stay."""
         self._slots = slots
+        self._tape = tape
         self._events = events
         self._listening: dict[int, _Listening] = {}
         self._detector: InbandDetector | None = None
@@ -47,6 +50,7 @@ class Keys:
             self._listening[slot] = _Listening(leg, inband)
         elif known.inband != inband:
             known.inband, known.expected = inband, -1
+            self._lose(slot)
         else:
             return
         if inband:
@@ -56,6 +60,11 @@ class Keys:
 
     def close(self, slot: int) -> None:
         self._listening.pop(slot, None)
+        self._lose(slot)
+
+    def _lose(self, slot: int) -> None:
+        if self._tape is not None:
+            self._tape.lose_keys(slot)
 
     def telephone_event(self, slot: int, payload: bytes, ssrc: int, timestamp: int, now: float) -> None:
         """A packet of an RFC 4733 event."""
@@ -97,6 +106,8 @@ class Keys:
                 if frame is not None:
                     pcm[at] = DECODE[listening.codec][np.frombuffer(frame, np.uint8)]
             for found in detector.process(np.array(list(legs), np.intp), pcm, lost):
+                if self._tape is not None and self._tape.active:
+                    self._tape.key(found.slot, found.on, now - found.age, now)
                 if found.on:
                     self._tell(legs[found.slot], found.digit, Carriage.INBAND, now - found.age)
 

@@ -76,6 +76,9 @@ class LegSpec:
     send, receive: our direction; False on hold.
     media_timeout: seconds without RTP and RTCP before `MediaTimeout`; 0 never.
     latched: a source address already proven in an earlier life of the leg (restored after a restart).
+    record: path of a WAV file to which what the party says is written; "" is none. A file that is there is continued.
+    record_seconds: the longest that the file may become. record_quiet: seconds without speech before `RecordingQuiet`;
+        0 never.
     """
 
     leg: LegId
@@ -93,6 +96,9 @@ class LegSpec:
     ssrc: int = 0
     media_timeout: float = 0.0
     latched: Address | None = None
+    record: str = ""
+    record_seconds: float = 7200.0
+    record_quiet: float = 0.0
 
 
 # --------------------------------------------------------------------------------------------------- what control hears
@@ -153,6 +159,29 @@ class MediaTimeout:
 
     leg: LegId
     silent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The file is complete: the recording was stopped, its longest time is reached, or it failed (*problem*).
+
+    seconds: length of the whole file; voiced: how much of this recording is speech.
+    """
+
+    leg: LegId
+    path: str
+    seconds: float
+    problem: str = ""
+    voiced: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingQuiet:
+    """The recorded party has not spoken for the spec's `record_quiet`. Once, until they speak again."""
+
+    leg: LegId
+    path: str
+    quiet: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +247,8 @@ MediaEvent = (
     | AssetUnavailable
     | MusicPosition
     | MediaTimeout
+    | Recorded
+    | RecordingQuiet
     | LegStats
     | LegRefused
     | WorkerHealth

@@ -25,6 +25,7 @@ from rtp.reports import Reports
 from rtp.stats import CLOCK
 from rtp.streams import TYPES, accepted_types
 from rtp.tables import Tables
+from rtp.tape import Tape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,8 +73,9 @@ class Plane:
         self.events: list[MediaEvent] = []
         self.player = Player(slots, store or FrameStore(), self.events)
         self.reports = Reports(self.tables, cname)
-        self._keys = Keys(slots, self.events)
-        self._receiver = Receiver(self.tables, self._keys, self._latched)
+        self.tape = Tape(slots)
+        self._keys = Keys(slots, self.events, self.tape)
+        self._receiver = Receiver(self.tables, self._keys, self.tape, self._latched)
         self.receive = self._receiver.receive
         self._lane_of = {port: lane for lane, port in enumerate(ports)}
         self._legs: dict[LegId, _Leg] = {}
@@ -114,6 +116,8 @@ class Plane:
             self.player.change_codec(slot, spec.codec)
         if before is None or (before.source, before.receive, before.send) != (spec.source, spec.receive, spec.send):
             self._wire(leg, before, now)
+        if before is None or _recording(before) != _recording(spec):
+            self.tape.record(slot, spec, now)
         self._keys.open(slot, spec.leg, spec.detect_inband)
         self.tables.slow[slot] = spec.detect_inband
         self.tables.kinds[slot * TYPES : (slot + 1) * TYPES] = kinds
@@ -128,6 +132,7 @@ class Plane:
         tables.express.dismiss_around(slot)
         tables.listener[slot] = NOBODY
         self.player.remove(slot)
+        self.tape.stop(slot, now)
         self.events.append(self._stats_of(leg, final=True))
         tables.sources.remove(slot, now)
         tables.streams.close(slot)
@@ -333,6 +338,10 @@ def _heard(spec: LegSpec) -> LegId | None:
         case Bridge(peer):
             return peer
     return None
+
+
+def _recording(spec: LegSpec) -> tuple[str, float, float]:
+    return spec.record, spec.record_seconds, spec.record_quiet
 
 
 def _known(value: float) -> float | None:

@@ -93,6 +93,7 @@ class Switch:
             workers=config.rtp.workers or max(1, (os.cpu_count() or 1) - 1),
             run_dir=data_dir / "run",
             on_event=self._media_event,
+            record_below=data_dir,
         )
         self._music = {DEFAULT_MUSIC: [str(prompts_dir() / "music" / "default.wav")]}
         self._music |= {name: [str(file) for file in music.files] for name, music in config.music.items()}

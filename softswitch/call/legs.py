@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rtp.legs import Bridge, LegSpec, Music, Silence
 from rtp.negotiate import Direction, MediaAddress, accept_answer, answer_offer, make_offer
 from rtp.sdp import SdpError, parse_sdp
-from softswitch.call.model import Leg, Role
+from softswitch.call.model import Leg, Recording, Role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rtp.negotiate import AudioSettings
     from sip.flow import Flow
     from sip.message import Request, Response
+    from softswitch.call.settings import Settings
     from softswitch.ports import Flows, Media, SipSender
 
 #: Seconds for which the connection of a call's signalling is kept, however silent it is.
@@ -66,6 +67,10 @@ class Legs:
         self._next_leg = 1
         self._legs: dict[int, Leg] = {}
         self._by_usage: dict[str, Leg] = {}
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._codecs, self._media_timeout = tuple(settings.config.rtp.codecs), settings.config.rtp.media_timeout
 
     def __len__(self) -> int:
         return len(self._legs)
@@ -218,6 +223,15 @@ class Legs:
             leg.detect_inband = detect_inband
         self.apply(leg)
 
+    def record(self, leg: Leg, path: str | None, *, most_seconds: float = 7200.0, quiet_after: float = 0.0) -> None:
+        """Write what the party says to a WAV file; None: no longer. `rtp.legs.Recorded` tells when the file is there.
+
+        *path*: absolute, below the data directory; a file that is there is continued. *most_seconds*: its longest
+        length. *quiet_after*: seconds without speech before `rtp.legs.RecordingQuiet`, 0 never.
+        """
+        leg.record = None if path is None else Recording(path, most_seconds, quiet_after)
+        self.apply(leg)
+
     def bridge(self, one: Leg, other: Leg) -> None:
         """Both hear each other, from the next packet on."""
         one.peer, other.peer = other.leg, one.leg
@@ -256,6 +270,9 @@ class Legs:
             detect_inband=leg.detect_inband,
             ssrc=leg.ssrc,
             media_timeout=self._patience(settings.direction),
+            record=leg.record.path if leg.record else "",
+            record_seconds=leg.record.most_seconds if leg.record else 7200.0,
+            record_quiet=leg.record.quiet_after if leg.record else 0.0,
         )
         if spec != leg.spec:
             leg.spec = spec

@@ -61,6 +61,15 @@ class Caller:
         return self.name or self.number or ANONYMOUS
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A WAV file of what a party says, below the switch's data directory; seconds."""
+
+    path: str
+    most_seconds: float = 7200.0
+    quiet_after: float = 0.0  # without speech, before call control is told; 0 never
+
+
 @dataclass(slots=True)
 class Leg:
     """One party of a call: its INVITE usage and its media."""
@@ -85,6 +94,7 @@ class Leg:
     ended: bool = False
     answer_awaited: bool = False  # a re-INVITE without an offer: the answer comes with the ACK
     detect_inband: bool = False
+    record: Recording | None = None  # where what the party says is written to
     source: Source = field(default_factory=Silence)  # what the party hears when it is not bridged
     peer: LegId | None = None
     spec: LegSpec | None = None  # last state asked of the media engine

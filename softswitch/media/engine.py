@@ -80,12 +80,14 @@ class MediaEngine:
         realtime: bool = True,
         grace: float = 30.0,
         legs_per_lane: int | None = None,
+        record_below: Path | str = "",
     ) -> None:
         """*host*: IPv4 address the lanes are bound to. *ports*: even RTP ports, shared out between *workers*.
 
         *grace*: seconds for which workers go on without control, -1 for ever. *portable*: one packet per system call.
         *realtime*: ask for real-time scheduling, so that a busy machine is not heard. *legs_per_lane*: None: as many
-        as the sockets' buffers, which the kernel may limit, can hold the packets of.
+        as the sockets' buffers, which the kernel may limit, can hold the packets of. *record_below*: the directory
+        below which legs may be recorded; without one they may not.
         """
         if not 1 <= workers <= len(ports):
             raise ValueError(f"{workers} media workers on {len(ports)} lanes")
@@ -105,6 +107,7 @@ class MediaEngine:
                 portable=portable,
                 realtime=realtime,
                 grace=grace,
+                record_below=str(record_below and Path(record_below).resolve()),
                 on_connected=self._connected,
                 on_message=self._heard,
             )

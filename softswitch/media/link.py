@@ -42,6 +42,7 @@ class WorkerLink:
         portable: bool = False,
         realtime: bool = True,
         grace: float = 30.0,
+        record_below: str = "",
         on_connected: Callable[[int, bool], None],
         on_message: Callable[[int, protocol.Message], None],
     ) -> None:
@@ -55,6 +56,7 @@ class WorkerLink:
         self._portable = portable
         self._realtime = realtime
         self._grace = grace
+        self._record_below = record_below
         self._on_connected = on_connected
         self._on_message = on_message
         self._process: subprocess.Popen[bytes] | None = None
@@ -165,6 +167,8 @@ class WorkerLink:
         environment["PYTHONPATH"] = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
         arguments = ["--index", str(self.index), "--host", self._host, "--ports", ",".join(map(str, self._ports))]
         arguments += ["--socket", str(self.path), "--grace", str(self._grace)]
+        if self._record_below:
+            arguments += ["--record-below", self._record_below]
         if self._portable:
             arguments.append("--portable")
         if self._realtime:

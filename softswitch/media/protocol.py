@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from rtp.legs import Source
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAX_FRAME: Final = 16 << 20
 
 # control → worker
@@ -49,6 +49,8 @@ _EVENTS: Final[dict[str, type[Any]]] = {
         legs.AssetUnavailable,
         legs.MusicPosition,
         legs.MediaTimeout,
+        legs.Recorded,
+        legs.RecordingQuiet,
         legs.LegStats,
         legs.LegRefused,
         legs.WorkerHealth,

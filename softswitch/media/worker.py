@@ -33,6 +33,7 @@ from rtp.streams import FRAME_TIME
 from softswitch.media import protocol
 from softswitch.media.loader import Loader
 from softswitch.media.mmsg import SO_TIMESTAMPNS, open_io
+from softswitch.media.recorder import PERIOD, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +50,7 @@ LATENESS_BORNE = 0.25
 MOST_RTCP = 16
 """RTCP datagrams of one lane handled in one beat."""
 _HEALTH_FRAMES = 50
+_TAPE_FRAMES = round(PERIOD / FRAME_TIME)
 _REPORT_FRAMES = 10
 
 
@@ -74,7 +76,16 @@ def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
 
 
 class Worker:
-    def __init__(self, index: int, host: str, ports: Sequence[int], *, portable: bool = False, grace: float = -1.0):
+    def __init__(
+        self,
+        index: int,
+        host: str,
+        ports: Sequence[int],
+        *,
+        portable: bool = False,
+        grace: float = -1.0,
+        record_below: str = "",
+    ) -> None:
         self._index = index
         self._host = host
         self._ports = list(ports)
@@ -87,6 +98,7 @@ class Worker:
         self._rtcp_lanes = {sock.fileno(): lane for lane, sock in enumerate(self._rtcp)}
         self._io = open_io(self._plane.tables, self._rtp, portable=portable)
         self._loader = Loader()
+        self._recorder = Recorder(record_below)
         self._lanes: list[int] = []
         self._frames = 0
         self._lateness = 0.0
@@ -122,9 +134,15 @@ class Worker:
         while not self._stopping:
             if len(self._plane):
                 self._run_legs()
+            elif self._recorder.busy:
+                self._wait(0.02)
+                self._collect()
             else:
                 self._wait(1.0)
                 self._watch(time.monotonic())
+        self._recorder.put(self._plane.tape.take(time.monotonic()), time.monotonic())
+        self._recorder.close()
+        self._collect()
         self._flush_control()
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
@@ -157,6 +175,8 @@ class Worker:
                 self._frames += 1
                 if self._frames % _REPORT_FRAMES == 0:
                     self._send_reports(now)
+                if self._frames % _TAPE_FRAMES == 0 and self._plane.tape.active:
+                    self._hand_over(now)
                 if self._frames % _HEALTH_FRAMES == 0:
                     self._watch(now)
 
@@ -214,12 +234,20 @@ class Worker:
                 player.fail(key, problem)
             else:
                 player.supply(key, frames)
+        if self._plane.tape.urgent:
+            self._hand_over(time.monotonic())
+        for told in self._recorder.events():
+            self._say(protocol.event_to_wire(told))
         if self._plane.events:
             for event in self._plane.events:
                 self._say(protocol.event_to_wire(event))
             self._plane.events.clear()
         if self._outbox:
             self._flush_control()
+
+    def _hand_over(self, now: float) -> None:
+        """What was heard of recorded legs goes to the thread that writes it down."""
+        self._recorder.put(self._plane.tape.take(now), now)
 
     # --------------------------------------------------------------------------------------------------------- control
     def _wait(self, timeout: float) -> None:
@@ -384,12 +412,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--socket", required=True, help="path of the control socket")
     parser.add_argument("--portable", action="store_true", help="one packet per system call")
     parser.add_argument("--realtime", action="store_true", help="ask for real-time scheduling")
+    parser.add_argument("--record-below", default="", help="the only directory for recordings")
     parser.add_argument("--grace", type=float, default=-1.0, help="seconds to go on without control; -1: for ever")
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # control decides when to stop; a Ctrl-C reaches the whole group
     ports = [int(port) for port in options.ports.split(",")]
     try:
-        worker = Worker(options.index, options.host, ports, portable=options.portable, grace=options.grace)
+        worker = Worker(
+            options.index,
+            options.host,
+            ports,
+            portable=options.portable,
+            grace=options.grace,
+            record_below=options.record_below,
+        )
     except OSError as error:
         sys.exit(f"media worker {options.index}: {error}")
     if options.realtime:

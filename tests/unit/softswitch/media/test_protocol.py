@@ -30,6 +30,9 @@ SPEC = LegSpec(
     ssrc=0xFFFFFFFF,
     media_timeout=30.0,
     latched=("10.0.0.3", 4002),
+    record="/var/lib/softswitch/recordings/a.wav",
+    record_seconds=60.0,
+    record_quiet=3.0,
 )
 
 EVENTS: list[MediaEvent] = [
@@ -39,6 +42,8 @@ EVENTS: list[MediaEvent] = [
     legs.AssetUnavailable(1, "a.wav", "does not exist"),
     legs.MusicPosition(1, "default", 1.5),
     legs.MediaTimeout(1, 30.0),
+    legs.Recorded(1, "/a.wav", 2.5, "No space left on device", 1.5),
+    legs.RecordingQuiet(1, "/a.wav", 3.0),
     legs.LegStats(1, 2, 3, 4, 5, 0.006, 7, 8, None, None, None, {"excess": 9}, True),
     legs.LegRefused(1, "no"),
     legs.WorkerHealth(0, 1, 2, 0.1, 0.2, 3, 4, {"late": 5}),
