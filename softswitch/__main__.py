@@ -16,6 +16,8 @@ from rich.console import Console
 from softswitch.config import Config, ConfigError, load_config
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from softswitch.admin.commands import Drawing
 
 cli = typer.Typer(
@@ -30,14 +32,14 @@ ConfigPath = Annotated[Path, typer.Option("--config", "-c", help="The configurat
 DEFAULT_CONFIG = Path("config.toml")
 
 
-def _load(path: Path) -> Config:
-    """The configuration, or every error of it at once and exit code 2. Warnings go to stderr."""
+def _load(path: Path, *, warn: bool = True) -> Config:
+    """The configuration, or every error of it at once and exit code 2. Warnings go to stderr, if wanted."""
     try:
         config = load_config(path)
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    for warning in config.warnings:
+    for warning in config.warnings if warn else ():
         typer.echo(warning.render(str(path)), err=True)
     return config
 
@@ -309,6 +311,54 @@ def _change(path: Path, verb: str, **args: object) -> dict[str, Any]:
     except (NotRunning, AdminError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
+
+
+@cli.command()
+def reload(
+    config: ConfigPath = DEFAULT_CONFIG,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Of the running switch, when the file names another one.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Have the running switch take over its file as it is now, and tell what changed; a bad file changes nothing.
+
+    Calls, registrations and agents go on. Exit code 2 if the file has errors.
+    """
+    from softswitch.admin.reload_commands import reload as take_over
+
+    _ask(take_over, config, data_dir, json)
+
+
+@cli.command()
+def diff(
+    config: ConfigPath = DEFAULT_CONFIG,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Of the running switch, when the file names another one.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Show what a reload would change, and what would wait for a restart.
+
+    Exit code 0 if nothing is different, 1 if something is, 2 if the file has errors.
+    """
+    from softswitch.admin.reload_commands import diff as compare
+
+    _ask(compare, config, data_dir, json)
+
+
+def _ask(command: Callable[..., int], path: Path, data_dir: Path | None, as_json: bool) -> None:
+    from softswitch.admin.client import NotRunning
+    from softswitch.admin.protocol import AdminError
+
+    try:
+        # the switch tells of the warnings
+        code = command(data_dir or _load(path, warn=False).server.data_dir, path, Console(), as_json=as_json)
+    except (NotRunning, AdminError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(3) from None
+    if code:
+        raise typer.Exit(code)
 
 
 @cli.command()

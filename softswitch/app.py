@@ -9,7 +9,7 @@ import os
 import signal
 from dataclasses import asdict
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ivr.targets import DEFAULT_MUSIC
 from sip.auth import DigestChallenger
@@ -17,10 +17,12 @@ from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
 from softswitch.admin.desk import AdminDesk
 from softswitch.admin.lock import Locked
+from softswitch.admin.reloader import Reloader
 from softswitch.briefing import briefing
 from softswitch.call.control import CallControl
 from softswitch.call.features import feature_prompts
 from softswitch.call.resuming import Resuming
+from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
 from softswitch.call.whisper import whisper_prompts
 from softswitch.clock import SystemClock
@@ -41,15 +43,17 @@ from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from acd.dispatcher import Dispatcher
     from acd.events import WaitEstimated
+    from ivr.nodes import Flow as IvrFlow
     from ivr.nodes import Prompt
     from rtp.legs import MediaEvent
     from sip.events import Event
     from sip.flow import Flow
     from sip.uri import Uri
+    from softswitch.admin.reloader import Outcome, Prepared
     from softswitch.config import Config
 
 log = logging.getLogger(__name__)
@@ -95,10 +99,8 @@ class Switch:
             on_event=self._media_event,
             record_below=data_dir,
         )
-        self._music = {DEFAULT_MUSIC: [str(prompts_dir() / "music" / "default.wav")]}
-        self._music |= {name: [str(file) for file in music.files] for name, music in config.music.items()}
-        for channel, files in self._music.items():
-            self._media.set_music(channel, files)
+        self._music: dict[str, list[str]] = {}
+        self._set_music(config)
         self._registrar = Registrar(
             min_expires=config.sip.expires.min,
             max_expires=config.sip.expires.max,
@@ -114,6 +116,7 @@ class Switch:
             extensions=EXTENSIONS,
         )
         self._control: CallControl
+        self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
         self._keeper: SnapshotKeeper | None = None
         self._looking: asyncio.TimerHandle | None = None
 
@@ -152,10 +155,10 @@ class Switch:
             recovered = await asyncio.to_thread(recover, self._database, now=now, wall=wall)
             await self._desk.remember(wall)
             self._control = self._join(recovered.dispatcher)
-            self._desk.journal.append("switch.started", None, {"pid": os.getpid()}, at=wall)
+            self._note("switch.started", {"pid": os.getpid(), **self._reloader.status()})
             resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
-            self._voice.prepare(self._prompts(), spoken_languages(self._config))
+            self._voice.prepare(_prompts(config, self._flow), spoken_languages(config))
             await self._media.start()
             for file in chain.from_iterable(self._music.values()):
                 self._media.preload(file)  # no caller should wait for a minute of music to be encoded
@@ -171,7 +174,8 @@ class Switch:
                 recovered.dispatcher,
                 clock=self._clock,
                 settle=self._settle,
-                status=lambda: {"journal": asdict(self._journal.state), "events": self._feeds.state()},
+                status=self._status,
+                more=self._reloader.verbs(),
             )
         except OSError as error:
             await self.stop()
@@ -291,14 +295,50 @@ class Switch:
         """See `softswitch.ports.Flows`."""
         return self._edge.own_address(flow)[0]
 
-    def _prompts(self) -> Iterator[Prompt]:
-        """Everything that the configuration says."""
-        for node in self._flow.nodes.values():
-            for name in ("say", "say_invalid", "say_no_input"):
-                yield from getattr(node, name, ())
-        yield from feature_prompts(self._config)
-        yield from queue_prompts(self._config.queues)
-        yield from whisper_prompts(self._config.queues, self._config.server.language)
+    # ------------------------------------------------------------------------------------------------ reload
+    async def reload(self, by: str) -> Outcome:
+        """Take over the file as it is now, or, when it is bad, nothing of it. *by*: who wants it."""
+        return await self._reloader.reload(by)
+
+    def _put_in_force(self, prepared: Prepared) -> None:
+        """In one go: no event comes between. What callers of new queues hear is known before they come."""
+        config, now = prepared.config, self._loop.time()
+        self._config, self._flow = config, prepared.flow
+        self._voice.renew(prepared.resolver)
+        for channel in self._set_music(config):
+            for file in self._music[channel]:
+                self._media.preload(file)
+        self._control.reconfigure(Settings(config, prepared.flow), now)
+        self._desk.reconfigure(config)
+        self._voice.prepare(_prompts(config, prepared.flow), spoken_languages(config))
+        self._settle()
+
+    def _set_music(self, config: Config) -> list[str]:
+        """The channels that are new or have other files. One that is no more plays on for whoever listens to it."""
+        wanted = {DEFAULT_MUSIC: [str(prompts_dir() / "music" / "default.wav")]}
+        wanted |= {name: [str(file) for file in music.files] for name, music in config.music.items()}
+        changed = [channel for channel, files in wanted.items() if self._music.get(channel) != files]
+        for channel in changed:
+            self._media.set_music(channel, wanted[channel])
+        self._music |= wanted
+        return changed
+
+    def _status(self) -> dict[str, Any]:
+        parts = {"journal": asdict(self._journal.state), "events": self._feeds.state()}
+        return {**parts, **self._reloader.status()}
+
+    def _note(self, kind: str, data: Mapping[str, object]) -> None:
+        self._desk.journal.append(kind, None, data, at=self._clock.wall(self._loop.time()))
+
+
+def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
+    """Everything that the configuration says."""
+    for node in flow.nodes.values():
+        for name in ("say", "say_invalid", "say_no_input"):
+            yield from getattr(node, name, ())
+    yield from feature_prompts(config)
+    yield from queue_prompts(config.queues)
+    yield from whisper_prompts(config.queues, config.server.language)
 
 
 def _media_host(config: Config) -> str:
@@ -314,7 +354,16 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     switch = Switch(config)
+    hangups: set[asyncio.Task[None]] = set()
+
+    def hung_up() -> None:
+        task = loop.create_task(_reload(switch))
+        hangups.add(task)
+        task.add_done_callback(hangups.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # half a switch reloads nothing, and does not die of it
     await switch.start()
+    loop.add_signal_handler(signal.SIGHUP, hung_up)
     # what is there now stays; calls come and go without cycles, so looking for some may be rare
     gc.collect()
     gc.freeze()
@@ -325,3 +374,19 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
         announce("stopping: calls are ended, records are written")
     finally:
         await switch.stop()
+
+
+async def _reload(switch: Switch) -> None:
+    """What a SIGHUP asks for; nobody waits for an answer, so the log has it."""
+    outcome = await switch.reload("SIGHUP")
+    for error in outcome.errors:
+        log.error("reload: %s", error)
+    for warning in outcome.warnings:
+        log.warning("reload: %s", warning)
+    if outcome.errors:
+        log.error("reload: the file is bad; version %d stays in force", outcome.version)
+        return
+    found = outcome.difference
+    log.info("reload: version %d is in force, %d changes", outcome.version, len(found.changes))
+    if found.needs_restart:
+        log.warning("reload: %s needs a restart, and stays as it is", ", ".join(found.needs_restart))

@@ -15,9 +15,10 @@ from softswitch.admin.verbs import Operations
 from softswitch.store.database import FILE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from acd.dispatcher import Dispatcher
+    from softswitch.admin.server import Verb
     from softswitch.call.control import CallControl
     from softswitch.config import Config
     from softswitch.ports import Clock, Journal
@@ -31,6 +32,8 @@ class AdminDesk:
         self._lock = DataDirLock(config.server.data_dir)
         self.journal = Today(journal, standards(config), config.server.timezone)
         self._server: AdminServer | None = None
+        self._live: Live
+        self._operations: Operations
 
     def lock(self) -> None:
         """Before anything is opened. Raises `softswitch.admin.lock.Locked`, or OSError."""
@@ -52,21 +55,33 @@ class AdminDesk:
         clock: Clock,
         settle: Callable[[], None],
         status: Callable[[], dict[str, Any]],
+        more: Mapping[str, Verb],
     ) -> None:
-        """Answer commands from now on. *settle* is called after each change; *status* adds to the verb ``status``."""
+        """Answer commands from now on. *settle* is called after each change; *status* adds to the verb ``status``.
+
+        *more*: verbs besides those of the calls.
+        """
         config, today = self._config, self.journal
-        operations = Operations(
+        self._live = Live(dispatcher, control.calls, config, today.standards, today.tallies, today.waits.of)
+        self._operations = Operations(
             control,
             dispatcher,
             config,
-            Live(dispatcher, control.calls, config, today.standards, today.tallies, today.waits.of),
+            self._live,
             clock=clock,
             now=asyncio.get_running_loop().time,
             settle=settle,
             status=lambda: {"pid": os.getpid(), "config": config.file, **status()},
         )
-        self._server = AdminServer(socket_path(config.server.data_dir), operations.verbs())
+        self._server = AdminServer(socket_path(config.server.data_dir), {**self._operations.verbs(), **more})
         await self._server.start()
+
+    def reconfigure(self, config: Config) -> None:
+        """What is shown and may be changed is that of *config* from now on; today's figures go on."""
+        self._config = config
+        self.journal.standards = standards(config)
+        self._live.reconfigure(config, self.journal.standards)
+        self._operations.reconfigure(config)
 
     async def close(self) -> None:
         """No more commands; the lock stays until `unlock`."""

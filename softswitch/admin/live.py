@@ -145,6 +145,10 @@ class Live:
         self._expected = expected
         self._crews = Crews()
 
+    def reconfigure(self, config: Config, standards: Mapping[str, Standard]) -> None:
+        """From now on the queues and agents are called as in *config*."""
+        self._config, self._standards = config, standards
+
     def crews(self) -> Crews:
         """Who serves which queue, to be worked out (`Crews.work_out`) before `queues`; in another thread, if it is
         much."""

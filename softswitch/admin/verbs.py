@@ -87,6 +87,10 @@ class Operations:
         self._settle = settle
         self._status = status
 
+    def reconfigure(self, config: Config) -> None:
+        """From now on there are the queues, agents and phones of *config*."""
+        self._config = config
+
     def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         return {
             "status": self.status,

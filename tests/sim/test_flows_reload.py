@@ -201,7 +201,7 @@ def test_registrations_of_phones_that_still_exist_are_kept_and_others_are_forgot
     office.reload((office.centre[start : office.centre.index("[[phone]]", start + 5)], ""))
     assert control.phones.places("2001", now)
     assert not control.phones.places("2002", now)
-    assert "2002" not in office.switch.bindings.kept
+    assert not any(aor == "2002" for aor, _ in office.switch.bindings.kept)
     assert [line.data["reason"] for line in office.switch.journal.of("phone.unregistered")] == ["no such user"]
 
 
