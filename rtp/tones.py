@@ -42,6 +42,7 @@ PROGRESS_TONES: Final[dict[str, Cadence]] = {
     "dial": Cadence((425.0,), ((1.0, 0.0),)),
     "waiting": Cadence((425.0,), ((0.2, 0.6), (0.2, 4.0)), -16.0),
     "confirmation": Cadence((425.0, 850.0), ((0.1, 0.1), (0.1, 0.7)), -16.0),
+    "beep": Cadence((1000.0,), ((0.3, 0.02),)),
     "sit": Cadence((950.0,), ((0.34, 1.0),)),
 }
 

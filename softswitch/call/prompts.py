@@ -66,6 +66,14 @@ class Prompts:
         """As `say`, to any party; what is not rendered within *patience* seconds is left out."""
         self._say(leg.leg, prompts, language, now, finished, patience)
 
+    def sound(self, leg: Leg, paths: tuple[str, ...], now: float, finished: Callable[[float], None]) -> None:
+        """As `say_to`, for audio that is there: files, and tones ("tone:beep")."""
+        speech = Speech(self._next_play, (), "", finished, started=True)
+        self._next_play += 1
+        self._current[leg.leg] = speech
+        self._waiting.set(leg.leg, None)
+        self._control.legs.hear(leg, Play(paths, speech.play_id))
+
     def _say(
         self,
         leg: int,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from rtp.lanes import NoPortLeft
-from rtp.legs import Latched, Play, PlayFinished
+from rtp.legs import Latched, Play, PlayFinished, Recorded
 from softswitch.store.cdr import Record
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class FakeMedia:
     limit: int = 20_000
     ports: dict[int, int] = field(default_factory=dict)
     specs: dict[int, LegSpec] = field(default_factory=dict)
+    recorded: dict[str, float] = field(default_factory=dict)  # path → length; since when, while it is recorded
     heard: defaultdict[int, list[tuple[float, Source]]] = field(default_factory=lambda: defaultdict(list))
 
     def allocate(
@@ -59,6 +60,8 @@ class FakeMedia:
         assert self.ports[spec.leg] == spec.port, f"leg {spec.leg} is put on a port that is not its own"
         if spec.leg not in self.specs:  # the far end sends as soon as it may
             self.world.call_later(0.06, lambda: self.on_event(Latched(spec.leg, spec.remote or ("", 0))))
+        before = self.specs.get(spec.leg)
+        self._record(spec.leg, before.record if before else "", spec.record)
         self.specs[spec.leg] = spec
         heard = self.heard[spec.leg]
         if not heard or heard[-1][1] != spec.source:
@@ -74,7 +77,16 @@ class FakeMedia:
 
     def remove_leg(self, leg: int) -> None:
         assert self.ports.pop(leg, None) is not None, f"leg {leg} is removed twice"
-        self.specs.pop(leg, None)
+        spec = self.specs.pop(leg, None)
+        self._record(leg, spec.record if spec else "", "")
+
+    def _record(self, leg: int, before: str, path: str) -> None:
+        if path != before and path:
+            self.recorded[path] = self.world.now
+        if path != before and before:
+            seconds = self.world.now - self.recorded[before]
+            self.recorded[before] = seconds
+            self.world.call_later(0.05, lambda: self.on_event(Recorded(leg, before, seconds, "", seconds)))
 
     def leg_at(self, port: int) -> int | None:
         """The leg whose packets arrive at *port*."""
@@ -95,7 +107,7 @@ class FakeVoice:
         return None if prompt.key in self.slow else "/".join((language, prompt.key, *map(str, prompt.args.values())))
 
     def seconds(self, path: str) -> float:
-        return self.lengths.get(path.split("/")[1], 3.0)
+        return 0.3 if path.startswith("tone:") else self.lengths.get(path.split("/")[1], 3.0)
 
 
 @dataclass
