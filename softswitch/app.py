@@ -21,6 +21,7 @@ from softswitch.admin.reloader import Reloader
 from softswitch.briefing import briefing
 from softswitch.call.control import CallControl
 from softswitch.call.features import feature_prompts
+from softswitch.call.find_me import find_me_prompts
 from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
@@ -339,6 +340,7 @@ def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
     yield from feature_prompts(config)
     yield from queue_prompts(config.queues)
     yield from whisper_prompts(config.queues, config.server.language)
+    yield from find_me_prompts(config)
 
 
 def _media_host(config: Config) -> str:

@@ -137,7 +137,8 @@ class Arrivals:
         control, found = self._control, entry.found
         language = entry.language or self._language(caller)
         known: dict[str, str] = {} if found is None else dict(found.known)
-        caller = replace(caller, name=caller.name or known.get("name", ""))
+        if caller.name in ("", caller.number, caller.raw):  # a number is no name
+            caller = replace(caller, name=known.get("name", caller.name))
         known |= {"ani": caller.number, "did": entry.dialled, "name": caller.name}
         session = Session(entry.flow, self._clock.local)
         call = Call(leg.call, caller, entry.dialled, language, leg.leg, session)

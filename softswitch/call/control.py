@@ -10,11 +10,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable
+from ivr.people import AGENT, FIND_ME
 from rtp.legs import Digit as MediaDigit
-from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished
+from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished, Recorded, RecordingQuiet
 from sip import events as sip_events
 from softswitch.call.admission import Admission
+from softswitch.call.agent_calls import AgentCalls
 from softswitch.call.arrivals import Arrivals
+from softswitch.call.availability import Availability
 from softswitch.call.callback_orders import CallbackOrders
 from softswitch.call.callbacks import Callbacks
 from softswitch.call.containment import Containment
@@ -22,6 +25,7 @@ from softswitch.call.desks import Desks
 from softswitch.call.dialling import Dialling
 from softswitch.call.endings import Endings
 from softswitch.call.features import FeatureCodes
+from softswitch.call.find_me import FindMe
 from softswitch.call.holds import Holds
 from softswitch.call.keyed_transfers import KeyedTransfers
 from softswitch.call.legs import Legs
@@ -35,6 +39,7 @@ from softswitch.call.qualifying import Qualifier
 from softswitch.call.quality import Quality
 from softswitch.call.queues import Queues
 from softswitch.call.reconfiguring import Reconfiguring
+from softswitch.call.recordings import Recordings
 from softswitch.call.requests import OwnRequests
 from softswitch.call.routing import Router
 from softswitch.call.settings import Settings
@@ -128,10 +133,14 @@ class CallControl:
             sip=sip, legs=self.legs, phones=self.phones, trunks=self.trunks, domain=config.sip.domain
         )
         self.prompts = Prompts(self, voice)
+        self.recordings = Recordings(self)
         self.menus = Menus(self)
-        self.desks = Desks(self)
+        self.desks = Desks(self, config)
         self.queues = Queues(self, dispatcher)
         self.offers = Offers(self, config)
+        availability = Availability(self.phones, dispatcher)
+        self.find_me = FindMe(self, config, availability)
+        self.menus.handlers |= {FIND_ME: self.find_me, AGENT: AgentCalls(self, availability)}
         self.waiting = Waiting(self, config)
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
@@ -166,7 +175,7 @@ class CallControl:
             (
                 *(self.trunk_watch, self.trunks, admission, self.phones, self.legs),
                 *(opening, router, features, arrivals, self.menus, self.transfers, self.keyed),
-                *(self.offers, self.waiting, self.holds, self.orders, self.callbacks),
+                *(self.desks, self.offers, self.waiting, self.holds, self.orders, self.callbacks),
             ),
         )
 
@@ -200,6 +209,8 @@ class CallControl:
                     leg.audible = True
             case LegStats(final=True):
                 self._quality.measured(event, now)
+            case Recorded() | RecordingQuiet():
+                self.recordings.heard(event, now)
             case _:
                 pass
         self._settle(now)
@@ -229,11 +240,13 @@ class CallControl:
             self.holds.next_deadline(),
             self.offers.whispers.next_deadline(),
             self.desks.next_deadline(),
+            self.find_me.next_deadline(),
             self.dialling.next_deadline(),
             self.transfers.next_deadline(),
             self.keyed.next_deadline(),
             self.trunk_watch.next_deadline(),
             self.prompts.next_deadline(),
+            self.recordings.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
         )
@@ -245,7 +258,9 @@ class CallControl:
                 with self.contain(call_id, now):
                     self.menus.handle_timeout(call, now)
         self.prompts.handle_timeout(now)
+        self.recordings.handle_timeout(now)
         self.desks.handle_timeout(now)
+        self.find_me.handle_timeout(now)
         self.orders.handle_timeout(now)
         self.holds.handle_timeout(now)
         self.offers.whispers.handle_timeout(now)
@@ -342,6 +357,7 @@ class CallControl:
     def _leg_dropped(self, leg: Leg, now: float) -> None:
         self._signals.forget(leg)
         self.prompts.forget(leg.leg)
+        self.recordings.leg_over(leg, now)
         self.offers.leg_over(leg)
         self._quality.expect(leg)
         self.trunks.release(leg.leg)

@@ -8,6 +8,7 @@ from ivr.events import Returned
 from ivr.nodes import Result
 from rtp.legs import Silence, Tone
 from softswitch.call.dialling import Attempt, Failure
+from softswitch.call.display import shown
 from softswitch.call.model import Role
 from softswitch.call.stages import Input
 from softswitch.call.timers import Timers
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from sip.message import Response
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
+    from softswitch.call.settings import Settings
+    from softswitch.config import Config
 
 _RESULT = {
     Failure.BUSY: Result.BUSY,
@@ -38,17 +41,29 @@ class Callbacks(TypedDict):
 class Desks:
     """Everybody who is rung for a caller outside a queue."""
 
-    def __init__(self, control: CallControl) -> None:
+    def __init__(self, control: CallControl, config: Config) -> None:
         self._control = control
+        self._display = config.display
         self._timers: Timers[str] = Timers()
 
-    def ring(self, call: Call, caller: Leg, phone: str, timeout: float, now: float) -> None:
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        self._display = settings.config.display
+
+    def ring(
+        self, call: Call, caller: Leg, phone: str, timeout: float, now: float, *, agent: str | None = None
+    ) -> None:
+        """Ring *phone*; *agent* is who is wanted there, when it is somebody in person."""
+
         def start(callbacks: Callbacks) -> Attempt | Failure:
-            who = call.caller.name or call.caller.number
-            display = f"{call.label}: {who}" if call.label else who
+            display = shown(call, self._display, label=call.label)
             return self._control.dialling.ring(call, phone, Role.PHONE, display=display, **callbacks, now=now)
 
-        self._ring(call, caller, start, timeout, now, phone)
+        if agent is None and self._control.phones.wants_peace(phone):
+            if self._control.advance(call, Input.RING_PHONE):
+                self._control.later(now, lambda at: self._failed(call, Failure.BUSY, at), call=call.call)
+            return
+        self._ring(call, caller, start, timeout, now, phone, agent)
 
     def ring_number(self, call: Call, caller: Leg, number: str, trunk: str, timeout: float, now: float) -> None:
         def start(callbacks: Callbacks) -> Attempt | Failure:
@@ -66,6 +81,7 @@ class Desks:
         timeout: float,
         now: float,
         who: str,
+        agent: str | None = None,
     ) -> None:
         control = self._control
         if not control.advance(call, Input.RING_PHONE):
@@ -75,7 +91,7 @@ class Desks:
             self._ringing(call, attempt, leg, response, at)
 
         def answered(attempt: Attempt, leg: Leg, at: float) -> None:
-            self._answered(call, leg, who, at)
+            self._answered(call, leg, who, agent, at)
 
         def failed(attempt: Attempt, failure: Failure, at: float) -> None:
             self._failed(call, failure, at)
@@ -86,7 +102,7 @@ class Desks:
             return
         call.attempt = attempt.attempt
         self._timers.set(call.call, now + timeout)
-        control.note("phone.ringing", call, now, phone=who)
+        control.note("phone.ringing", call, now, phone=who, agent=agent)
         if caller.answered:
             control.legs.hear(caller, Tone("ringback"), detect_inband=False)
 
@@ -104,7 +120,7 @@ class Desks:
         elif caller.peer is None and not caller.answered:
             control.sip.ring(caller.usage, 180, now=now)
 
-    def _answered(self, call: Call, leg: Leg, who: str, now: float) -> None:
+    def _answered(self, call: Call, leg: Leg, who: str, agent: str | None, now: float) -> None:
         control = self._control
         self._timers.set(call.call, None)
         call.attempt = None
@@ -113,7 +129,7 @@ class Desks:
             control.legs.hang_up(leg, now)
             return
         control.answer(call, caller, now)
-        control.connect(call, caller, leg, now, phone=who)
+        control.connect(call, caller, leg, now, agent=agent, phone=who)
 
     def _failed(self, call: Call, failure: Failure, now: float) -> None:
         control = self._control

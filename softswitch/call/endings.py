@@ -49,7 +49,7 @@ class Endings:
             control.dialling.failed(attempt, leg, failure, now)
         elif call is not None and leg.leg == call.a_leg:
             self.call_over(call, now, by="caller" if by != "switch" else by, cause=cause, q850=q850, caller_gone=True)
-        elif control.offers.lost(leg, now) or control.keyed.lost(leg, now) or control.transfers.lost(leg, now):
+        elif any(part.lost(leg, now) for part in (control.offers, control.keyed, control.transfers, control.find_me)):
             pass
         elif call is not None and leg.leg == call.b_leg:
             self._peer_gone(call, leg, now, by=by, cause=cause)

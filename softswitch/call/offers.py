@@ -8,6 +8,7 @@ from acd.effects import WithdrawReason
 from acd.events import FailReason, OfferAnswered, OfferFailed
 from rtp.legs import Tone
 from softswitch.call.dialling import ANSWERED_ELSEWHERE, Attempt, Failure
+from softswitch.call.display import shown
 from softswitch.call.model import Role
 from softswitch.call.stages import Input
 from softswitch.call.whisper import Whispers
@@ -78,7 +79,7 @@ class Offers:
             call,
             offer.phone,
             Role.AGENT,
-            display=f"{label}: {call.caller.name or call.caller.number}",
+            display=shown(call, self._config.display, label=label),
             headers=auto_answer(self._config.sip.domain) if self._answers_itself(offer.queue, offer.agent) else (),
             on_ringing=ringing,
             on_answer=answered,

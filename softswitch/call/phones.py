@@ -45,6 +45,7 @@ class Phones:
         self._clock = clock
         self._on_reachable = on_reachable
         self._legs: dict[str, set[int]] = {}
+        self._peace: set[str] = set()  # phones that are not to be rung
         self._silent: dict[str, set[str]] = {}  # contacts that do not answer, though they are registered
 
     def reconfigure(self, settings: Settings, now: float) -> None:
@@ -163,6 +164,20 @@ class Phones:
         self.heard_of(binding.aor, now, str(binding.contact))
         self._store.put(binding, now)
         self._flows.keep(binding.flow, binding.expires_at)
+
+    # ------------------------------------------------------------------------------------------------ peace
+    def wants_peace(self, user: str) -> bool:
+        """Whether whoever sits there does not want to be disturbed."""
+        return user in self._peace
+
+    def disturb(self, user: str, allowed: bool, now: float) -> None:
+        """From now on the phone may be rung, or may not."""
+        (self._peace.discard if allowed else self._peace.add)(user)
+        self._journal.append("phone.peace", None, {"phone": user, "on": not allowed}, at=self._clock.wall(now))
+
+    def remember_peace(self, users: Iterable[str]) -> None:
+        """Those who wanted peace before a restart."""
+        self._peace = set(users) & set(self._phones)
 
     # ------------------------------------------------------------------------------------------------ busy
     def occupy(self, user: str | None, leg: int) -> bool:

@@ -155,6 +155,8 @@ class Signals:
         if pressed is None or call is None:
             return
         if leg.leg != call.a_leg:
+            if self._control.find_me.pressed_by(call, leg, pressed, now):
+                return
             self._control.keyed.pressed(call, leg, pressed, now)
         elif not self._control.waiting.pressed(call, pressed, now):
             self._control.menus.receive(call, Digit(pressed), now)

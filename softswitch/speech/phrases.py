@@ -188,6 +188,11 @@ def whisper_callback(label: str) -> Prompt:
     return Prompt("whisper-callback", args={"label": label})
 
 
+def confirm_call(key: str) -> Prompt:
+    """What somebody outside hears who is looked for: a key takes the call."""
+    return Prompt("findme-confirm", args={"key": key})
+
+
 def break_started(reason: str = "") -> Prompt:
     """*reason*: its label in the configuration, said as it stands."""
     if not reason.strip():

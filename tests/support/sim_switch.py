@@ -259,6 +259,7 @@ class SimSwitch:
             "stays in queues": control.waiting,
             "orders of callbacks": control.orders,
             "callers on hold": control.holds,
+            "searches for people": control.find_me,
             "callbacks": control.callbacks,
             "busy phones": control.phones._legs,
             "digit mergers": control._signals._mergers,

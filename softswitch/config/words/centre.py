@@ -171,10 +171,27 @@ class Features(Section):
     """It takes longer: ``extend_by`` seconds more."""
     extend_by: Annotated[Seconds, Field(gt=0)] | None = None
     """None: until the agent says that it is done."""
+    voicemail: FeatureCode = "*97"
+    """Listens to the messages in the phone's own box."""
+    voicemail_of: FeatureCode = "*98"
+    """Asks for the number of a box and its PIN, and listens to the messages there."""
+    preview: FeatureCode | Literal[""] = "*70"
+    """Then the number of a slot: every message that is bound there is heard, drafts too. "": not."""
     transfer: FeatureCode | Literal[""] = "*2"
     """Pressed during a call by whoever was called, then a number and hash: the caller is sent there. "": not."""
     consult: FeatureCode | Literal[""] = "*3"
     """The same, and the number is talked with first: hanging up puts the caller through, star brings them back."""
+
+
+class Display(Section):
+    """What the telephone of somebody who is rung shows beside the caller."""
+
+    label: Literal["prepend", "append", "replace", "nothing"] = "prepend"
+    """What the caller chose, or the queue's label: before the caller, after, instead, or not at all."""
+    show: Literal["last", "path"] = "last"
+    """The label of the last key, or those of all keys on the way."""
+    max_length: Annotated[Count, Field(ge=8, le=200)] = 60
+    """Characters; what is longer is cut."""
 
 
 class BreakReason(Section):

@@ -1,0 +1,48 @@
+"""What the telephone of somebody who is rung shows: what the caller chose, and who it is."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from softswitch.call.model import Call
+    from softswitch.config.words.centre import Display
+
+#: Variables of a call, kept by its IVR session: the label of the key pressed last, and all keys on the way.
+MENU_LABEL, MENU_PATH = "menu_label", "menu_path"
+
+
+def shown(call: Call, words: Display, *, label: str = "") -> str:
+    """The display name for *call*; *label* stands in when the caller has chosen nothing that has one."""
+    data = call.session.progress.data
+    chosen = data.get(MENU_PATH if words.show == "path" else MENU_LABEL, "") or label
+    return composed(" ".join(part for part in (call.mark, chosen) if part), call.caller.shown, words)
+
+
+def composed(label: str, who: str, words: Display) -> str:
+    """Both in their order, on one line and not longer than telephones show."""
+    label, who = clean(label), clean(who)
+    if words.label == "nothing" or not label:
+        return cut(who, words.max_length)
+    if words.label == "replace":
+        return cut(label, words.max_length)
+    if words.label == "append":
+        return cut(f"{who} ({label})", words.max_length)
+    return cut(f"{label}: {who}", words.max_length)
+
+
+def clean(text: str) -> str:
+    """*text* without what has no place in a header or turns the text around it: control and format characters."""
+    kept = (" " if character.isspace() else character for character in text)
+    return " ".join("".join(each for each in kept if unicodedata.category(each)[0] != "C").split())
+
+
+def cut(text: str, longest: int) -> str:
+    """At most *longest* characters; an accent is never parted from its letter."""
+    if len(text) <= longest:
+        return text
+    end = longest - 1
+    while end > 0 and unicodedata.combining(text[end]):
+        end -= 1
+    return text[:end].rstrip() + "…"
