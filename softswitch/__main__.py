@@ -284,21 +284,50 @@ class To(StrEnum):
     BREAK = "break"
     BACK = "back"
     DONE = "done"
+    JOIN = "join"
+    LEAVE = "leave"
+    SKILLS = "skills"
 
 
 @cli.command()
 def agent(
-    agent: Annotated[str, typer.Argument(help="The agent's id.")],
-    to: Annotated[To, typer.Argument(help="login, logout, break, back (from a break), done (with the wrap-up).")],
+    agents: Annotated[str, typer.Argument(help='The agent\'s id; several with commas, or "all".', metavar="AGENT")],
+    to: Annotated[
+        To,
+        typer.Argument(
+            help="login, logout, break, back (from a break), done (with the wrap-up), join or leave (a queue), skills."
+        ),
+    ],
     config: ConfigPath = DEFAULT_CONFIG,
     phone: Annotated[str | None, typer.Option(help="Where to log in; without: at the usual phone.")] = None,
     reason: Annotated[str | None, typer.Option(help="Of the break or the logout.")] = None,
+    queue: Annotated[str | None, typer.Option(help="To join or to leave.")] = None,
+    skill: Annotated[list[str] | None, typer.Option(help="As sales=80; 0 takes it away. May be repeated.")] = None,
 ) -> None:
-    """Log an agent in or out, send one on a break and back. A conversation is never interrupted."""
+    """Log agents in or out, send them on a break and back, change their queues and skills.
+
+    A conversation is never interrupted. Changed skills last until the configuration of that agent's skills changes.
+    """
     from softswitch.admin.tables import changed_agent
 
-    changed = _change(config, "agent.change", agent=agent, to=to.value, phone=phone, reason=reason)
-    typer.echo(changed_agent(changed))
+    known = list(_load(config).agents) if agents == "all" else agents.split(",")
+    levels = _levels(skill or [])
+    for name in known:
+        changed = _change(
+            config, "agent.change", agent=name, to=to.value, phone=phone, reason=reason, queue=queue, skills=levels
+        )
+        typer.echo(changed_agent(changed))
+
+
+def _levels(written: list[str]) -> dict[str, int] | None:
+    """`["sales=80"]` as levels; None when there are none."""
+    levels = {}
+    for text in written:
+        name, _, level = text.partition("=")
+        if not name or not level.isdecimal() or int(level) > 100:
+            raise typer.BadParameter(f'"{text}" is not a skill with a level from 0 to 100; write sales=80')
+        levels[name] = int(level)
+    return levels or None
 
 
 def _change(path: Path, verb: str, **args: object) -> dict[str, Any]:

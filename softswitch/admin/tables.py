@@ -133,7 +133,10 @@ def changed_agent(changed: Mapping[str, Any]) -> str:
     """What has become of an agent who was changed, in a sentence."""
     status, state = changed["status"].replace("_", " "), changed["state"].replace("_", "-")
     at = f" at phone {changed['phone']}" if changed["phone"] else ""
-    return f"{changed['agent']} is {status}{at}" + (f", at the moment {state}" if state != "idle" else "")
+    told = f"{changed['agent']} is {status}{at}" + (f", at the moment {state}" if state != "idle" else "")
+    if changed["left"]:
+        told += f", not in {', '.join(changed['left'])}"
+    return told
 
 
 def _caller_state(caller: Mapping[str, Any]) -> str:

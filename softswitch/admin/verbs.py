@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from acd.agent import Status
-from acd.events import AgentBreakEnded, AgentBreakStarted, AgentLoggedIn, AgentLoggedOut, CallChanged, WrapUpEnded
-from acd.skills import SkillSyntaxError, parse
+from acd.events import (
+    AgentBreakEnded,
+    AgentBreakStarted,
+    AgentLoggedIn,
+    AgentLoggedOut,
+    AgentQueueJoined,
+    AgentQueueLeft,
+    AgentSkillsChanged,
+    CallChanged,
+    WrapUpEnded,
+)
+from acd.skills import MAX_LEVEL, SkillSyntaxError, parse
 from acd.ticket import Place
 from softswitch.admin.protocol import AdminError, Code
 
@@ -32,6 +42,7 @@ if TYPE_CHECKING:
 A = TypeVar("A", bound=BaseModel)
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Level = Annotated[int, Field(ge=0, le=MAX_LEVEL)]
 
 
 class _Args(BaseModel):
@@ -54,11 +65,14 @@ class ChangeCall(_Args):
 
 
 class ChangeAgent(_Args):
-    """``login`` needs a phone unless the agent has a usual one; ``break`` may have a reason."""
+    """``login`` needs a phone unless the agent has a usual one; ``break`` may have a reason; ``join`` and ``leave``
+    name a queue; ``skills`` changes the levels that are named and leaves the others, 0 takes a skill away."""
 
     agent: Text
-    to: Literal["login", "logout", "break", "back", "done"]
+    to: Literal["login", "logout", "break", "back", "done", "join", "leave", "skills"]
     phone: Text | None = None
+    queue: Text | None = None
+    skills: Annotated[dict[Text, Level], Field(min_length=1, max_length=100)] | None = None
     reason: Annotated[str, Field(max_length=100)] = ""
     by: Annotated[str, Field(max_length=100)] = ""
 
@@ -146,13 +160,20 @@ class Operations:
         }
 
     def change_agent(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Log an agent in or out, send one on a break and back, end a wrap-up."""
+        """Log an agent in or out, send one on a break and back, end a wrap-up; change queues and skills."""
         wanted = _read(ChangeAgent, args)
         agent = self._dispatcher.agents.get(wanted.agent)
         if agent is None or wanted.agent not in self._config.agents:
             raise AdminError(Code.NOT_FOUND, f"there is no agent {wanted.agent}; {_listed(self._config.agents)}")
         self._do("agent.change", agent.call, wanted, self._wish(agent, wanted))
-        return {"agent": agent.id, "status": agent.status.value, "state": agent.state.value, "phone": agent.phone}
+        return {
+            "agent": agent.id,
+            "status": agent.status.value,
+            "state": agent.state.value,
+            "phone": agent.phone,
+            "skills": dict(sorted(agent.skills.items())),
+            "left": sorted(agent.left),
+        }
 
     def _wish(self, agent: Agent, wanted: ChangeAgent) -> Event:
         reason = wanted.reason or f"by {wanted.by or 'operator'}"
@@ -163,8 +184,19 @@ class Operations:
             now = self._now()
             busy = self._control.phones.busy(phone) and agent.phone != phone
             return AgentLoggedIn(agent.id, phone, reachable=self._control.phones.reachable(phone, now), busy=busy)
+        if wanted.to == "skills":
+            if wanted.skills is None:
+                raise AdminError(Code.BAD_REQUEST, "say which skills: sales=80")
+            levels = {**agent.skills, **wanted.skills}
+            return AgentSkillsChanged(agent.id, {skill: level for skill, level in levels.items() if level})
         if agent.status is Status.LOGGED_OUT:
             raise AdminError(Code.REFUSED, f"{agent.id} is not logged in")
+        if wanted.to in ("join", "leave"):
+            if wanted.queue is None or wanted.queue not in self._config.queues:
+                what = "say which queue" if wanted.queue is None else f"there is no queue {wanted.queue}"
+                raise AdminError(Code.NOT_FOUND, f"{what}; {_listed(self._config.queues)}")
+            move = AgentQueueJoined if wanted.to == "join" else AgentQueueLeft
+            return move(agent.id, wanted.queue)
         match wanted.to:
             case "logout":
                 return AgentLoggedOut(agent.id, reason)

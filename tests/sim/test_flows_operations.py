@@ -244,6 +244,27 @@ def test_an_operator_can_end_a_wrap_up(office: Office, desk: Desk) -> None:
     assert desk.agent("olena")["state"] == "idle"
 
 
+def test_a_supervisor_changes_queues_and_skills_of_an_agent_and_callers_feel_it_at_once(
+    office: Office, desk: Desk
+) -> None:
+    office.agent("1001")
+    desk.ask("agent.change", agent="olena", to="leave", queue="sales", by="anna")
+    call = office.call("2001", "101")
+    office.run(4)
+    assert desk.queue("sales")["waiting"] == 1
+    changed = desk.ask("agent.change", agent="olena", to="skills", skills={"pl": 70, "sales": 0}, by="anna")
+    assert changed["skills"]["pl"] == 70
+    assert "sales" not in changed["skills"]
+    assert changed_agent(changed) == "olena is available at phone 1001, not in sales"
+    desk.ask("agent.change", agent="olena", to="join", queue="sales", by="anna")
+    office.run(4)
+    assert desk.queue("sales")["waiting"] == 1, "the skill is gone"
+    desk.ask("agent.change", agent="olena", to="skills", skills={"sales": 90}, by="anna")
+    office.run(4)
+    assert bridged(call, office.phone("1001").call)
+    assert len(office.switch.journal.of("admin.changed")) == 4
+
+
 def test_who_is_sent_on_a_break_while_ringing_rings_no_more(office: Office, desk: Desk) -> None:
     office.agent("1001", rings_on)
     office.call("2001", "101")
@@ -264,6 +285,9 @@ def test_who_is_sent_on_a_break_while_ringing_rings_no_more(office: Office, desk
         ("agent.change", {"agent": "olena", "to": "break"}, Code.REFUSED, "not logged in"),
         ("agent.change", {"agent": "olena", "to": "fly"}, Code.BAD_REQUEST, "to: Input should be 'login'"),
         ("agent.change", {"agent": "olena"}, Code.BAD_REQUEST, "to: Field required"),
+        ("agent.change", {"agent": "olena", "to": "skills"}, Code.BAD_REQUEST, "say which skills"),
+        ("agent.change", {"agent": "olena", "to": "skills", "skills": {"pl": 101}}, Code.BAD_REQUEST, "skills.pl"),
+        ("agent.change", {"agent": "olena", "to": "join", "queue": "sales"}, Code.REFUSED, "not logged in"),
         ("call.change", {"call": "x"}, Code.NOT_FOUND, "no caller whose id begins with x"),
         (
             "call.change",
