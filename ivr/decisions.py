@@ -5,8 +5,11 @@ from __future__ import annotations
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from ivr.entries import AGAIN, RIGHT, Collect
 from ivr.machine import Input, State
 from ivr.nodes import (
+    INVALID_CHOICE,
+    NO_INPUT,
     Answer,
     Echo,
     External,
@@ -23,6 +26,8 @@ from ivr.nodes import (
     Queue,
     Say,
 )
+from ivr.progress import CONFIRM
+from ivr.slots import with_messages
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow, Prompt
@@ -30,6 +35,7 @@ if TYPE_CHECKING:
 
 ARRIVALS: dict[type[Node], Input] = {
     Menu: Input.AT_MENU,
+    Collect: Input.AT_MENU,
     Say: Input.AT_SAY,
     Hours: Input.AT_HOURS,
     Goto: Input.AT_GOTO,
@@ -59,7 +65,9 @@ def decide(flow: Flow, p: Progress) -> Input:
 
 
 def node_of(flow: Flow, p: Progress) -> Node | None:
-    return None if p.node is None else flow.find(p.node)
+    """Where the caller is; a menu as this caller has it, with messages of campaigns."""
+    node = None if p.node is None else flow.find(p.node)
+    return with_messages(node, p.voiced) if p.voiced and isinstance(node, Menu) else node
 
 
 def menu_of(flow: Flow, p: Progress) -> Menu:
@@ -68,14 +76,43 @@ def menu_of(flow: Flow, p: Progress) -> Menu:
     return node
 
 
+def prompting(flow: Flow, p: Progress) -> Menu | Collect:
+    """The node whose caller is expected to press something."""
+    node = node_of(flow, p)
+    assert isinstance(node, Menu | Collect)
+    return node
+
+
+def is_secretive(flow: Flow) -> bool:
+    """Whether callers enter secrets somewhere: what they type ahead may be one."""
+    return any(isinstance(node, Collect) and node.secret for node in flow.nodes.values())
+
+
+def is_hidden(flow: Flow, p: Progress) -> bool:
+    """Whether a digit pressed now is a secret's, or may be."""
+    node = node_of(flow, p)
+    if isinstance(node, Collect):
+        return node.secret
+    taken_here = isinstance(node, Menu) and p.state is not State.INSISTING
+    return not taken_here and is_secretive(flow)
+
+
 def script_of(flow: Flow, p: Progress) -> tuple[Prompt, ...]:
     """The prompts of this turn."""
     match node_of(flow, p):
-        case Menu() as menu:
-            return {"invalid": menu.say_invalid, "no-input": menu.say_no_input}.get(p.intro, ()) + menu.say
+        case Collect() as collect if p.phase == CONFIRM:
+            return {"invalid": INVALID_CHOICE, "no-input": NO_INPUT}.get(p.intro, ()) + collect.confirm
+        case Menu() | Collect() as node:
+            excuse = {"invalid": node.say_invalid, "no-input": node.say_no_input}.get(p.intro, ())
+            return (*_attempt(excuse, p), *(_attempt(node.say_again, p) or node.say))
         case Say() as say:
             return say.say
     return ()
+
+
+def _attempt(prompts: tuple[Prompt, ...], p: Progress) -> tuple[Prompt, ...]:
+    """The one for this retry; the last is for all that follow."""
+    return (prompts[min(p.attempts, len(prompts)) - 1],) if prompts and p.intro else ()
 
 
 def next_prompt(flow: Flow, p: Progress) -> int:
@@ -105,12 +142,24 @@ def _what_is_left(flow: Flow, p: Progress) -> Input:
     prompt = next_prompt(flow, p)
     if prompt < len(script):
         return Input.SPEAK if script[prompt].barge_in else Input.INSIST
-    if not isinstance(node_of(flow, p), Menu):
+    if not isinstance(node_of(flow, p), Menu | Collect):
         return Input.MOVE_ON
     return Input.HEAR if p.kept else Input.LISTEN
 
 
+def _what_was_entered(node: Collect, p: Progress) -> Input:
+    if p.phase == CONFIRM:
+        return {RIGHT: Input.ENTERED, AGAIN: Input.ENTER_AGAIN}.get(p.keyed, Input.NO_SUCH_KEY)
+    if not node.is_over(p.keyed, closed=p.key_closed):
+        return Input.MORE_KEPT if p.kept else Input.MORE_NEEDED
+    if node.read(p.keyed) is None:
+        return Input.NO_SUCH_KEY
+    return Input.TO_CONFIRM if node.confirm else Input.ENTERED
+
+
 def _what_was_keyed(flow: Flow, p: Progress) -> Input:
+    if isinstance(node := node_of(flow, p), Collect):
+        return _what_was_entered(node, p)
     keys = menu_of(flow, p).keys
     if not p.key_closed and any(key != p.keyed and key.startswith(p.keyed) for key in keys):
         return Input.MORE_KEPT if p.kept else Input.MORE_NEEDED
@@ -126,7 +175,7 @@ def _what_was_keyed(flow: Flow, p: Progress) -> Input:
 
 
 def _once_more(flow: Flow, p: Progress) -> Input:
-    menu = menu_of(flow, p)
-    if p.refused == "invalid" and menu.when_invalid is not None:
+    node = prompting(flow, p)
+    if isinstance(node, Menu) and p.refused == "invalid" and node.when_invalid is not None:
         return Input.GIVE_UP
-    return Input.AGAIN if p.attempts < menu.retries else Input.GIVE_UP
+    return Input.AGAIN if p.attempts < node.retries else Input.GIVE_UP

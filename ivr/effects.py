@@ -156,6 +156,14 @@ class KeyChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class DigitsEntered:
+    """Digits of an entry, with the key that ended it."""
+
+    node: Target
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class DigitsDropped:
     """Digits that no menu acted on. `why`: "invalid", "no-type-ahead", "overflow", or "left" (for a queue, …)."""
 
@@ -181,6 +189,17 @@ class VariablesSet:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageVoiced:
+    """A campaign has a message for this caller in the menu just entered; it may be said once or more, or not at all."""
+
+    node: Target
+    slot: str
+    campaign: str
+    version: int
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAnswered:
     """An Ask is over; `outcome` is "ok", or why there is no answer."""
 
@@ -188,6 +207,17 @@ class QuestionAnswered:
     request: int
     outcome: str
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The answer to one question."""
+
+    node: Target
+    survey: str
+    question: str
+    scale: str
+    score: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,10 +248,13 @@ Record = (
     | NodeLeft
     | DigitPressed
     | KeyChosen
+    | DigitsEntered
     | DigitsDropped
     | LanguageChosen
     | VariablesSet
+    | MessageVoiced
     | QuestionAnswered
+    | Survey
     | PromptsStarted
     | PromptsEnded
     | FlowEnded

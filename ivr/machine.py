@@ -68,6 +68,9 @@ class Input(Enum):
     MORE_KEPT = auto()  # not decided, and the next digit is already here
     MORE_NEEDED = auto()  # not decided, wait for a digit
     NO_SUCH_KEY = auto()
+    ENTERED = auto()
+    TO_CONFIRM = auto()  # the entry may be right, and the caller is to say so
+    ENTER_AGAIN = auto()
     # decisions: once more, or give up?
     AGAIN = auto()
     GIVE_UP = auto()
@@ -92,6 +95,9 @@ class Action(Enum):
     REFUSE_SILENCE = auto()
     REFUSE_KEY = auto()
     FOLLOW_KEY = auto()
+    READ_BACK = auto()
+    ENTER_AGAIN = auto()
+    KEEP_ENTRY = auto()
     FOLLOW_HOURS = auto()
     FOLLOW_THEN = auto()
     FOLLOW_REFUSAL = auto()
@@ -132,7 +138,12 @@ DECIDED: dict[State, frozenset[Input]] = {
         }
     ),
     S.TURN: frozenset({I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
-    S.MATCHING: frozenset({I.CHOSEN, I.CHOSEN_REPEAT, I.MORE_KEPT, I.MORE_NEEDED, I.NO_SUCH_KEY}),
+    S.MATCHING: frozenset(
+        {
+            *(I.CHOSEN, I.CHOSEN_REPEAT, I.MORE_KEPT, I.MORE_NEEDED, I.NO_SUCH_KEY),
+            *(I.ENTERED, I.TO_CONFIRM, I.ENTER_AGAIN),
+        }
+    ),
     S.REFUSED: frozenset({I.AGAIN, I.GIVE_UP}),
 }
 
@@ -186,6 +197,9 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
 
     (S.MATCHING,    I.CHOSEN):            (S.ROUTING,    (A.FOLLOW_KEY,)),
     (S.MATCHING,    I.CHOSEN_REPEAT):     (S.TURN,       (A.REPEAT_SCRIPT,)),
+    (S.MATCHING,    I.ENTERED):           (S.ROUTING,    (A.KEEP_ENTRY,)),
+    (S.MATCHING,    I.TO_CONFIRM):        (S.TURN,       (A.READ_BACK,)),
+    (S.MATCHING,    I.ENTER_AGAIN):       (S.TURN,       (A.ENTER_AGAIN,)),
     (S.MATCHING,    I.MORE_KEPT):         (S.MATCHING,   (A.TAKE_DIGIT,)),
     (S.MATCHING,    I.MORE_NEEDED):       (S.COLLECTING, (A.START_INTER_DIGIT,)),
     (S.MATCHING,    I.NO_SUCH_KEY):       (S.REFUSED,    (A.REFUSE_KEY,)),

@@ -85,6 +85,24 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """A control point of a menu: not there until a campaign binds a message to it (`ivr.slots`).
+
+    `after`: how many prompts of the menu are said before it (None: all). `key` leads to the target of the message;
+    `targets` are those that a campaign may choose. At most `max_items` messages are said, each of `max_seconds`.
+    """
+
+    id: str
+    key: str = ""
+    after: int | None = None
+    barge_in: bool = True
+    max_items: int = 1
+    max_seconds: float = 30.0
+    templates: tuple[str, ...] = ()  # names of those that may be filled; empty: all
+    targets: tuple[Target, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Menu(Node):
     """Say something, let the caller choose by keys.
 
@@ -96,14 +114,17 @@ class Menu(Node):
     kind: ClassVar[str] = "menu"
     say: tuple[Prompt, ...] = ()
     keys: Mapping[str, Target | MenuAction] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)  # of keys, for whoever takes the call
     timeout: float = 5.0  # seconds, from the end of the prompts to the first digit
     inter_digit: float = 2.0  # seconds; matters only where one key is the beginning of another ("1" and "12")
     retries: int = 2
     when_no_input: Target = HANGUP
     when_invalid: Target | None = None  # None: repeat
     type_ahead: bool = True  # False: digits pressed before this node was entered are forgotten
-    say_invalid: tuple[Prompt, ...] = INVALID_CHOICE
-    say_no_input: tuple[Prompt, ...] = NO_INPUT
+    say_invalid: tuple[Prompt, ...] = INVALID_CHOICE  # one for each retry, the last for all that follow
+    say_no_input: tuple[Prompt, ...] = NO_INPUT  # the same
+    say_again: tuple[Prompt, ...] = ()  # in place of `say`, one for each retry
+    slots: tuple[Slot, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +163,23 @@ class Goto(Node):
     priority: float | None = None
     needs: str = ""
     prefer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Set(Goto):
+    """As a goto that also sets variables: `data` may mention others in braces, as may `language`."""
+
+    kind: ClassVar[str] = "set"
+    data: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Question(Menu):
+    """One question of a survey: the key is the answer, and whoever gives none is asked the next all the same."""
+
+    kind: ClassVar[str] = "survey"
+    question: str = ""
+    scale: str = ""  # "csat", "nps" or "ces"
 
 
 @dataclass(frozen=True, slots=True)

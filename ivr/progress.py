@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Any
 from ivr.effects import EndReason
 from ivr.machine import Input, State
 from ivr.nodes import Result
+from ivr.slots import Voiced
 from ivr.targets import HANGUP, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+CONFIRM = "confirm"
 
 
 @dataclass(slots=True)
@@ -32,11 +36,13 @@ class Progress:
     via: str = ""  # what leads out of `node`
     detail: str = ""
     trail: list[Target] = field(default_factory=list)  # menus entered, for the back key
+    chosen: list[list[str]] = field(default_factory=list)  # each key that led on: "main 2", and its label
     steps: int = 0  # nodes entered since the last digit
     kept: str = ""  # digits not looked at yet
     keyed: str = ""  # digits of the key being pressed
     key_closed: bool = False
     intro: str = ""  # why the menu is said again: "", "no-input", "invalid"
+    voiced: list[Voiced] = field(default_factory=list)  # messages of campaigns in this menu
     said: int = 0  # prompts of the turn that are done with
     group: int = 0  # prompts being played
     play: int = 0  # number of the last PlayPrompts
@@ -44,6 +50,8 @@ class Progress:
     request: int = 0  # number of the last Ask
     asked_at: float = 0.0
     music: bool = False  # the caller hears music while somebody is asked
+    phase: str = ""  # of a collect node: CONFIRM while the entry is read back
+    entry: str = ""  # what is read back
     refused: str = ""
     attempts: int = 0  # retries used
     result: Result | None = None
@@ -59,6 +67,7 @@ class Progress:
         data["trail"] = [str(target) for target in self.trail]
         data["fallbacks"] = [str(target) for target in self.fallbacks]
         data["data"], data["secrets"] = dict(self.data), list(self.secrets)
+        data["voiced"] = [message.to_plain() for message in self.voiced]
         data["result"] = None if self.result is None else self.result.value
         data["end"] = self.end.value
         data["entered_at"] = now - self.entered_at
@@ -85,6 +94,7 @@ class Progress:
         progress.trail = [Target.parse(text) for text in data["trail"]]
         progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
         progress.data, progress.secrets = dict(data.get("data", {})), list(data.get("secrets", ()))
+        progress.voiced = [Voiced.from_plain(message) for message in data.get("voiced", ())]
         progress.result = None if data["result"] is None else Result(data["result"])
         progress.end = EndReason(data["end"])
         progress.entered_at = now - data["entered_at"]

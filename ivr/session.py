@@ -5,11 +5,15 @@ After every `receive` or `handle_timeout`: drain `next_effect` until None, then 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from ivr import effects as fx
-from ivr.decisions import decide, longest_key, menu_of, next_prompt, script_of
+from ivr import labels
+from ivr.collecting import Collecting
+from ivr.decisions import decide, is_hidden, is_secretive, longest_key, menu_of, next_prompt, prompting, script_of
+from ivr.entries import Collect
 from ivr.events import Answered, Digit, Event, HungUp, Moved, PromptsFinished, Returned, Started
 from ivr.forced import ForcedState
 from ivr.inquiring import Inquiring
@@ -23,36 +27,43 @@ from ivr.nodes import (
     Goto,
     HandOff,
     Hours,
+    Inquiry,
     Menu,
     MenuAction,
     Music,
     Phone,
+    Question,
     Queue,
     Result,
     Say,
+    Set,
 )
-from ivr.progress import Progress
+from ivr.progress import CONFIRM, Progress
+from ivr.slots import together
 from ivr.targets import HANGUP, Target
-from ivr.texts import filled
+from ivr.texts import fill, filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from ivr.forced import Forced
-    from ivr.nodes import Flow
+    from ivr.nodes import Flow, Slot
+    from ivr.slots import Voiced
 
     #: Local wall time of a monotonic instant in an IANA time zone ("" = the server's).
     LocalTime = Callable[[float, str], datetime]
     #: What is forced for hours of a name at a monotonic instant.
     ForcedLookup = Callable[[str, float], Forced | None]
+    #: What campaigns say at these slots to a caller with these variables at a monotonic instant.
+    MessageLookup = Callable[[tuple[Slot, ...], Mapping[str, str], float], Sequence[Voiced]]
 
 TRAIL_LIMIT = 32
 #: Nodes in which a caller who has left a queue by key still has the place there.
-_PASSED_THROUGH = (Menu.kind, Say.kind, Hours.kind, Goto.kind)
+_PASSED_THROUGH = (Menu, Say, Hours, Goto, Collect, Inquiry)
 
 
-class Session(Inquiring):
+class Session(Inquiring, Collecting):
     """Feed it events and the time; carry out the effects it queues."""
 
     def __init__(
@@ -61,8 +72,10 @@ class Session(Inquiring):
         local_time: LocalTime,
         progress: Progress | None = None,
         forced_hours: ForcedLookup | None = None,
+        messages: MessageLookup | None = None,
     ) -> None:
         super().__init__(flow, progress)
+        self._messages = messages
         self._forced_hours = forced_hours
         self._local_time = local_time
 
@@ -171,13 +184,28 @@ class Session(Inquiring):
         p.node, p.entered_at = p.target, now
         p.steps += 1
         self._journal(now, fx.NodeEntered(p.target))
+        self._look_up_messages(now)
         match self._node():
-            case Menu(type_ahead=False) | Say(type_ahead=False):
+            case Menu(type_ahead=False) | Say(type_ahead=False) | Collect(type_ahead=False):
                 self._drop("no-type-ahead", now)
         if p.target.kind == Menu.kind and p.trail[-1:] != [p.target]:
             p.trail = [*p.trail, p.target][-TRAIL_LIMIT:]
-        elif p.target.kind not in _PASSED_THROUGH:
+        elif not isinstance(self._node(), _PASSED_THROUGH):
             self._take_place(p.target)
+
+    def _look_up_messages(self, now: float) -> None:
+        """What campaigns have to say in this menu; whatever changes later, this caller hears what there is now."""
+        p = self.progress
+        p.voiced = []
+        node = self._node()
+        if self._messages is None or not isinstance(node, Menu) or not node.slots:
+            return
+        for message in self._messages(node.slots, p.public | {"language": p.language}, now):
+            lost = message.target is not None and self.flow.find(message.target) is None
+            p.voiced.append(replace(message, key="", target=None) if lost else message)
+            segment = p.public.get("segment", "")
+            voiced = fx.MessageVoiced(p.target, message.slot, message.campaign, message.version, segment)
+            self._journal(now, voiced)
 
     def _take_place(self, target: Target) -> None:
         """The caller is somewhere: back in the queue that was left by key, or elsewhere and its place is given up."""
@@ -193,7 +221,7 @@ class Session(Inquiring):
         p.node, p.via, p.detail = None, "", ""
 
     def _first_script(self, now: float) -> None:
-        self.progress.attempts = 0
+        self.progress.attempts, self.progress.phase, self.progress.entry = 0, "", ""
         self._repeat_script(now)
 
     def _repeat_script(self, now: float) -> None:
@@ -207,18 +235,20 @@ class Session(Inquiring):
         p.intro, p.said = p.refused, 0
 
     def _play(self, now: float) -> None:
-        """Play the next prompts up to where barge-in changes."""
+        """Play the next prompts up to where barge-in changes; a campaign's message alone, to know what was heard."""
         p = self.progress
         p.said = next_prompt(self.flow, p)
         rest = script_of(self.flow, p)[p.said :]
-        prompts = tuple(takewhile(lambda prompt: prompt.barge_in == rest[0].barge_in, rest))
+        prompts = tuple(takewhile(lambda prompt: together(rest[0], prompt), rest))
         p.deadlines[Input.PROMPT_LIMIT] = now + self.flow.prompt_limit
-        self._start_prompts(tuple(filled(prompt, p.public) for prompt in prompts), now)
+        known = p.public | {"value": p.entry} if p.phase == CONFIRM else p.public
+        self._start_prompts(tuple(filled(prompt, known) for prompt in prompts), now)
 
     def _stop(self, now: float) -> None:
         p = self.progress
         self._emit(fx.StopPrompts(p.play))
-        self._prompts_ended(now, self._event.digit if isinstance(self._event, Digit) else "limit")
+        by = self._event.digit if isinstance(self._event, Digit) else "limit"
+        self._prompts_ended(now, self._shown(by, hidden=len(by) == 1 and is_hidden(self.flow, p)))
 
     def _note_heard(self, now: float) -> None:
         self._prompts_ended(now, "")
@@ -229,12 +259,14 @@ class Session(Inquiring):
 
     def _note_key(self, digit: str, now: float) -> None:
         self.progress.steps = 0
-        self._journal(now, fx.DigitPressed(self._here(), digit))
+        shown = self._shown(digit, hidden=is_hidden(self.flow, self.progress))
+        self._journal(now, fx.DigitPressed(self._here(), shown))
 
     def _keep_digit(self, now: float) -> None:
         assert isinstance(self._event, Digit)
         if len(self.progress.kept) >= self.flow.type_ahead_limit:
-            self._journal(now, fx.DigitsDropped(self._here(), self._event.digit, "overflow"))
+            digit = self._shown(self._event.digit, hidden=is_secretive(self.flow))
+            self._journal(now, fx.DigitsDropped(self._here(), digit, "overflow"))
         else:
             self.progress.kept += self._event.digit
 
@@ -246,10 +278,10 @@ class Session(Inquiring):
         self.progress.key_closed = True
 
     def _start_first_digit(self, now: float) -> None:
-        self.progress.deadlines[Input.FIRST_DIGIT] = now + self._menu().timeout
+        self.progress.deadlines[Input.FIRST_DIGIT] = now + prompting(self.flow, self.progress).timeout
 
     def _start_inter_digit(self, now: float) -> None:
-        self.progress.deadlines[Input.INTER_DIGIT] = now + self._menu().inter_digit
+        self.progress.deadlines[Input.INTER_DIGIT] = now + prompting(self.flow, self.progress).inter_digit
 
     def _stop_timers(self, now: float) -> None:
         self.progress.deadlines.clear()
@@ -275,12 +307,18 @@ class Session(Inquiring):
 
     def _follow_key(self, now: float) -> None:
         p = self.progress
-        choices = self._menu().keys
+        menu = self._menu()
         key = self._choose(now)
-        choice = choices[key]
+        choice = menu.keys[key]
+        if isinstance(menu, Question):
+            here = self._here()
+            self._journal(now, fx.Survey(here, here.base, menu.question, menu.scale, int(key)))
         if isinstance(choice, MenuAction):  # back; repeat never comes here
             p.trail.pop()
             choice = p.trail[-1]
+            labels.went_back(p)
+        else:
+            labels.chose(p, menu, key)
         self._go(choice, f"key {key}")
 
     def _follow_hours(self, now: float) -> None:
@@ -300,9 +338,11 @@ class Session(Inquiring):
     def _follow_then(self, now: float) -> None:
         node = self._node()
         assert isinstance(node, Say | Goto)
-        if isinstance(node, Goto) and node.language:
-            self.progress.language = node.language
-            self._journal(now, fx.LanguageChosen(node.target, node.language))
+        if isinstance(node, Goto) and (language := fill(node.language, self.progress.data)):
+            self.progress.language = language
+            self._journal(now, fx.LanguageChosen(self._here(), language))
+        if isinstance(node, Set):
+            self._know({name: fill(value, self.progress.public) for name, value in node.data.items()}, now)
         if isinstance(node, Goto):
             p = self.progress
             p.priority = p.priority if node.priority is None else node.priority
@@ -310,7 +350,12 @@ class Session(Inquiring):
         self._go(node.then, "then")
 
     def _follow_refusal(self, now: float) -> None:
-        p, menu = self.progress, self._menu()
+        p = self.progress
+        node = prompting(self.flow, p)
+        if isinstance(node, Collect):
+            self._go(node.when_failed, p.refused)
+            return
+        menu = node
         wrong_key = menu.when_invalid if p.refused == "invalid" else None
         target = wrong_key or menu.when_no_input
         if target == HANGUP and wrong_key is None:  # nobody loses a place in a queue by saying nothing

@@ -6,7 +6,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ivr import effects as fx
-from ivr.decisions import node_of
+from ivr.decisions import is_secretive, node_of
+from ivr.entries import Collect
 from ivr.progress import Progress
 from ivr.targets import Target
 from ivr.texts import fill
@@ -72,10 +73,16 @@ class Steps:
 
     def _drop(self, why: str, now: float) -> None:
         p = self.progress
-        digits = p.keyed + p.kept
+        node = self._node()
+        digits = self._shown(p.keyed, hidden=isinstance(node, Collect) and node.secret)
+        digits += self._shown(p.kept, hidden=is_secretive(self.flow))  # they may be meant for a later place
         p.keyed, p.kept, p.key_closed = "", "", False
         if digits:
             self._journal(now, fx.DigitsDropped(self._here(), digits, why))
+
+    def _shown(self, digits: str, *, hidden: bool) -> str:
+        """Digits as they may be written down."""
+        return fx.SECRET * len(digits) if hidden else digits
 
     def _journal(self, now: float, record: fx.Record) -> None:
         self._effects.append(fx.Journal(now, record))

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 #: Kinds that are written with a name, and name something that must exist.
-NAMED_KINDS = ("menu", "hours", "say", "goto", "queue", "phone", "agent", "findme", "voicemail", "callback")
+NAMED_KINDS = (
+    *("menu", "hours", "say", "goto", "queue", "phone", "agent", "findme", "voicemail", "callback"),
+    *("set", "collect", "lookup", "webservice", "verbs", "survey"),
+)
 #: Kinds that need nothing to be defined. `music` may name a channel: "music:jazz".
 SERVICE_KINDS = ("hangup", "echo", "music", "answer")
 #: Telephone numbers outside, with the trunk that is to be tried first: "external:+380441234567@kyiv".

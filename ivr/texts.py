@@ -26,11 +26,18 @@ def fill(text: str, variables: Mapping[str, str]) -> str:
 
 
 def filled(prompt: Prompt, variables: Mapping[str, str]) -> Prompt:
-    """*prompt* with arguments for the variables in its text; what is not known is said as nothing."""
+    """*prompt* with arguments for the variables in its text; what is not known is said as nothing.
+
+    Arguments that it has may mention variables themselves.
+    """
     names = {name for text in prompt.text.values() for name in placeholders(text)} - prompt.args.keys()
-    if not names:
+    given = {
+        name: fill(value, variables) if isinstance(value, str) and "{" in value else value
+        for name, value in prompt.args.items()
+    }
+    if not names and given == prompt.args:
         return prompt
-    return replace(prompt, args={**prompt.args, **{name: _argument(variables.get(name, "")) for name in sorted(names)}})
+    return replace(prompt, args={**given, **{name: _argument(variables.get(name, "")) for name in sorted(names)}})
 
 
 def _argument(value: str) -> int | str:

@@ -6,7 +6,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ivr.nodes import DIGITS, External, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Say
+from ivr.entries import Collect
+from ivr.nodes import (
+    DIGITS,
+    External,
+    Flow,
+    Goto,
+    HandOff,
+    Hours,
+    Inquiry,
+    Menu,
+    MenuAction,
+    Node,
+    Phone,
+    Prompt,
+    Queue,
+    Say,
+)
 from ivr.targets import NAMED_KINDS, Target, nearest
 
 if TYPE_CHECKING:
@@ -72,8 +88,26 @@ def _edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
             yield ("when_no_input",), node.when_no_input
             if node.when_invalid is not None:
                 yield ("when_invalid",), node.when_invalid
+            for number, slot in enumerate(node.slots):
+                for place, to in enumerate(slot.targets):
+                    yield ("slot", str(number), "targets", str(place)), to
         case Say() | Goto():
             yield ("then",), node.then
+        case Collect():
+            yield ("then",), node.then
+            yield ("when_failed",), node.when_failed
+        case Inquiry():
+            yield ("then",), node.then
+            yield ("when_failed",), node.when_failed
+            for variable, cases in node.when.items():
+                for value, target in cases.items():
+                    yield ("when", variable, value), target
+            for outcome, target in node.outcomes.items():
+                yield (f"when_{outcome.replace('-', '_')}",), target
+        case HandOff():
+            yield ("then",), node.then
+            for result, target in node.outcomes.items():
+                yield (f"when_{result.value.replace('-', '_')}",), target
         case Hours():
             yield ("when_open",), node.when_open
             yield ("when_closed",), node.when_closed
@@ -96,6 +130,10 @@ def _unattended(node: Node) -> list[Target]:
             return [node.when_no_input]
         case Say() | Goto():
             return [node.then]
+        case Collect():
+            return [node.when_failed]
+        case Inquiry():
+            return [to for _, to in _edges(node)]
         case Hours():
             return [node.when_open, node.when_closed, *([node.when_special] if node.when_special else [])]
     return []
@@ -104,14 +142,14 @@ def _unattended(node: Node) -> list[Target]:
 def _references(flow: Flow) -> Iterator[tuple[tuple[str, ...], Target]]:
     for target, node in flow.nodes.items():
         for place, to in _edges(node):
-            yield (target.kind, target.name, *place), to
+            yield (target.kind, target.base, *place), to
 
 
 # --- checks
 
 
 def _dangling(flow: Flow, path: tuple[str, ...], target: Target) -> Iterator[Finding]:
-    if flow.find(target) is not None:
+    if flow.find(target) is not None or "{" in target.name:  # filled in from what is known of the caller
         return
     known = sorted(str(node) for node in flow.nodes)
     likely = nearest(str(target), [name for name in known if name.startswith(f"{target.kind}:")]) or nearest(
@@ -128,7 +166,7 @@ def _endless(flow: Flow) -> Iterator[Finding]:
     for circle in _circles({target: _unattended(node) for target, node in flow.nodes.items()}):
         through = " → ".join(str(target) for target in (*circle, circle[0]))
         path = (circle[0].kind, circle[0].name)
-        if any(target.kind == Menu.kind for target in circle):
+        if any(isinstance(flow.find(target), Menu | Collect) for target in circle):
             message = f"a silent caller goes round for ever: {through}; send when_no_input out of the circle"
             yield Finding("endless-silence", Severity.ERROR, path, message)
         else:
@@ -182,9 +220,9 @@ def _never_open(flow: Flow) -> Iterator[Finding]:
 
 def _prompts(flow: Flow, languages: Sequence[str], catalogue: frozenset[str] | None) -> Iterator[Finding]:
     for target, node in flow.nodes.items():
-        if not isinstance(node, Menu | Say):
+        if not isinstance(node, Menu | Say | Collect):
             continue
-        path = (target.kind, target.name, "say")
+        path = (target.kind, target.base, "say")
         if not node.say:
             yield Finding("nothing-to-say", Severity.WARNING, path[:2], "the caller hears nothing here")
         for prompt in node.say:
@@ -222,9 +260,14 @@ def _unreachable(flow: Flow, entries: Iterable[Target]) -> Iterator[Finding]:
         seen.add(target)
         pending += [to for _, to in _edges(node)]
     for target, node in flow.nodes.items():
-        if target not in seen and isinstance(node, Menu | Say | Hours | Goto) and not _built_in(node):
+        if "/" in target.name:
+            continue  # a part of something else
+        if target not in seen and isinstance(node, _ON_THE_WAY) and not _built_in(node):
             message = f"no call ever comes to {target}"
             yield Finding("unreachable", Severity.WARNING, (target.kind, target.name), message)
+
+
+_ON_THE_WAY = (Menu, Say, Hours, Goto, Collect, Inquiry)
 
 
 def _built_in(node: Node) -> bool:

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr import effects as fx
-from ivr.events import Digit, HungUp, PromptsFinished, Returned, Started
+from ivr.entries import Collect
+from ivr.events import Answered, Digit, HungUp, PromptsFinished, Returned, Started
 from ivr.hours import parse_rules
 from ivr.machine import State
-from ivr.nodes import Flow, Goto, Hours, Menu, MenuAction, Prompt, Queue, Result, Say
+from ivr.nodes import Flow, Goto, Hours, Inquiry, Menu, MenuAction, Prompt, Queue, Result, Say
 from ivr.session import Session
 from ivr.targets import Target
 from ivr.validate import Severity, check_flow
@@ -30,13 +32,21 @@ TARGETS = [
     *(Target("say", name) for name in SAYS),
     Target("hours", "h"),
     Target("goto", "g"),
+    Target("collect", "c"),
+    Target("lookup", "l"),
     Target("queue", "q"),
     Target("hangup"),
     Target("echo"),
 ]
 KEYS = ("1", "2", "12", "123", "3", "*", "1#")
 
-TALKING = {State.SPEAKING, State.INSISTING, State.LISTENING, State.COLLECTING}
+
+@dataclass(frozen=True, slots=True)
+class Lookup(Inquiry):
+    kind: ClassVar[str] = "lookup"
+
+
+TALKING = {State.SPEAKING, State.INSISTING, State.LISTENING, State.COLLECTING, State.ASKING}
 #: Seconds around the timeouts; sums of powers of two, so that no instant depends on rounding.
 PAUSES = (0.0, 1 / 16, 3 / 8, 1.5 - 1 / 64, 1.5, 2.0 - 1 / 64, 2.0, 2.5, 5.0, 9.0)
 
@@ -70,6 +80,21 @@ def random_flow(random: Random) -> Flow:
         *(Say(name, script(), target(), random.random() < 0.7) for name in SAYS),
         Hours("h", parse_rules(["daily 00:00-12:00"]), target(), target()),
         Goto("g", target(), random.choice(["", "uk"])),
+        Collect(
+            "c",
+            variable="v",
+            say=script(),
+            longest=random.randint(1, 3),
+            end=random.choice(["", "#"]),
+            timeout=random.choice([0.5, 5.0]),
+            inter_digit=2.0,
+            retries=random.randrange(3),
+            confirm=script() if random.random() < 0.5 else (),
+            then=target(),
+            when_failed=target(),
+            type_ahead=random.random() < 0.7,
+        ),
+        Lookup("l", target(), target(), patience=3.0, filler=script(), filler_after=0.5),
         Queue("q", {result: target() for result in Result if random.random() < 0.5}),
     ]
     return Flow({node.target: node for node in nodes}, step_limit=12)
@@ -94,6 +119,9 @@ def answer_queue(caller: Caller, random: Random) -> None:
     result = random.choice(list(Result))
     if caller.session.progress.state is State.AWAY:
         caller.tell(Returned(result))
+    if random.random() < 0.5:
+        outcome = random.choice(["ok", "status"])
+        caller.tell(Answered(caller.session.progress.request, outcome, {"v": "1"}))
 
 
 def talk(caller: Caller, random: Random) -> None:
@@ -112,7 +140,7 @@ def test_no_digit_is_lost_or_counted_twice(random: Random) -> None:
         caller.tell(HungUp())
         assert caller.session.progress.keyed + caller.session.progress.kept == ""
     pressed = [r.digit for r in caller.records if isinstance(r, fx.DigitPressed)]
-    used = [r.digits for r in caller.records if isinstance(r, fx.KeyChosen | fx.DigitsDropped)]
+    used = [r.digits for r in caller.records if isinstance(r, fx.KeyChosen | fx.DigitsEntered | fx.DigitsDropped)]
     left = caller.session.progress.keyed + caller.session.progress.kept
     overflown = sum(isinstance(r, fx.DigitsDropped) and r.why == "overflow" for r in caller.records)
     if not overflown:
@@ -128,8 +156,8 @@ def test_a_session_never_gets_stuck_and_never_says_two_things_at_once(random: Ra
     for digit, pause in random_presses(random):
         state = caller.session.progress.state
         assert (caller.session.next_deadline() is not None) == (state in TALKING)
-        assert len(caller.session.progress.deadlines) <= 1
-        assert (caller.playing is not None) == (state in (State.SPEAKING, State.INSISTING))
+        assert len(caller.session.progress.deadlines) <= (2 if state is State.ASKING else 1)
+        assert state is State.ASKING or (caller.playing is not None) == (state in (State.SPEAKING, State.INSISTING))
         answer_queue(caller, random)
         caller.tell(Digit(digit)).wait(pause)
     caller.tell(HungUp())
@@ -250,6 +278,7 @@ def test_a_flow_that_changes_under_a_caller_hangs_up_or_goes_on(random: Random) 
         assert session.ended
     else:
         assert effects == []
+        session.receive(Answered(session.progress.request), caller.now)
         session.receive(Returned(Result.FULL), caller.now)
         session.receive(PromptsFinished(session.progress.play), caller.now)
         session.receive(HungUp(), caller.now)

@@ -1,0 +1,53 @@
+"""What the caller enters: the actions at collect nodes."""
+
+from __future__ import annotations
+
+from ivr import effects as fx
+from ivr.entries import Collect
+from ivr.progress import CONFIRM
+from ivr.steps import Steps
+
+
+class Collecting(Steps):
+    """An entry is read, read back where that is wanted, and kept as a variable."""
+
+    def _read_back(self, now: float) -> None:
+        """Say what was entered, and ask whether it is right."""
+        p, node = self.progress, self._collect()
+        p.entry = node.read(p.keyed) or ""
+        self._end_entry(now)
+        p.phase, p.attempts, p.intro, p.said = CONFIRM, 0, "", 0
+
+    def _enter_again(self, now: float) -> None:
+        self._choose_answer(now)
+        p = self.progress
+        p.phase, p.entry, p.intro, p.said = "", "", "", 0
+
+    def _keep_entry(self, now: float) -> None:
+        p, node = self.progress, self._collect()
+        if p.phase == CONFIRM:
+            self._choose_answer(now)
+            value = p.entry
+        else:
+            value = node.read(p.keyed) or ""
+            self._end_entry(now)
+        p.phase, p.entry = "", ""
+        if node.secret and node.variable not in p.secrets:
+            p.secrets.append(node.variable)
+        self._know({node.variable: value}, now)
+        self._go(node.then, "entered")
+
+    def _choose_answer(self, now: float) -> None:
+        p = self.progress
+        key, p.keyed, p.key_closed = p.keyed, "", False
+        self._journal(now, fx.KeyChosen(self._here(), key, key))
+
+    def _end_entry(self, now: float) -> None:
+        p = self.progress
+        digits, p.keyed, p.key_closed = p.keyed, "", False
+        self._journal(now, fx.DigitsEntered(self._here(), self._shown(digits, hidden=self._collect().secret)))
+
+    def _collect(self) -> Collect:
+        node = self._node()
+        assert isinstance(node, Collect)
+        return node
