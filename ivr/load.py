@@ -9,7 +9,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ivr.hours import Rules
-from ivr.nodes import GOODBYES, External, Flow, Goto, Hours, Menu, MenuAction, Node, Phone, Prompt, Queue, Result, Say
+from ivr.nodes import (
+    GOODBYES,
+    External,
+    Flow,
+    Goto,
+    Hours,
+    Menu,
+    MenuAction,
+    Node,
+    Phone,
+    Prompt,
+    Queue,
+    Result,
+    Say,
+    Slot,
+)
 from ivr.targets import HANGUP, Target
 
 if TYPE_CHECKING:
@@ -19,7 +34,28 @@ if TYPE_CHECKING:
     from ivr.icalendar import Event
 
 
+class SlotTable(Protocol):
+    @property
+    def id(self) -> str: ...
+    @property
+    def key(self) -> str | None: ...
+    @property
+    def after(self) -> int | None: ...
+    @property
+    def barge_in(self) -> bool: ...
+    @property
+    def max_items(self) -> int: ...
+    @property
+    def max_seconds(self) -> float: ...
+    @property
+    def templates(self) -> Sequence[str]: ...
+    @property
+    def targets(self) -> Sequence[Target]: ...
+
+
 class MenuTable(Protocol):
+    @property
+    def slots(self) -> Sequence[SlotTable]: ...
     @property
     def say(self) -> Mapping[str, str]: ...
     @property
@@ -196,6 +232,20 @@ def _menu(name: str, table: MenuTable) -> Menu:
         when_no_input=table.when_no_input,
         when_invalid=None if table.when_invalid.kind == MenuAction.REPEAT else table.when_invalid,
         type_ahead=table.type_ahead,
+        slots=tuple(map(slot, table.slots)),
+    )
+
+
+def slot(table: SlotTable) -> Slot:
+    return Slot(
+        table.id,
+        key=table.key or "",
+        after=table.after,
+        barge_in=table.barge_in,
+        max_items=table.max_items,
+        max_seconds=table.max_seconds,
+        templates=tuple(table.templates),
+        targets=tuple(table.targets),
     )
 
 

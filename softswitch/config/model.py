@@ -12,11 +12,12 @@ from softswitch.callers.lists import CallerList
 from softswitch.callers.numbers import NumberPlan
 from softswitch.config.errors import Problem
 from softswitch.config.words.callers import FindMe, ListEntry
+from softswitch.config.words.campaigns import Template
 from softswitch.config.words.centre import Agent, BreakField, BreakKey, Display, Features, Offers, Queue
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
 from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
-from softswitch.config.words.systems import EventLog, Webhook
+from softswitch.config.words.systems import Api, EventLog, Webhook
 from softswitch.config.words.values import (
     Name,
     Section,
@@ -55,6 +56,9 @@ class Config(Section):
     display: Display = Display()
     webhooks: Annotated[tuple[Webhook, ...], Field(alias="webhook")] = ()
     event_log: EventLog | None = None
+    templates: Annotated[Mapping[Name, Template], Field(alias="template")] = {}
+    """Texts that campaigns fill at the slots of menus."""
+    api: Api | None = None
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
     _file: str = PrivateAttr(default="")

@@ -13,7 +13,7 @@ from ivr.targets import Target
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow
-    from ivr.session import ForcedLookup
+    from ivr.session import ForcedLookup, MessageLookup
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001 - wall time
 
@@ -30,9 +30,10 @@ class Caller:
     records: list[Record] = field(default_factory=list)
     playing: tuple[int, float] | None = None  # play, when it finishes
     forced_hours: ForcedLookup | None = None
+    messages: MessageLookup | None = None
 
     def __post_init__(self) -> None:
-        self.session = Session(self.flow, self.local_time, forced_hours=self.forced_hours)
+        self.session = Session(self.flow, self.local_time, forced_hours=self.forced_hours, messages=self.messages)
 
     def local_time(self, now: float, timezone: str) -> datetime:
         return self.wall_at_zero + timedelta(seconds=now)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TARGETS = (
     "menu.*.keys.*",
+    "menu.*.slot.*.targets.*",
     "menu.*.when_no_input",
     "menu.*.when_invalid",
     "say.*.then",

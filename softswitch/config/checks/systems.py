@@ -1,8 +1,10 @@
-"""Other systems: each is named once."""
+"""Other systems, and what campaigns may fill: each is named once, and what is mentioned is there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from softswitch.config.errors import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def check(raw: Raw) -> Iterator[Problem]:
-    for pattern, what in (("webhook.*.name", "webhook"),):
+    for pattern, what in (("webhook.*.name", "webhook"), ("api.token.*.name", "token"), ("menu.*.slot.*.id", "slot")):
         seen: dict[str, int] = {}
         for path, name in raw.strings(pattern):
             if name in seen:
@@ -21,3 +23,43 @@ def check(raw: Raw) -> Iterator[Problem]:
     for path, url in raw.strings("webhook.*.url"):
         if url.startswith("http://") and not any(near in url for near in ("//127.", "//localhost", "//[::1]")):
             yield raw.warning(path, "is not encrypted: who listens on the way reads who called", 'write "https://…"')
+    yield from _tokens(raw)
+    yield from _slots(raw)
+
+
+def _tokens(raw: Raw) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for path, token in raw.strings("api.token.*.token"):
+        if len(token) < 16:
+            right = 'write { env = "NAME" }, and make one with: openssl rand -hex 24'
+            yield raw.error(path, "can be guessed: a token has 16 characters or more", right)
+        elif token in seen:
+            yield raw.error(path, "is somebody else's token already", "everybody has one of their own")
+        seen.add(token)
+
+
+def _slots(raw: Raw) -> Iterator[Problem]:
+    templates = raw.names("template")
+    for path, name in raw.strings("menu.*.slot.*.templates.*"):
+        if name not in templates:
+            yield raw.error(path, f"there is no [template.{name}]", nearest=nearest(name, templates))
+    for path, menu in raw.select("menu.*"):
+        if not isinstance(menu, dict) or not isinstance(menu.get("slot"), list):
+            continue
+        own = menu.get("keys", {})
+        taken = dict.fromkeys(map(str, own) if isinstance(own, dict) else (), "the menu")
+        for number, slot in enumerate(menu["slot"]):
+            if not isinstance(slot, dict):
+                continue
+            where = (*path, "slot", number)
+            key = slot.get("key")
+            if isinstance(key, str):
+                if key in taken:
+                    yield raw.error((*where, "key"), f'"{key}" is a key of {taken[key]} already', "choose another")
+                taken.setdefault(key, f'the slot "{slot.get("id")}"')
+            elif slot.get("targets"):
+                yield raw.error((*where, "targets"), "are where a key leads, and this slot has none", 'add key = "…"')
+            also = menu.get("say_also")
+            texts = 1 + (len(also) if isinstance(also, list) else 0)
+            if isinstance(after := slot.get("after"), int) and after > texts:
+                yield raw.error((*where, "after"), f"the menu says {texts} texts only", f"0 to {texts}")

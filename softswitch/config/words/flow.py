@@ -21,6 +21,7 @@ from softswitch.config.fields import (
 )
 from softswitch.config.words.calendars import CalendarField
 from softswitch.config.words.callers import Column
+from softswitch.config.words.campaigns import Slot
 from softswitch.config.words.values import (
     FilePath,
     Key,
@@ -35,6 +36,8 @@ class Menu(Section):
     say: Spoken
     say_also: tuple[Spoken, ...] = ()
     """Said after ``say``: each in the caller's language or, without that, in one of its own."""
+    slots: Annotated[tuple[Slot, ...], Field(alias="slot")] = ()
+    """Control points: what campaigns say here."""
     keys: Annotated[Mapping[Key, TargetField], Field(min_length=1)]
     timeout: Annotated[Seconds, Field(gt=0, le=120)] = 5.0
     inter_digit: Annotated[Seconds, Field(gt=0, le=30)] = 2.0

@@ -1,17 +1,18 @@
-"""Other systems: who is told what happens."""
+"""Other systems: who is told what happens, and who may ask and change things over HTTP."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
-from softswitch.config.fields import Seconds, Wrong
+from softswitch.config.fields import Count, Seconds, Wrong
 from softswitch.config.secrets import SecretField
 from softswitch.config.words.values import FilePath, Name, Section
-from softswitch.outbox.events import DEFAULT_TYPES
 
 
 def _url(value: object) -> str:
@@ -39,6 +40,8 @@ def _pattern(value: object) -> str:
     return value
 
 
+#: What is delivered where nothing else is asked for.
+DEFAULT_TYPES = ("call.*", "ivr.*", "callback.*", "feature.*")
 _PATTERN = re.compile(r"\*|[a-z]+(?:\.[a-z_]+)*(?:\.\*|\*)?")
 
 Url = Annotated[str, PlainValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://.+"})]
@@ -64,3 +67,53 @@ class EventLog(Section):
 
     file: FilePath
     events: EventPatterns = DEFAULT_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class HttpListen:
+    """Where HTTP is served; port 0 is any free one."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def _http_listen(value: object) -> HttpListen:
+    right = 'write "127.0.0.1:8080"'
+    if not isinstance(value, str):
+        raise Wrong("should be a string", right)
+    host, _, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    try:
+        ip_address(host)
+    except ValueError:
+        raise Wrong(f'"{host}" is not an IP address', right) from None
+    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise Wrong(f'"{port}" is not a port', right)
+    return HttpListen(host, int(port))
+
+
+Role = Literal["admin", "marketing", "crm"]
+
+
+class ApiToken(Section):
+    """Who may use the HTTP API: whoever knows the token, as ``Authorization: Bearer …``."""
+
+    name: Name
+    """Written down with every change."""
+    role: Role
+    token: SecretField
+
+
+class Api(Section):
+    """The HTTP API; without this table nothing listens."""
+
+    listen: Annotated[
+        HttpListen, PlainValidator(_http_listen), PlainSerializer(str), WithJsonSchema({"type": "string"})
+    ] = HttpListen("127.0.0.1", 8080)
+    """Without encryption: for other machines put a proxy with TLS in front."""
+    tokens: Annotated[tuple[ApiToken, ...], Field(alias="token", min_length=1)]
+    max_body: Annotated[Count, Field(ge=1024)] = 65_536
+    """Octets of a request."""

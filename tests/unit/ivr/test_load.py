@@ -30,6 +30,18 @@ def test_every_table_becomes_its_node() -> None:
                 retries=1,
                 barge_in=False,
                 type_ahead=False,
+                slots=(
+                    table(
+                        id="promo",
+                        key="4",
+                        after=1,
+                        barge_in=True,
+                        max_items=2,
+                        max_seconds=20.0,
+                        templates=("offer",),
+                        targets=(T("queue:sales"),),
+                    ),
+                ),
                 when_no_input=T("queue:sales"),
                 when_invalid=Target("repeat"),
             )
@@ -82,6 +94,17 @@ def test_every_table_becomes_its_node() -> None:
         retries=1,
         when_no_input=T("queue:sales"),
         type_ahead=False,
+        slots=(
+            Slot(
+                "promo",
+                key="4",
+                after=1,
+                max_items=2,
+                max_seconds=20.0,
+                templates=("offer",),
+                targets=(T("queue:sales"),),
+            ),
+        ),
     )
     assert flow.find(T("say:hello")) == Say("hello", (Prompt("say.hello", text={"uk": "Вітаємо."}),), T("menu:main"))
     rules = Rules((parse_rule("mon"),), holidays=("ua",))

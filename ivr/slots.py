@@ -1,0 +1,132 @@
+"""Control points: places in a menu that are silent until a campaign binds a message to them.
+
+What is active is found out when a caller enters the menu, and kept: the caller hears, and may press, what there was
+then. A place without an active message is not there at all: nothing is said, and its key is a wrong key.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+from ivr import conditions
+from ivr.nodes import Menu, Prompt
+from ivr.targets import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ivr.nodes import Slot
+
+    #: Bindings of a slot as they are now, in their order.
+    Bindings = Callable[[str], Sequence["Binding"]]
+
+#: Begins the keys of all prompts of campaigns: ``slot.<slot>.<campaign>.<version>``.
+PREFIX = "slot."
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A message of a campaign at a slot. Instants are seconds since the epoch; `until` does not belong to it.
+
+    `percent` of all callers hear it: always the same ones, and the same and more when it grows. Who withholds the
+    number cannot be told from others, and is not among them before it is 100.
+    """
+
+    campaign: str
+    version: int
+    prompt: Prompt
+    active_from: float = float("-inf")
+    active_until: float = float("inf")
+    condition: conditions.Condition = conditions.ALWAYS
+    percent: float = 100.0
+    target: Target | None = None  # where the slot's key leads; None: it is no key
+    draft: bool = False  # heard only at the preview
+
+    def is_for(self, slot: str, variables: Mapping[str, str], wall: float) -> bool:
+        """Whether a caller with these variables hears it at *wall*."""
+        if self.draft or not self.active_from <= wall < self.active_until:
+            return False
+        caller = variables.get("ani", "")
+        if self.percent < 100.0 and (not caller or share(f"{slot}:{self.campaign}", caller) >= self.percent):
+            return False
+        return conditions.holds(self.condition, variables)
+
+
+@dataclass(frozen=True, slots=True)
+class Voiced:
+    """A message that one caller hears. `after`: prompts of the menu said before it (None: all); `key`: "" or live."""
+
+    slot: str
+    campaign: str
+    version: int
+    prompt: Prompt
+    after: int | None = None
+    key: str = ""
+    target: Target | None = None
+
+    def to_plain(self) -> dict[str, Any]:
+        prompt = self.prompt
+        return {
+            "slot": self.slot,
+            "campaign": self.campaign,
+            "version": self.version,
+            "prompt": {"text": dict(prompt.text), "args": dict(prompt.args), "barge_in": prompt.barge_in},
+            "after": self.after,
+            "key": self.key,
+            "target": None if self.target is None else str(self.target),
+        }
+
+    @classmethod
+    def from_plain(cls, data: Mapping[str, Any]) -> Voiced:
+        slot, campaign, version = data["slot"], data["campaign"], data["version"]
+        prompt = Prompt(prompt_key(slot, campaign, version), **data["prompt"])
+        target = None if data["target"] is None else Target.parse(data["target"])
+        return cls(slot, campaign, version, prompt, data["after"], data["key"], target)
+
+
+def together(one: Prompt, other: Prompt) -> bool:
+    """Whether they may be played as one: a message is played alone, so that it is known how much of it was heard."""
+    messages = one.key.startswith(PREFIX) or other.key.startswith(PREFIX)
+    return one is other if messages else one.barge_in == other.barge_in
+
+
+def prompt_key(slot: str, campaign: str, version: int) -> str:
+    return f"{PREFIX}{slot}.{campaign}.{version}"
+
+
+def share(salt: str, caller: str) -> float:
+    """From 0 to 100, the same for a caller every time, and even over many."""
+    digest = blake2b(f"{salt}\0{caller}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") * 100.0 / 2**64
+
+
+def voiced(slots: Iterable[Slot], bindings: Bindings, variables: Mapping[str, str], wall: float) -> tuple[Voiced, ...]:
+    """What a caller with these variables hears who enters a menu with these slots now."""
+    return tuple(message for slot in slots for message in _messages(slot, bindings(slot.id), variables, wall))
+
+
+def _messages(slot: Slot, bindings: Sequence[Binding], variables: Mapping[str, str], wall: float) -> Iterable[Voiced]:
+    """The first messages that are for this caller; the key belongs to the first of them that leads somewhere."""
+    heard = [binding for binding in bindings if binding.is_for(slot.id, variables, wall)][: slot.max_items]
+    keyed = next((binding for binding in heard if binding.target is not None), None) if slot.key else None
+    for binding in heard:
+        plain = Voiced(
+            slot.id, binding.campaign, binding.version, replace(binding.prompt, barge_in=slot.barge_in), slot.after
+        )
+        yield replace(plain, key=slot.key, target=binding.target) if binding is keyed else plain
+
+
+def with_messages(menu: Menu, messages: Sequence[Voiced]) -> Menu:
+    """*menu* as the caller has it who hears *messages*."""
+    if not messages:
+        return menu
+    say: list[Prompt] = []
+    for place in range(len(menu.say) + 1):
+        said = [
+            m.prompt for m in messages if min(len(menu.say) if m.after is None else m.after, len(menu.say)) == place
+        ]
+        say += [*said, *menu.say[place : place + 1]]
+    keys = {message.key: message.target for message in messages if message.key and message.target is not None}
+    return replace(menu, say=tuple(say), keys={**keys, **menu.keys})

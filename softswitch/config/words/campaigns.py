@@ -1,0 +1,50 @@
+"""Control points of menus, and the templates that campaigns fill."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from ivr.campaigns import Template as FilledTemplate
+from ivr.campaigns import TemplateError
+from softswitch.config.fields import Count, Flag, Seconds, TargetField, Wrong
+from softswitch.config.words.values import Key, Name, Section, Spoken
+
+#: No dots: they divide the parts of a message's name.
+SlotId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+
+
+class Slot(Section):
+    """A place in a menu that is silent until a campaign binds a message to it; see docs/control-points.md."""
+
+    id: SlotId
+    key: Key | None = None
+    """Pressed to follow the message; while there is none it is a wrong key."""
+    after: Count | None = None
+    """Said after so many texts of the menu (0: before all of them). None: after all."""
+    templates: tuple[Name, ...] = ()
+    """Those that may be filled here. Empty: every one."""
+    targets: tuple[TargetField, ...] = ()
+    """Where campaigns may let the key lead; the first is taken where a message does not say."""
+    max_items: Annotated[Count, Field(ge=1, le=10)] = 1
+    """Messages that one caller may hear here, one after another."""
+    max_seconds: Annotated[Seconds, Field(gt=0, le=300)] = 30.0
+    """How long one message may be."""
+    barge_in: Flag = True
+
+
+class Template(Section):
+    """A text with fields in braces that campaigns fill: ``{name:text max 40}``, ``{sum:money}``, ``{until:date}``."""
+
+    text: Spoken
+    audio: Flag = False
+    """A campaign may give a recording in place of the text."""
+
+    @model_validator(mode="after")
+    def _readable(self) -> Template:
+        try:
+            FilledTemplate.read("template", self.text)
+        except TemplateError as error:
+            raise Wrong(str(error), 'write for example "{name:text max 40}", "{sum:money}" or "{until:date}"') from None
+        return self
