@@ -63,6 +63,8 @@ class MenuTable(Protocol):
     @property
     def keys(self) -> Mapping[str, Target]: ...
     @property
+    def labels(self) -> Mapping[str, str]: ...
+    @property
     def timeout(self) -> float: ...
     @property
     def inter_digit(self) -> float: ...
@@ -226,6 +228,7 @@ def _menu(name: str, table: MenuTable) -> Menu:
         name,
         say=_prompts("menu", name, table),
         keys={key: _choice(target) for key, target in table.keys.items()},
+        labels=dict(table.labels),
         timeout=table.timeout,
         inter_digit=table.inter_digit,
         retries=table.retries,

@@ -140,11 +140,13 @@ class Arrivals:
         if caller.name in ("", caller.number, caller.raw):  # a number is no name
             caller = replace(caller, name=known.get("name", caller.name))
         known |= {"ani": caller.number, "did": entry.dialled, "name": caller.name}
+        if found is not None and found.label:
+            known["label"] = found.label
         session = Session(entry.flow, self._clock.local)
         call = Call(leg.call, caller, entry.dialled, language, leg.leg, session)
         if found is not None:
             session.progress.priority, session.progress.needs = found.priority, found.needs
-            call.mark, call.refusal = found.label, found.refusal
+            call.refusal = found.refusal
         control.calls[call.call] = call
         control.note(
             "call.started",

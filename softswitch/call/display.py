@@ -5,19 +5,21 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from ivr.labels import LABEL, LABELS
+
 if TYPE_CHECKING:
     from softswitch.call.model import Call
     from softswitch.config.words.centre import Display
 
-#: Variables of a call, kept by its IVR session: the label of the key pressed last, and all keys on the way.
-MENU_LABEL, MENU_PATH = "menu_label", "menu_path"
+#: Variable of a call: what its list, its route or a node on the way says of the caller ("VIP").
+MARK = "label"
 
 
 def shown(call: Call, words: Display, *, label: str = "") -> str:
     """The display name for *call*; *label* stands in when the caller has chosen nothing that has one."""
-    data = call.session.progress.data
-    chosen = data.get(MENU_PATH if words.show == "path" else MENU_LABEL, "") or label
-    return composed(" ".join(part for part in (call.mark, chosen) if part), call.caller.shown, words)
+    known = call.session.progress.public
+    chosen = known.get(LABELS if words.show == "path" else LABEL, "") or label
+    return composed(" ".join(part for part in (known.get(MARK, ""), chosen) if part), call.caller.shown, words)
 
 
 def composed(label: str, who: str, words: Display) -> str:

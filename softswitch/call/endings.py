@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from acd.events import EndedBy, FailReason
 from ivr.events import HungUp, Returned
+from ivr.labels import LABEL, PATH
 from ivr.nodes import Result
 from sip.events import EndCause
 from softswitch.call.dialling import Failure
@@ -120,6 +121,8 @@ class Endings:
         control.session_timers.set(call.call, None)
         by = call.ended_by or by
         sip_status = 487 if cause == "cancelled" else status if answered is False else None
-        control.note("call.ended", call, now, by=by, cause=cause, sip_status=sip_status, q850=q850)
+        known = call.session.progress.public
+        chosen = {name: known.get(name) or None for name in (LABEL, PATH)}
+        control.note("call.ended", call, now, by=by, cause=cause, sip_status=sip_status, q850=q850, **chosen)
         del control.calls[call.call]
         control.callbacks.ended(call, now)

@@ -130,7 +130,6 @@ class Call:
     ticket: str = ""  # the distributor's name of a callback: the call in which it was ordered
     waiting_since: float | None = None  # the age to be kept in the next queue
     label: str = ""  # of the queue that the caller came from, when an agent sent them on
-    mark: str = ""  # shown to whoever is rung, before the caller: "VIP"
     refusal: int = 0  # what a caller who is not taken at all is told
     adopted: str = ""  # the distributor's name of a conversation that an attended transfer brought
 

@@ -98,6 +98,10 @@ class CallRecord:
     agent: str
     waited: float
     talked: float
+    raw: str = ""  # the caller's number as the trunk wrote it, where that differs
+    withheld: bool = False
+    label: str = ""  # of the key that the caller pressed last
+    menu_path: str = ""  # "main 2 > support 1"
 
     @property
     def seconds(self) -> float:
@@ -238,6 +242,10 @@ class _Account:
             agent=self._agent,
             waited=self._waited,
             talked=self._talked,
+            raw=_string(start, "raw"),
+            withheld=start.get("withheld") is True,
+            label=_string(end, "menu_label"),
+            menu_path=_string(end, "menu_path"),
         )
 
     def _disposition(self, restarted: int) -> Disposition:

@@ -161,6 +161,8 @@ def test_a_key_contact_from_outside_is_known_by_the_number_however_it_is_written
     assert olena.call.number == "+380501234567"
     (started,) = [line.data for line in people.switch.journal.of("call.started") if line.data.get("trunk")]
     assert (started["caller"], started["raw"], started["name"]) == ("+380501234567", "0501234567", "Known Person")
+    (record,) = [record for record in people.switch.records() if record.trunk]
+    assert (record.caller, record.raw) == ("+380501234567", "0501234567")
     assert started["route"] == "route 2 (did 100 or 700, from list:vip)"
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from softswitch.config.checks import graph, names, numbers, queues, routes, speech, starvation, systems, trunks, waiting
+from softswitch.config.checks import (
+    graph,
+    names,
+    numbers,
+    people,
+    queues,
+    routes,
+    speech,
+    starvation,
+    systems,
+    trunks,
+    waiting,
+)
 from softswitch.config.checks.raw import Raw
 
 if TYPE_CHECKING:
@@ -21,6 +33,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from names.check(raw)
     yield from numbers.check(raw)
     yield from routes.check(raw)
+    yield from people.check(raw)
     yield from queues.check(raw)
     yield from starvation.check(raw)
     yield from waiting.check(raw)

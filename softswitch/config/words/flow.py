@@ -39,6 +39,8 @@ class Menu(Section):
     slots: Annotated[tuple[Slot, ...], Field(alias="slot")] = ()
     """Control points: what campaigns say here."""
     keys: Annotated[Mapping[Key, TargetField], Field(min_length=1)]
+    labels: Mapping[Key, Label] = {}
+    """What the agent's phone shows of a caller who came by that key: ``{ 1 = "Invoices" }``."""
     timeout: Annotated[Seconds, Field(gt=0, le=120)] = 5.0
     inter_digit: Annotated[Seconds, Field(gt=0, le=30)] = 2.0
     retries: Annotated[Count, Field(le=20)] = 2

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from ivr.hours import Rules
 from ivr.hours_grammar import parse_rule
 from ivr.load import build_flow
-from ivr.nodes import Goto, Hours, Menu, MenuAction, Phone, Prompt, Queue, Result, Say
+from ivr.nodes import Goto, Hours, Menu, MenuAction, Phone, Prompt, Queue, Result, Say, Slot
 from ivr.targets import HANGUP, Target
 from ivr.validate import check_flow
 
@@ -25,6 +25,7 @@ def test_every_table_becomes_its_node() -> None:
                 say={"en": "Welcome."},
                 say_also=({"pl": "Witamy."},),
                 keys={"1": T("queue:sales"), "*": Target("repeat"), "0": Target("back")},
+                labels={"1": "Sales"},
                 timeout=4.0,
                 inter_digit=1.5,
                 retries=1,
@@ -89,6 +90,7 @@ def test_every_table_becomes_its_node() -> None:
             Prompt("menu.main.2", text={"pl": "Witamy."}, barge_in=False),
         ),
         keys={"1": T("queue:sales"), "*": MenuAction.REPEAT, "0": MenuAction.BACK},
+        labels={"1": "Sales"},
         timeout=4.0,
         inter_digit=1.5,
         retries=1,

@@ -1,0 +1,91 @@
+"""What callers chose stands on the telephone of whoever takes the call, and in what is kept of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from rtp.legs import Tone
+from tests.sim.office import CENTRE, Office, bridged
+from tests.support.sim_phone import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MENUS = """
+[menu.first]
+say = "x"
+keys = { 1 = "menu:second", 2 = "phone:1001", 3 = "agent:olena", 4 = "queue:sales", 5 = "phone:1001", 6 = "findme:her" }
+labels = { 1 = "Invoices", 2 = "Delivery", 3 = "Complaints", 4 = "New customers", 6 = "Personal" }
+
+[menu.second]
+say = "x"
+keys = { 1 = "phone:1001", 2 = "phone:1001", 0 = "back" }
+labels = { 1 = "Рахунки" }
+
+[findme.her]
+ring = ["phone:1001"]
+label = "Found"
+
+[[route]]
+did = "200"
+to = "menu:first"
+"""
+
+
+class Labels(Office):
+    def __init__(self, more: str = "") -> None:
+        super().__init__(centre=CENTRE.replace("[[route]]", f"{MENUS}{more}\n[[route]]", 1))
+
+    def shown(self, keys: str) -> str:
+        """What olena's telephone shows of somebody who came by *keys*."""
+        olena = self.agent("1001", answers(after=2))
+        call = self.call("2001", "200")
+        for key in keys:
+            self.run(0.5)
+            call.press(key)
+        self.run(1)
+        assert call.hears in (Tone("ringback"), None) or keys.endswith("4"), "hears it ring"
+        self.run(2)
+        assert bridged(call, olena.call)
+        assert olena.call.invite is not None
+        shown = olena.call.invite.from_.display_name
+        call.hang_up()
+        self.run(1)
+        return shown
+
+
+@pytest.fixture
+def labels() -> Iterator[Labels]:
+    office = Labels()
+    yield office
+    office.close()
+
+
+@pytest.mark.parametrize(
+    ("keys", "shown"),
+    [
+        ("2", "Delivery: Desk 2001"),
+        ("3", "Complaints: Desk 2001"),
+        ("4", "New customers: Desk 2001"),
+        ("5", "Desk 2001"),
+        ("6", "Personal: Desk 2001"),
+        ("11", "Рахунки: Desk 2001"),
+        ("12", "Invoices: Desk 2001"),
+        ("1005", "Desk 2001"),
+        ("102", "Delivery: Desk 2001"),
+    ],
+)
+def test_each_item_that_leads_to_the_same_person_is_told_apart(labels: Labels, keys: str, shown: str) -> None:
+    assert labels.shown(keys) == shown
+
+
+def test_the_whole_way_can_be_shown_and_is_kept_with_the_call() -> None:
+    office = Labels('\n[display]\nshow = "path"\nlabel = "append"\n')
+    assert office.shown("11") == "Desk 2001 (Invoices > Рахунки)"
+    (ended,) = [line.data for line in office.switch.journal.of("call.ended") if "menu_path" in line.data]
+    assert (ended["menu_label"], ended["menu_path"]) == ("Рахунки", "first 1 > second 1")
+    (record,) = [record for record in office.switch.records() if record.menu_path]
+    assert (record.label, record.menu_path) == ("Рахунки", "first 1 > second 1")
+    office.close()
