@@ -174,6 +174,32 @@ def explain_call(
         raise typer.Exit(1) from None
 
 
+@explanations.command("route")
+def explain_route(
+    did: Annotated[str, typer.Option(help="The number that is dialled.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    ani: Annotated[str, typer.Option(help='The number that calls; without, or "withheld": none is told.')] = "",
+    at: Annotated[str, typer.Option(help='When: "2026-12-25 10:00" or "10:00".', show_default="now")] = "",
+    trunk: Annotated[str, typer.Option(help="Where the call comes in.", show_default="the first trunk")] = "",
+    phone: Annotated[str, typer.Option(help="The phone that calls, when it is one of our own.")] = "",
+) -> None:
+    """Tell which route takes a call and why others do not, what lists and hours say, and where the caller lands."""
+    from softswitch.clock import SystemClock
+    from softswitch.explain.route import Question, RouteError
+    from softswitch.explain.route import explain_route as explain
+
+    loaded, clock = _load(config), SystemClock()
+    try:
+        told = explain(loaded, Question(did, ani, at, trunk, phone), clock.local(clock.now(), ""))
+    except RouteError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    for line in told.lines(did):
+        typer.echo(line)
+    if told.destination is None:
+        raise typer.Exit(1)
+
+
 @explanations.command("replay")
 def explain_replay(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Replay the journal and compare every decision; exit code 1 if one differs."""

@@ -109,7 +109,9 @@ class Router:
     def _look(self, number: int, route: Route, asked: _Asked) -> Look:
         dialled = _dialled(route, asked)
         hours = [self._state(text, asked.now) for text in route.when or ()]
-        rule = _rule(number, route, [why for _, why in hours])
+        rule = _rule(
+            number, route, [why if fits else text for text, (fits, why) in zip(route.when or (), hours, strict=True)]
+        )
         if dialled is None:
             return Look(rule, why=f"it is for calls to {_either(route.did or ())}")
         origin = next((origin for origin in route.from_ or () if self._is_from(origin, asked)), None)

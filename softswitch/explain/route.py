@@ -1,0 +1,156 @@
+"""Where a call would go and why: every route that is looked at, what lists and hours say, and where the caller lands.
+
+Asked of the configuration alone, with the very router and IVR that calls go through.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ivr import effects as fx
+from ivr.events import Started
+from ivr.session import Session
+from softswitch.call.model import Caller
+from softswitch.call.opening import Opening
+from softswitch.call.routing import Router
+from softswitch.config.errors import nearest
+from softswitch.config.flows import flow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ivr.nodes import Flow
+    from ivr.session import LocalTime
+    from softswitch.call.routing import Destination, Look
+    from softswitch.config import Config
+
+_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+_WITHHELD = ("", "withheld", "anonymous")
+
+
+class RouteError(Exception):
+    """The question makes no sense; the message says what would."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who calls what, when. *at* is a time of the server's zone; empty: now. *trunk* or *phone* says where from."""
+
+    did: str
+    ani: str = ""
+    at: str = ""
+    trunk: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`looks`: routes in their order, up to the one that takes the call. `steps`: nodes on the caller's way."""
+
+    caller: Caller
+    at: datetime
+    lists: Mapping[str, Mapping[str, str]]
+    looks: tuple[Look, ...]
+    destination: Destination | None
+    steps: tuple[str, ...] = ()
+
+    def lines(self, did: str) -> Iterator[str]:
+        """As people read it."""
+        caller = self.caller
+        origin = f"trunk {caller.trunk}" if caller.trunk is not None else f"phone {caller.phone}"
+        who = "a withheld number" if caller.withheld else caller.number
+        who += f" ({caller.name})" if caller.name else ""
+        yield f"{who} calls {did} from {origin}, {self.at:%A %Y-%m-%d %H:%M} {self.at.tzinfo}"
+        for name, data in self.lists.items():
+            told = ", ".join(f"{key} {value}" for key, value in data.items())
+            yield f"is on the list {name}{told and f': {told}'}"
+        for look in self.looks:
+            yield f"  {'yes' if look.destination else 'no '} {look.rule}{look.why and f': {look.why}'}"
+            yield from (f"      left out: {reason}" for reason in look.left_out)
+        if self.destination is None:
+            yield "no route takes the call: it is refused, SIP 404"
+            return
+        found = self.destination
+        yield f"goes to {', then '.join(map(str, (found.target, *found.fallbacks)))}"
+        merits = {"priority": f"{found.priority:g}" if found.priority else "", "needs": found.needs}
+        merits |= {"label": found.label, "language": found.language or ""}
+        if told := ", ".join(f"{key} {value}" for key, value in merits.items() if value):
+            yield f"with {told}"
+        if found.refusal:
+            yield f"is refused, SIP {found.refusal}"
+        yield from (f"  {step}" for step in self.steps)
+
+
+def explain_route(config: Config, question: Question, now: datetime) -> Explanation:
+    """Raises RouteError. *now*: aware; what an empty `at` means."""
+    caller, at = _caller(config, question), _moment(question.at, now.astimezone(config.server.timezone))
+    menus = flow(config)
+
+    def local(_: float, zone: str) -> datetime:
+        return at.astimezone(ZoneInfo(zone)) if zone else at
+
+    router = Router(config, config.phones, Opening(menus, local))
+    looks = tuple(router.looks(question.did, caller, 0.0))
+    found = looks[-1].destination if looks else None
+    number = config.plan.read(caller.raw or caller.number)
+    listed = {name: entries.find(number) for name, entries in config.lists.items()}
+    lists = {name: data for name, data in listed.items() if data is not None}
+    if found is not None and not caller.name:
+        caller = Caller(
+            caller.number, found.known.get("name", ""), caller.phone, caller.trunk, caller.raw, caller.withheld
+        )
+    steps = () if found is None else tuple(_steps(menus, found, local))
+    return Explanation(caller, at, lists, looks, found, steps)
+
+
+def _caller(config: Config, question: Question) -> Caller:
+    if question.phone:
+        if question.phone not in config.phones:
+            raise RouteError(f'there is no phone "{question.phone}"{_likely(question.phone, config.phones)}')
+        return Caller(question.phone, config.phones[question.phone].name, phone=question.phone)
+    trunk = question.trunk or next(iter(config.trunks), "")
+    if not trunk:
+        raise RouteError("the configuration has no trunk: say which phone calls, --phone 1001")
+    if trunk not in config.trunks:
+        raise RouteError(f'there is no trunk "{trunk}"{_likely(trunk, config.trunks)}')
+    raw = "" if question.ani in _WITHHELD else question.ani
+    number = config.plan.read(raw)
+    return Caller(number.dialable, trunk=trunk, raw=raw, withheld=number.withheld)
+
+
+def _likely(word: str, known: Mapping[str, object]) -> str:
+    likely = nearest(word, known)
+    return f'; did you mean "{likely}"?' if likely else ""
+
+
+def _moment(text: str, now: datetime) -> datetime:
+    if not text:
+        return now
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(text, form).replace(tzinfo=now.tzinfo)
+        except ValueError:
+            continue
+    try:
+        clock = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 (the zone is that of `now`)
+    except ValueError:
+        raise RouteError(f'"{text}" is no time: write "2026-12-25 10:00" or "10:00"') from None
+    return now.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+
+
+def _steps(menus: Flow, found: Destination, local: LocalTime) -> Iterator[str]:
+    """Nodes up to the first at which the caller hears something or somebody else has them."""
+    session = Session(menus, local)
+    session.receive(Started(found.target, found.language or "", dict(found.known), found.fallbacks), 0.0)
+    while (effect := session.next_effect()) is not None:
+        match effect:
+            case fx.Journal(_, fx.NodeEntered(node)):
+                yield f"comes to {node}"
+            case fx.Journal(_, fx.NodeLeft(node, _, via, detail)) if node.kind == "hours":
+                yield f"{node.name} is {via}{detail and f': {detail}'}"
+            case fx.PlayPrompts(_, prompts, language):
+                yield f"hears {', '.join(prompt.key for prompt in prompts)} in {language}"
+                return

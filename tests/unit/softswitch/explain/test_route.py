@@ -1,0 +1,115 @@
+"""Which route takes a call, told in lines; the moment is given, never that of the test."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from softswitch.config import parse_config
+from softswitch.explain.route import Question, RouteError, explain_route
+
+CONFIG = b"""
+[server]
+country = "UA"
+timezone = "Europe/Kyiv"
+[[phone]]
+user = "1001"
+password = "secret-1001"
+name = "Olena"
+[[agent]]
+id = "olena"
+phone = "1001"
+[queue.vip]
+[menu.main]
+say = "Press 1."
+keys = { 1 = "queue:vip" }
+[say.closed]
+say = "We are closed."
+[hours.office]
+open = ["mon-fri 09:00-17:00"]
+closed = ["2026-12-25"]
+when_open = "menu:main"
+when_closed = "say:closed"
+[trunk.kyiv]
+source = ["192.0.2.1"]
+[[list.vip]]
+number = "050 123 45 67"
+name = "Known Person"
+agent = "olena"
+priority = 100
+[[list.blocked]]
+number = "+1*"
+[[route]]
+from = "list:blocked"
+to = "hangup"
+reject = "unwanted"
+[[route]]
+from = "list:vip"
+when = "closed:office"
+to = "agent:{agent}"
+when_unavailable = ["agent:{deputy}", "queue:vip"]
+[[route]]
+did = "100"
+to = "hours:office"
+"""
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)  # a Monday; noon in Kyiv
+
+
+def told(question: Question) -> list[str]:
+    config = parse_config(CONFIG, file="config.toml", folder=Path(), env={})
+    return list(explain_route(config, question, NOW).lines(question.did))
+
+
+def test_a_key_contact_by_night() -> None:
+    assert told(Question("100", "0501234567", at="2026-12-25 10:00")) == [
+        "+380501234567 (Known Person) calls 100 from trunk kyiv, Friday 2026-12-25 10:00 Europe/Kyiv",
+        "is on the list vip: name Known Person, agent olena, priority 100",
+        "  no  route 1 (from list:blocked): the caller is not on the list blocked",
+        "  yes route 2 (from list:vip, when closed:office (2026-12-25))",
+        "      left out: agent:{deputy}: nothing is known for {deputy}",
+        "goes to agent:olena, then queue:vip",
+        "with priority 100",
+        "  comes to agent:olena",
+    ]
+
+
+def test_the_same_caller_by_day_and_somebody_unknown() -> None:
+    assert told(Question("100", "+380501234567"))[3:] == [
+        "  no  route 2 (from list:vip, when closed:office): office is open (mon-fri 09:00-17:00)",
+        "  yes route 3 (did 100)",
+        "goes to hours:office",
+        "with priority 100",
+        "  comes to hours:office",
+        "  office is open: mon-fri 09:00-17:00",
+        "  comes to menu:main",
+        "  hears menu.main in en",
+    ]
+    night = told(Question("100", at="22:30"))
+    assert night[0] == "a withheld number calls 100 from trunk kyiv, Monday 2026-11-23 22:30 Europe/Kyiv"
+    assert night[-1] == "  hears say.closed in en"
+
+
+def test_who_is_refused_and_what_no_route_takes() -> None:
+    assert told(Question("100", "+12025550123"))[-2:] == ["is refused, SIP 607", "  comes to hangup"]
+    assert told(Question("200", "+380671112233"))[-1] == "no route takes the call: it is refused, SIP 404"
+    assert told(Question("1001", phone="1001"))[-3:] == [
+        "  yes the number of a phone",
+        "goes to phone:1001",
+        "  comes to phone:1001",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("question", "complaint"),
+    [
+        (Question("100", trunk="kiev"), 'there is no trunk "kiev"; did you mean "kyiv"?'),
+        (Question("100", phone="101"), 'there is no phone "101"; did you mean "1001"?'),
+        (Question("100", at="noon"), '"noon" is no time: write "2026-12-25 10:00" or "10:00"'),
+    ],
+)
+def test_a_question_that_makes_no_sense_is_told_so(question: Question, complaint: str) -> None:
+    with pytest.raises(RouteError) as error:
+        told(question)
+    assert str(error.value) == complaint
