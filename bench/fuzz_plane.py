@@ -1,7 +1,7 @@
 """The media plane among strangers: whole batches of spoilt packets from right and wrong addresses, to every lane.
 
 Nothing is raised, every packet is accounted for exactly once, what goes out is plain RTP of the leg that it goes to,
-and no leg is ever sent to an address that its far end cannot have.
+no leg is ever sent to an address that its far end cannot have, and no recording becomes longer than it has lasted.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from bench.fuzz_parsers import RTCP, RTP
 from rtp.drops import Drop
 from rtp.frames import FrameStore
 from rtp.latch import pack_address, unpack_address
-from rtp.legs import Bridge, Echo, LegSpec, LegStats, Music, Play, Silence, Tone
+from rtp.legs import Bridge, Conference, Echo, LegSpec, LegStats, Music, Play, Silence, Tone
 from rtp.packet import HEADER, ROW, SAMPLES
 from rtp.plane import PHASES, Plane
 from rtp.receiving import BEAT
+from rtp.tape import Begin, End, Heard, Hush
+from rtp.timeline import TOLERANCE, Timeline, passages
 
 if TYPE_CHECKING:
     import random
@@ -67,6 +69,7 @@ class _Room:
         self.plane.player.set_channel("default", ["music"])
         self.peers: dict[int, _Peer] = {}
         self.serial = 0
+        self.takes: dict[int, tuple[Begin, Timeline]] = {}
         for _ in range(_LEGS):
             self.add()
 
@@ -89,6 +92,8 @@ class _Room:
             detect_inband=rng.random() < 0.2,
             ssrc=leg << 20,
             media_timeout=rng.choice((0.0, 30.0)),
+            record=rng.choice(("", "a.wav")),
+            record_seconds=rng.choice((1.0, 600.0)),
         )
         spec = replace(spec, payload_type=8 if spec.codec == "PCMA" else 0)
         self.plane.put(spec, self.now)
@@ -98,7 +103,11 @@ class _Room:
     def source(self, leg: int) -> Source:
         other = self.rng.choice([*self.peers, leg + 1])
         return self.rng.choice(
-            (Echo(), Echo(), Bridge(other), Bridge(other), Silence(), Tone("busy"), Music("default"), Play(("a",), leg))
+            (
+                *(Echo(), Echo(), Bridge(other), Bridge(other), Silence(), Tone("busy"), Music("default")),
+                *(Play(("a",), leg), Conference("a"), Conference("a", chime=True)),
+                *(Conference("b", ()), Conference("a", (other, leg))),
+            )
         )
 
     def change(self) -> None:
@@ -106,7 +115,7 @@ class _Room:
         rng = self.rng
         leg = rng.choice(list(self.peers))
         peer = self.peers[leg]
-        match rng.randrange(5):
+        match rng.randrange(6):
             case 0:
                 self.plane.remove(leg, self.now)
                 del self.peers[leg]
@@ -118,6 +127,8 @@ class _Room:
                 spec = replace(peer.spec, send=not peer.spec.send)
             case 3:
                 spec = replace(peer.spec, receive=not peer.spec.receive)
+            case 4:
+                spec = replace(peer.spec, record=rng.choice(("", "a.wav", "b.wav")))
             case _:
                 spec = replace(peer.spec, remote=rng.choice((peer.address, None)))
         peer.spec = spec
@@ -178,6 +189,7 @@ class _Room:
         started = time.process_time()
         plane.receive(lengths, sources, lanes, self.now)
         plane.generate(self.beats % PHASES, self.now)
+        self.record()
         took = time.process_time() - started
         self.control += len(plane._receiver.control_packets) - waiting
         self.check_sent()
@@ -201,6 +213,29 @@ class _Room:
                 self.dropped += sum(event.dropped.values())
         plane.events.clear()
         return took
+
+    def record(self) -> None:
+        """What the thread that writes recordings does."""
+        heard: list[Heard] = []
+        over: list[int] = []
+        for order in self.plane.tape.take(self.now):
+            match order:
+                case Heard():
+                    heard.append(order)
+                case Begin():
+                    self.takes[order.take] = order, Timeline(order.at, order.most_seconds)
+                case Hush(take, since, until):
+                    self.takes[take][1].hush(since, until)
+                case End(take):
+                    over.append(take)
+        for take, passage in passages(heard).items():
+            self.takes[take][1].place(passage)
+        for take, (begin, timeline) in list(self.takes.items()):
+            timeline.settle(self.now, final=take in over)
+            if timeline.settled > min((self.now - begin.at) * 8000 + TOLERANCE + ROW, begin.most_seconds * 8000):
+                raise Broken(f"a recording of {self.now - begin.at} s has {timeline.settled} samples")
+            if take in over:
+                del self.takes[take]
 
     def control_packet(self) -> None:
         rng = self.rng
@@ -256,8 +291,9 @@ class _Room:
     def close(self) -> None:
         for leg in list(self.peers):
             self.plane.remove(leg, self.now)
+        self.record()
         sources = self.plane.tables.sources
-        if len(self.plane) or sources._claims or sources._owner or sources._waiting or self.plane._ears:
+        if len(self.plane) or sources._claims or sources._owner or sources._waiting or self.plane._ears or self.takes:
             raise Broken("legs left something behind")
 
 

@@ -59,7 +59,20 @@ class Tone:
     name: str
 
 
-Source = Silence | Play | Music | Echo | Bridge | Tone
+@dataclass(frozen=True, slots=True)
+class Conference:
+    """The leg is in *room*: it hears what all others there say, and they hear it.
+
+    heard_by: None: everybody hears the leg; legs: only those do (whisper); empty: nobody does (monitor).
+    chime: everybody hears two short tones when the leg joins, and when it leaves.
+    """
+
+    room: str
+    heard_by: tuple[LegId, ...] | None = None
+    chime: bool = False
+
+
+Source = Silence | Play | Music | Echo | Bridge | Tone | Conference
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from rtp.drops import Drop, by_name
 from rtp.frames import FrameStore
 from rtp.keys import Keys
 from rtp.latch import NOBODY, unpack_address
-from rtp.legs import Bridge, Echo, Latched, LegStats, MediaEvent, MediaTimeout
+from rtp.legs import Bridge, Conference, Echo, Latched, LegStats, MediaEvent, MediaTimeout
+from rtp.mixing import Mixer
 from rtp.packet import HEADER, SAMPLES
 from rtp.player import Player
 from rtp.receiving import Receiver
@@ -74,8 +75,9 @@ class Plane:
         self.player = Player(slots, store or FrameStore(), self.events)
         self.reports = Reports(self.tables, cname)
         self.tape = Tape(slots)
+        self.mixer = Mixer(slots)
         self._keys = Keys(slots, self.events, self.tape)
-        self._receiver = Receiver(self.tables, self._keys, self.tape, self._latched)
+        self._receiver = Receiver(self.tables, self._keys, self.tape, self.mixer, self._latched)
         self.receive = self._receiver.receive
         self._lane_of = {port: lane for lane, port in enumerate(ports)}
         self._legs: dict[LegId, _Leg] = {}
@@ -85,6 +87,8 @@ class Plane:
         self._free = list(range(1, slots))
         self._send_rows: Ints = np.arange(receive_rows, receive_rows + slots // FEW_PHASES + 1, dtype=np.int64)
         self._phases: list[Ints] = [np.zeros(0, np.int64)] * PHASES
+        self._players: list[int] = [0] * PHASES
+        """How many of a phase, the first of them, hear recorded audio; the others are in conferences."""
         self._phases_stale = False
 
     # ------------------------------------------------------------------------------------------------ desired state
@@ -114,6 +118,7 @@ class Plane:
             self._aim(leg, before)
         if before is not None and before.codec != spec.codec:
             self.player.change_codec(slot, spec.codec)
+        self.mixer.configure(slot, spec.codec, heard=spec.receive)
         if before is None or (before.source, before.receive, before.send) != (spec.source, spec.receive, spec.send):
             self._wire(leg, before, now)
         if before is None or _recording(before) != _recording(spec):
@@ -132,6 +137,7 @@ class Plane:
         tables.express.dismiss_around(slot)
         tables.listener[slot] = NOBODY
         self.player.remove(slot)
+        self.mixer.leave(slot)
         self.tape.stop(slot, now)
         self.events.append(self._stats_of(leg, final=True))
         tables.sources.remove(slot, now)
@@ -189,6 +195,10 @@ class Plane:
             if before is not None:
                 self._deafen(before)
             self.player.start(leg.slot, spec.leg, spec.source, spec.codec)
+            self.mixer.leave(leg.slot)
+            if isinstance(spec.source, Conference):
+                self.mixer.join(leg.slot, spec.leg, spec.source, spec.codec)
+                self.mixer.configure(leg.slot, spec.codec, heard=spec.receive)
             if (heard := _heard(spec)) is not None:
                 self._ears.setdefault(heard, {})[spec.leg] = None
                 self._connect(heard)
@@ -233,8 +243,10 @@ class Plane:
 
     # ------------------------------------------------------------------------------------------------------ generating
     def generate(self, phase: int, now: float) -> None:
-        """Append one frame of each leg of *phase* that hears recorded audio to the out list."""
+        """Append one frame of each leg of *phase* that hears recorded audio or a conference to the out list."""
         tables = self.tables
+        if phase == 0 and self.mixer.active:
+            self.mixer.mix()
         if self._phases_stale:
             self._find_phases()
         slots = self._phases[phase]
@@ -242,7 +254,12 @@ class Plane:
         if not count:
             return
         begin, end = tables.receive_rows, tables.receive_rows + count
-        self.player.advance(slots, tables.buffer[begin:end, HEADER : HEADER + SAMPLES])
+        players = self._players[phase]
+        frames = tables.buffer[begin:end, HEADER : HEADER + SAMPLES]
+        if players:
+            self.player.advance(slots[:players], frames[:players])
+        if players < count:
+            frames[players:] = self.mixer.frames.take(slots[players:], 0)
         tables.streams.generate(tables.heads[begin:end], tables.words[begin:end], slots, now)
         tables.out.append((slots, self._send_rows[:count], HEADER + SAMPLES))
         tables.generated += count
@@ -256,6 +273,7 @@ class Plane:
         wanted = FEW_PHASES if legs < FEW_LEGS else PHASES if legs >= MANY_LEGS else now
         if wanted != now:
             self._phases = [np.zeros(0, np.int64)] * wanted
+            self._players = [0] * wanted
             self._phases_stale = True
         return wanted
 
@@ -263,11 +281,15 @@ class Plane:
         """The edge was late by so many frames that it will not send them: recorded audio is heard later instead."""
         for slots in self._phases:
             self.tables.streams.advance(slots, frames)
+        self.mixer.skip(frames)
 
     def _find_phases(self) -> None:
-        active = np.flatnonzero(self.player.playing & (self.tables.streams.lead != 0))
+        sending = self.tables.streams.lead != 0
+        playing, mixing = np.flatnonzero(self.player.playing & sending), np.flatnonzero(self.mixer.mixing & sending)
         beats = len(self._phases)
-        self._phases = [active[active % beats == phase] for phase in range(beats)]
+        players = [playing[playing % beats == phase] for phase in range(beats)]
+        self._players = [len(slots) for slots in players]
+        self._phases = [np.r_[slots, mixing[mixing % beats == phase]] for phase, slots in enumerate(players)]
         self._phases_stale = False
 
     # -------------------------------------------------------------------------------------------------------- watching

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from rtp.keys import Keys
+    from rtp.mixing import Mixer
     from rtp.tables import Tables
     from rtp.tape import Tape
 
@@ -61,13 +62,14 @@ class _Batch:
 
 
 class Receiver:
-    def __init__(self, tables: Tables, keys: Keys, tape: Tape, latched: Callable[[int], None]) -> None:
+    def __init__(self, tables: Tables, keys: Keys, tape: Tape, mixer: Mixer, latched: Callable[[int], None]) -> None:
         """*latched* is called with the slot of a leg whose source is new."""
         self.control_packets: list[tuple[int, bytes]] = []
         """RTCP that came to an RTP port (RFC 5761), with the slot it came from."""
         self._tables = tables
         self._keys = keys
         self._tape = tape
+        self._mixer = mixer
         self._latched = latched
         self._every_row: Ints = np.arange(tables.receive_rows, dtype=np.int64)
         self._mark: Ints = np.zeros(tables.slots, np.int64)
@@ -98,7 +100,7 @@ class Receiver:
 
     def _forward(self, rows: Ints, slots: Ints, heads: Words, now: float, arrivals: Ints | None) -> None:
         tables = self._tables
-        if self._tape.active:
+        if self._tape.active or self._mixer.active:
             kinds = tables.kinds.take((heads >> np.uint64(48) & np.uint64(0xFF)).astype(np.int64) + slots * TYPES)
             timestamps = (heads & np.uint64(_LOW_HALF)).astype(np.int64)
             self._keep(rows, slots, timestamps, kinds, np.full(len(rows), LENGTH, np.int64), now)
@@ -121,7 +123,10 @@ class Receiver:
         """Somebody wants the audio itself, before it is rewritten for who hears it."""
         tables = self._tables
         epochs = tables.stats.epoch.take(slots)
-        self._tape.hear(slots, rows, epochs, timestamps, kinds, lengths, tables.buffer, now)
+        if self._tape.active:
+            self._tape.hear(slots, rows, epochs, timestamps, kinds, lengths, tables.buffer, now)
+        if self._mixer.active:
+            self._mixer.hear(slots, rows, epochs, timestamps, kinds, lengths, tables.buffer)
 
     # ---------------------------------------------------------------------------------------------------- the long way
     def _take_long_way(
@@ -174,7 +179,7 @@ class Receiver:
         for slot in batch.slots[unlocked].tolist():
             if tables.sources.state[slot] != Latch.LOCKED and tables.sources.confirm(slot):
                 self._latched(slot)
-        if self._tape.active:
+        if self._tape.active or self._mixer.active:
             self._keep(batch.rows, batch.slots, timestamps, batch.kinds, batch.lengths, now)
         if not audio.all() or tables.slow[batch.slots].any():
             self._listen(batch, extended, timestamps, ssrc, now)

@@ -19,6 +19,7 @@ from rtp.lanes import LaneAllocator, NoPortLeft
 from rtp.legs import (
     Address,
     Bridge,
+    Conference,
     Latched,
     LegId,
     LegRefused,
@@ -34,7 +35,7 @@ from rtp.legs import (
 )
 from softswitch.media import protocol
 from softswitch.media.link import WorkerLink
-from softswitch.media.trunks import Trunks
+from softswitch.media.trunks import End, Trunks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -116,6 +117,8 @@ class MediaEngine:
         self._legs: dict[LegId, _Leg] = {}
         self._channels: dict[str, tuple[str, ...]] = {}
         self._music: dict[tuple[LegId, str], float] = {}
+        self._rooms: dict[str, int] = {}
+        """The worker that mixes a conference: that of its first member."""
         self._lists: dict[int, asyncio.Future[list[LegSpec]]] = {}
         self._starting = True
         self._closing = False
@@ -252,20 +255,39 @@ class MediaEngine:
         worker = self._lanes.worker_of(spec.leg)
         if worker is None:
             return
-        other = self._lanes.worker_of(spec.source.peer) if isinstance(spec.source, Bridge) else None
+        other = self._partner(spec, worker)
         if other is not None and other != worker:
             spec = self._over_trunk(spec, worker, other)
         else:
             self._cut(spec.leg)
         self._links[worker].say([protocol.PUT, protocol.spec_to_wire(spec)])
 
+    def _partner(self, spec: LegSpec, worker: int) -> int | None:
+        """The worker of whom the leg hears: the partner, or the one that mixes its room."""
+        match spec.source:
+            case Bridge(peer):
+                return self._lanes.worker_of(peer)
+            case Conference(room):
+                others = (leg.spec for leg in self._legs.values() if leg.spec.leg != spec.leg)
+                taken = any(isinstance(at.source, Conference) and at.source.room == room for at in others)
+                if not taken or room not in self._rooms:
+                    self._rooms[room] = worker
+                return self._rooms[room]
+        return None
+
     def _over_trunk(self, spec: LegSpec, worker: int, other: int) -> LegSpec:
-        assert isinstance(spec.source, Bridge)
+        source, ceased = spec.source, list[End]()
+        assert isinstance(source, Bridge | Conference)
         try:
-            end, ends = self._trunks.listen(spec.leg, worker, spec.source.peer, other, spec.codec)
+            if isinstance(source, Bridge):
+                end, ends = self._trunks.listen(spec.leg, worker, source.peer, other, spec.codec)
+            else:
+                end, ends, ceased = self._trunks.attend(spec.leg, worker, source, other, spec.codec)
         except NoPortLeft as error:
             self._tell(LegRefused(spec.leg, str(error)))
             return replace(spec, source=Silence())
+        for old in ceased:
+            self._links[old.worker].say([protocol.REMOVE, old.spec.leg])
         for new in ends:
             self._links[new.worker].say([protocol.PUT, protocol.spec_to_wire(new.spec)])
         return replace(spec, source=Bridge(end))

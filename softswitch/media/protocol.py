@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from rtp import legs
-from rtp.legs import Bridge, Carriage, Echo, LegSpec, MediaEvent, Music, Play, Silence, Tone
+from rtp.legs import Bridge, Carriage, Conference, Echo, LegSpec, MediaEvent, Music, Play, Silence, Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,7 +56,9 @@ _EVENTS: Final[dict[str, type[Any]]] = {
         legs.WorkerHealth,
     )
 }
-_SOURCES: Final[dict[str, type[Any]]] = {cls.__name__: cls for cls in (Silence, Play, Music, Echo, Bridge, Tone)}
+_SOURCES: Final[dict[str, type[Any]]] = {
+    cls.__name__: cls for cls in (Silence, Play, Music, Echo, Bridge, Tone, Conference)
+}
 
 
 class ProtocolError(ValueError):

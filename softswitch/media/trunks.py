@@ -1,24 +1,27 @@
-"""Conversations between legs of different workers: a pair of hidden legs carries them over the loopback interface.
+"""Conversations and conferences of legs of different workers: a pair of hidden legs carries them over loopback.
 
 Each of the two workers has one end of the trunk. An end sends what its worker's leg says to the other end, and is heard
-by that leg in place of the partner. Ends have negative numbers, and call control never hears of them. The two lanes of
+by that leg in place of the partner; in a conference, which is mixed by one worker, the end there is the member in
+place of a leg that is elsewhere. Ends have negative numbers, and call control never hears of them. The two lanes of
 a trunk belong to no other trunk, so that ends are told apart by where packets come from, like all legs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rtp.lanes import NoPortLeft
-from rtp.legs import Bridge, LegSpec
+from rtp.legs import Bridge, LegSpec, Silence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rtp.legs import LegId
+    from rtp.legs import Conference, LegId
 
 _EVENTS = 101
+_ROOM = 0
+"""Stands for the conference, which is no leg, among the ends of a trunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,24 @@ class Trunks:
             new = list(trunk.ends.values())
         trunk.listeners.add(leg)
         return trunk.ends[leg].spec.leg, new
+
+    def attend(
+        self, leg: LegId, worker: int, room: Conference, home: int, codec: str
+    ) -> tuple[LegId, list[End], list[End]]:
+        """*leg* of *worker* is to be in a *room* that is mixed by its *home*.
+
+        The end to bridge it with; ends to be put first; ends to be removed. Raises NoPortLeft.
+        """
+        key = frozenset((leg,))
+        known = self._trunks.get(key)
+        removed: list[End] = []
+        if known is None or known.ends[_ROOM].worker != home:
+            removed = self.cease(leg)
+            known = self._trunks[key] = self._lay(leg, worker, _ROOM, home, codec)
+            known.listeners.add(leg)
+        there = known.ends[_ROOM]
+        known.ends[_ROOM] = End(home, replace(there.spec, source=room))
+        return known.ends[leg].spec.leg, list(known.ends.values()), removed
 
     def cease(self, leg: LegId) -> list[End]:
         """*leg* does not listen over a trunk any more: ends to be removed."""
@@ -96,6 +117,6 @@ class Trunks:
             payload_type=0 if codec == "PCMU" else 8,
             telephone_event=_EVENTS,
             telephone_event_rx=_EVENTS,
-            source=Bridge(leg),
+            source=Silence() if leg == _ROOM else Bridge(leg),
             ssrc=-number,
         )

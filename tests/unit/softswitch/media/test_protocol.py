@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rtp import legs
-from rtp.legs import Bridge, Carriage, Echo, LegSpec, MediaEvent, Music, Play, Silence, Tone
+from rtp.legs import Bridge, Carriage, Conference, Echo, LegSpec, MediaEvent, Music, Play, Silence, Tone
 from softswitch.media import protocol
 from softswitch.media.protocol import Decoder, ProtocolError
 
@@ -62,6 +62,9 @@ def over_the_wire(message: protocol.Message) -> protocol.Message:
         Echo(),
         Bridge(9),
         Tone("busy"),
+        Conference("sales"),
+        Conference("sales", ()),
+        Conference("sales", (7, 9), chime=True),
         Music("default"),
         Music("default", 1.5),
         Play(("a.wav", "b.wav"), 3, True, 0.5),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rtp.lanes import NoPortLeft
-from rtp.legs import Bridge
+from rtp.legs import Bridge, Conference
 from softswitch.media.trunks import Trunks
 
 LANES = [[30000, 30002], [30004, 30006]]
@@ -55,3 +55,24 @@ def test_who_listens_to_somebody_else_leaves_the_trunks_of_others_alone() -> Non
     assert trunks.cease(3) == []
     assert trunks.cease(2) == []
     assert len(trunks.cease(1)) == 2
+
+
+def test_a_member_of_a_room_elsewhere_is_there_by_the_far_end() -> None:
+    trunks = Trunks("10.0.0.1", LANES)
+    mine, ends, removed = trunks.attend(1, 0, Conference("a"), 1, "PCMA")
+    here, there = ends
+    assert removed == []
+    assert (here.worker, here.spec.leg, here.spec.source) == (0, mine, Bridge(1))
+    assert (there.worker, there.spec.source) == (1, Conference("a"))
+    again, (_, there), removed = trunks.attend(1, 0, Conference("a", ()), 1, "PCMA")
+    assert (again, there.spec.source, removed) == (mine, Conference("a", ()), [])
+    assert len(trunks.cease(1)) == 2
+    assert trunks.of_worker(0) == trunks.of_worker(1) == []
+
+
+def test_who_comes_from_a_conversation_takes_no_trunk_along() -> None:
+    trunks = Trunks("10.0.0.1", LANES)
+    trunks.listen(1, 0, 2, 1, "PCMA")
+    _, _, removed = trunks.attend(1, 0, Conference("a"), 1, "PCMA")
+    assert {end.worker for end in removed} == {0, 1}
+    assert len(trunks.of_worker(0)) == 1
