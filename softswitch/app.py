@@ -26,6 +26,7 @@ from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
 from softswitch.call.whisper import whisper_prompts
+from softswitch.campaigns.book import Book
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
@@ -39,12 +40,13 @@ from softswitch.recovery.keeper import LOOK
 from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
+from softswitch.store.queries import campaign_changes
 from softswitch.transport.edge import SipEdge
 from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from acd.dispatcher import Dispatcher
     from acd.events import WaitEstimated
@@ -116,6 +118,7 @@ class Switch:
             on_connection_lost=self._connection_lost,
             extensions=EXTENSIONS,
         )
+        self._book = Book(config, self._flow, self._clock, self._desk.journal, on_changed=self._messages_changed)
         self._control: CallControl
         self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
         self._keeper: SnapshotKeeper | None = None
@@ -139,6 +142,7 @@ class Switch:
             challenger=DigestChallenger(config.sip.domain, os.urandom(32), algorithms=config.sip.digest),
             new_call_id=self._ids.call,
             new_ssrc=self._ids.ssrc,
+            campaigns=self._book,
         )
 
     # ------------------------------------------------------------------------------------------------ life
@@ -159,6 +163,7 @@ class Switch:
             self._note("switch.started", {"pid": os.getpid(), **self._reloader.status()})
             resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
+            self._book.remember(await asyncio.to_thread(campaign_changes, self._database))
             self._voice.prepare(_prompts(config, self._flow), spoken_languages(config))
             await self._media.start()
             for file in chain.from_iterable(self._music.values()):
@@ -311,8 +316,14 @@ class Switch:
                 self._media.preload(file)
         self._control.reconfigure(Settings(config, prepared.flow), now)
         self._desk.reconfigure(config)
+        self._book.reconfigure(config, prepared.flow)
         self._voice.prepare(_prompts(config, prepared.flow), spoken_languages(config))
         self._settle()
+
+    def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
+        """Nobody should wait for a message while it is rendered."""
+        if prompts:
+            self._voice.prepare(prompts, sorted({language for prompt in prompts for language in prompt.text}))
 
     def _set_music(self, config: Config) -> list[str]:
         """The channels that are new or have other files. One that is no more plays on for whoever listens to it."""

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ivr.nodes import Prompt
+    from ivr.nodes import Prompt, Slot
+    from ivr.slots import Voiced
     from rtp.legs import LegSpec
     from sip.auth import Credentials
     from sip.flow import Flow
@@ -139,6 +140,16 @@ class Voice(Protocol):
         None while it is being rendered: whoever built the port is told when it is there. An empty string when it
         cannot be said: the text is missing, or its rendering failed.
         """
+
+
+class Campaigns(Protocol):
+    """What campaigns say at the slots of menus."""
+
+    def messages(self, slots: tuple[Slot, ...], variables: Mapping[str, str], now: float) -> Sequence[Voiced]:
+        """What a caller with these variables hears who enters a menu with these slots."""
+
+    def preview(self, dialled: str) -> tuple[Prompt, ...] | None:
+        """What is bound, drafts too, where *dialled* is a number for that; None where it is not."""
 
 
 class Flows(Protocol):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
-from ivr.nodes import Say
+from ivr.nodes import Prompt, Say
 from ivr.session import Session
 from rtp.lanes import NoPortLeft
 from rtp.sdp import SdpError
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from softswitch.call.routing import Destination, Router
     from softswitch.call.settings import Settings
     from softswitch.config import Config
-    from softswitch.ports import Clock
+    from softswitch.ports import Campaigns, Clock
 
 log = logging.getLogger(__name__)
 
+#: Heard by who wants to hear what a campaign says where there is none.
+NOTHING_BOUND = Prompt("preview-nothing")
 #: Seconds between two complaints about the same lack: a flood of calls must not become a flood of lines.
 QUIET = 10.0
 
@@ -61,6 +63,7 @@ class Arrivals:
         features: FeatureCodes,
         clock: Clock,
         new_call_id: Callable[[], str],
+        campaigns: Campaigns | None = None,
     ) -> None:
         self._control = control
         self._config = config
@@ -70,6 +73,7 @@ class Arrivals:
         self._features = features
         self._clock = clock
         self._new_call_id = new_call_id
+        self._campaigns = campaigns
         self._complained_at = float("-inf")
 
     def reconfigure(self, settings: Settings, now: float) -> None:
@@ -113,6 +117,10 @@ class Arrivals:
                 control.later(now, lambda at: control.queues.receive(event, at), call=call.call)
 
     def _destination(self, dialled: str, caller: Caller, now: float) -> _Entry | None:
+        preview = None if self._campaigns is None or caller.phone is None else self._campaigns.preview(dialled)
+        if preview is not None:
+            say = Say("preview", say=preview or (NOTHING_BOUND,))
+            return _Entry(IvrFlow({say.target: say}, self._flow.language), say.target, dialled)
         found = self._router.find(dialled, caller, now)
         return None if found is None else _Entry(self._flow, found.target, dialled, found.language, found)
 
@@ -142,7 +150,8 @@ class Arrivals:
         known |= {"ani": caller.number, "did": entry.dialled, "name": caller.name}
         if found is not None and found.label:
             known["label"] = found.label
-        session = Session(entry.flow, self._clock.local)
+        messages = None if self._campaigns is None else self._campaigns.messages
+        session = Session(entry.flow, self._clock.local, messages=messages)
         call = Call(leg.call, caller, entry.dialled, language, leg.leg, session)
         if found is not None:
             session.progress.priority, session.progress.needs = found.priority, found.needs

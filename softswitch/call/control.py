@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.registrar import Registrar
     from softswitch.config import Config
-    from softswitch.ports import BindingStore, Clock, Flows, Journal, Media, SipSender, Voice
+    from softswitch.ports import BindingStore, Campaigns, Clock, Flows, Journal, Media, SipSender, Voice
 
 
 class CallControl:
@@ -84,6 +84,7 @@ class CallControl:
         challenger: DigestChallenger,
         new_call_id: Callable[[], str],
         new_ssrc: Callable[[], int],
+        campaigns: Campaigns | None = None,
     ) -> None:
         self.sip = sip
         self._journal = journal
@@ -164,6 +165,7 @@ class CallControl:
             features=features,
             clock=clock,
             new_call_id=new_call_id,
+            campaigns=campaigns,
         )
         self._signals = Signals(self, arrivals)
         self.endings = Endings(self)

@@ -90,6 +90,11 @@ class Reader:
         (name,) = self._connection.execute("SELECT id FROM identity").fetchone()
         return str(name)
 
+    def campaign_changes(self) -> list[Record]:
+        """Every change of what campaigns have bound, oldest first."""
+        query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'campaign.changed' ORDER BY seq"
+        return [_record(row) for row in self._connection.execute(query)]
+
     def callers(self, calls: Collection[str]) -> dict[str, str]:
         """The caller's number of each of *calls*, as it was noted at their beginning; who has none is left out."""
         query = (
@@ -201,6 +206,12 @@ class Reader:
             yield
         finally:
             self._connection.execute("ROLLBACK")
+
+
+def campaign_changes(path: Path) -> list[Record]:
+    """See `Reader.campaign_changes`."""
+    with Reader(path) as reader:
+        return reader.campaign_changes()
 
 
 def _record(row: tuple[int, float, str, str | None, str]) -> Record:

@@ -18,6 +18,7 @@ from sip.registrar import Registrar
 from softswitch.call.control import CallControl
 from softswitch.call.model import Stage
 from softswitch.call.resuming import Resuming
+from softswitch.campaigns.book import CHANGED, Book
 from softswitch.call.settings import Settings
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows, parse_config
@@ -83,6 +84,8 @@ class SimSwitch:
             min_expires=expires.min, max_expires=expires.max, default_expires=expires.default, max_contacts=10
         )
         registrar.restore(self.bindings.kept.values())
+        self.book = Book(self.config, flows.flow(self.config), SimClock(), self.journal)
+        self.book.remember(self.journal.of(CHANGED))
         self.control = CallControl(
             self.config,
             flows.flow(self.config),
@@ -98,6 +101,7 @@ class SimSwitch:
             challenger=DigestChallenger(self.config.sip.domain, b"secret of the simulation"),
             new_call_id=lambda: f"call-{next(calls):05d}" if self.life == 1 else f"call-{self.life}-{next(calls):05d}",
             new_ssrc=lambda: next(ssrcs),
+            campaigns=self.book,
         )
         self.journal.on_barrier = self._write_down
         network.hosts[ADDRESS] = self._receive

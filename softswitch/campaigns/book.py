@@ -1,0 +1,248 @@
+"""The book of all bindings: what each slot says now, what it said before, and who changed it.
+
+The journal is where it is kept: one line ``campaign.changed`` for each change, read again at the start. What callers
+hear is compiled when it changes; asking costs a look into a table.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ivr.campaigns import Template
+from ivr.load import slot as slot_of
+from ivr.slots import voiced
+from softswitch.campaigns.documents import BindingDocument, Ground, Invalid, compiled, from_plain, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ivr.nodes import Flow, Prompt, Slot
+    from ivr.slots import Binding, Voiced
+    from softswitch.config import Config
+    from softswitch.ports import Clock, Journal
+    from softswitch.store.cdr import Record
+
+log = logging.getLogger(__name__)
+
+CHANGED = "campaign.changed"
+#: Versions of a slot that are kept for a rollback.
+KEPT = 100
+
+Documents = list[dict[str, Any]]
+
+
+class NoSuchSlot(LookupError):
+    """The configuration has no slot of this id."""
+
+
+class Outdated(Exception):
+    """Somebody else has changed the slot meanwhile; `version` is the present one."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"the slot has version {version}")
+        self.version = version
+
+
+class NoSuchVersion(LookupError):
+    """There is nothing to go back to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One version of a slot."""
+
+    version: int
+    at: float  # wall time
+    by: str
+    what: str  # "put", "delete", "rollback to 3"
+    documents: Documents
+
+
+@dataclass(slots=True)
+class _Page:
+    """All that is known of one slot; it outlives the slot's absence from the configuration."""
+
+    changes: list[Change] = field(default_factory=list)
+    bindings: tuple[Binding, ...] = ()
+
+    @property
+    def version(self) -> int:
+        return self.changes[-1].version if self.changes else 0
+
+    @property
+    def documents(self) -> Documents:
+        return self.changes[-1].documents if self.changes else []
+
+
+class Book:
+    """`softswitch.ports.Campaigns`, and everything that changes it."""
+
+    def __init__(
+        self,
+        config: Config,
+        flow: Flow,
+        clock: Clock,
+        journal: Journal,
+        *,
+        on_changed: Callable[[Sequence[Prompt]], None] = lambda prompts: None,
+    ) -> None:
+        """*on_changed* is told what may be heard from now on."""
+        self._clock = clock
+        self._journal = journal
+        self._on_changed = on_changed
+        self._pages: dict[str, _Page] = {}
+        self._slots: dict[str, Slot] = {}
+        self._set_up(config, flow)
+
+    def _set_up(self, config: Config, flow: Flow) -> None:
+        self._zone = config.server.timezone
+        self._flow = flow
+        self._preview = config.features.preview
+        self.templates = {name: Template.read(name, template.text) for name, template in config.templates.items()}
+        self._slots = {table.id: slot_of(table) for menu in config.menus.values() for table in menu.slots}
+        self.menus = {table.id: name for name, menu in config.menus.items() for table in menu.slots}
+
+    def reconfigure(self, config: Config, flow: Flow) -> None:
+        """Slots and templates are as *config* says from now on; what does not fit them any more is silent."""
+        self._set_up(config, flow)
+        self.compile()
+
+    def remember(self, changes: Iterable[Record]) -> None:
+        """What the journal has kept, oldest first."""
+        for record in changes:
+            data = record.data
+            page = self._pages.setdefault(str(data.get("slot")), _Page())
+            change = Change(int(data["version"]), record.at, str(data["by"]), str(data["what"]), list(data["new"]))
+            page.changes = [*page.changes, change][-KEPT:]
+        self.compile()
+
+    def compile(self) -> None:
+        """What every slot says, by its last version."""
+        for name, page in self._pages.items():
+            slot = self._slots.get(name)
+            page.bindings = () if slot is None else self._usable(slot, page.documents)
+        self._on_changed(self.prompts())
+
+    def _usable(self, slot: Slot, documents: Documents) -> tuple[Binding, ...]:
+        """Those that fit the configuration; one that does not must not silence the others."""
+        found: list[Binding] = []
+        for data in documents:
+            try:
+                document, version = from_plain(data)
+                found += compiled([document], [version], self._ground(slot))
+            except Invalid as wrong:
+                log.warning('slot "%s": campaign "%s" is silent: %s', slot.id, data.get("campaign"), wrong)
+        return tuple(found)
+
+    # ------------------------------------------------------------------------------------------------ calls
+    def messages(self, slots: tuple[Slot, ...], variables: Mapping[str, str], now: float) -> tuple[Voiced, ...]:
+        """See `softswitch.ports.Campaigns`."""
+        return voiced(slots, self._bindings, variables, self._clock.wall(now))
+
+    def _bindings(self, slot: str) -> tuple[Binding, ...]:
+        page = self._pages.get(slot)
+        return () if page is None else page.bindings
+
+    def preview(self, dialled: str) -> tuple[Prompt, ...] | None:
+        """See `softswitch.ports.Campaigns`: the code and the slot's place, perhaps ``*`` and that of a message."""
+        if not self._preview or not dialled.startswith(self._preview):
+            return None
+        slot, star, place = dialled.removeprefix(self._preview).partition("*")
+        if not slot.isascii() or not slot.isdigit() or (star and not (place.isascii() and place.isdigit())):
+            return None
+        names = list(self._slots)
+        number = int(slot) - 1
+        bindings = self._bindings(names[number]) if 0 <= number < len(names) else ()
+        if star:
+            bindings = bindings[int(place) - 1 : int(place)] if int(place) else ()
+        return tuple(binding.prompt for binding in bindings)
+
+    def prompts(self) -> tuple[Prompt, ...]:
+        """Everything that is bound somewhere, drafts too."""
+        return tuple(binding.prompt for page in self._pages.values() for binding in page.bindings)
+
+    # ------------------------------------------------------------------------------------------------ looking
+    @property
+    def slots(self) -> Mapping[str, Slot]:
+        """By id; their order is that of the preview numbers."""
+        return self._slots
+
+    def version(self, slot: str) -> int:
+        """0: nothing was ever bound. Raises NoSuchSlot."""
+        return self._page(slot).version
+
+    def documents(self, slot: str) -> Documents:
+        """What is bound, in its order. Raises NoSuchSlot."""
+        return self._page(slot).documents
+
+    def history(self, slot: str) -> Sequence[Change]:
+        """All versions that are kept, newest first. Raises NoSuchSlot."""
+        return self._page(slot).changes[::-1]
+
+    def _page(self, slot: str) -> _Page:
+        if slot not in self._slots:
+            raise NoSuchSlot(slot)
+        return self._pages.setdefault(slot, _Page())
+
+    def _ground(self, slot: Slot) -> Ground:
+        return Ground(slot, self.templates, self._flow, self._zone)
+
+    # ------------------------------------------------------------------------------------------------ changing
+    def put(
+        self,
+        slot: str,
+        documents: Sequence[BindingDocument],
+        now: float,
+        *,
+        by: str,
+        restructure: bool,
+        expected: int | None = None,
+        what: str = "put",
+    ) -> int:
+        """Bind these and nothing else; the new version, in force when this returns.
+
+        *expected*: the version that the change was made for. Raises NoSuchSlot, Outdated, Invalid, NotAllowed.
+        """
+        page = self._page(slot)
+        if expected is not None and expected != page.version:
+            raise Outdated(page.version)
+        version = page.version + 1
+        versions = [self._version_of(page, document, version) for document in documents]
+        bindings = compiled(documents, versions, self._ground(self._slots[slot]), restructure=restructure)
+        kept = [plain(*both) for both in zip(documents, versions, strict=True)]
+        self._change(slot, page, Change(version, self._clock.wall(now), by, what, kept), bindings)
+        return version
+
+    def rollback(self, slot: str, now: float, *, by: str, to: int | None = None, expected: int | None = None) -> int:
+        """Say again what version *to* said, or the one before the present one; the new version.
+
+        Raises NoSuchSlot, NoSuchVersion, Outdated.
+        """
+        page = self._page(slot)
+        if expected is not None and expected != page.version:
+            raise Outdated(page.version)
+        wanted = page.version - 1 if to is None else to
+        old = [] if wanted == 0 else next((c.documents for c in page.changes if c.version == wanted), None)
+        if old is None or wanted < 0:
+            raise NoSuchVersion(f"there is no version {wanted}")
+        bindings = self._usable(self._slots[slot], old)
+        change = Change(page.version + 1, self._clock.wall(now), by, f"rollback to {wanted}", old)
+        self._change(slot, page, change, bindings)
+        return change.version
+
+    @staticmethod
+    def _version_of(page: _Page, document: BindingDocument, new: int) -> int:
+        """A message that stays as it was keeps its version: its figures are about the same words."""
+        for data in page.documents:
+            if data.get("campaign") == document.campaign and data == plain(document, data["version"]):
+                return int(data["version"])
+        return new
+
+    def _change(self, slot: str, page: _Page, change: Change, bindings: tuple[Binding, ...]) -> None:
+        line = {"slot": slot, "version": change.version, "by": change.by, "what": change.what}
+        self._journal.append(CHANGED, None, {**line, "old": page.documents, "new": change.documents}, at=change.at)
+        page.changes = [*page.changes, change][-KEPT:]
+        page.bindings = bindings
+        self._on_changed([binding.prompt for binding in bindings])

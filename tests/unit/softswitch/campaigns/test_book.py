@@ -1,0 +1,249 @@
+"""What is bound, who changed it, and how to go back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from softswitch.campaigns.book import CHANGED, Book, NoSuchSlot, NoSuchVersion, Outdated
+from softswitch.campaigns.documents import Invalid, NotAllowed, read
+from softswitch.config import flows, parse_config
+from tests.support.sim_ports import MemoryJournal, SimClock
+
+if TYPE_CHECKING:
+    from ivr.slots import Binding
+
+CONFIG = """
+[server]
+timezone = "Europe/Kyiv"
+
+[menu.main]
+say = "Welcome."
+keys = { 1 = "echo" }
+
+[[menu.main.slot]]
+id = "promo"
+key = "4"
+targets = ["say:offer", "say:more"]
+templates = ["offer", "plain"]
+max_seconds = 8
+
+[[menu.main.slot]]
+id = "news"
+
+[say.offer]
+say = "The offer."
+
+[say.more]
+say = "More."
+
+[say.secret]
+say = "Secret."
+
+[template.offer]
+text.en = "{what:text max 20} for {sum:money} until {until:date gen}."
+text.uk = "{what:text max 20} за {sum:money} до {until:date gen}."
+
+[template.plain]
+text = { en = "{words:text max 200}" }
+
+[template.other]
+text = "Something else."
+
+[[route]]
+did = "100"
+to = "menu:main"
+"""
+OFFER = {
+    "campaign": "spring",
+    "template": "offer",
+    "values": {"what": {"en": "Insurance", "uk": "Страховка"}, "sum": "12.50 UAH", "until": "2026-05-21"},
+}
+PLAIN = {"campaign": "summer", "template": "plain", "values": {"words": "Sun."}}
+
+
+def book(journal: MemoryJournal, config: str = CONFIG) -> Book:
+    parsed = parse_config(config.encode(), file="c.toml", folder=Path(), env={})
+    made = Book(parsed, flows.flow(parsed), SimClock(), journal)
+    made.remember(journal.of(CHANGED))
+    return made
+
+
+def put(to: Book, *documents: dict[str, Any], slot: str = "promo", admin: bool = False, **more: Any) -> int:
+    return to.put(slot, read({"bindings": list(documents)}), 0.0, by="ann", restructure=admin, **more)
+
+
+def bound(of: Book, slot: str = "promo") -> list[Binding]:
+    return list(of._bindings(slot))
+
+
+def test_a_binding_is_in_force_at_once_and_leads_where_the_slot_says() -> None:
+    one = book(MemoryJournal())
+    assert put(one, OFFER) == 1
+    (binding,) = bound(one)
+    assert binding.prompt.key == "slot.promo.spring.1"
+    assert binding.prompt.args == {"sum": "12.50 UAH", "until": "2026-05-21"}
+    assert str(binding.target) == "say:offer"
+    assert binding.percent == 100
+
+
+def test_every_change_is_written_down_with_who_when_old_and_new() -> None:
+    journal = MemoryJournal()
+    one = book(journal)
+    put(one, OFFER)
+    put(one, OFFER | {"percent": 10})
+    first, second = journal.of(CHANGED)
+    assert (first.data["by"], first.data["version"], first.data["old"]) == ("ann", 1, [])
+    assert second.data["old"] == first.data["new"]
+    assert second.data["new"][0]["percent"] == 10
+    assert second.at == SimClock().wall(0.0)
+
+
+def test_a_restart_knows_what_was_bound() -> None:
+    journal = MemoryJournal()
+    one = book(journal)
+    put(one, OFFER, PLAIN)
+    put(one, OFFER, PLAIN | {"values": {"words": "More sun."}})
+    again = book(journal)
+    assert bound(again) == bound(one)
+    assert again.version("promo") == 2
+    assert [change.version for change in again.history("promo")] == [2, 1]
+
+
+def test_a_message_that_stays_as_it_was_keeps_its_version() -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER)
+    put(one, OFFER, PLAIN)
+    put(one, OFFER | {"percent": 50}, PLAIN)
+    assert [binding.version for binding in bound(one)] == [3, 2]
+
+
+def test_a_rollback_says_again_what_was_said_before() -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER)
+    before = bound(one)
+    put(one, PLAIN)
+    assert one.rollback("promo", 0.0, by="ann") == 3
+    assert bound(one) == before
+    assert one.rollback("promo", 0.0, by="ann", to=2) == 4
+    assert [binding.campaign for binding in bound(one)] == ["summer"]
+    assert one.rollback("promo", 0.0, by="ann", to=0) == 5
+    assert bound(one) == []
+    with pytest.raises(NoSuchVersion, match="there is no version 9"):
+        one.rollback("promo", 0.0, by="ann", to=9)
+    with pytest.raises(NoSuchVersion):
+        one.rollback("promo", 0.0, by="ann", to=-1)
+
+
+def test_who_did_not_see_the_last_change_does_not_overwrite_it() -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER, expected=0)
+    with pytest.raises(Outdated) as outdated:
+        put(one, PLAIN, expected=0)
+    assert outdated.value.version == 1
+    with pytest.raises(Outdated):
+        one.rollback("promo", 0.0, by="ann", expected=0)
+    assert [binding.campaign for binding in bound(one)] == ["spring"]
+
+
+def test_marketing_leads_callers_where_the_slot_allows_and_an_admin_anywhere() -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER | {"target": "say:more"})
+    with pytest.raises(NotAllowed, match="needs an admin"):
+        put(one, OFFER | {"target": "say:secret"})
+    put(one, OFFER | {"target": "say:secret"}, admin=True)
+    assert str(bound(one)[0].target) == "say:secret"
+    put(one, OFFER | {"target": ""})
+    assert bound(one)[0].target is None
+
+
+def test_an_unknown_slot_is_no_slot() -> None:
+    with pytest.raises(NoSuchSlot):
+        put(book(MemoryJournal()), OFFER, slot="nothing")
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "message"),
+    [
+        ({"template": "other"}, "template", "is no template of this slot; allowed: offer, plain"),
+        ({"template": "none"}, "template", "is no template"),
+        ({"values": OFFER["values"] | {"sum": "12"}}, "values.sum", "an amount"),  # type: ignore[operator]
+        ({"values": OFFER["values"] | {"what": {"en": "x"}}}, "values.what.uk", "is missing"),  # type: ignore[operator]
+        (
+            {"template": "plain", "values": {"words": "x" * 150}},
+            "values",
+            "takes about 12 s to say; this slot allows 8",
+        ),
+        ({"active_from": "tomorrow"}, "active_from", "a time such as"),
+        ({"active_from": "2026-05-02", "active_until": "2026-05-01"}, "active_until", "is not after active_from"),
+        ({"condition": "segment = gold"}, "condition", 'column 9: "=" means nothing here'),
+        ({"target": "say:nowhere"}, "target", 'there is no "say:nowhere"'),
+        ({"target": "nonsense"}, "target", '"nonsense" is not a target'),
+    ],
+)
+def test_what_does_not_fit_is_refused_by_the_name_of_its_field(
+    change: dict[str, Any], where: str, message: str
+) -> None:
+    one = book(MemoryJournal())
+    with pytest.raises(Invalid) as invalid:
+        put(one, PLAIN, OFFER | change, admin=True)
+    ((field, text),) = invalid.value.problems
+    assert field == f"bindings[1].{where}"
+    assert message in text
+    assert one.version("promo") == 0
+
+
+def test_a_campaign_is_bound_once() -> None:
+    with pytest.raises(Invalid, match=r"bindings\[1\].campaign: \"spring\" is bound here already"):
+        put(book(MemoryJournal()), OFFER, OFFER)
+
+
+@pytest.mark.parametrize(
+    ("data", "where"),
+    [
+        ({"bindings": [OFFER | {"percent": 101}]}, "bindings[0].percent"),
+        ({"bindings": [OFFER | {"percent": "10"}]}, "bindings[0].percent"),
+        ({"bindings": [OFFER | {"campaign": "a.b"}]}, "bindings[0].campaign"),
+        ({"bindings": [OFFER | {"colour": "red"}]}, "bindings[0].colour"),
+        ({"bindings": [OFFER] * 51}, "bindings"),
+        ({"bindings": 5}, "bindings"),
+        ([], "body"),
+    ],
+)
+def test_a_document_of_another_shape_is_refused_by_the_name_of_its_field(data: object, where: str) -> None:
+    with pytest.raises(Invalid) as invalid:
+        read(data)
+    assert where in [field for field, _ in invalid.value.problems]
+
+
+def test_times_are_on_the_clock_of_the_switch() -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER | {"active_from": "2026-05-01T09:00", "active_until": "2026-05-01T09:00:00+00:00"})
+    (binding,) = bound(one)
+    assert binding.active_until - binding.active_from == 3 * 3600
+
+
+def test_a_message_that_fits_the_configuration_no_more_is_silent_and_the_others_are_not() -> None:
+    journal = MemoryJournal()
+    one = book(journal)
+    put(one, OFFER, PLAIN)
+    without = CONFIG.replace("[template.offer]", "[template.gone]").replace('["offer", "plain"]', '["plain"]')
+    assert [binding.campaign for binding in bound(book(journal, without))] == ["summer"]
+    parsed = parse_config(without.encode(), file="c.toml", folder=Path(), env={})
+    one.reconfigure(parsed, flows.flow(parsed))
+    assert [binding.campaign for binding in bound(one)] == ["summer"]
+    back = parse_config(CONFIG.encode(), file="c.toml", folder=Path(), env={})
+    one.reconfigure(back, flows.flow(back))
+    assert [binding.campaign for binding in bound(one)] == ["spring", "summer"]
+
+
+def test_the_preview_number_tells_everything_or_one_message_of_a_slot() -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER | {"draft": True}, PLAIN)
+    texts = {prompt.key for prompt in one.preview("*701") or ()}
+    assert texts == {"slot.promo.spring.1", "slot.promo.summer.1"}
+    assert [prompt.key for prompt in one.preview("*701*2") or ()] == ["slot.promo.summer.1"]
+    assert one.preview("*702") == one.preview("*709") == one.preview("*701*0") == one.preview("*701*7") == ()
+    assert one.preview("*70") is one.preview("*71") is one.preview("*701*") is one.preview("100") is None
