@@ -1,0 +1,133 @@
+"""What a reload would change, in the words of the file, and what has to wait for a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from softswitch.config import parse_config
+from softswitch.config.changes import Change, difference
+from softswitch.config.restart import as_far_as_possible, needs_restart
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from softswitch.config import Config
+
+BASE = """
+[[phone]]
+user = "1001"
+password = "a-secret-one"
+
+[[phone]]
+user = "1002"
+password = "a-secret-two"
+
+[[agent]]
+id = "olena"
+phone = "1001"
+skills = { sales = 80 }
+
+[[agent]]
+id = "piotr"
+phone = "1002"
+skills = { sales = 50 }
+
+[queue.sales]
+needs = "sales >= 50"
+max_wait = 600
+
+[menu.main]
+say = "For sales press 1."
+keys = { 1 = "queue:sales" }
+
+[[route]]
+did = "100"
+to = "menu:main"
+
+[[route]]
+did = "101"
+to = "queue:sales"
+"""
+
+
+def config(text: str, folder: Path) -> Config:
+    return parse_config(text.encode(), file="a.toml", folder=folder, env={})
+
+
+def changes(folder: Path, *replaced: tuple[str, str], more: str = "") -> tuple[Change, ...]:
+    text = BASE
+    for old, new in replaced:
+        assert old in text
+        text = text.replace(old, new)
+    return difference(config(BASE, folder), config(text + more, folder)).changes
+
+
+def test_the_same_file_has_no_difference(tmp_path: Path) -> None:
+    found = difference(config(BASE, tmp_path), config(BASE + "\n# a comment\n", tmp_path))
+    assert not found
+    assert found.plain() == {"changes": [], "needs_restart": []}
+
+
+def test_what_is_changed_is_told_value_by_value(tmp_path: Path) -> None:
+    assert changes(tmp_path, ("max_wait = 600", "max_wait = 300\nmax_waiting = 5")) == (
+        Change("changed", "queue", "sales", ("max_wait: 600 → 300", "max_waiting: none → 5")),
+    )
+    assert changes(tmp_path, ('{ 1 = "queue:sales" }', '{ 2 = "queue:sales" }')) == (
+        Change("changed", "menu", "main", ("keys.1: queue:sales is gone", "keys.2: queue:sales is new")),
+    )
+
+
+def test_passwords_are_compared_and_never_shown(tmp_path: Path) -> None:
+    found = changes(tmp_path, ("a-secret-two", "another-secret"))
+    assert found == (Change("changed", "phone", "1002", ("password: is another one",)),)
+
+
+def test_what_is_new_and_what_is_gone(tmp_path: Path) -> None:
+    start, end = BASE.index('[[agent]]\nid = "piotr"'), BASE.index("[queue.sales]")
+    found = changes(tmp_path, (BASE[start:end], ""), more='[queue.more]\nneeds = "sales >= 70"\n')
+    assert found == (Change("removed", "agent", "piotr"), Change("added", "queue", "more"))
+
+
+def test_routes_are_known_by_what_they_say_and_their_order_counts(tmp_path: Path) -> None:
+    first, second = '[[route]]\ndid = "100"\nto = "menu:main"\n', '[[route]]\ndid = "101"\nto = "queue:sales"\n'
+    (moved,) = changes(tmp_path, (first, ""), (second, second + first))
+    assert moved.kind == "moved"
+    assert changes(tmp_path, ('did = "101"', 'did = "102"\nlanguage = "uk"')) == (
+        Change("removed", "route", "did 101 → queue:sales"),
+        Change("added", "route", "did 102, language uk → queue:sales"),
+    )
+
+
+def test_agents_rank_in_the_order_of_the_file(tmp_path: Path) -> None:
+    start, middle, end = (BASE.index(text) for text in ('[[agent]]\nid = "olena"', '[[agent]]\nid = "piotr"', "[queue"))
+    olena, piotr = BASE[start:middle], BASE[middle:end]
+    (found,) = changes(tmp_path, (olena + piotr, piotr + olena))
+    assert (found.kind, found.what) == ("moved", "agent")
+
+
+def test_numbers_in_the_files_of_lists_count_too(tmp_path: Path) -> None:
+    numbers = tmp_path / "vip.csv"
+    numbers.write_text("number\n+380501111111\n")
+    before = config(BASE + '[[list.vip]]\nfile = "vip.csv"\n', tmp_path)
+    numbers.write_text("number\n+380501111111\n+380502222222\n")
+    after = config(BASE + '[[list.vip]]\nfile = "vip.csv"\n', tmp_path)
+    assert difference(before, after).changes == (Change("changed", "numbers of list", "vip", ("1 → 2 numbers",)),)
+
+
+def test_sockets_ports_and_voices_wait_for_a_restart_and_the_rest_does_not(tmp_path: Path) -> None:
+    running = config(BASE, tmp_path)
+    head = '[server]\nlanguage = "uk"\ndata_dir = "elsewhere"\n[sip]\nlisten = ["udp:127.0.0.1:5099"]\n'
+    new = config(head + '[rtp]\nports = "30000-30099"\nmedia_timeout = 30\n[tts]\nrate = 170\n' + BASE, tmp_path)
+    assert needs_restart(running, new) == ["server.data_dir", "sip.listen", "rtp.ports", "tts.rate"]
+    found = difference(running, new)
+    assert [change for change in found.changes if change.name == ""] == [
+        Change("changed", "server", "", ("language: en → uk",)),
+        Change("changed", "rtp", "", ("media_timeout: 60 → 30",)),
+    ]
+    usable = as_far_as_possible(running, new)
+    assert (usable.server.data_dir, usable.sip, usable.rtp.ports, usable.tts) == (
+        *(running.server.data_dir, running.sip, running.rtp.ports, running.tts),
+    )
+    assert (usable.server.language, usable.rtp.media_timeout) == ("uk", 30.0)
+    assert needs_restart(usable, new) == needs_restart(running, new), "they are told again the next time"
+    assert usable.digest == new.digest
