@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 from ivr.hours import Rules
 from ivr.nodes import (
     GOODBYES,
+    INVALID_CHOICE,
+    NO_INPUT,
     External,
     Flow,
     Goto,
@@ -78,6 +80,13 @@ class MenuTable(Protocol):
     def when_no_input(self) -> Target: ...
     @property
     def when_invalid(self) -> Target: ...
+
+    @property
+    def say_again(self) -> Sequence[Mapping[str, str]]: ...
+    @property
+    def say_invalid(self) -> Sequence[Mapping[str, str]]: ...
+    @property
+    def say_no_input(self) -> Sequence[Mapping[str, str]]: ...
 
 
 class SayTable(Protocol):
@@ -147,6 +156,8 @@ class QueueTable(Protocol):
     def exits(self) -> Mapping[str, Target]: ...
     @property
     def exit_menu(self) -> Target | None: ...
+    @property
+    def survey(self) -> Target | None: ...
 
 
 class LineTable(Protocol):
@@ -214,6 +225,10 @@ def _prompts(kind: str, name: str, table: MenuTable | SayTable) -> tuple[Prompt,
     return tuple(Prompt(key, text=dict(words), barge_in=table.barge_in) for key, words in named)
 
 
+def _by_attempt(key: str, texts: Sequence[Mapping[str, str]]) -> tuple[Prompt, ...]:
+    return tuple(Prompt(f"{key}.{number}", text=dict(text)) for number, text in enumerate(texts, 1))
+
+
 def _goodbye(target: Target) -> Say:
     return Say(target.name, say=(Prompt(target.name),))
 
@@ -232,6 +247,9 @@ def _menu(name: str, table: MenuTable) -> Menu:
         timeout=table.timeout,
         inter_digit=table.inter_digit,
         retries=table.retries,
+        say_again=_by_attempt(f"menu.{name}.again", table.say_again),
+        say_invalid=_by_attempt(f"menu.{name}.invalid", table.say_invalid) or INVALID_CHOICE,
+        say_no_input=_by_attempt(f"menu.{name}.no-input", table.say_no_input) or NO_INPUT,
         when_no_input=table.when_no_input,
         when_invalid=None if table.when_invalid.kind == MenuAction.REPEAT else table.when_invalid,
         type_ahead=table.type_ahead,
@@ -274,6 +292,8 @@ def _queue_outcomes(table: QueueTable) -> dict[Result, Target]:
     outcomes = {
         result: GOODBYES[result] if target is None or target == HANGUP else target for result, target in wanted.items()
     }
+    if table.survey is not None:
+        outcomes[Result.ENDED] = table.survey
     return outcomes if table.overflow_to is None else outcomes | {Result.OVERFLOWED: table.overflow_to}
 
 

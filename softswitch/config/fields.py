@@ -27,7 +27,7 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 #: What a key of a menu may be besides a target.
 MENU_WORDS = tuple(MenuAction)
 #: Kinds that the grammar knows and this version cannot carry out.
-LATER_TARGETS = ("voicemail", "callback", "webservice", "collect", "record", "survey")
+LATER_TARGETS = ("record",)
 
 
 class Wrong(ValueError):

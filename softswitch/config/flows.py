@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ivr.left import CallbackRequest, Voicemail
 from ivr.load import build_flow
 from ivr.nodes import Result
 from ivr.people import Agent, FindMe
+from softswitch.config import dialogue
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow
     from ivr.targets import Target
     from softswitch.config.model import Config
     from softswitch.config.words.callers import FindMe as FindMeTable
+    from softswitch.config.words.messages import CallbackRequest as CallbackTable
+    from softswitch.config.words.messages import Voicemail as VoicemailTable
 
 
 def flow(config: Config) -> Flow:
     """Menus, texts, hours, gotos, queues, phones, trunks and people as nodes."""
-    nodes = [*map(Agent, config.agents), *(_find_me(name, table) for name, table in config.findmes.items())]
-    return build_flow(
+    nodes = [
+        *map(Agent, config.agents),
+        *(_find_me(name, table) for name, table in config.findmes.items()),
+        *(Voicemail(name, outcomes=_failed(box), then=box.then) for name, box in config.voicemails.items()),
+        *(CallbackRequest(name, outcomes=_failed(asked)) for name, asked in config.callback_requests.items()),
+    ]
+    built = build_flow(
         menus=config.menus,
         says=config.says,
         hours=config.hours,
@@ -29,6 +39,7 @@ def flow(config: Config) -> Flow:
         others=nodes,
         language=config.server.language,
     )
+    return replace(built, nodes={**built.nodes, **dialogue.places(config)})
 
 
 def _find_me(name: str, table: FindMeTable) -> FindMe:
@@ -40,6 +51,10 @@ def _find_me(name: str, table: FindMeTable) -> FindMe:
         Result.UNAVAILABLE: table.when_nobody or table.when_no_answer,
     }
     return FindMe(name, outcomes={result: target for result, target in outcomes.items() if target is not None})
+
+
+def _failed(table: VoicemailTable | CallbackTable) -> dict[Result, Target]:
+    return {} if table.when_failed is None else {Result.FAILED: table.when_failed}
 
 
 def entries(config: Config) -> dict[tuple[str, ...], Target]:

@@ -13,10 +13,6 @@ if TYPE_CHECKING:
 #: Keys, with ``*`` for any name or index.
 KEYS: frozenset[tuple[str, ...]] = frozenset(
     {
-        ("voicemail",),
-        ("webservice",),
-        ("callback",),
-        ("survey",),
         ("menu", "*", "slot"),
     }
 )

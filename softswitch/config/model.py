@@ -14,6 +14,7 @@ from softswitch.config.errors import Problem
 from softswitch.config.words.callers import FindMe, ListEntry
 from softswitch.config.words.campaigns import Template
 from softswitch.config.words.centre import Agent, BreakField, BreakKey, Display, Features, Offers, Queue
+from softswitch.config.words.dialogue import Collect, Lookup, Set, Survey, Webservice
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
 from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
@@ -49,6 +50,11 @@ class Config(Section):
     callback_requests: Annotated[Mapping[Name, CallbackRequest], Field(alias="callback")] = {}
     """``[callback.NAME]``: being called back when it is open again."""
     findmes: Annotated[Mapping[Name, FindMe], Field(alias="findme")] = {}
+    collects: Annotated[Mapping[Name, Collect], Field(alias="collect")] = {}
+    sets: Annotated[Mapping[Name, Set], Field(alias="set")] = {}
+    lookups: Annotated[Mapping[Name, Lookup], Field(alias="lookup")] = {}
+    webservices: Annotated[Mapping[Name, Webservice], Field(alias="webservice")] = {}
+    surveys: Annotated[Mapping[Name, Survey], Field(alias="survey")] = {}
     features: Annotated[Features, Field(alias="feature")] = Features()
     breaks: Annotated[Mapping[BreakKey, BreakField], Field(alias="break")] = {}
     """Reasons by the digit that is dialled."""

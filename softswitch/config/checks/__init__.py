@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from softswitch.config.checks import (
+    dialogue,
     graph,
+    hours,
     names,
     numbers,
+    outside,
     people,
     queues,
     routes,
@@ -32,6 +35,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     raw = Raw(tables, positions, folder)
     yield from names.check(raw)
     yield from numbers.check(raw)
+    yield from hours.check(raw)
     yield from routes.check(raw)
     yield from people.check(raw)
     yield from queues.check(raw)
@@ -39,9 +43,11 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from waiting.check(raw)
     yield from speech.check(raw)
     yield from trunks.check(raw)
+    yield from dialogue.check(raw)
     yield from systems.check(raw)
 
 
 def check_graph(config: Config, positions: Positions) -> Iterator[Problem]:
     """What can only be seen when every single value is right."""
-    return graph.check(config, positions)
+    yield from graph.check(config, positions)
+    yield from outside.check(config, positions)

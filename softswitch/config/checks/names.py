@@ -44,8 +44,21 @@ TARGETS = (
     "route.*.when_unavailable",
     "route.*.when_unavailable.*",
     "findme.*.ring.*",
+    "voicemail.*.then",
+    "voicemail.*.when_failed",
+    "callback.*.when_failed",
     "findme.*.when_no_answer",
     "findme.*.when_nobody",
+    "collect.*.then",
+    "collect.*.when_failed",
+    "set.*.then",
+    *(
+        f"{kind}.*.{key}"
+        for kind in ("lookup", "webservice")
+        for key in ("then", "when_failed", "when_unknown", "when.*.*")
+    ),
+    "survey.*.then",
+    "queue.*.survey",
 )
 
 
@@ -145,7 +158,14 @@ def _texts(raw: Raw) -> Iterator[Problem]:
     for path, texts in raw.select("menu.*.say_also.*", "say.*.say_also.*"):
         if isinstance(texts, dict):
             also.setdefault(path[:2], set()).update(map(str, texts))
-    for path, texts in raw.select("menu.*.say", "say.*.say", "queue.*.announce.comfort_say.*", "queue.*.whisper.say"):
+    for path, texts in raw.select(
+        "menu.*.say",
+        "say.*.say",
+        "queue.*.announce.comfort_say.*",
+        "queue.*.whisper.say",
+        "voicemail.*.greeting",
+        "callback.*.confirm",
+    ):
         if isinstance(texts, str):
             texts = {default: texts}
         if not isinstance(texts, dict) or not texts:
@@ -162,7 +182,7 @@ def _texts(raw: Raw) -> Iterator[Problem]:
 
 
 def _files(raw: Raw) -> Iterator[Problem]:
-    for path, name in raw.strings("music.*.files.*"):
+    for path, name in raw.strings("music.*.files.*", "voicemail.*.greeting_file"):
         try:
             exists = (raw.folder / name).is_file()
         except (OSError, ValueError):

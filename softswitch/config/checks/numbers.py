@@ -57,13 +57,14 @@ def _phone_name(raw: Raw, path: Path) -> str:
 
 def _features(raw: Raw) -> Iterator[Problem]:
     names = {"login": "*11", "logout": "*12", "break": "*13", "back": "*14"}
-    names |= {"leave_queue": "*15", "join_queue": "*16", "done": "*17", "extend": "*18"}
+    names |= {"leave_queue": "*15", "join_queue": "*16", "done": "*17", "extend": "*18", "voicemail": "*97", "voicemail_of": "*98"}
+    names |= {"hours": "*30"}
     table = raw.tables.get("feature")
     if isinstance(table, dict):
         names |= {key: value for key, value in table.items() if key in names and isinstance(value, str)}
     for name, code in names.items():
         for other, longer in names.items():
-            if other != name and longer.startswith(code) and (longer != code or other > name):
+            if code and other != name and longer.startswith(code) and (longer != code or other > name):
                 what = f'"{code}" is {"also" if longer == code else "the beginning of"} the code for {other}'
                 path: Path = ("feature", name) if isinstance(table, dict) and name in table else ("feature", other)
                 yield raw.error(path, what, "the codes must differ")
@@ -76,7 +77,7 @@ def _features(raw: Raw) -> Iterator[Problem]:
         yield raw.error(path, "the codes for transfer and consult begin alike", "the codes must differ")
     for path, did in raw.strings("route.*.did", "route.*.did.*"):
         for name, code in names.items():
-            if did.startswith(code):
+            if code and did.startswith(code):
                 what = f'is never reached from phones: "{code}" is the feature code for {name}'
                 yield raw.warning(path, what, f'choose another number, or another code: [feature] {name} = "…"')
 

@@ -140,6 +140,8 @@ class Queue(Section):
     overflow: tuple[Overflow, ...] = ()
     when_full: TargetField = HANGUP
     when_timed_out: TargetField = HANGUP
+    survey: TargetField | None = None
+    """Where the caller goes when the agent leaves the conversation first: "survey:name"."""
     service_level: ServiceLevel = ServiceLevel()
     when_empty: TargetField | None = None
     """Where to when nobody logged in could ever serve the caller. None: wait all the same."""
@@ -171,6 +173,9 @@ class Features(Section):
     """It takes longer: ``extend_by`` seconds more."""
     extend_by: Annotated[Seconds, Field(gt=0)] | None = None
     """None: until the agent says that it is done."""
+    hours: FeatureCode | Literal[""] = "*30"
+    """``*30*NUMBER*STATE``: sets hours to 1 open, 2 closed, 3 special, 0 what their rules say; ``*MINUTES`` may follow.
+    "": not."""
     voicemail: FeatureCode = "*97"
     """Listens to the messages in the phone's own box."""
     voicemail_of: FeatureCode = "*98"

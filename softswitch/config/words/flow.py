@@ -22,6 +22,7 @@ from softswitch.config.fields import (
 from softswitch.config.words.calendars import CalendarField
 from softswitch.config.words.callers import Column
 from softswitch.config.words.campaigns import Slot
+from softswitch.config.words.dialogue import Texts
 from softswitch.config.words.values import (
     FilePath,
     Key,
@@ -30,6 +31,9 @@ from softswitch.config.words.values import (
     Strings,
     Zone,
 )
+
+
+HoursNumber = Annotated[str, Field(pattern=r"^[0-9]{1,6}$")]
 
 
 class Menu(Section):
@@ -44,6 +48,12 @@ class Menu(Section):
     timeout: Annotated[Seconds, Field(gt=0, le=120)] = 5.0
     inter_digit: Annotated[Seconds, Field(gt=0, le=30)] = 2.0
     retries: Annotated[Count, Field(le=20)] = 2
+    say_again: Texts = ()
+    """In place of ``say`` when it has to be said again: the first time, the second time, …"""
+    say_invalid: Texts = ()
+    """Said before that, after a wrong key."""
+    say_no_input: Texts = ()
+    """The same, after silence."""
     barge_in: Flag = True
     type_ahead: Flag = True
     when_no_input: TargetField = HANGUP
@@ -88,6 +98,10 @@ class Hours(Section):
     when_closed: TargetField
     when_special: TargetField | None = None
     """While somebody has set these hours to "special" by hand; otherwise `when_closed` stands for it."""
+    number: HoursNumber | None = None
+    """What is dialled after the feature code for hours."""
+    forced_by: Strings = ()
+    """Phones and agents who may set these hours by telephone."""
 
 
 class Music(Section):

@@ -26,6 +26,9 @@ def test_every_table_becomes_its_node() -> None:
                 say_also=({"pl": "Witamy."},),
                 keys={"1": T("queue:sales"), "*": Target("repeat"), "0": Target("back")},
                 labels={"1": "Sales"},
+                say_again=({"en": "Choose."},),
+                say_invalid=(),
+                say_no_input=({"en": "Hello?"}, {"en": "Still there?"}),
                 timeout=4.0,
                 inter_digit=1.5,
                 retries=1,
@@ -73,6 +76,7 @@ def test_every_table_becomes_its_node() -> None:
                 overflow_to=None,
                 exits={"9": T("menu:main")},
                 exit_menu=None,
+                survey=T("menu:main"),
             )
         },
         phones=[
@@ -91,6 +95,11 @@ def test_every_table_becomes_its_node() -> None:
         ),
         keys={"1": T("queue:sales"), "*": MenuAction.REPEAT, "0": MenuAction.BACK},
         labels={"1": "Sales"},
+        say_again=(Prompt("menu.main.again.1", {"en": "Choose."}),),
+        say_no_input=(
+            Prompt("menu.main.no-input.1", {"en": "Hello?"}),
+            Prompt("menu.main.no-input.2", {"en": "Still there?"}),
+        ),
         timeout=4.0,
         inter_digit=1.5,
         retries=1,
@@ -121,6 +130,7 @@ def test_every_table_becomes_its_node() -> None:
             Result.FULL: T("menu:main"),
             Result.TIMED_OUT: T("say:queue-timed-out"),
             Result.EMPTY: T("say:queue-empty"),
+            Result.ENDED: T("menu:main"),
         },
         exits={"9": T("menu:main")},
     )

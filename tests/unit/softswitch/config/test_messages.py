@@ -26,8 +26,8 @@ MESSAGES = {
     ),
     "an unknown table": ("[quue.sales]", ['1:2: quue: unknown key; did you mean "queue"?']),
     "a word of a later version is not a typing error": (
-        "[survey.sales]\nx = 1",
-        ["1:2: survey: is not supported yet"],
+        '[rtp]\ncodecs = ["G722"]',
+        ['2:11: rtp.codecs[1]: "G722" is not supported yet; one of PCMA, PCMU'],
     ),
     "a wrap-up that is no time": (
         '[queue.sales]\nwrap_up = "until done"',
@@ -290,7 +290,7 @@ MESSAGES = {
     ),
     "targets": (
         '[queue.sales]\n[menu.main]\nsay = "x"\nkeys = { 1 = "queue:sale", 2 = "quue:sales", 3 = "sales", '
-        '4 = "menu", 5 = "hangup:now", 6 = "voicemail:x" }',
+        '4 = "menu", 5 = "hangup:now", 6 = "record:x" }',
         [
             '4:14: menu.main.keys.1: there is no [queue.sale]; did you mean "queue:sales"?',
             '4:32: menu.main.keys.2: "quue:sales" is not a target; '
@@ -299,8 +299,8 @@ MESSAGES = {
             'write "kind:name", for example "menu:main", "queue:sales", or "hangup"',
             '4:63: menu.main.keys.4: "menu" does not say which menu; write "menu:name"',
             '4:75: menu.main.keys.5: "hangup" takes no name; write "hangup"',
-            '4:93: menu.main.keys.6: targets of the kind "voicemail" are not supported yet; '
-            "one of menu, hours, say, goto, queue, phone, agent, findme",
+            '4:93: menu.main.keys.6: targets of the kind "record" are not supported yet; '
+            "one of menu, hours, say, goto, queue, phone, agent, findme, voicemail, callback, set, collect and 4 more",
         ],
     ),
     "repeat outside a menu": (

@@ -1,0 +1,82 @@
+"""Entries, lookups and web services: words that do not go together, and variables in texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr.targets import DEFAULT_MUSIC
+from ivr.texts import placeholders
+from softswitch.config.errors import nearest
+from softswitch.speech.template import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from softswitch.config.checks.raw import Raw
+    from softswitch.config.errors import Problem
+
+ENTRIES = ("collect.*", "webservice.*.collect")
+TEXTS = (
+    *(f"{place}.{key}" for place in ENTRIES for key in ("say", "confirm")),
+    *(f"{place}.{key}.*" for place in ENTRIES for key in ("say_invalid", "say_no_input", "say_again")),
+    *(f"{kind}.*.{key}" for kind in ("webservice", "lookup") for key in ("say", "meanwhile.say")),
+    *("menu.*.say", "menu.*.say_also.*", "menu.*.say_again.*", "say.*.say", "say.*.say_also.*"),
+    *("survey.*.say", "survey.*.thanks", "survey.*.question.*.say"),
+)
+_SOURCES = ("list", "file", "database")
+
+
+def check(raw: Raw) -> Iterator[Problem]:
+    yield from _entries(raw)
+    yield from _lookups(raw)
+    yield from _music(raw)
+    yield from _placeholders(raw)
+    for path, table in raw.select("webservice.*"):
+        if isinstance(table, dict) and table.get("body") and table.get("method", "GET") == "GET":
+            yield raw.error((*path, "body"), "a GET has no body", 'set method = "POST"')
+
+
+def _entries(raw: Raw) -> Iterator[Problem]:
+    for path, table in raw.select(*ENTRIES):
+        if isinstance(table, dict) and table.get("mask") is True and table.get("confirm", False) is not False:
+            yield raw.error((*path, "confirm"), "a secret is not read back", "leave out mask or confirm")
+
+
+def _lookups(raw: Raw) -> Iterator[Problem]:
+    lists = raw.names("list")
+    for path, table in raw.select("lookup.*"):
+        if not isinstance(table, dict):
+            continue
+        given = [source for source in _SOURCES if source in table]
+        if not given:
+            yield raw.error(path, "says nowhere to look", 'add list = "…", file = "….csv" or database = "…"')
+        elif len(given) > 1:
+            yield raw.error((*path, given[1]), f"there is {given[0]} already", "one lookup looks in one place")
+        if ("database" in table) != ("query" in table):
+            missing = "query" if "database" in table else "database"
+            yield raw.error(path, f"needs a {missing}", 'as in query = "SELECT name FROM customers WHERE phone = :key"')
+        name = table.get("list")
+        if isinstance(name, str) and name not in lists:
+            yield raw.error((*path, "list"), f"there is no [[list.{name}]]", nearest=nearest(name, lists))
+    for path, file in raw.strings("lookup.*.file", "lookup.*.database"):
+        if "\0" not in file and not (raw.folder / file).is_file():
+            yield raw.error(path, f'there is no file "{raw.folder / file}"')
+
+
+def _music(raw: Raw) -> Iterator[Problem]:
+    channels = ["", DEFAULT_MUSIC, *raw.names("music")]
+    for path, channel in raw.strings("webservice.*.meanwhile.music", "lookup.*.meanwhile.music"):
+        if channel not in channels:
+            yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
+
+
+def _placeholders(raw: Raw) -> Iterator[Problem]:
+    for path, value in raw.select(*TEXTS):
+        texts = {None: value} if isinstance(value, str) else value if isinstance(value, dict) else {}
+        for language, text in texts.items():
+            if not isinstance(text, str) or not placeholders(text):
+                continue
+            try:
+                parse_template(text)
+            except ValueError as error:
+                yield raw.error(path if language is None else (*path, str(language)), f"{error}")

@@ -1,0 +1,217 @@
+"""What callers enter and are asked, and what is looked up for them: numbers, surveys, lists, web services."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+
+from ivr.targets import HANGUP
+from softswitch.config.fields import Count, Flag, Label, NetworkField, Number, Seconds, TargetField, Word, Wrong
+from softswitch.config.secrets import SecretField
+from softswitch.config.words.callers import Column
+from softswitch.config.words.values import FilePath, Name, Section, Spoken
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How many digits."""
+
+    shortest: int
+    longest: int
+
+    def __str__(self) -> str:
+        return str(self.longest) if self.shortest == self.longest else f"{self.shortest}-{self.longest}"
+
+
+def _span(value: object) -> Span:
+    right = 'write "1-12" or 4; at most 64'
+    match = re.fullmatch(r"(\d{1,3})(?:-(\d{1,3}))?", str(value), re.ASCII) if isinstance(value, str | int) else None
+    if match is None or isinstance(value, bool):
+        raise Wrong(f'"{value}" does not say how many digits', right)
+    span = Span(int(match[1]), int(match[2] or match[1]))
+    if span.shortest > span.longest:
+        raise Wrong("the shorter comes first", f'write "{span.longest}-{span.shortest}"')
+    if not 1 <= span.longest <= 64:
+        raise Wrong(f"{span.longest} digits are none or too many", right)
+    return span
+
+
+def _date_format(value: str) -> str:
+    if sorted(re.findall(r"D+|M+|Y+", value)) not in (["DD", "MM", "YY"], ["DD", "MM", "YYYY"]) or set(value) - {
+        *"DMY"
+    }:
+        raise Wrong(f'"{value}" is no order of day, month and year', 'write "DDMMYYYY", "DDMMYY" or "YYYYMMDD"')
+    return value
+
+
+def _pattern(value: str) -> str:
+    try:
+        re.compile(value)
+    except re.error as error:
+        raise Wrong(f"is not a regular expression: {error}") from None
+    return value
+
+
+def _texts(value: object) -> object:
+    """One text where a list may stand."""
+    return [value] if isinstance(value, str | dict) else value
+
+
+Digits = Annotated[
+    Span,
+    PlainValidator(_span),
+    PlainSerializer(str),
+    WithJsonSchema({"anyOf": [{"type": "string", "examples": ["1-12", "4"]}, {"type": "integer"}]}),
+]
+Texts = Annotated[tuple[Spoken, ...], BeforeValidator(_texts)]
+Method = Literal["GET", "POST"]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/{}]+(/\S*)?$", max_length=2000)]
+Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
+Currency = Literal["UAH", "PLN", "EUR", "USD", "GBP", "RUB"]
+
+
+class Entry(Section):
+    """Something that callers key in."""
+
+    say: Spoken
+    digits: Digits | None = None
+    """How many: "1-12", or 4. None: what ``valid`` needs, else 1 to 32."""
+    end: Annotated[str, Field(pattern=r"^[0-9*#]?$")] | None = None
+    """The key after the last digit; "" for none. None: "#", except where every entry has the same length."""
+    variable: Column = "digits"
+    """Where the entry goes; ``{variable}`` stands for it in texts, targets and URLs."""
+    mask: Flag = False
+    """A secret: in no journal, log, event or text, and only sent to who is asked about it."""
+    valid: Literal["digits", "luhn", "pesel", "date", "amount"] = "digits"
+    """Of amounts * is the decimal point."""
+    pattern: Annotated[str, AfterValidator(_pattern)] = ""
+    """A regular expression that the whole entry must match."""
+    date_format: Annotated[str, AfterValidator(_date_format)] = "DDMMYYYY"
+    currency: Currency | None = None
+    """An amount is read back as so much of it."""
+    confirm: Flag | Spoken = False
+    """Read the entry back and ask: 1 right, 2 once more. A text of one's own has ``{value}`` in it."""
+    say_invalid: Texts = ()
+    """What is said after a wrong entry: the first time, the second time, …"""
+    say_no_input: Texts = ()
+    """The same, after silence."""
+    say_again: Texts = ()
+    """In place of ``say`` after that: the first time, the second time, …"""
+    timeout: Annotated[Seconds, Field(gt=0, le=120)] = 7.0
+    """Seconds to the first digit."""
+    inter_digit: Annotated[Seconds, Field(gt=0, le=30)] = 3.0
+    """Seconds of silence that end an entry too."""
+    retries: Annotated[Count, Field(le=20)] = 2
+    barge_in: Flag = True
+    type_ahead: Flag = True
+
+
+class Collect(Entry):
+    then: TargetField
+    when_failed: TargetField = HANGUP
+    """When no retry is left."""
+
+
+class Set(Section):
+    """A place that callers only pass: what is known of them from there on."""
+
+    then: TargetField
+    language: Annotated[str, Field(pattern=r"^(en|uk|ru|pl|\{[a-z_][a-z0-9_]*\})$")] | None = None
+    priority: Number | None = None
+    needs: str = ""
+    prefer: str = ""
+    label: Label = ""
+    """Shown on the agent's phone before the caller."""
+    data: Mapping[Column, str] = {}
+    """Variables; a value may mention others in braces."""
+
+
+class Meanwhile(Section):
+    """What callers hear while somebody is asked."""
+
+    say: Spoken | None = None
+    music: Name | Literal[""] = "default"
+    """A channel, after what is said; "" for silence."""
+    after: Seconds = 0.5
+    """Seconds of silence before it."""
+
+
+class Inquiry(Section):
+    """What follows an answer."""
+
+    meanwhile: Meanwhile = Meanwhile()
+    result: Mapping[Column, Word] = {}
+    """Variable → where it is in the answer. Empty: everything at its top level."""
+    say: Spoken | None = None
+    """Said when there is an answer, with ``{variables}`` and their forms: ``{sum:money}``."""
+    when: Mapping[Column, Mapping[str, TargetField]] = {}
+    """Where to for a value of a variable: ``when.status = { lost = "queue:claims" }``."""
+    then: TargetField = HANGUP
+    when_failed: TargetField = HANGUP
+    timeout: Annotated[Seconds, Field(gt=0, le=60)] = 3.0
+
+
+class Basic(Section):
+    user: Word
+    password: SecretField
+
+
+class Http(Section):
+    """How to ask a web service."""
+
+    url: Url
+    headers: Mapping[Header, Word] = {}
+    secret_headers: Mapping[Header, SecretField] = {}
+    basic: Basic | None = None
+    bearer: SecretField | None = None
+    allow_private: tuple[NetworkField, ...] = ()
+    """Networks that are not in the internet and where it may be all the same."""
+    max_bytes: Annotated[Count, Field(ge=1)] = 256 * 1024
+    """A longer answer is no answer."""
+
+
+class Webservice(Inquiry, Http):
+    collect: Entry | None = None
+    """What the caller enters first."""
+    method: Method = "GET"
+    body: Literal["", "json", "form", "xml"] = ""
+    fields: Mapping[Word, str] = {}
+    retries: Annotated[Count, Field(le=5)] = 1
+    cache: Seconds = 0.0
+    """Seconds for which an answer to the same question is good."""
+
+
+class Lookup(Inquiry):
+    """In a list of callers, in a CSV file, or in an SQLite database."""
+
+    key: Word = "{ani}"
+    list: Name | None = None
+    file: FilePath | None = None
+    column: Word | None = None
+    """Of the file; None: the first."""
+    database: FilePath | None = None
+    query: Word | None = None
+    """One SELECT; ``:key`` and ``:variable`` stand for values, the first row is the answer."""
+    when_unknown: TargetField | None = None
+    """None: as ``when_failed``."""
+
+
+class SurveyQuestion(Section):
+    id: Column
+    say: Spoken
+    scale: Literal["csat", "nps", "ces"] = "csat"
+    """1 to 5, 0 to 10, 1 to 7."""
+
+
+class Survey(Section):
+    questions: Annotated[tuple[SurveyQuestion, ...], Field(min_length=1, alias="question")]
+    say: Spoken | None = None
+    """Before the first question."""
+    thanks: Spoken | None = None
+    timeout: Annotated[Seconds, Field(gt=0, le=120)] = 6.0
+    retries: Annotated[Count, Field(le=5)] = 1
+    then: TargetField = HANGUP

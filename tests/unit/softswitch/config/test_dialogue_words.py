@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ivr.entries import Collect, Valid
+from ivr.nodes import Flow, Prompt, Question, Result, Say, Set
+from ivr.services import Lookup, Webservice
+from ivr.targets import HANGUP, Target
+from softswitch.config import parse_config
+from softswitch.config.errors import ConfigError
+from softswitch.config.flows import flow
+
+T = Target.parse
+
+
+def built(toml: str) -> Flow:
+    return flow(parse_config(toml.encode(), file="c.toml", folder=Path(), env={"KEY": "s3cret"}))
+
+
+def wrong(toml: str) -> str:
+    with pytest.raises(ConfigError) as caught:
+        built(toml)
+    return "\n".join(f"{p.where}: {p.what} {p.right}" for p in caught.value.problems)
+
+
+PARCEL = """
+[webservice.parcel]
+collect = { say = "Enter your parcel number, then hash.", digits = "1-12", end = "#" }
+url = "https://erp.example/parcels/{digits}"
+timeout = 3
+say = "Your parcel is {status}."
+when.status = { lost = "say:sorry" }
+when_failed = "say:sorry"
+meanwhile = { say = "One moment.", music = "" }
+[say.sorry]
+say = "Sorry."
+[[route]]
+did = "1"
+to = "webservice:parcel"
+"""
+
+
+def test_a_web_service_asks_after_the_entry_and_says_the_answer() -> None:
+    nodes = built(PARCEL)
+    entry, asks, says = (nodes.find(T(f"webservice:parcel{part}")) for part in ("", "/ask", "/say"))
+    assert isinstance(entry, Collect)
+    assert (entry.variable, entry.shortest, entry.longest, entry.end) == ("digits", 1, 12, "#")
+    assert (entry.then, entry.when_failed) == (T("webservice:parcel/ask"), T("say:sorry"))
+    assert isinstance(asks, Webservice)
+    assert (asks.then, asks.when_failed, asks.patience) == (T("webservice:parcel/say"), T("say:sorry"), 4.0)
+    assert asks.when == {"status": {"lost": T("say:sorry")}}
+    assert asks.filler == (Prompt("webservice.parcel.meanwhile", {"en": "One moment."}),)
+    assert isinstance(says, Say)
+    assert says.then == HANGUP
+
+
+def test_a_service_without_an_entry_is_asked_at_once() -> None:
+    assert isinstance(built(PARCEL.replace("collect", "#")).find(T("webservice:parcel")), Webservice)
+
+
+def collected(words: str) -> Collect:
+    node = built(f'[collect.c]\nsay = "Enter it."\nthen = "hangup"\n{words}\n').find(T("collect:c"))
+    assert isinstance(node, Collect)
+    return node
+
+
+@pytest.mark.parametrize(
+    ("words", "shortest", "longest", "end"),
+    [
+        ("", 1, 32, "#"),
+        ("digits = 4", 4, 4, ""),
+        ('digits = "4"', 4, 4, ""),
+        ('digits = 4\nend = "#"', 4, 4, "#"),
+        ('digits = "0-3"\nend = "*"', 0, 3, "*"),
+        ('valid = "pesel"', 11, 11, ""),
+        ('valid = "date"\ndate_format = "DDMMYY"', 6, 6, ""),
+        ('valid = "amount"\ndigits = "1-9"', 1, 9, "#"),
+    ],
+)
+def test_how_long_an_entry_is(words: str, shortest: int, longest: int, end: str) -> None:
+    node = collected(words)
+    assert (node.shortest, node.longest, node.end) == (shortest, longest, end)
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "value"),
+    [
+        ("", "read-back-digits", "{value}"),
+        ('valid = "date"', "read-back-date", "{value}"),
+        ('valid = "amount"', "read-back-number", "{value}"),
+        ('valid = "amount"\ncurrency = "UAH"', "read-back-money", "{value} UAH"),
+    ],
+)
+def test_an_entry_is_read_back_in_its_form(words: str, key: str, value: str) -> None:
+    node = collected(f"confirm = true\n{words}")
+    assert node.confirm == (Prompt(key, args={"value": value}), Prompt("entry-confirm"))
+    assert collected(words).confirm == ()
+    own = collected('confirm = "It is {value:digits}."')
+    assert own.confirm[0] == Prompt("collect.c.confirm", {"en": "It is {value:digits}."})
+
+
+def test_what_is_said_about_mistakes_may_differ_each_time() -> None:
+    node = collected('say_invalid = ["Wrong.", "Still wrong."]\nsay_again = "Enter."')
+    assert [prompt.text["en"] for prompt in node.say_invalid] == ["Wrong.", "Still wrong."]
+    assert [prompt.key for prompt in node.say_again] == ["collect.c.again.1"]
+    assert node.say_no_input == (Prompt("entry-missing"),)
+    assert collected('valid = "luhn"\nmask = true').valid is Valid.LUHN
+
+
+def test_what_is_known_of_callers_is_set_on_the_way() -> None:
+    node = built(
+        '[set.vip]\nthen = "hangup"\nlanguage = "{language}"\npriority = 50\nlabel = "VIP {name}"\ndata = { a = "1" }'
+    ).find(T("set:vip"))
+    assert isinstance(node, Set)
+    assert (node.language, node.priority) == ("{language}", 50.0)
+    assert node.data == {"a": "1", "label": "VIP {name}"}
+
+
+SURVEY = """
+[survey.after]
+say = "Two questions."
+thanks = "Thank you."
+[[survey.after.question]]
+id = "service"
+say = "From one to five?"
+[[survey.after.question]]
+id = "friends"
+scale = "nps"
+say = "From zero to ten?"
+[queue.sales]
+survey = "survey:after"
+"""
+
+
+def test_the_questions_of_a_survey_follow_each_other_answered_or_not() -> None:
+    nodes = built(SURVEY)
+    first, second = nodes.find(T("survey:after/1")), nodes.find(T("survey:after/2"))
+    assert isinstance(first, Question)
+    assert isinstance(second, Question)
+    assert set(first.keys) == set("12345")
+    assert set(first.keys.values()) == {first.when_no_input} == {T("survey:after/2")}
+    assert set(second.keys) == {str(score) for score in range(11)}
+    assert second.when_no_input == T("survey:after/thanks")
+    queue = nodes.find(T("queue:sales"))
+    assert getattr(queue, "outcomes")[Result.ENDED] == T("survey:after")  # noqa: B009
+
+
+LOOKUP = '[lookup.who]\nlist = "vip"\nthen = "hangup"\nwhen_unknown = "echo"\n[[list.vip]]\nnumber = "+380501234567"\n'
+
+
+def test_a_lookup_tells_apart_who_is_not_known() -> None:
+    node = built(LOOKUP).find(T("lookup:who"))
+    assert isinstance(node, Lookup)
+    assert node.outcomes == {"unknown": T("echo")}
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        (PARCEL.replace('"1-12"', '"12-1"'), 'the shorter comes first write "1-12"'),
+        (PARCEL.replace('"1-12"', "0"), "digits are none or too many"),
+        (PARCEL.replace("https:", "ftp:"), "url"),
+        (PARCEL.replace("https://erp.example/", "https://{digits}.example/"), "url"),
+        (PARCEL.replace('lost = "say:sorry"', 'lost = "say:soory"'), "[say.soory]"),
+        (PARCEL.replace('"say:sorry"\nmean', '"menu:none"\nmean'), "[menu.none]"),
+        ('[collect.c]\nsay = "x"\nthen = "hangup"\npattern = "("', "is not a regular expression"),
+        ('[collect.c]\nsay = "x"\nthen = "hangup"\ndate_format = "DDMM"', "no order of day, month and year"),
+        ('[collect.c]\nsay = "x"\nthen = "hangup"\nmask = true\nconfirm = true', "a secret is not read back"),
+        ('[collect.c]\nsay = "{a:mony}"\nthen = "hangup"', '"mony"'),
+        (LOOKUP.replace('"vip"', '"vips"', 1), "[list.vips]"),
+        ('[lookup.who]\nthen = "hangup"', "says nowhere to look"),
+        ('[lookup.who]\nthen = "hangup"\ndatabase = "a.db"', "needs a query"),
+        ('[lookup.who]\nthen = "hangup"\nfile = "no.csv"', "there is no file"),
+        (PARCEL.replace('music = ""', 'music = "jazz"'), "[music.jazz]"),
+        (PARCEL + '[webservice.p2]\nurl = "https://erp.example/"\nbody = "json"', "method"),
+    ],
+)
+def test_what_is_wrong_is_named(toml: str, says: str) -> None:
+    assert says in wrong(toml)
