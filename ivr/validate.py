@@ -78,7 +78,7 @@ def check_flow(
 # --- edges
 
 
-def _edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
+def edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
     """Every target a node mentions, with the key that mentions it."""
     match node:
         case Menu():
@@ -133,7 +133,7 @@ def _unattended(node: Node) -> list[Target]:
         case Collect():
             return [node.when_failed]
         case Inquiry():
-            return [to for _, to in _edges(node)]
+            return [to for _, to in edges(node)]
         case Hours():
             return [node.when_open, node.when_closed, *([node.when_special] if node.when_special else [])]
     return []
@@ -141,7 +141,7 @@ def _unattended(node: Node) -> list[Target]:
 
 def _references(flow: Flow) -> Iterator[tuple[tuple[str, ...], Target]]:
     for target, node in flow.nodes.items():
-        for place, to in _edges(node):
+        for place, to in edges(node):
             yield (target.kind, target.base, *place), to
 
 
@@ -258,7 +258,7 @@ def _unreachable(flow: Flow, entries: Iterable[Target]) -> Iterator[Finding]:
         if node is None or target in seen:
             continue
         seen.add(target)
-        pending += [to for _, to in _edges(node)]
+        pending += [to for _, to in edges(node)]
     for target, node in flow.nodes.items():
         if "/" in target.name:
             continue  # a part of something else

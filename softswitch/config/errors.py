@@ -23,7 +23,7 @@ class Problem:
     """One thing to put right.
 
     ``where`` is the dotted path of the key (empty: the file as a whole), ``right`` what would be right, ``nearest`` the
-    known word closest to the one written.
+    known word closest to the one written. ``code`` names the rule that was broken, for rules that have a name.
     """
 
     line: int
@@ -33,6 +33,7 @@ class Problem:
     right: str = ""
     nearest: str = ""
     severity: Severity = Severity.ERROR
+    code: str = ""
 
     def render(self, file: str) -> str:
         """``file:line:column: where: what is wrong; what would be right; nearest known: …``"""
@@ -46,6 +47,8 @@ class Problem:
             text += f"; {self.right}"
         if self.nearest:
             text += f'; did you mean "{self.nearest}"?'
+        if self.code:
+            text += f" [{self.code}]"
         return text
 
 

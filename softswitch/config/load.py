@@ -55,14 +55,14 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
         config = Config.model_validate(_with_data_dir(raw), context=context)
     except ValidationError as error:
         for found in explain.problems(error, raw, positions):
-            problems.setdefault((found.line, found.column, found.where), found)
+            problems.setdefault((found.line, found.column, found.where + found.code), found)
     across: list[Iterable[Problem]] = [checks.check(raw, positions, folder)]
     lists: Mapping[str, CallerList] = {}
     if config is not None:
         lists, wrong = caller_lists(config, positions)
         across += [wrong, checks.check_graph(config, positions)]
     for found in chain.from_iterable(across):
-        problems.setdefault((found.line, found.column, found.where), found)
+        problems.setdefault((found.line, found.column, found.where + found.code), found)
     errors = [found for found in problems.values() if found.severity is Severity.ERROR]
     if errors or config is None:
         raise ConfigError(file, errors)

@@ -1,0 +1,81 @@
+"""Every way on which a caller from outside could hear busy is found, and none that ends well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from softswitch.config import parse_config
+
+BASE = """
+[[phone]]
+user = "1001"
+password = "secret-1001"
+[[phone]]
+user = "1002"
+password = "secret-1002"
+when_busy = "queue:q"
+when_no_answer = "queue:q"
+when_unavailable = "menu:main"
+[[agent]]
+id = "olena"
+phone = "1001"
+[queue.q]
+[menu.main]
+say = "x"
+keys = { 1 = "phone:1001", 2 = "phone:1002", 3 = "queue:q" }
+[menu.safe]
+say = "x"
+keys = { 2 = "queue:q" }
+[findme.her]
+ring = ["phone:1001"]
+[findme.safe]
+ring = ["phone:1001"]
+when_no_answer = "queue:q"
+[trunk.kyiv]
+host = "192.0.2.1"
+[[list.vip]]
+number = "+380501234567"
+agent = "olena"
+[[route]]
+"""
+
+
+def found(route: str) -> list[str]:
+    config = parse_config((BASE + route).encode(), file="config.toml", folder=Path(), env={})
+    told = [problem.what for problem in config.warnings if problem.code == "outside-busy"]
+    return [way for what in told for way in what.partition("nothing: ")[2].split("; ")]
+
+
+@pytest.mark.parametrize(
+    ("route", "ways"),
+    [
+        ('to = "menu:main"', ["menu:main → phone:1001 (busy, no answer, not there)"]),
+        ('to = "menu:main"\nfrom = "phone:*"', []),
+        ('to = "menu:main"\nfrom = ["phone:*", "trunk:kyiv"]', ["menu:main → phone:1001 (busy, no answer, not there)"]),
+        ('to = "menu:main"\nwhen_unavailable = "queue:q"', []),
+        ('to = "menu:safe"', []),
+        ('to = "phone:1002"', ["phone:1002 → menu:main → phone:1001 (busy, no answer, not there)"]),
+        ('to = "agent:olena"', ["agent:olena (no answer, not there)"]),
+        ('to = "agent:olena"\nwhen_unavailable = "agent:olena"', ["agent:olena → agent:olena (no answer, not there)"]),
+        ('to = "agent:{agent}"\nfrom = "list:vip"', ["agent:{agent} (no answer, not there)"]),
+        ('to = "agent:{agent}"\nfrom = "list:vip"\nwhen_unavailable = ["agent:{deputy}", "queue:q"]', []),
+        ('to = "agent:{agent}"\nwhen_unavailable = "phone:1001"', ["phone:1001 (busy, no answer, not there)"]),
+        ('to = "findme:her"', ["findme:her (no answer, not there)"]),
+        ('to = "findme:safe"', []),
+        ('to = "external:+380441112233@kyiv"', ["external:+380441112233@kyiv (busy, no answer, not there)"]),
+        ('to = "hangup"\nreject = "busy"', []),
+    ],
+)
+def test_ways_to_a_busy_tone(route: str, ways: list[str]) -> None:
+    assert found(route) == ways
+
+
+def test_the_warning_says_where_and_what_to_do_and_its_code() -> None:
+    config = parse_config((BASE + 'to = "agent:olena"').encode(), file="c", folder=Path(), env={})
+    (warning,) = [problem.render("c") for problem in config.warnings if problem.code == "outside-busy"]
+    assert warning == (
+        "c:32:1: warning: route[1].to: a caller from outside can hear busy, or nothing: agent:olena (no answer, "
+        "not there); say what follows with when_busy, when_no_answer and when_unavailable there or here [outside-busy]"
+    )
