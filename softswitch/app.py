@@ -22,6 +22,7 @@ from softswitch.briefing import briefing
 from softswitch.call.control import CallControl
 from softswitch.call.features import feature_prompts
 from softswitch.call.find_me import find_me_prompts
+from softswitch.call.hours_codes import hours_prompts
 from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
@@ -44,6 +45,8 @@ from softswitch.store.queries import campaign_changes
 from softswitch.transport.edge import SipEdge
 from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
+from softswitch.voicemail.boxes import Boxes
+from softswitch.voicemail.mailroom import Mailroom
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -119,6 +122,10 @@ class Switch:
             extensions=EXTENSIONS,
         )
         self._book = Book(config, self._flow, self._clock, self._desk.journal, on_changed=self._messages_changed)
+        self._boxes = Boxes(self._journal.change)
+        self._mailroom = Mailroom(
+            config, self._boxes, wall=lambda: self._clock.wall(self._loop.time()), note=self._note
+        )
         self._control: CallControl
         self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
         self._keeper: SnapshotKeeper | None = None
@@ -143,6 +150,8 @@ class Switch:
             new_call_id=self._ids.call,
             new_ssrc=self._ids.ssrc,
             campaigns=self._book,
+            boxes=self._boxes,
+            mailroom=self._mailroom,
         )
 
     # ------------------------------------------------------------------------------------------------ life
@@ -159,6 +168,8 @@ class Switch:
             now, wall = self._loop.time(), self._clock.wall(self._loop.time())
             recovered = await asyncio.to_thread(recover, self._database, now=now, wall=wall)
             await self._desk.remember(wall)
+            self._boxes.load(*await self._journal.load_left_behind())
+            await self._mailroom.start()
             self._control = self._join(recovered.dispatcher)
             self._note("switch.started", {"pid": os.getpid(), **self._reloader.status()})
             resuming = self._resume(recovered, now, wall)
@@ -200,6 +211,7 @@ class Switch:
         """Let the distributor know what has changed since the state that it was *recovered* from."""
         dispatcher, queues = recovered.dispatcher, acd_configuration.acd_config(self._config)
         self._journal.append(RECOVERED, None, recovered.record(), at=wall)
+        self._control.forcing.restore(recovered.hours, now)
         resuming = Resuming(self._control, dispatcher, self._config, queues)
         resuming.remember(now, restarted=not recovered.fresh, agents=recovered.agents)
         return resuming
@@ -234,6 +246,7 @@ class Switch:
         await self._media.close()
         await self._synthesizer.stop()
         await self._estimator.stop()
+        await self._mailroom.stop()
         self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
         await self._journal.close()
         await self._feeds.stop()
@@ -316,6 +329,7 @@ class Switch:
                 self._media.preload(file)
         self._control.reconfigure(Settings(config, prepared.flow), now)
         self._desk.reconfigure(config)
+        self._mailroom.reconfigure(config)
         self._book.reconfigure(config, prepared.flow)
         self._voice.prepare(_prompts(config, prepared.flow), spoken_languages(config))
         self._settle()
@@ -336,7 +350,7 @@ class Switch:
         return changed
 
     def _status(self) -> dict[str, Any]:
-        parts = {"journal": asdict(self._journal.state), "events": self._feeds.state()}
+        parts = {"journal": asdict(self._journal.state), "events": self._feeds.state(), "mail": self._mailroom.state()}
         return {**parts, **self._reloader.status()}
 
     def _note(self, kind: str, data: Mapping[str, object]) -> None:
@@ -352,6 +366,7 @@ def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
     yield from queue_prompts(config.queues)
     yield from whisper_prompts(config.queues, config.server.language)
     yield from find_me_prompts(config)
+    yield from hours_prompts(config)
 
 
 def _media_host(config: Config) -> str:

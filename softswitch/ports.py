@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sip.refer import DialogId
     from sip.registrar import Binding
     from sip.uri import Uri
+    from softswitch.store.left_behind import Message, Request
 
 
 class Clock(Protocol):
@@ -163,3 +164,20 @@ class Flows(Protocol):
 
     def advertised_ip(self, flow: Flow) -> str:
         """Our address as the party at the other end of *flow* reaches it; goes into SDP."""
+
+
+class Mailroom(Protocol):
+    """The audio files of messages, and the mail about them and about requests to be called back."""
+
+    @property
+    def trouble(self) -> str:
+        """Why no message can be recorded now; empty when one can."""
+
+    def path(self, message: Message) -> str:
+        """Where the audio of *message* is, or will be."""
+
+    def post(self, item: Message | Request) -> None:
+        """Send the mail about *item*, whose row is durable."""
+
+    def discard(self, message: Message) -> None:
+        """Delete the audio."""

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ivr.events import Started
+from ivr.left import Mailbox
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Prompt, Say
 from ivr.session import Session
 from rtp.lanes import NoPortLeft
 from rtp.sdp import SdpError
 from softswitch.call.admission import Refusal
+from softswitch.call.features import LISTENING, Feature
 from softswitch.call.model import Call
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from softswitch.call.admission import Admission
     from softswitch.call.control import CallControl
     from softswitch.call.features import FeatureCodes
+    from softswitch.call.hours_codes import HoursCodes
     from softswitch.call.model import Caller, Leg
     from softswitch.call.routing import Destination, Router
     from softswitch.call.settings import Settings
@@ -61,6 +64,7 @@ class Arrivals:
         admission: Admission,
         router: Router,
         features: FeatureCodes,
+        hours_codes: HoursCodes,
         clock: Clock,
         new_call_id: Callable[[], str],
         campaigns: Campaigns | None = None,
@@ -71,6 +75,7 @@ class Arrivals:
         self._admission = admission
         self._router = router
         self._features = features
+        self._hours_codes = hours_codes
         self._clock = clock
         self._new_call_id = new_call_id
         self._campaigns = campaigns
@@ -93,6 +98,9 @@ class Arrivals:
         if control.transfers.taken_over(usage, request, flow, caller, now):
             return
         dialled = self._admission.dialled(request, caller)
+        if caller.phone is not None and (rest := self._hours_codes.recognise(dialled)) is not None:
+            self._set_hours(dialled, rest, (usage, request, flow), caller, caller.phone, now)
+            return
         feature = self._features.recognise(dialled) if caller.phone is not None else None
         entry = None if feature is not None else self._destination(dialled, caller, now)
         if feature is None and entry is None:
@@ -103,6 +111,11 @@ class Arrivals:
             return
         if entry is not None:
             self._begin(entry, caller, leg, now)
+        elif feature is not None and feature.feature in LISTENING:
+            own = feature.feature is Feature.VOICEMAIL
+            box = Mailbox((caller.phone or "") if own else "")
+            flow_of_box = IvrFlow({box.target: box}, self._flow.language)
+            self._begin(_Entry(flow_of_box, box.target, self._features.masked(dialled)), caller, leg, now)
         elif feature is not None and caller.phone is not None:
             outcome = self._features.use(feature, caller.phone)
             say = Say(feature.feature.value, say=(replace(outcome.say, barge_in=False),))
@@ -115,6 +128,21 @@ class Arrivals:
             if (event := outcome.event) is not None:
                 # after the distributor has been told that this phone is busy with this very call
                 control.later(now, lambda at: control.queues.receive(event, at), call=call.call)
+
+    def _set_hours(
+        self, dialled: str, rest: str, invite: tuple[str, Request, Flow], caller: Caller, phone: str, now: float
+    ) -> None:
+        """The code for hours and its *rest*: it is done, and said what was done."""
+        leg = self._open(*invite, caller, now)
+        if leg is None:
+            return
+        outcome = self._hours_codes.use(rest, phone, now)
+        say = Say("hours", say=(replace(outcome.say, barge_in=False),))
+        agent = self._config.agents.get(self._control.queues.agent_at(phone) or "")
+        language = None if agent is None else agent.language
+        entry = _Entry(IvrFlow({say.target: say}, self._flow.language), say.target, dialled, language)
+        call = self._begin(entry, caller, leg, now)
+        self._control.note("feature.used", call, now, feature="hours", done=outcome.done, hours=outcome.hours)
 
     def _destination(self, dialled: str, caller: Caller, now: float) -> _Entry | None:
         preview = None if self._campaigns is None or caller.phone is None else self._campaigns.preview(dialled)
@@ -151,7 +179,7 @@ class Arrivals:
         if found is not None and found.label:
             known["label"] = found.label
         messages = None if self._campaigns is None else self._campaigns.messages
-        session = Session(entry.flow, self._clock.local, messages=messages)
+        session = Session(entry.flow, self._clock.local, forced_hours=control.forcing.at, messages=messages)
         call = Call(leg.call, caller, entry.dialled, language, leg.leg, session)
         if found is not None:
             session.progress.priority, session.progress.needs = found.priority, found.needs

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.ports import Clock
+    from softswitch.store.left_behind import Request
 
 REASONS = {
     Failure.BUSY: FailReason.BUSY,
@@ -98,6 +99,10 @@ class Callbacks:
         """Somebody has ordered a callback."""
         self._orders[call.queued_as] = _order(call)
 
+    def expect(self, ticket: str, request: Request) -> None:
+        """*ticket* is that of somebody who has asked out of hours."""
+        self._orders[ticket] = Order(request.name, request.language, request.trunk or None, request.dialled)
+
     def abandoned(self, call: Call, since: float, now: float) -> None:
         """The caller hung up while waiting; who waited long enough is called back all the same, in the old place."""
         queue = call.queue or ""
@@ -143,7 +148,7 @@ class Callbacks:
         language = order.language or waiting.variables.get("language") or self._config.server.language
         phone = number if number in self._config.phones else None
         caller = Caller(number, order.name, phone=phone, trunk=None if phone else order.trunk)
-        session = Session(self._session_flow(queue), self._clock.local)
+        session = Session(self._session_flow(queue), self._clock.local, forced_hours=self._control.forcing.at)
         call = Call(self._new_call_id(), caller, f"callback:{queue}", language, 0, session)
         call.stage, call.queue, call.ticket = Stage.CALLING_BACK, queue, ticket
         self._control.calls[call.call] = call

@@ -26,8 +26,11 @@ from softswitch.call.dialling import Dialling
 from softswitch.call.endings import Endings
 from softswitch.call.features import FeatureCodes
 from softswitch.call.find_me import FindMe
+from softswitch.call.forcing import Forcing
 from softswitch.call.holds import Holds
+from softswitch.call.hours_codes import HoursCodes
 from softswitch.call.keyed_transfers import KeyedTransfers
+from softswitch.call.left import Left
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
@@ -61,7 +64,8 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.registrar import Registrar
     from softswitch.config import Config
-    from softswitch.ports import BindingStore, Campaigns, Clock, Flows, Journal, Media, SipSender, Voice
+    from softswitch.ports import BindingStore, Campaigns, Clock, Flows, Journal, Mailroom, Media, SipSender, Voice
+    from softswitch.voicemail.boxes import Boxes
 
 
 class CallControl:
@@ -84,6 +88,8 @@ class CallControl:
         challenger: DigestChallenger,
         new_call_id: Callable[[], str],
         new_ssrc: Callable[[], int],
+        boxes: Boxes | None = None,
+        mailroom: Mailroom | None = None,
         campaigns: Campaigns | None = None,
     ) -> None:
         self.sip = sip
@@ -146,7 +152,9 @@ class CallControl:
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
         self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
-        opening = Opening(flow, clock.local)
+        self.forcing = Forcing(self, config, clock)
+        self.opening = opening = Opening(flow, clock.local, self.forcing.at)
+        self.left = Left(self, config, flow, opening, boxes=boxes, mailroom=mailroom, clock=clock)
         router = Router(config, phones, opening)
         self.transfers = Transfers(self, config, router, admission)
         self.keyed = KeyedTransfers(self, config)
@@ -156,6 +164,7 @@ class CallControl:
             is_logged_in=self.queues.is_logged_in,
             in_wrap_up=self.queues.in_wrap_up,
         )
+        hours_codes = HoursCodes(config, self.forcing, opening, agent_at=self.queues.agent_at, clock=clock)
         arrivals = Arrivals(
             self,
             config,
@@ -163,6 +172,7 @@ class CallControl:
             admission=admission,
             router=router,
             features=features,
+            hours_codes=hours_codes,
             clock=clock,
             new_call_id=new_call_id,
             campaigns=campaigns,
@@ -176,8 +186,8 @@ class CallControl:
             # who says goodbye to a trunk must do so while it is still known
             (
                 *(self.trunk_watch, self.trunks, admission, self.phones, self.legs),
-                *(opening, router, features, arrivals, self.menus, self.transfers, self.keyed),
-                *(self.desks, self.offers, self.waiting, self.holds, self.orders, self.callbacks),
+                *(opening, self.forcing, hours_codes, router, features, arrivals, self.menus, self.transfers, self.keyed),
+                *(self.desks, self.offers, self.waiting, self.holds, self.orders, self.callbacks, self.left),
             ),
         )
 
@@ -226,6 +236,7 @@ class CallControl:
         """What was noted before `keep(mark)` is durable or, not *kept*, will never be."""
         with self.contain(None, now):
             self.orders.kept(mark, kept, now)
+            self.left.kept(mark, kept, now)
         self._settle(now)
 
     def on_flow_lost(self, flow: Flow, now: float) -> None:
@@ -239,6 +250,7 @@ class CallControl:
             self.session_timers.next_deadline(),
             self.queues.next_deadline(),
             self.orders.next_deadline(),
+            self.left.next_deadline(),
             self.holds.next_deadline(),
             self.offers.whispers.next_deadline(),
             self.desks.next_deadline(),
@@ -251,6 +263,7 @@ class CallControl:
             self.recordings.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
+            self.forcing.next_deadline(),
         )
         return min((at for at in deadlines if at is not None), default=None)
 
@@ -264,6 +277,7 @@ class CallControl:
         self.desks.handle_timeout(now)
         self.find_me.handle_timeout(now)
         self.orders.handle_timeout(now)
+        self.left.handle_timeout(now)
         self.holds.handle_timeout(now)
         self.offers.whispers.handle_timeout(now)
         for part in (
@@ -274,6 +288,7 @@ class CallControl:
             self.transfers,
             self.keyed,
             self.trunk_watch,
+            self.forcing,
         ):
             with self.contain(None, now):
                 part.handle_timeout(now)
@@ -282,6 +297,7 @@ class CallControl:
     def start(self, now: float) -> None:
         """The sockets are open."""
         self.trunk_watch.start(now)
+        self.left.start(now)
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """Go by other *settings* from now on; what goes on is not disturbed."""

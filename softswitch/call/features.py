@@ -46,8 +46,12 @@ class Feature(Enum):
     JOIN_QUEUE = "join_queue"
     DONE = "done"
     EXTEND = "extend"
+    VOICEMAIL = "voicemail"
+    VOICEMAIL_OF = "voicemail_of"
 
 
+#: Features of phones, whoever works there.
+LISTENING = frozenset({Feature.VOICEMAIL, Feature.VOICEMAIL_OF})
 #: Features after whose code the figures say which.
 WITH_CHOICE = frozenset({Feature.BREAK, Feature.LEAVE_QUEUE, Feature.JOIN_QUEUE})
 
@@ -108,6 +112,8 @@ class FeatureCodes:
             codes.join_queue: Feature.JOIN_QUEUE,
             codes.done: Feature.DONE,
             codes.extend: Feature.EXTEND,
+            codes.voicemail: Feature.VOICEMAIL,
+            codes.voicemail_of: Feature.VOICEMAIL_OF,
         }
         self._patterns = {
             code: re.compile(re.escape(code) + (r"([0-9]*)" if feature in WITH_CHOICE else "()") + r"(?:\*(.*))?")

@@ -157,6 +157,31 @@ def callback_greeting(company: str = "") -> Prompt:
     return Prompt("callback-greeting", args={"company": company})
 
 
+# --- Messages
+
+
+def messages(new: int, old: int) -> tuple[Prompt, ...]:
+    """How many messages there are in a box."""
+    if not new and not old:
+        return (Prompt("voicemail-empty"),)
+    said = (Prompt("voicemail-new", args={"n": new}), Prompt("voicemail-old", args={"n": old}))
+    return said[: 2 if old else 1]
+
+
+def message_from(number: str, received: datetime) -> tuple[Prompt, ...]:
+    """Who left a message, when the number is known, and when, by the clock on the wall."""
+    when = Prompt("voicemail-received", args={"t": received.strftime("%Y-%m-%dT%H:%M")})
+    if not number.lstrip("+").isdigit():
+        return (when,)
+    return Prompt("voicemail-from", args={"number": number}), when
+
+
+def callback_due(opening: datetime, now: datetime) -> Prompt:
+    """When whoever asked out of hours is called back; both are local times."""
+    said = {"t": opening.strftime("%Y-%m-%dT%H:%M")}
+    return Prompt("callback-request-today" if opening.date() == now.date() else "callback-request-on", args=said)
+
+
 # --- To a caller who comes when it is closed
 
 
@@ -167,6 +192,35 @@ def opens(opening: datetime, now: datetime) -> Prompt:
     if days <= 1:
         return Prompt("opens-tomorrow" if days else "opens-today", args=said)
     return Prompt("opens-on-weekday" if days < 7 else "opens-on-date", args=said)
+
+
+# --- To whoever sets hours by hand
+
+#: State → without an end, and with one today, tomorrow, later.
+_FORCED_HOURS = {
+    "open": ("hours-open", "hours-open-today", "hours-open-tomorrow", "hours-open-date"),
+    "closed": ("hours-closed", "hours-closed-today", "hours-closed-tomorrow", "hours-closed-date"),
+    "special": ("hours-special", "hours-special-today", "hours-special-tomorrow", "hours-special-date"),
+}
+
+
+def hours_forced(state: str, until: datetime | None, now: datetime | None) -> Prompt:
+    """*state* "open", "closed" or "special" (KeyError else), and its end by the clock on the wall; both local times.
+
+    *until* None: no end. The midnight after today is "midnight".
+    """
+    always, today, tomorrow, later = _FORCED_HOURS[state]
+    if until is None or now is None:
+        return Prompt(always)
+    days = (until.date() - now.date()).days
+    if days == 1 and until.hour == until.minute == 0:
+        days = 0
+    return Prompt({0: today, 1: tomorrow}.get(days, later), args={"t": until.strftime("%Y-%m-%dT%H:%M")})
+
+
+def hours_released(*, open: bool) -> Prompt:
+    """The rules count again, and say that it is open or not."""
+    return Prompt("hours-released-open" if open else "hours-released-closed")
 
 
 # --- To agents

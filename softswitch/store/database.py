@@ -99,7 +99,7 @@ async def _check(connection: aiosqlite.Connection, path: Path) -> None:
             row = await cursor.fetchone()
     except sqlite3.OperationalError:
         raise  # locked, unreadable: not a matter of its content
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise StoreError(f"{path}: damaged ({error}); {advice}") from error
     if row is None or row[0] != "ok":
         raise StoreError(f"{path}: damaged ({'no answer' if row is None else row[0]}); {advice}")

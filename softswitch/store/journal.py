@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import aiosqlite
 
-from softswitch.store import bindings, snapshots
+from softswitch.store import bindings, left_behind, snapshots
 from softswitch.store.database import StoreError, open_database
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from softswitch.store.bindings import StoredBinding
+    from softswitch.store.left_behind import Change, Message, Request
     from softswitch.store.snapshots import Snapshot
 
 log = logging.getLogger(__name__)
@@ -110,6 +111,7 @@ class JournalWriter:
         self._barriers: set[asyncio.Task[None]] = set()
         self._waiting: deque[_Row] = deque()
         self._bindings: dict[tuple[str, str], StoredBinding | None] = {}
+        self._changes: deque[Change] = deque()
         self._snapshot: Snapshot | None = None
         self._last_seq = self._committed = self._lost = 0
         self._written = self._dropped = 0
@@ -171,6 +173,11 @@ class JournalWriter:
         assert self._connection is not None, "start() first"
         return await bindings.load(self._connection, wall)
 
+    async def load_left_behind(self) -> tuple[list[Message], list[Request]]:
+        """Messages and requests to be called back."""
+        assert self._connection is not None, "start() first"
+        return await left_behind.load(self._connection)
+
     # ------------------------------------------------------------------------------------------------ call path
     def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
         """Take a record down; never waits. *data* is turned to JSON here, so it may change afterwards."""
@@ -188,6 +195,11 @@ class JournalWriter:
 
     def remove_binding(self, aor: str, contact: str) -> None:
         self._bindings[aor, contact] = None
+        self._more.set()
+
+    def change(self, change: Change) -> None:
+        """Carry out *change*, in the same transaction as the records appended next or before."""
+        self._changes.append(change)
         self._more.set()
 
     def put_snapshot(self, snapshot: Snapshot) -> None:
@@ -260,7 +272,7 @@ class JournalWriter:
             self._urgent.clear()
             try:
                 await self._look_after_file()
-                while self._waiting or self._bindings or self._snapshot:
+                while self._waiting or self._bindings or self._changes or self._snapshot:
                     await self._write_batch()
             except Exception as error:  # a writer that died would lose everything after it
                 self._raise_alarm(f"{type(error).__name__}: {error}")
@@ -275,13 +287,14 @@ class JournalWriter:
         assert self._connection is not None
         rows = list(islice(self._waiting, self._batch))
         changed = dict(self._bindings)
+        changes = list(self._changes)
         connection = self._connection
         snapshot = self._snapshot
         if snapshot is not None and rows and rows[-1][0] < snapshot.seq:
             snapshot = None  # its records come first
         state = None if snapshot is None else await self._encode(snapshot)
-        if changed or state is not None:
-            await self._write_all(connection, rows, changed, state)
+        if changed or changes or state is not None:
+            await self._write_all(connection, rows, changed, changes, state)
         elif rows:  # a transaction by itself
             await connection.execute(_insert(len(rows)), tuple(chain.from_iterable(rows)))
         if rows:
@@ -292,6 +305,8 @@ class JournalWriter:
         for key, found in changed.items():
             if self._bindings.get(key) is found:
                 del self._bindings[key]
+        for _ in changes:
+            self._changes.popleft()
         if snapshot is not None and self._snapshot is snapshot:
             self._snapshot = None
         self._keep_promises()
@@ -310,6 +325,7 @@ class JournalWriter:
         connection: aiosqlite.Connection,
         rows: list[_Row],
         changed: dict[tuple[str, str], StoredBinding | None],
+        changes: list[Change],
         state: tuple[object, ...] | None,
     ) -> None:
         await connection.execute("BEGIN IMMEDIATE")
@@ -319,6 +335,8 @@ class JournalWriter:
             await connection.executemany(bindings.REMOVE, [key for key, found in changed.items() if found is None])
             kept = [bindings.row(found) for found in changed.values() if found is not None]
             await connection.executemany(bindings.PUT, kept)
+            for statement, values in changes:
+                await connection.execute(statement, values)
             if state is not None:
                 await connection.execute(snapshots.PUT, state)
                 await connection.execute(snapshots.PRUNE)

@@ -94,6 +94,16 @@ class StateReader(Reader):
         count, last = self._connection.execute(query, (seq,)).fetchone()
         return 0 if last is None else int(last) - seq - int(count)
 
+    def last_of_hours(self) -> list[Record]:
+        """The last record of each opening hours that were ever set by hand, in the order of the records."""
+        query = (
+            "SELECT max(seq), at, kind, call, data FROM journal WHERE kind IN ('hours.forced', 'hours.released') "
+            "AND json_valid(data) GROUP BY data ->> 'hours' ORDER BY seq"
+        )
+        return [
+            Record(s, at, kind, call, json.loads(text)) for s, at, kind, call, text in self._connection.execute(query)
+        ]
+
     def last_of_agents(self) -> list[Record]:
         """The last record of each agent's state, in the order of the records."""
         query = (

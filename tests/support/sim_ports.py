@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ivr.nodes import Prompt
     from rtp.legs import LegSpec, MediaEvent, Source
     from sip.registrar import Binding
+    from softswitch.store.left_behind import Message, Request
     from tests.support.sim_world import SimWorld
 
 #: Noon on a Monday.
@@ -108,6 +109,24 @@ class FakeVoice:
 
     def seconds(self, path: str) -> float:
         return 0.3 if path.startswith("tone:") else self.lengths.get(path.split("/")[1], 3.0)
+
+
+@dataclass
+class FakeMailroom:
+    """`softswitch.ports.Mailroom`: keeps in mind what was posted and discarded."""
+
+    trouble: str = ""
+    posted: list[Message | Request] = field(default_factory=list)
+    discarded: list[Message] = field(default_factory=list)
+
+    def path(self, message: Message) -> str:
+        return f"/var/voicemail/{message.file_name}"
+
+    def post(self, item: Message | Request) -> None:
+        self.posted.append(item)
+
+    def discard(self, message: Message) -> None:
+        self.discarded.append(message)
 
 
 @dataclass

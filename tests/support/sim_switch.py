@@ -25,8 +25,9 @@ from softswitch.config import flows, parse_config
 from softswitch.config.restart import as_far_as_possible
 from softswitch.recovery.rebuild import RECOVERED, Rebuilder
 from softswitch.store.cdr import CallRecord, call_records
+from softswitch.voicemail.boxes import Boxes
 from tests.support.ids import CountingIds
-from tests.support.sim_ports import FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
+from tests.support.sim_ports import FakeMailroom, FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
 from tests.support.watched import WatchedDispatcher
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class SimSwitch:
         self.media = FakeMedia(world, self.on_media, self.voice.seconds, ports)
         self.journal: MemoryJournal = MemoryJournal() if before is None else before.journal
         self.bindings: MemoryBindings = MemoryBindings() if before is None else before.bindings
+        self.boxes: Boxes = Boxes() if before is None else before.boxes
+        self.mailroom = FakeMailroom()
         self.endpoint = SipEndpoint(
             ids=CountingIds("switch" if self.life == 1 else f"switch{self.life}", world.seed),
             local=lambda flow: ADDRESS,
@@ -101,10 +104,13 @@ class SimSwitch:
             challenger=DigestChallenger(self.config.sip.domain, b"secret of the simulation"),
             new_call_id=lambda: f"call-{next(calls):05d}" if self.life == 1 else f"call-{self.life}-{next(calls):05d}",
             new_ssrc=lambda: next(ssrcs),
+            boxes=self.boxes,
+            mailroom=self.mailroom,
             campaigns=self.book,
         )
         self.journal.on_barrier = self._write_down
         network.hosts[ADDRESS] = self._receive
+        self.control.forcing.restore(self.journal.lines, world.now)
         resuming = Resuming(self.control, self.dispatcher, self.config, queues)
         if before is not None:
             self.journal.append("switch.started", None, {}, at=SimClock().wall(world.now))
@@ -265,6 +271,7 @@ class SimSwitch:
             "callers on hold": control.holds,
             "searches for people": control.find_me,
             "callbacks": control.callbacks,
+            "what callers leave": control.left,
             "busy phones": control.phones._legs,
             "digit mergers": control._signals._mergers,
             "things to do later": control._later,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,15 @@ def examples() -> Iterator[Prompt]:
     yield from map(phrases.hold_reminder, (45, 130))
     yield from map(phrases.callback_expected, (5, 301, 3900, 20_000))
     yield from (phrases.opens(datetime(2026, 5, day, 9, 30), datetime(2026, 5, 20)) for day in (20, 21, 22, 31))  # noqa: DTZ001
+    for new, old in ((0, 0), (1, 0), (2, 1), (5, 21)):
+        yield from phrases.messages(new, old)
+    yield from phrases.message_from("+380441234567", datetime(2026, 5, 21, 14, 5))  # noqa: DTZ001
+    for day in (20, 21):
+        yield phrases.callback_due(datetime(2026, 5, day, 9, 0), datetime(2026, 5, 20))  # noqa: DTZ001
+    for state, days in itertools.product(("open", "closed", "special"), (0, 1, 11)):
+        yield phrases.hours_forced(state, datetime(2026, 5, 20 + days, 10, 0), datetime(2026, 5, 20))  # noqa: DTZ001
+    yield from (phrases.hours_forced(state, None, None) for state in ("open", "closed", "special"))
+    yield from (phrases.hours_released(open=is_open) for is_open in (True, False))
     for about_queue in (phrases.queue_left, phrases.queue_joined):
         yield about_queue("Acme")
     for name, function in inspect.getmembers(phrases, inspect.isfunction):
@@ -80,6 +90,20 @@ def test_every_function_of_the_module_has_an_example() -> None:
 def test_an_agent_is_told_the_wait_in_whole_minutes(seconds: float | None, key: str) -> None:
     assert phrases.whisper("Sales", seconds).key == key
     assert phrases.whisper("Sales", 179.9) == Prompt("whisper-wait", args={"label": "Sales", "seconds": 120})
+
+
+@pytest.mark.parametrize(
+    ("until", "key"),
+    [
+        ("2026-05-20T18:00", "hours-closed-today"),
+        ("2026-05-21T00:00", "hours-closed-today"),  # until midnight
+        ("2026-05-21T00:01", "hours-closed-tomorrow"),
+        ("2026-05-22T00:00", "hours-closed-date"),
+    ],
+)
+def test_the_end_of_what_is_set_by_hand_is_said_as_short_as_is_clear(until: str, key: str) -> None:
+    now = datetime.fromisoformat("2026-05-20T17:00")
+    assert phrases.hours_forced("closed", datetime.fromisoformat(until), now) == Prompt(key, args={"t": until})
 
 
 def test_comforts_take_turns() -> None:

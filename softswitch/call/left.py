@@ -1,0 +1,83 @@
+"""What callers leave: messages, listening to them, the lamps that tell of them, requests to be called back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr.left import CALLBACK, MAILBOX, VOICEMAIL
+from softswitch.call.callback_requests import CallbackRequests
+from softswitch.call.listening import Listening
+from softswitch.call.mailboxes import Mailboxes
+from softswitch.voicemail.boxes import Boxes
+
+if TYPE_CHECKING:
+    from ivr.nodes import Flow
+    from softswitch.call.control import CallControl
+    from softswitch.call.opening import Opening
+    from softswitch.call.settings import Settings
+    from softswitch.config import Config
+    from softswitch.ports import Clock, Mailroom
+    from softswitch.store.left_behind import Message, Request
+
+
+class NoMailroom:
+    """`softswitch.ports.Mailroom` of a switch without a disk."""
+
+    trouble = "there is nowhere to keep messages"
+
+    def path(self, message: Message) -> str:
+        return message.file_name
+
+    def post(self, item: Message | Request) -> None:
+        pass
+
+    def discard(self, message: Message) -> None:
+        pass
+
+
+class Left:
+    """All of it as one part of call control."""
+
+    def __init__(
+        self,
+        control: CallControl,
+        config: Config,
+        flow: Flow,
+        opening: Opening,
+        *,
+        boxes: Boxes | None,
+        mailroom: Mailroom | None,
+        clock: Clock,
+    ) -> None:
+        self.boxes = Boxes() if boxes is None else boxes
+        office = mailroom or NoMailroom()
+        self._clock = clock
+        self.mailboxes = Mailboxes(control, config, self.boxes, office, clock)
+        self.listening = Listening(control, config, self.boxes, office, clock)
+        self.requests = CallbackRequests(control, config, flow, opening, self.boxes, office, clock)
+        self._parts = (self.mailboxes, self.listening, self.requests)
+        control.menus.handlers |= {VOICEMAIL: self.mailboxes, MAILBOX: self.listening, CALLBACK: self.requests}
+
+    def __len__(self) -> int:
+        return sum(len(part) for part in self._parts)
+
+    def start(self, now: float) -> None:
+        """What was left before this life is known."""
+        self.requests.look(now)
+
+    def reconfigure(self, settings: Settings, now: float) -> None:
+        """See `softswitch.call.settings.Reconfigurable`."""
+        for part in self._parts:
+            part.reconfigure(settings, now)
+
+    def kept(self, mark: str, kept: bool, now: float) -> None:
+        """See `CallControl.on_kept`."""
+        self.mailboxes.kept(mark, kept, now)
+        self.requests.kept(mark, kept, now)
+
+    def next_deadline(self) -> float | None:
+        return min((at for part in self._parts if (at := part.next_deadline()) is not None), default=None)
+
+    def handle_timeout(self, now: float) -> None:
+        for part in self._parts:
+            part.handle_timeout(now)

@@ -1,0 +1,1 @@
+"""What callers leave: messages, their audio and the mail about them; requests to be called back."""

@@ -1,0 +1,90 @@
+"""Mail about messages and requests to be called back, as subject and text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from softswitch.config.words.messages import CallbackRequest, Voicemail
+    from softswitch.store.left_behind import Message, Request
+
+_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+#: What may stand in braces in a subject.
+WORDS = ("label", "caller", "name", "number", "length", "time", "path")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    subject: str
+    text: str
+
+
+def about_message(message: Message, box: Voicemail, zone: tzinfo, number: str = "") -> Letter:
+    """*number*: what to dial for listening; empty when nobody can."""
+    known = _known(message, box.label or message.box, zone) | {"length": clock(message.seconds)}
+    lines = [
+        f"Message for: {known['label']}",
+        f"From:        {known['caller']}",
+        f"Received:    {known['time']}",
+        f"Length:      {known['length']}",
+    ]
+    if message.path:
+        lines.append(f"Came by:     {message.path}")
+    lines.append(f"Call:        {message.call}")
+    lines.append("")
+    if box.attach == "none":
+        lines.append(f"To listen, dial {number}." if number else "The message is kept on the switch.")
+    else:
+        lines.append("The message is attached.")
+    return Letter(filled(box.subject, known), "\n".join(lines) + "\n")
+
+
+def about_request(request: Request, words: CallbackRequest, zone: tzinfo) -> Letter:
+    known = _known(request, words.label or request.kind, zone) | {"length": ""}
+    due = _time(request.due, zone)
+    lines = [
+        f"For:      {known['label']}",
+        f"Call:     {known['caller']}",
+        f"Asked at: {known['time']}",
+        f"Due:      {due}" if request.due > request.at else "Due:      now",
+    ]
+    if request.path:
+        lines.append(f"Came by:  {request.path}")
+    lines.append("")
+    if words.queue:
+        lines.append(f"The agents of the queue {words.queue} will be connected with the caller then.")
+    else:
+        lines.append("Nobody but you will call back.")
+    return Letter(filled(words.subject, known), "\n".join(lines) + "\n")
+
+
+def _known(item: Message | Request, label: str, zone: tzinfo) -> dict[str, str]:
+    number = item.number or "unknown number"
+    caller = f"{item.name} <{number}>" if item.name and item.name != item.number else number
+    return {
+        "label": label,
+        "caller": caller,
+        "name": item.name or number,
+        "number": number,
+        "time": _time(item.at, zone),
+        "path": item.path,
+    }
+
+
+def filled(template: str, known: dict[str, str]) -> str:
+    return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template)
+
+
+def clock(seconds: float) -> str:
+    """As "0:07" or "12:30"."""
+    whole = max(0, round(seconds))
+    return f"{whole // 60}:{whole % 60:02}"
+
+
+def _time(at: float, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at, zone).strftime("%Y-%m-%d %H:%M %Z")

@@ -1,0 +1,282 @@
+"""The disk and the mail behind the boxes: audio files, letters on their way, what an earlier life left unfinished."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from softswitch.mail.compose import Attachment, compose
+from softswitch.mail.spool import MailServer, MailSpool
+from softswitch.store.left_behind import Message, Request, State
+from softswitch.voicemail import audio
+from softswitch.voicemail.letters import about_message, about_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Mapping
+    from pathlib import Path
+
+    from softswitch.config import Config
+    from softswitch.config.words.messages import CallbackRequest, Voicemail
+    from softswitch.voicemail.boxes import Boxes
+
+log = logging.getLogger(__name__)
+
+FOLDER, SPOOL = "voicemail", "mail"
+#: Room on the disk, in octets, below which no message is begun: half an hour of audio.
+ENOUGH = 32 * 1024 * 1024
+#: Seconds between looks at the disk, and between attempts to hand over a letter that the disk did not take.
+LOOK = 5.0
+RETRY = 30.0
+DAY = 86_400.0
+#: Days after which a request that nobody but the reader of the mail answers is forgotten.
+FORGET_REQUESTS = 30.0
+#: Separates box and call in the name of a message; no name of a box has it.
+SEPARATOR = "~"
+
+
+class Mailroom:
+    """`softswitch.ports.Mailroom`. *note* writes a line of the journal; *wall* is the time of day in seconds."""
+
+    def __init__(
+        self,
+        config: Config,
+        boxes: Boxes,
+        *,
+        wall: Callable[[], float],
+        note: Callable[[str, Mapping[str, object]], None],
+    ) -> None:
+        self._config = config
+        self._boxes = boxes
+        self._wall = wall
+        self._note = note
+        self._folder = config.server.data_dir / FOLDER
+        self._spool: MailSpool | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._on_their_way: set[str] = set()
+        self._mail_trouble = ""
+        self.trouble = ""
+        """Why no message can be recorded now; empty when one can."""
+
+    # ------------------------------------------------------------------------------------------------ life
+    async def start(self) -> None:
+        """Finish what the last life left. Raises OSError when the folders cannot be made."""
+        if self._config.voicemails:
+            await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+            await self._finish()
+            await self._look()
+        await self._open_spool()
+        left: list[Message | Request] = [*self._boxes.all(), *self._boxes.requests()]
+        for item in left:
+            if not item.mailed:
+                self.post(item)
+        self._keep(self._watch(), "voicemail disk")
+        self._keep(self._expire(), "voicemail retention")
+
+    async def stop(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._spool is not None:
+            await self._spool.stop()
+
+    async def _open_spool(self) -> None:
+        mail = self._config.mail
+        if mail is None:
+            return
+        server = MailServer(mail.host, mail.port, mail.tls, mail.user or "", mail.password, mail.timeout)
+        self._spool = MailSpool(self._config.server.data_dir / SPOOL, server, on_alarm=self._mail_alarm)
+        await self._spool.start()
+
+    def reconfigure(self, config: Config) -> None:
+        """Boxes and addresses are those of *config* from now on; another mail server needs a restart."""
+        self._config = config
+        if config.voicemails:
+            with contextlib.suppress(OSError):
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def state(self) -> dict[str, object]:
+        """How it is doing, for people."""
+        waiting = 0 if self._spool is None else len(self._spool.waiting())
+        return {"mail": self._mail_trouble, "waiting": waiting, "disk": self.trouble}
+
+    # ------------------------------------------------------------------------------------------------ the port
+    def path(self, message: Message) -> str:
+        """Where the audio of *message* is, or will be."""
+        return str(self._folder.absolute() / message.file_name)
+
+    def post(self, item: Message | Request) -> None:
+        """Send the mail about *item*, whose row is durable; once, however often it is asked for."""
+        if item.id not in self._on_their_way:
+            self._on_their_way.add(item.id)
+            self._keep(self._post(item), f"letter about {item.id}")
+
+    def discard(self, message: Message) -> None:
+        """Delete the audio."""
+        self._keep(asyncio.to_thread(self._unlink, message), f"deletion of {message.id}")
+
+    def _unlink(self, message: Message) -> None:
+        with contextlib.suppress(OSError):
+            (self._folder / message.file_name).unlink(missing_ok=True)
+
+    def _keep(self, work: Coroutine[None, None, None], name: str) -> None:
+        task = asyncio.get_running_loop().create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("%s failed", task.get_name(), exc_info=error)
+
+    # ------------------------------------------------------------------------------------------------ letters
+    async def _post(self, item: Message | Request) -> None:
+        try:
+            while not await self._try(item):  # noqa: ASYNC110 (nothing tells when the disk is well)
+                await asyncio.sleep(RETRY)
+        finally:
+            self._on_their_way.discard(item.id)
+
+    async def _try(self, item: Message | Request) -> bool:
+        """Hand the letter to the spool; False when that must be tried again."""
+        words = self._words(item)
+        gone = isinstance(item, Message) and self._boxes.message(item.id) is None
+        if self._spool is None or words is None or not words.mail_to or gone:
+            return True
+        try:
+            await self._hand_in(item, words.mail_to)
+        except OSError as error:
+            log.error("the mail about %s cannot be written down (%s); it is tried again", item.id, error)
+            return False
+        self._boxes.mailed(item)
+        self._note("mail.posted", {"about": item.id, "to": len(words.mail_to)})
+        if isinstance(item, Message) and self._config.voicemails[item.box].delete_after_mail:
+            self.forget(item, "mailed")
+        return True
+
+    def _words(self, item: Message | Request) -> Voicemail | CallbackRequest | None:
+        if isinstance(item, Message):
+            return self._config.voicemails.get(item.box)
+        return self._config.callback_requests.get(item.kind)
+
+    async def _hand_in(self, item: Message | Request, to: tuple[str, ...]) -> None:
+        config, zone = self._config, self._config.server.timezone
+        assert self._spool is not None
+        assert config.mail is not None
+        attachments: list[Attachment] = []
+        if isinstance(item, Message):
+            box = config.voicemails[item.box]
+            letter = about_message(item, box, zone, config.features.voicemail_of)
+            if box.attach != "none":
+                attachments += await asyncio.to_thread(self._attached, item, box.attach)
+        else:
+            letter = about_request(item, config.callback_requests[item.kind], zone)
+        message = compose(
+            sender=config.mail.from_,
+            to=to,
+            subject=letter.subject,
+            text=letter.text,
+            at=datetime.fromtimestamp(item.at, zone),
+            message_id=f"{item.id}@{config.sip.domain}",
+            attachments=attachments,
+        )
+        await self._spool.put(message, at=self._wall())
+
+    def _attached(self, message: Message, form: str) -> list[Attachment]:
+        """The audio; a letter without it is better than none."""
+        try:
+            content, kind, suffix = audio.encoded(self._folder / message.file_name, form)
+        except RuntimeError as error:  # as all errors of libsndfile
+            log.error("the audio of message %s cannot be read: %s", message.id, error)
+            return []
+        moment = datetime.fromtimestamp(message.at, self._config.server.timezone).strftime("%Y-%m-%d-%H%M")
+        return [Attachment(f"message-{moment}{suffix}", kind, content)]
+
+    def _mail_alarm(self, alarm: str) -> None:
+        self._mail_trouble = alarm
+        self._note("mail.trouble" if alarm else "mail.sent_again", {"why": alarm} if alarm else {})
+
+    # ------------------------------------------------------------------------------------------------ the disk
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK)
+            if self._config.voicemails:
+                await self._look()
+
+    async def _look(self) -> None:
+        trouble = await asyncio.to_thread(self._disk_trouble)
+        if trouble != self.trouble:
+            if trouble:
+                log.error("voicemail: no message can be taken: %s", trouble)
+            else:
+                log.info("voicemail: messages can be taken again")
+            kind = "voicemail.disk_trouble" if trouble else "voicemail.disk_well"
+            self._note(kind, {"why": trouble} if trouble else {})
+        self.trouble = trouble
+
+    def _disk_trouble(self) -> str:
+        try:
+            found = os.statvfs(self._folder)
+        except OSError as error:
+            return f"{self._folder}: {error.strerror}"
+        if found.f_flag & os.ST_RDONLY:
+            return f"{self._folder}: the disk is read-only"
+        room = found.f_bavail * found.f_frsize
+        return f"{self._folder}: only {room // 1024} KB are free" if room < ENOUGH else ""
+
+    # ------------------------------------------------------------------------------------------------ unfinished
+    async def _finish(self) -> None:
+        """Messages that were being recorded when the last life ended are messages all the same."""
+        files = {path.stem for path in await asyncio.to_thread(lambda: list(self._folder.glob("*.wav")))}
+        for name in sorted(files):
+            box, _, call = name.partition(SEPARATOR)
+            if self._boxes.message(name) is None and call and box in self._config.voicemails:
+                at = await asyncio.to_thread(self._written_at, self._folder / f"{name}.wav")
+                self._boxes.put(Message(name, box, at, call=call.partition(SEPARATOR)[0]))
+        for message in self._boxes.all():
+            if message.state is State.RECORDING:
+                seconds = await asyncio.to_thread(audio.repair, self._folder / message.file_name)
+                words = self._config.voicemails.get(message.box)
+                if seconds < (words.min_seconds if words is not None else 0.0) or not seconds:
+                    self.forget(message, "too short")
+                    continue
+                self._boxes.put(replace(message, state=State.NEW, seconds=seconds))
+                said = {"message": message.id, "box": message.box, "seconds": round(seconds, 1), "recovered": True}
+                self._note("voicemail.left", said)
+
+    @staticmethod
+    def _written_at(path: Path) -> float:
+        try:
+            return path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    # ------------------------------------------------------------------------------------------------ retention
+    async def _expire(self) -> None:
+        while True:
+            self.expire()
+            await asyncio.sleep(DAY)
+
+    def expire(self) -> None:
+        """Delete what is older than it may be."""
+        now = self._wall()
+        for message in self._boxes.all():
+            words = self._config.voicemails.get(message.box)
+            days = 0 if words is None else words.retention_days
+            if days and message.state is not State.RECORDING and message.at < now - days * DAY:
+                self.forget(message, "retention")
+        for request in self._boxes.requests():
+            asked = self._config.callback_requests.get(request.kind)
+            if (asked is None or asked.queue is None) and request.due < now - FORGET_REQUESTS * DAY:
+                self._boxes.remove_request(request)
+                self._note("callback_request.forgotten", {"request": request.id})
+
+    def forget(self, message: Message, why: str) -> None:
+        """Delete a message, its row first."""
+        self._boxes.remove(message)
+        self._note("voicemail.deleted", {"message": message.id, "box": message.box, "why": why})
+        self.discard(message)
