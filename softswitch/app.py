@@ -41,7 +41,7 @@ from softswitch.recovery.keeper import LOOK
 from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
-from softswitch.store.queries import campaign_changes
+from softswitch.store.queries import campaign_changes, wishes_for_peace
 from softswitch.transport.edge import SipEdge
 from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
@@ -212,6 +212,7 @@ class Switch:
         dispatcher, queues = recovered.dispatcher, acd_configuration.acd_config(self._config)
         self._journal.append(RECOVERED, None, recovered.record(), at=wall)
         self._control.forcing.restore(recovered.hours, now)
+        self._control.phones.remember_peace(wishes_for_peace(self._database))
         resuming = Resuming(self._control, dispatcher, self._config, queues)
         resuming.remember(now, restarted=not recovered.fresh, agents=recovered.agents)
         return resuming

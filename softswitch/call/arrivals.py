@@ -123,8 +123,10 @@ class Arrivals:
             known = None if outcome.agent is None else self._config.agents[outcome.agent].language
             entry = _Entry(saying, say.target, self._features.masked(dialled), known)
             call = self._begin(entry, caller, leg, now)
-            done = outcome.event is not None
+            done = outcome.event is not None or outcome.peace is not None
             control.note("feature.used", call, now, feature=say.name, done=done, agent=outcome.agent)
+            if outcome.peace is not None:
+                control.phones.disturb(caller.phone, not outcome.peace, now)
             if (event := outcome.event) is not None:
                 # after the distributor has been told that this phone is busy with this very call
                 control.later(now, lambda at: control.queues.receive(event, at), call=call.call)

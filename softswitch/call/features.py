@@ -48,6 +48,8 @@ class Feature(Enum):
     EXTEND = "extend"
     VOICEMAIL = "voicemail"
     VOICEMAIL_OF = "voicemail_of"
+    PEACE = "dnd"
+    PEACE_OVER = "dnd_off"
 
 
 #: Features of phones, whoever works there.
@@ -79,6 +81,7 @@ class Outcome:
     say: Prompt
     event: AgentEvent | None = None
     agent: str | None = None
+    peace: bool | None = None  # the phone is not to be disturbed, or is again
 
 
 class FeatureCodes:
@@ -114,6 +117,8 @@ class FeatureCodes:
             codes.extend: Feature.EXTEND,
             codes.voicemail: Feature.VOICEMAIL,
             codes.voicemail_of: Feature.VOICEMAIL_OF,
+            codes.dnd: Feature.PEACE,
+            codes.dnd_off: Feature.PEACE_OVER,
         }
         self._patterns = {
             code: re.compile(re.escape(code) + (r"([0-9]*)" if feature in WITH_CHOICE else "()") + r"(?:\*(.*))?")
@@ -142,6 +147,9 @@ class FeatureCodes:
 
     def use(self, dialled: Dialled, phone: str) -> Outcome:
         """Who dials this at *phone*, whether they may, and what comes of it."""
+        if dialled.feature in (Feature.PEACE, Feature.PEACE_OVER):
+            wanted = dialled.feature is Feature.PEACE
+            return Outcome(phrases.peace(wanted), agent=self._agent_at(phone), peace=wanted)
         agent = self._who(dialled.who, phone)
         if agent is None:
             return Outcome(FAILED)
@@ -204,6 +212,7 @@ class FeatureCodes:
 
 def feature_prompts(config: Config) -> Iterator[Prompt]:
     """Everything that agents may hear after dialling a code."""
+    yield from map(phrases.peace, (True, False))
     if not config.agents:
         return
     yield from (FAILED, NOT_LOGGED_IN, NO_WRAP_UP, phrases.break_started(), phrases.wrap_up_ended())

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from softswitch.call.settings import Settings
     from softswitch.config import Phone
     from softswitch.ports import BindingStore, Clock, Flows, Journal, SipSender
+    from softswitch.store.cdr import Record
+
+
+#: Somebody does not want to be disturbed, or does again.
+PEACE = "phone.peace"
 
 
 class Phones:
@@ -173,11 +178,15 @@ class Phones:
     def disturb(self, user: str, allowed: bool, now: float) -> None:
         """From now on the phone may be rung, or may not."""
         (self._peace.discard if allowed else self._peace.add)(user)
-        self._journal.append("phone.peace", None, {"phone": user, "on": not allowed}, at=self._clock.wall(now))
+        self._journal.append(PEACE, None, {"phone": user, "on": not allowed}, at=self._clock.wall(now))
 
-    def remember_peace(self, users: Iterable[str]) -> None:
-        """Those who wanted peace before a restart."""
-        self._peace = set(users) & set(self._phones)
+    def remember_peace(self, records: Iterable[Record]) -> None:
+        """What was wished before a restart: *records* of the journal in their order."""
+        for record in records:
+            if record.kind == PEACE:
+                user = str(record.data.get("phone"))
+                (self._peace.add if record.data.get("on") else self._peace.discard)(user)
+        self._peace &= set(self._phones)
 
     # ------------------------------------------------------------------------------------------------ busy
     def occupy(self, user: str | None, leg: int) -> bool:

@@ -247,6 +247,11 @@ def confirm_call(key: str) -> Prompt:
     return Prompt("findme-confirm", args={"key": key})
 
 
+def peace(wanted: bool) -> Prompt:
+    """Do not disturb is on, or off."""
+    return Prompt("dnd-on") if wanted else Prompt("dnd-off")
+
+
 def break_started(reason: str = "") -> Prompt:
     """*reason*: its label in the configuration, said as it stands."""
     if not reason.strip():

@@ -95,6 +95,11 @@ class Reader:
         query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'campaign.changed' ORDER BY seq"
         return [_record(row) for row in self._connection.execute(query)]
 
+    def peace(self) -> list[Record]:
+        """Every wish for peace and its end, oldest first."""
+        query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'phone.peace' ORDER BY seq"
+        return [_record(row) for row in self._connection.execute(query)]
+
     def callers(self, calls: Collection[str]) -> dict[str, str]:
         """The caller's number of each of *calls*, as it was noted at their beginning; who has none is left out."""
         query = (
@@ -212,6 +217,12 @@ def campaign_changes(path: Path) -> list[Record]:
     """See `Reader.campaign_changes`."""
     with Reader(path) as reader:
         return reader.campaign_changes()
+
+
+def wishes_for_peace(path: Path) -> list[Record]:
+    """See `Reader.peace`."""
+    with Reader(path) as reader:
+        return reader.peace()
 
 
 def _record(row: tuple[int, float, str, str | None, str]) -> Record:

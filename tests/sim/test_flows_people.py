@@ -369,16 +369,25 @@ def test_a_caller_who_gives_up_leaves_nobody_ringing(people: People, number: str
     assert all(each.over for phone in phones for each in phone.calls)
 
 
-def test_do_not_disturb(people: People) -> None:
+def test_who_does_not_want_to_be_disturbed_is_not_rung_also_after_a_restart(people: People) -> None:
     first, second = people.all_phones("2004", "2005")
-    people.switch.control.phones.disturb("2004", False, people.world.now)
+    call = first.dial("*78")
+    people.run(1)
+    assert said(call) == ("en/dnd-on",)
+    people.world.run_until(lambda: call.over)
     people.phone("2002").dial("701")
     people.run(1)
     assert (invites(first), invites(second)) == (0, 1)
     direct = people.phone("2003").dial("2004")
     people.run(1)
     assert direct.status == 486
-    people.switch.control.phones.disturb("2004", True, people.world.now)
+    people.restart()
+    people.run(1)
+    direct = people.phone("2003").dial("2004")
+    people.run(1)
+    assert (direct.status, invites(first)) == (486, 0)
+    off = first.dial("*79")
+    people.world.run_until(lambda: off.over)
     people.phone("2003").dial("2004")
     people.run(1)
     assert invites(first) == 1

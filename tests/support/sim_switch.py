@@ -111,6 +111,7 @@ class SimSwitch:
         self.journal.on_barrier = self._write_down
         network.hosts[ADDRESS] = self._receive
         self.control.forcing.restore(self.journal.lines, world.now)
+        self.control.phones.remember_peace(self.journal.lines)
         resuming = Resuming(self.control, self.dispatcher, self.config, queues)
         if before is not None:
             self.journal.append("switch.started", None, {}, at=SimClock().wall(world.now))

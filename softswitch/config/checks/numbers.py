@@ -58,7 +58,7 @@ def _phone_name(raw: Raw, path: Path) -> str:
 def _features(raw: Raw) -> Iterator[Problem]:
     names = {"login": "*11", "logout": "*12", "break": "*13", "back": "*14"}
     names |= {"leave_queue": "*15", "join_queue": "*16", "done": "*17", "extend": "*18", "voicemail": "*97", "voicemail_of": "*98"}
-    names |= {"hours": "*30"}
+    names |= {"hours": "*30", "dnd": "*78", "dnd_off": "*79"}
     table = raw.tables.get("feature")
     if isinstance(table, dict):
         names |= {key: value for key, value in table.items() if key in names and isinstance(value, str)}
