@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING
 
+from ivr.hours import instants
 from ivr.nodes import Hours
 from ivr.targets import Target
 
@@ -19,10 +21,11 @@ OPEN, CLOSED, SPECIAL = "open", "closed", "special"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`state` is "open", "closed" or "special"; `why` the rule that decided, or who forced it."""
+    """`state` is "open", "closed" or "special"; `why` the rule that decided, or who forced it; `reason` in words."""
 
     state: str
     why: str
+    reason: str = ""
 
     def is_(self, wanted: str) -> bool:
         """A special state, set by hand, is no opening."""
@@ -43,11 +46,34 @@ class Opening:
 
     def at(self, name: str, now: float) -> Verdict:
         """Raises KeyError when there are no such hours."""
-        node = self._flow.find(Target(Hours.kind, name))
-        if not isinstance(node, Hours):
-            raise KeyError(name)
+        node = self._node(name)
         forced = None if self._forced is None else self._forced(name, now)
         if forced is not None:
             return Verdict(forced.state.value, "forced" + (f" by {forced.by}" if forced.by else ""))
-        verdict = node.rules.at(self._local_time(now, node.timezone))
-        return Verdict(OPEN if verdict.open else CLOSED, verdict.rule)
+        return self._by_rules(node, now)
+
+    def by_rules(self, name: str, now: float) -> Verdict:
+        """As `at`, whatever is forced."""
+        return self._by_rules(self._node(name), now)
+
+    def next_change(self, name: str, now: float) -> float | None:
+        """When the rules will next say something else, in seconds since the epoch; None: not in a year."""
+        node = self._node(name)
+        wall = self._local_time(now, node.timezone)
+        change = node.rules.next_change(wall)
+        if change is None:
+            return None
+        zone = wall.tzinfo or UTC
+        # on the night of a clock change an hour comes twice, or not at all
+        moments = instants(change.replace(tzinfo=None, fold=0), zone) or (change,)
+        return next((end for end in (moment.timestamp() for moment in moments) if end > wall.timestamp()), None)
+
+    def _node(self, name: str) -> Hours:
+        node = self._flow.find(Target(Hours.kind, name))
+        if not isinstance(node, Hours):
+            raise KeyError(name)
+        return node
+
+    def _by_rules(self, node: Hours, now: float) -> Verdict:
+        verdict = node.rules.explain(self._local_time(now, node.timezone))
+        return Verdict(OPEN if verdict.open else CLOSED, verdict.rule, verdict.why)

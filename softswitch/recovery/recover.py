@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from acd.agent import Status
@@ -33,7 +33,8 @@ class Recovered:
     """The distributor to go on with, on the clock of this process.
 
     ``fresh``: nothing (or nothing that can be used as it was) is known of the time before; the distributor has no
-    configuration yet. ``agents``: events that bring back at least who was logged in where.
+    configuration yet. ``agents``: events that bring back at least who was logged in where. ``hours``: records of those
+    set by hand.
     """
 
     dispatcher: Dispatcher
@@ -43,6 +44,7 @@ class Recovered:
     inputs: int = 0
     seconds: float = 0.0
     agents: tuple[AgentLoggedIn | AgentBreakStarted, ...] = ()
+    hours: tuple[Record, ...] = ()
 
     def record(self) -> dict[str, object]:
         """Data of the journal's line about it."""
@@ -62,6 +64,7 @@ def recover(path: Path, *, now: float, wall: float) -> Recovered:
     try:
         with StateReader(path) as reader:
             found = _relive(reader, now, wall) or _agents_only(reader, now)
+            found = replace(found, hours=tuple(reader.last_of_hours()))
     except StoreError as error:
         log.warning("the state before the restart cannot be read (%s): agents have to log in anew", error)
         found = Recovered(Dispatcher(AcdConfig(), now=now), fresh=True)
@@ -69,7 +72,7 @@ def recover(path: Path, *, now: float, wall: float) -> Recovered:
         if collects:
             gc.enable()
     seconds = time.perf_counter() - began
-    return Recovered(found.dispatcher, found.fresh, found.shift, found.snapshot, found.inputs, seconds, found.agents)
+    return replace(found, seconds=seconds)
 
 
 def _starts(reader: StateReader) -> Iterator[tuple[int, Rebuilder]]:
