@@ -80,15 +80,19 @@ def run(
 
 
 @cli.command()
-def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
-    """Check a configuration with the loader that `run` uses; exit code 2 if it has errors."""
-    loaded = _load(config)
-    warnings = len(loaded.warnings) + _check_speech(loaded)
-    said = "no warnings" if not warnings else f"{warnings} warning{'s' if warnings > 1 else ''}"
-    typer.echo(
-        f"{config}: good, {said}. {len(loaded.phones)} phones, {len(loaded.agents)} agents, "
-        f"{len(loaded.queues)} queues, {len(loaded.menus)} menus, {len(loaded.routes)} routes."
-    )
+def check(
+    config: ConfigPath = DEFAULT_CONFIG,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 if there are warnings.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document with every finding and its code.")] = False,
+) -> None:
+    """Check a configuration with the loader that `run` uses; exit code 2 if it has errors. See docs/checking.md."""
+    from softswitch.tryout.check import check as look
+
+    def complain(text: str) -> None:
+        typer.echo(text, err=True)
+
+    if code := look(config, typer.echo, complain, as_json=json, strict=strict):
+        raise typer.Exit(code)
 
 
 @cli.command()
@@ -121,6 +125,9 @@ def calls(
 
 @cli.command()
 def report(
+    what: Annotated[
+        str, typer.Argument(help='"listening": how messages of campaigns are heard. Without: calls and agents.')
+    ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
     begin: Annotated[str, typer.Option("--from", help="A date, a time, today, yesterday.", show_default="today")] = "",
     end: Annotated[
@@ -131,18 +138,25 @@ def report(
     queue: Annotated[str, typer.Option(help="Only this queue.")] = "",
     definition: Annotated[str, typer.Option(help="Service level by F1 … F6 instead of what the queues say.")] = "",
     csv: Annotated[Path | None, typer.Option(help="Write a CSV file with every figure.")] = None,
+    campaign: Annotated[str, typer.Option(help="Of `report listening`: only this one.")] = "",
     json: Annotated[bool, typer.Option("--json", help="One JSON document with definitions.")] = False,
 ) -> None:
     """Service level, waits, handling times, occupancy: what the journal adds up to. See docs/reports.md."""
     from softswitch.clock import SystemClock
-    from softswitch.reports.command import ReportError, Request
+    from softswitch.reports.command import ReportError, Request, report_listening
     from softswitch.reports.command import report as make_report
     from softswitch.store.database import StoreError
 
     loaded, clock = _load(config), SystemClock()
     request = Request(by, begin, end, interval, definition, queue, csv, json)
+    if what not in ("", "listening"):
+        typer.echo(f'there is no report "{what}"; there is "listening"', err=True)
+        raise typer.Exit(2)
     try:
-        make_report(loaded, request, Console(), clock.wall(clock.now()))
+        if what:
+            report_listening(loaded, request, campaign, Console(), clock.wall(clock.now()))
+        else:
+            make_report(loaded, request, Console(), clock.wall(clock.now()))
     except ReportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

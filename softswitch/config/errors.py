@@ -47,8 +47,8 @@ class Problem:
             text += f"; {self.right}"
         if self.nearest:
             text += f'; did you mean "{self.nearest}"?'
-        if self.code:
-            text += f" [{self.code}]"
+        if self.code and self.severity is Severity.WARNING:
+            text += f" [{self.code}]"  # by which it may be silenced
         return text
 
 

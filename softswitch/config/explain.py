@@ -78,7 +78,8 @@ def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
         what, right = "is empty", "give at least one" if kind == "too_short" else ""
     else:
         what = _limits(kind, context) or error["msg"].lower()
-    return Problem(at.line, at.column, dotted(path), what, right, likely)
+    code = {"extra_forbidden": "unknown-key", "missing": "missing-key"}.get(kind, "bad-value")
+    return Problem(at.line, at.column, dotted(path), what, right, likely, code=code)
 
 
 def known_keys(path: Path) -> list[str]:

@@ -64,7 +64,7 @@ def _entries(
 
 def _problem(positions: Positions, path: Path, what: str, right: str = "") -> Problem:
     at = positions.of(path)
-    return Problem(at.line, at.column, dotted(path), what, right)
+    return Problem(at.line, at.column, dotted(path), what, right, code="bad-value")
 
 
 def _row_problem(positions: Positions, path: Path, file: FilePath, wrong: str) -> Problem:
@@ -73,7 +73,7 @@ def _row_problem(positions: Positions, path: Path, file: FilePath, wrong: str) -
     row, colon, what = wrong.partition(": ")
     if not colon or not row.startswith("row "):
         row, what = "", wrong
-    return Problem(at.line, at.column, f"{dotted(path)}: {file}{row and f' {row}'}", what)
+    return Problem(at.line, at.column, f"{dotted(path)}: {file}{row and f' {row}'}", what, code="bad-value")
 
 
 def _unusable(config: Config, number: str) -> str:
@@ -135,5 +135,7 @@ def exists(config: Config, target: Target) -> bool:
         "phone": config.phones,
         "agent": config.agents,
         "findme": config.findmes,
+        "record": config.records,
+        "conference": config.conferences,
     }
     return target.kind not in tables or target.name in tables[target.kind]

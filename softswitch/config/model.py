@@ -16,7 +16,9 @@ from softswitch.config.words.campaigns import Template
 from softswitch.config.words.centre import Agent, BreakField, BreakKey, Display, Features, Offers, Queue
 from softswitch.config.words.dialogue import Collect, Lookup, Set, Survey, Webservice
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
+from softswitch.config.words.lint import Lint
 from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
+from softswitch.config.words.rooms import Conference, Record
 from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
 from softswitch.config.words.systems import Api, EventLog, Webhook
 from softswitch.config.words.values import (
@@ -32,6 +34,7 @@ class Config(Section):
     sip: Sip = Sip()
     rtp: Rtp = Rtp()
     tts: Tts = Tts()
+    lint: Lint = Lint()
     phone_list: Annotated[tuple[Phone, ...], Field(alias="phone")] = ()
     agent_list: Annotated[tuple[Agent, ...], Field(alias="agent")] = ()
     queues: Annotated[Mapping[Name, Queue], Field(alias="queue")] = {}
@@ -55,6 +58,8 @@ class Config(Section):
     lookups: Annotated[Mapping[Name, Lookup], Field(alias="lookup")] = {}
     webservices: Annotated[Mapping[Name, Webservice], Field(alias="webservice")] = {}
     surveys: Annotated[Mapping[Name, Survey], Field(alias="survey")] = {}
+    records: Annotated[Mapping[Name, Record], Field(alias="record")] = {}
+    conferences: Annotated[Mapping[Name, Conference], Field(alias="conference")] = {}
     features: Annotated[Features, Field(alias="feature")] = Features()
     breaks: Annotated[Mapping[BreakKey, BreakField], Field(alias="break")] = {}
     """Reasons by the digit that is dialled."""

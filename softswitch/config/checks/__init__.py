@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from softswitch.config.checks import (
+    design,
     dialogue,
     graph,
     hours,
@@ -21,6 +22,7 @@ from softswitch.config.checks import (
     waiting,
 )
 from softswitch.config.checks.raw import Raw
+from softswitch.config.flows import entries, flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,3 +53,4 @@ def check_graph(config: Config, positions: Positions) -> Iterator[Problem]:
     """What can only be seen when every single value is right."""
     yield from graph.check(config, positions)
     yield from outside.check(config, positions)
+    yield from design.check(config, flow(config), entries(config).values(), positions)

@@ -25,4 +25,12 @@ def check(config: Config, positions: Positions) -> Iterator[Problem]:
             path: Path = finding.path
             at = positions.of(path)
             severity = Severity.ERROR if finding.severity is Found.ERROR else Severity.WARNING
-            yield Problem(at.line, at.column, dotted(path), finding.message, nearest=finding.nearest, severity=severity)
+            yield Problem(
+                at.line,
+                at.column,
+                dotted(path),
+                finding.message,
+                nearest=finding.nearest,
+                severity=severity,
+                code=finding.code,
+            )

@@ -49,6 +49,10 @@ TARGETS = (
     "callback.*.when_failed",
     "findme.*.when_no_answer",
     "findme.*.when_nobody",
+    "record.*.then",
+    "record.*.when_failed",
+    "conference.*.when_full",
+    "conference.*.when_refused",
     "collect.*.then",
     "collect.*.when_failed",
     "set.*.then",
@@ -163,6 +167,8 @@ def _texts(raw: Raw) -> Iterator[Problem]:
         "say.*.say",
         "queue.*.announce.comfort_say.*",
         "queue.*.whisper.say",
+        "record.*.say",
+        "conference.*.say",
         "voicemail.*.greeting",
         "callback.*.confirm",
     ):
@@ -177,7 +183,10 @@ def _texts(raw: Raw) -> Iterator[Problem]:
         missing = [language for language in missing if language not in also.get(path[:2], ())]
         if missing and default in texts and "whisper" not in path:  # agents choose no language on the way
             yield raw.warning(
-                path, f"has no text in {', '.join(missing)}", f'those callers hear the text in "{default}"'
+                path,
+                f"has no text in {', '.join(missing)}",
+                f'those callers hear the text in "{default}"',
+                code="missing-language",
             )
 
 

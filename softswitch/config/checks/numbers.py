@@ -31,7 +31,9 @@ def _phones(raw: Raw) -> Iterator[Problem]:
             yield raw.error_at_key(path, "can neither register nor be reached", right)
         password, user = (phone.get("password"), phone.get("user")) if isinstance(phone, dict) else (None, None)
         if isinstance(password, str) and (len(password) < MIN_PASSWORD or password == user):
-            yield raw.warning((*path, "password"), "is easily guessed", f"use {MIN_PASSWORD} characters or more")
+            yield raw.warning(
+                (*path, "password"), "is easily guessed", f"use {MIN_PASSWORD} characters or more", code="weak-password"
+            )
 
 
 def _sources(raw: Raw) -> Iterator[Problem]:
@@ -57,7 +59,14 @@ def _phone_name(raw: Raw, path: Path) -> str:
 
 def _features(raw: Raw) -> Iterator[Problem]:
     names = {"login": "*11", "logout": "*12", "break": "*13", "back": "*14"}
-    names |= {"leave_queue": "*15", "join_queue": "*16", "done": "*17", "extend": "*18", "voicemail": "*97", "voicemail_of": "*98"}
+    names |= {
+        "leave_queue": "*15",
+        "join_queue": "*16",
+        "done": "*17",
+        "extend": "*18",
+        "voicemail": "*97",
+        "voicemail_of": "*98",
+    }
     names |= {"hours": "*30", "dnd": "*78", "dnd_off": "*79"}
     table = raw.tables.get("feature")
     if isinstance(table, dict):
@@ -79,7 +88,12 @@ def _features(raw: Raw) -> Iterator[Problem]:
         for name, code in names.items():
             if code and did.startswith(code):
                 what = f'is never reached from phones: "{code}" is the feature code for {name}'
-                yield raw.warning(path, what, f'choose another number, or another code: [feature] {name} = "…"')
+                yield raw.warning(
+                    path,
+                    what,
+                    f'choose another number, or another code: [feature] {name} = "…"',
+                    code="code-hides-number",
+                )
 
 
 def _sockets(raw: Raw) -> Iterator[Problem]:

@@ -37,7 +37,7 @@ def check(raw: Raw) -> Iterator[Problem]:
             if "{" not in name:
                 likely = nearest(name, known)
                 right = f'did you mean "{likely}"?' if likely else "give it to somebody: skills = { … }"
-                yield raw.warning(path, f'nobody has the skill "{name}"', right)
+                yield raw.warning(path, f'nobody has the skill "{name}"', right, code="no-such-skill")
     for path, steps in raw.select("queue.*.relax"):
         yield from _rising(raw, path, steps)
     for path, queue in raw.select("queue.*"):
@@ -64,14 +64,23 @@ def _unserved(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
     if expressions is None or agents is None:
         return
     if not agents:
-        yield raw.warning(path, "nobody can serve this queue", "there are no agents" if not raw.names("agent") else "")
+        yield raw.warning(
+            path,
+            "nobody can serve this queue",
+            "there are no agents" if not raw.names("agent") else "",
+            code="nobody-serves",
+        )
         return
     unserved = [language for language in LANGUAGES if not _anyone(expressions, agents, language)]
     if len(unserved) == len(LANGUAGES):
-        yield raw.warning(path, "nobody can serve this queue", "no agent has the skills that it needs")
+        yield raw.warning(
+            path, "nobody can serve this queue", "no agent has the skills that it needs", code="nobody-serves"
+        )
     elif heard := [language for language in unserved if language in raw.languages]:
         what = f"nobody can serve callers whose language is {', '.join(heard)}"
-        yield raw.warning(path, what, "" if "when_empty" in queue else 'add when_empty = "…" or relax the needs')
+        yield raw.warning(
+            path, what, "" if "when_empty" in queue else 'add when_empty = "…" or relax the needs', code="nobody-serves"
+        )
 
 
 def _chances(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
@@ -80,7 +89,9 @@ def _chances(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
     if not isinstance(weights, dict):
         return
     if queue.get("strategy") != "weighted":
-        yield raw.warning((*path, "weights"), "mean nothing to this strategy", 'write strategy = "weighted"')
+        yield raw.warning(
+            (*path, "weights"), "mean nothing to this strategy", 'write strategy = "weighted"', code="unused-weights"
+        )
     agents = raw.names("agent")
     for name in weights:
         if name not in agents:

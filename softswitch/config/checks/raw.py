@@ -52,15 +52,15 @@ class Raw:
     def error(self, path: Path, what: str, right: str = "", nearest: str = "", offset: int | None = None) -> Problem:
         """A problem with the value at *path*, at character *offset* of it if given."""
         at = self.positions.of_value(path) if offset is None else self.positions.inside(path, offset)
-        return Problem(at.line, at.column, dotted(path), what, right, nearest)
+        return Problem(at.line, at.column, dotted(path), what, right, nearest, code="bad-value")
 
     def error_at_key(self, path: Path, what: str, right: str = "") -> Problem:
         at = self.positions.of(path)
-        return Problem(at.line, at.column, dotted(path), what, right)
+        return Problem(at.line, at.column, dotted(path), what, right, code="bad-value")
 
-    def warning(self, path: Path, what: str, right: str = "") -> Problem:
+    def warning(self, path: Path, what: str, right: str = "", *, code: str = "odd") -> Problem:
         at = self.positions.of(path)
-        return Problem(at.line, at.column, dotted(path), what, right, severity=Severity.WARNING)
+        return Problem(at.line, at.column, dotted(path), what, right, severity=Severity.WARNING, code=code)
 
 
 _IDENTIFIERS = {"phone": "user", "agent": "id"}

@@ -136,7 +136,7 @@ def _hiding_phones(raw: Raw, path: Path, route: _Route) -> Iterator[Problem]:
     if hidden := [user for user in users if _any_covers(route.dids, user)]:
         which = ", ".join(hidden[:3]) + (" …" if len(hidden) > 3 else "")
         what = f"takes the calls that phones make to the phones {which}"
-        yield raw.warning(path, what, 'add from = "trunk:*", or choose other numbers')
+        yield raw.warning(path, what, 'add from = "trunk:*", or choose other numbers', code="hidden-phone")
 
 
 def _items(path: Path, key: str, value: Any) -> Iterator[tuple[Path, str]]:

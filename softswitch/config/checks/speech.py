@@ -29,9 +29,11 @@ def check(raw: Raw) -> Iterator[Problem]:
             yield raw.error(("tts", "engine"), "needs the command that speaks", f"write {_EXAMPLE}")
         elif shutil.which(words[0][1]) is None:
             what = f'there is no program "{words[0][1]}"; nothing can be spoken that is not recorded'
-            yield raw.warning(words[0][0], what, "install it, or give its whole path")
+            yield raw.warning(words[0][0], what, "install it, or give its whole path", code="no-engine")
     elif words:
-        yield raw.warning(("tts", "command"), f'is not used by the engine "{engine}"', 'set engine = "command"')
+        yield raw.warning(
+            ("tts", "command"), f'is not used by the engine "{engine}"', 'set engine = "command"', code="unused-command"
+        )
     for path, word in words:
         for match in _PLACEHOLDER.finditer(word):
             if match[1] not in _FILLED_IN:
@@ -45,13 +47,16 @@ def check(raw: Raw) -> Iterator[Problem]:
 
 def _piper(raw: Raw) -> Iterator[Problem]:
     if importlib.util.find_spec("piper") is None:
-        yield raw.warning(("tts", "engine"), "piper is not installed", "pip install piper-tts")
+        yield raw.warning(("tts", "engine"), "piper is not installed", "pip install piper-tts", code="no-engine")
     models = {path[-1]: (path, value) for path, value in raw.strings("tts.voice.*")}
     for path, model in models.values():
         if not (raw.folder / Path(model)).is_file():
             yield raw.warning(
-                path, f'there is no model "{model}"', "download the voice: a .onnx file and its .onnx.json"
+                path,
+                f'there is no model "{model}"',
+                "download the voice: a .onnx file and its .onnx.json",
+                code="no-voice",
             )
     if missing := sorted(raw.languages - models.keys()):
         what = f"has no voice for {', '.join(missing)}, which callers may hear"
-        yield raw.warning(("tts",), what, f'add voice = {{ {missing[0]} = "….onnx" }}')
+        yield raw.warning(("tts",), what, f'add voice = {{ {missing[0]} = "….onnx" }}', code="no-voice")

@@ -54,11 +54,13 @@ def check(raw: Raw) -> Iterator[Problem]:
     for one in classes:
         if one.cap is not None and one.priority > one.cap:
             what = f"{one.priority:g} is more than priority_cap: callers begin at {one.cap:g} and gain nothing"
-            yield raw.warning((*one.path, "priority"), what, "raise priority_cap or lower the priority")
+            yield raw.warning(
+                (*one.path, "priority"), what, "raise priority_cap or lower the priority", code="may-starve"
+            )
         rivals = [other for other in classes if other is not one and one.agents and one.agents <= other.agents]
         worst = next((said for rival in _RIVALRY for other in rivals if (said := rival(one, other))), None)
         if worst is not None:
-            yield raw.warning(one.path, *worst)
+            yield raw.warning(one.path, *worst, code="may-starve")
 
 
 def _read(raw: Raw, path: Path, queue: Any) -> _Class | None:

@@ -22,7 +22,12 @@ def check(raw: Raw) -> Iterator[Problem]:
             seen.setdefault(name, raw.positions.of_value(path).line)
     for path, url in raw.strings("webhook.*.url"):
         if url.startswith("http://") and not any(near in url for near in ("//127.", "//localhost", "//[::1]")):
-            yield raw.warning(path, "is not encrypted: who listens on the way reads who called", 'write "https://…"')
+            yield raw.warning(
+                path,
+                "is not encrypted: who listens on the way reads who called",
+                'write "https://…"',
+                code="not-encrypted",
+            )
     yield from _tokens(raw)
     yield from _slots(raw)
 

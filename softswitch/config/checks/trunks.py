@@ -55,7 +55,7 @@ def _dial_through(raw: Raw, path: Path, route: dict[str, Any]) -> Iterator[Probl
     strangers = [caller for caller in callers if not caller.startswith("phone:")]
     if strangers:
         what = f"lets callers from {', '.join(strangers)} call any number at your cost"
-        yield raw.warning((*path, "to"), what, 'add from = "phone:*", or name the number in `to`')
+        yield raw.warning((*path, "to"), what, 'add from = "phone:*", or name the number in `to`', code="toll-open")
 
 
 def _list(value: Any) -> list[str]:

@@ -59,7 +59,9 @@ def _callback(raw: Raw, path: Path, offer: Any) -> Iterator[Problem]:
         yield raw.error(where, f"there is no [trunk.{trunk}]", nearest=nearest(trunk, trunks))
     elif trunks and not any(isinstance(table, dict) and "host" in table for _, table in raw.select("trunk.*")):
         what = "callers from outside cannot be called back: no trunk takes calls"
-        yield raw.warning((*path, "offer_callback"), what, 'give one a host = "sip.carrier.example"')
+        yield raw.warning(
+            (*path, "offer_callback"), what, 'give one a host = "sip.carrier.example"', code="no-way-to-call-back"
+        )
 
 
 def _overflow(raw: Raw, path: Path, steps: Any) -> Iterator[Problem]:

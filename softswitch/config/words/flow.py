@@ -23,6 +23,7 @@ from softswitch.config.words.calendars import CalendarField
 from softswitch.config.words.callers import Column
 from softswitch.config.words.campaigns import Slot
 from softswitch.config.words.dialogue import Texts
+from softswitch.config.words.lint import FindingCode
 from softswitch.config.words.values import (
     FilePath,
     Key,
@@ -31,7 +32,6 @@ from softswitch.config.words.values import (
     Strings,
     Zone,
 )
-
 
 HoursNumber = Annotated[str, Field(pattern=r"^[0-9]{1,6}$")]
 
@@ -58,6 +58,8 @@ class Menu(Section):
     type_ahead: Flag = True
     when_no_input: TargetField = HANGUP
     when_invalid: TargetField = Target("repeat")
+    lint_ignore: tuple[FindingCode, ...] = ()
+    """Findings of `check` that do not matter for this menu; see ``[lint]``."""
 
 
 class Say(Section):

@@ -1,0 +1,3 @@
+"""A configuration tried before anybody calls: what is odd about it, and where calls would go."""
+
+from __future__ import annotations

@@ -1,0 +1,85 @@
+"""``softswitch check``: everything that is wrong, or odd, for people or as JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from softswitch.config import ConfigError, load_config
+from softswitch.voice import check_speech
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from softswitch.config import Config
+    from softswitch.config.errors import Problem
+
+#: Exit codes.
+GOOD, ODD, BAD = 0, 1, 2
+
+
+def check(
+    path: Path, say: Callable[[str], None], complain: Callable[[str], None], *, as_json: bool, strict: bool
+) -> int:
+    """The exit code: 0 good, 1 (only if *strict*) with warnings, 2 with errors."""
+    try:
+        config = load_config(path)
+    except ConfigError as error:
+        if as_json:
+            say(_json(path, [_plain(found) for found in error.problems], []))
+        else:
+            complain(str(error))
+        return BAD
+    errors, unheard = check_speech(config)
+    unheard = [] if "missing-audio" in config.lint.ignore else unheard
+    warnings = len(config.warnings) + len(unheard)
+    if as_json:
+        odd = [_plain(found) for found in config.warnings] + [_spoken(text, "warning") for text in unheard]
+        say(_json(path, [_spoken(text, "error") for text in errors], odd))
+    else:
+        for found in config.warnings:
+            complain(found.render(str(path)))
+        for text in errors:
+            complain(text)
+        for text in unheard:
+            complain(f"warning: {text} [missing-audio]")
+        if not errors:
+            say(f"{path}: good, {_counted(warnings)}. {_contents(config)}")
+    if errors:
+        return BAD
+    return ODD if strict and warnings else GOOD
+
+
+def _json(path: Path, errors: list[dict[str, Any]], warnings: list[dict[str, Any]]) -> str:
+    answer = {"file": str(path), "good": not errors, "errors": errors, "warnings": warnings}
+    return json.dumps(answer, ensure_ascii=False, indent=2)
+
+
+def _plain(found: Problem) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "severity": found.severity.value,
+        "line": found.line,
+        "column": found.column,
+        "where": found.where,
+        "what": found.what,
+        "right": found.right,
+        "nearest": found.nearest,
+    }
+
+
+def _spoken(text: str, severity: str) -> dict[str, Any]:
+    """Something about catalogues and recordings, which are not in the file."""
+    return {"code": "missing-audio" if severity == "warning" else "bad-value", "severity": severity, "what": text}
+
+
+def _counted(warnings: int) -> str:
+    return "no warnings" if not warnings else f"{warnings} warning{'s' if warnings > 1 else ''}"
+
+
+def _contents(config: Config) -> str:
+    return (
+        f"{len(config.phones)} phones, {len(config.agents)} agents, {len(config.queues)} queues, "
+        f"{len(config.menus)} menus, {len(config.routes)} routes."
+    )
