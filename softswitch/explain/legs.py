@@ -97,7 +97,7 @@ class _Reader:
                 self._do("queue", str(data.get("queue") or ""), at)
             case "phone.ringing":
                 phone = str(data.get("phone") or "")
-                self._call(phone, phone, at)
+                self._call(phone, str(data.get("agent") or phone), at)
                 self._do("ring", phone, at)
             case "offer":
                 self._call(offer, str(data.get("agent") or ""), at)

@@ -81,6 +81,21 @@ class Teller:
     def phone_rings(self, record: Record, data: Mapping[str, Any]) -> Told:
         return f"phone {data.get('phone')} rings"
 
+    def agent_unavailable(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"agent {data.get('agent')} cannot be rung: {data.get('why')}"
+
+    def place_rings(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"{data.get('place')} rings"
+
+    def place_skipped(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"{data.get('place')} is passed over: {data.get('why')}"
+
+    def place_answers(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"{data.get('place')} answers and is asked to press a key"
+
+    def place_over(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"{data.get('place')} does not take the call: {str(data.get('how')).replace('-', ' ')}"
+
     def feature(self, record: Record, data: Mapping[str, Any]) -> Told:
         agent = f" as {data['agent']}" if data.get("agent") else ""
         return f"uses the feature code for {data.get('feature')}{agent}{'' if data.get('done') else ', in vain'}"
@@ -292,6 +307,11 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "hold.answered": Teller.hold_answered,
     "callback.ordered": Teller.callback_ordered,
     "phone.ringing": Teller.phone_rings,
+    "agent.unavailable": Teller.agent_unavailable,
+    "findme.ringing": Teller.place_rings,
+    "findme.skipped": Teller.place_skipped,
+    "findme.answered": Teller.place_answers,
+    "findme.over": Teller.place_over,
     "feature.used": Teller.feature,
     "ivr.node_entered": Teller.entered,
     "ivr.node_left": Teller.left,
