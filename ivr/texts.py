@@ -40,6 +40,12 @@ def filled(prompt: Prompt, variables: Mapping[str, str]) -> Prompt:
     return replace(prompt, args={**given, **{name: _argument(variables.get(name, "")) for name in sorted(names)}})
 
 
+def is_fixed(prompt: Prompt) -> bool:
+    """Whether *prompt* says the same to every caller."""
+    given = (value for value in prompt.args.values() if isinstance(value, str))
+    return not any(placeholders(text) for text in (*prompt.text.values(), *given))
+
+
 def _argument(value: str) -> int | str:
     """A number that people count with has genders and cases; other figures stay as they are written."""
     return int(value) if _WHOLE_NUMBER.fullmatch(value) else value

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ivr.targets import DEFAULT_MUSIC
+from ivr.texts import is_fixed
 from sip.auth import DigestChallenger
 from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
@@ -33,6 +34,7 @@ from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
 from softswitch.estimates.estimator import Estimator
 from softswitch.ids import RandomIds
+from softswitch.inquiries.edge import Inquiries
 from softswitch.media.engine import MediaEngine, lane_ports
 from softswitch.outbox.feeds import Feeds
 from softswitch.paths import prompts_dir
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.uri import Uri
     from softswitch.admin.reloader import Outcome, Prepared
+    from softswitch.api.server import HttpServer
     from softswitch.config import Config
 
 log = logging.getLogger(__name__)
@@ -126,6 +129,8 @@ class Switch:
         self._mailroom = Mailroom(
             config, self._boxes, wall=lambda: self._clock.wall(self._loop.time()), note=self._note
         )
+        self._inquiries = Inquiries(config, self._answered)
+        self._http: HttpServer | None = None
         self._control: CallControl
         self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
         self._keeper: SnapshotKeeper | None = None
@@ -149,6 +154,7 @@ class Switch:
             challenger=DigestChallenger(config.sip.domain, os.urandom(32), algorithms=config.sip.digest),
             new_call_id=self._ids.call,
             new_ssrc=self._ids.ssrc,
+            oracle=self._inquiries,
             campaigns=self._book,
             boxes=self._boxes,
             mailroom=self._mailroom,
@@ -202,6 +208,7 @@ class Switch:
         except StoreError as error:
             await self.stop()
             raise StartError(str(error)) from error
+        await self._start_api()
         self._keep_snapshots(recovered.dispatcher)
         await self._estimator.start(recovered.dispatcher, self._waits_estimated)
         self._edge.flush()
@@ -237,12 +244,15 @@ class Switch:
             self._looking.cancel()
             self._looking = None
         await self._desk.close()
+        if self._http is not None:
+            await self._http.stop()
         now = self._loop.time()
         if self._keeper is not None:  # else it did not come so far
             self._control.hang_up_all(now)
             self._keeper.take(now, self._clock.wall(now))
         self._edge.flush()
         await self._goodbyes(now + GOODBYE)
+        await self._inquiries.close()
         await self._edge.close()
         await self._media.close()
         await self._synthesizer.stop()
@@ -277,6 +287,10 @@ class Switch:
 
     def _waits_estimated(self, event: WaitEstimated) -> None:
         self._control.queues.receive(event, self._loop.time())
+        self._settle()
+
+    def _answered(self, question: int, outcome: str, values: Mapping[str, str]) -> None:
+        self._control.on_answered(question, outcome, values, self._loop.time())
         self._settle()
 
     def _connection_lost(self, flow: Flow) -> None:
@@ -329,11 +343,44 @@ class Switch:
             for file in self._music[channel]:
                 self._media.preload(file)
         self._control.reconfigure(Settings(config, prepared.flow), now)
+        self._inquiries.reconfigure(config)
         self._desk.reconfigure(config)
         self._mailroom.reconfigure(config)
         self._book.reconfigure(config, prepared.flow)
+        self._feeds.reconfigure(config)
         self._voice.prepare(_prompts(config, prepared.flow), spoken_languages(config))
         self._settle()
+
+    async def _start_api(self) -> None:
+        """Last of all: who changes what campaigns say finds a switch that works. Raises StartError."""
+        try:
+            await self._open_api()
+        except OSError as error:
+            await self.stop()
+            raise StartError(error.strerror or str(error)) from error
+
+    async def _open_api(self) -> None:
+        """Raises OSError."""
+        if (api := self._config.api) is None:
+            return
+        from softswitch.api.application import Ports, application
+        from softswitch.api.server import HttpServer
+        from softswitch.reports.command import read_listening
+        from softswitch.reports.listening import to_plain
+
+        async def listening(campaign: str) -> dict[str, Any]:
+            return to_plain(await asyncio.to_thread(read_listening, self._database, campaign))
+
+        nobody = api.model_copy(update={"tokens": ()})
+        ports = Ports(
+            self._book,
+            settings=lambda: self._config.api or nobody,
+            now=self._loop.time,
+            kept=self._journal.flush,
+            listening=listening,
+        )
+        self._http = HttpServer(application(ports))
+        await self._http.start(api.listen)
 
     def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
         """Nobody should wait for a message while it is rendered."""
@@ -361,8 +408,8 @@ class Switch:
 def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
     """Everything that the configuration says."""
     for node in flow.nodes.values():
-        for name in ("say", "say_invalid", "say_no_input"):
-            yield from getattr(node, name, ())
+        for name in ("say", "say_again", "say_invalid", "say_no_input", "confirm", "filler"):
+            yield from filter(is_fixed, getattr(node, name, ()))
     yield from feature_prompts(config)
     yield from queue_prompts(config.queues)
     yield from whisper_prompts(config.queues, config.server.language)

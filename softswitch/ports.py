@@ -111,6 +111,8 @@ class Media(Protocol):
 
     def put_leg(self, spec: LegSpec) -> None: ...
     def remove_leg(self, leg: int) -> None: ...
+    def discard_recording(self, path: str) -> None:
+        """Delete a recording that is complete."""
 
 
 class Journal(Protocol):
@@ -151,6 +153,19 @@ class Campaigns(Protocol):
 
     def preview(self, dialled: str) -> tuple[Prompt, ...] | None:
         """What is bound, drafts too, where *dialled* is a number for that; None where it is not."""
+
+
+class Oracle(Protocol):
+    """Somebody who can find things out, and may take a while."""
+
+    def ask(self, question: int, kind: str, name: str, variables: Mapping[str, str]) -> None:
+        """*kind* and *name* say who is asked, as in ``webservice:parcel``; *variables* may hold secrets.
+
+        Whoever built the port is told the answer, later and once.
+        """
+
+    def forget(self, question: int) -> None:
+        """Nobody waits for the answer; one that was given already may be forgotten too."""
 
 
 class Flows(Protocol):

@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable
 from ivr.people import AGENT, FIND_ME
+from ivr.rooms import CONFERENCE, RECORD
+from ivr.services import Lookup, Webservice
 from rtp.legs import Digit as MediaDigit
 from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished, Recorded, RecordingQuiet
 from sip import events as sip_events
 from softswitch.call.admission import Admission
 from softswitch.call.agent_calls import AgentCalls
 from softswitch.call.arrivals import Arrivals
+from softswitch.call.asking import Asking
 from softswitch.call.availability import Availability
 from softswitch.call.callback_orders import CallbackOrders
 from softswitch.call.callbacks import Callbacks
+from softswitch.call.conferences import Conferences
 from softswitch.call.containment import Containment
 from softswitch.call.desks import Desks
 from softswitch.call.dialling import Dialling
@@ -42,6 +46,7 @@ from softswitch.call.qualifying import Qualifier
 from softswitch.call.quality import Quality
 from softswitch.call.queues import Queues
 from softswitch.call.reconfiguring import Reconfiguring
+from softswitch.call.recording import Recording
 from softswitch.call.recordings import Recordings
 from softswitch.call.requests import OwnRequests
 from softswitch.call.routing import Router
@@ -64,7 +69,18 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.registrar import Registrar
     from softswitch.config import Config
-    from softswitch.ports import BindingStore, Campaigns, Clock, Flows, Journal, Mailroom, Media, SipSender, Voice
+    from softswitch.ports import (
+        BindingStore,
+        Campaigns,
+        Clock,
+        Flows,
+        Journal,
+        Mailroom,
+        Media,
+        Oracle,
+        SipSender,
+        Voice,
+    )
     from softswitch.voicemail.boxes import Boxes
 
 
@@ -88,6 +104,7 @@ class CallControl:
         challenger: DigestChallenger,
         new_call_id: Callable[[], str],
         new_ssrc: Callable[[], int],
+        oracle: Oracle | None = None,
         boxes: Boxes | None = None,
         mailroom: Mailroom | None = None,
         campaigns: Campaigns | None = None,
@@ -142,12 +159,17 @@ class CallControl:
         self.prompts = Prompts(self, voice)
         self.recordings = Recordings(self)
         self.menus = Menus(self)
+        self.asking = None if oracle is None else Asking(self, oracle)
+        if self.asking is not None:
+            self.menus.handlers |= dict.fromkeys((Webservice.kind, Lookup.kind), self.asking)
         self.desks = Desks(self, config)
         self.queues = Queues(self, dispatcher)
         self.offers = Offers(self, config)
         availability = Availability(self.phones, dispatcher)
         self.find_me = FindMe(self, config, availability)
         self.menus.handlers |= {FIND_ME: self.find_me, AGENT: AgentCalls(self, availability)}
+        self.recording, self.conferences = Recording(self, config), Conferences(self, config)
+        self.menus.handlers |= {RECORD: self.recording, CONFERENCE: self.conferences}
         self.waiting = Waiting(self, config)
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
@@ -186,7 +208,17 @@ class CallControl:
             # who says goodbye to a trunk must do so while it is still known
             (
                 *(self.trunk_watch, self.trunks, admission, self.phones, self.legs),
-                *(opening, self.forcing, hours_codes, router, features, arrivals, self.menus, self.transfers, self.keyed),
+                *(
+                    opening,
+                    self.forcing,
+                    hours_codes,
+                    router,
+                    features,
+                    arrivals,
+                    self.menus,
+                    self.transfers,
+                    self.keyed,
+                ),
                 *(self.desks, self.offers, self.waiting, self.holds, self.orders, self.callbacks, self.left),
             ),
         )
@@ -239,6 +271,13 @@ class CallControl:
             self.left.kept(mark, kept, now)
         self._settle(now)
 
+    def on_answered(self, question: int, outcome: str, values: Mapping[str, str], now: float) -> None:
+        """Somebody outside has answered, or will not (`softswitch.ports.Oracle`)."""
+        if self.asking is not None:
+            with self.contain(self.asking.call_of(question), now):
+                self.asking.answered(question, outcome, values, now)
+        self._settle(now)
+
     def on_flow_lost(self, flow: Flow, now: float) -> None:
         """A connection is gone."""
         with self.contain(None, now):
@@ -261,6 +300,8 @@ class CallControl:
             self.trunk_watch.next_deadline(),
             self.prompts.next_deadline(),
             self.recordings.next_deadline(),
+            self.recording.next_deadline(),
+            self.conferences.next_deadline(),
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
             self.forcing.next_deadline(),
@@ -274,6 +315,8 @@ class CallControl:
                     self.menus.handle_timeout(call, now)
         self.prompts.handle_timeout(now)
         self.recordings.handle_timeout(now)
+        self.recording.handle_timeout(now)
+        self.conferences.handle_timeout(now)
         self.desks.handle_timeout(now)
         self.find_me.handle_timeout(now)
         self.orders.handle_timeout(now)

@@ -89,6 +89,9 @@ class FakeMedia:
             self.recorded[before] = seconds
             self.world.call_later(0.05, lambda: self.on_event(Recorded(leg, before, seconds, "", seconds)))
 
+    def discard_recording(self, path: str) -> None:
+        del self.recorded[path]
+
     def leg_at(self, port: int) -> int | None:
         """The leg whose packets arrive at *port*."""
         return next((leg for leg, its in self.ports.items() if its == port), None)
@@ -144,6 +147,20 @@ class MemoryJournal:
 
     def of(self, kind: str, call: str | None = None) -> list[Record]:
         return [line for line in self.lines if line.kind == kind and call in (None, line.call)]
+
+
+@dataclass
+class FakeOracle:
+    """`softswitch.ports.Oracle`: keeps what is asked; tests answer."""
+
+    asked: dict[int, tuple[str, dict[str, str]]] = field(default_factory=dict)  # question → "kind:name", variables
+    forgotten: list[int] = field(default_factory=list)
+
+    def ask(self, question: int, kind: str, name: str, variables: Mapping[str, str]) -> None:
+        self.asked[question] = (f"{kind}:{name}", dict(variables))
+
+    def forget(self, question: int) -> None:
+        self.forgotten.append(question)
 
 
 @dataclass

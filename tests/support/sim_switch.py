@@ -18,8 +18,8 @@ from sip.registrar import Registrar
 from softswitch.call.control import CallControl
 from softswitch.call.model import Stage
 from softswitch.call.resuming import Resuming
-from softswitch.campaigns.book import CHANGED, Book
 from softswitch.call.settings import Settings
+from softswitch.campaigns.book import CHANGED, Book
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows, parse_config
 from softswitch.config.restart import as_far_as_possible
@@ -27,11 +27,19 @@ from softswitch.recovery.rebuild import RECOVERED, Rebuilder
 from softswitch.store.cdr import CallRecord, call_records
 from softswitch.voicemail.boxes import Boxes
 from tests.support.ids import CountingIds
-from tests.support.sim_ports import FakeMailroom, FakeMedia, FakeVoice, MemoryBindings, MemoryJournal, SimClock
+from tests.support.sim_ports import (
+    FakeMailroom,
+    FakeMedia,
+    FakeOracle,
+    FakeVoice,
+    MemoryBindings,
+    MemoryJournal,
+    SimClock,
+)
 from tests.support.watched import WatchedDispatcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sized
+    from collections.abc import Callable, Mapping, Sized
 
     from acd.dispatcher import Dispatcher
     from acd.model import AcdConfig
@@ -68,6 +76,7 @@ class SimSwitch:
         self.sent: deque[bytes] = deque(maxlen=10_000)
         self.config = parse_config(toml.encode(), file="simulation.toml", folder=Path(), env={})
         self.voice = FakeVoice()
+        self.oracle = FakeOracle()
         self.media = FakeMedia(world, self.on_media, self.voice.seconds, ports)
         self.journal: MemoryJournal = MemoryJournal() if before is None else before.journal
         self.bindings: MemoryBindings = MemoryBindings() if before is None else before.bindings
@@ -104,6 +113,7 @@ class SimSwitch:
             challenger=DigestChallenger(self.config.sip.domain, b"secret of the simulation"),
             new_call_id=lambda: f"call-{next(calls):05d}" if self.life == 1 else f"call-{self.life}-{next(calls):05d}",
             new_ssrc=lambda: next(ssrcs),
+            oracle=self.oracle,
             boxes=self.boxes,
             mailroom=self.mailroom,
             campaigns=self.book,
@@ -175,6 +185,11 @@ class SimSwitch:
         if not self.killed:
             self.control.on_kept(mark, True, self.world.now)
             self.flush()
+
+    def answered(self, values: Mapping[str, str] | None = None, outcome: str = "ok") -> None:
+        """Whoever was asked last answers."""
+        self.control.on_answered(max(self.oracle.asked), outcome, values or {}, self.world.now)
+        self.flush()
 
     def spoken(self) -> None:
         """The synthesiser has done something."""
@@ -277,6 +292,7 @@ class SimSwitch:
             "digit mergers": control._signals._mergers,
             "things to do later": control._later,
             "what handlers do": control.menus,
+            "questions": control.asking or (),
             "calls on trunks": control.trunks,
             "transfers": control.transfers,
             "transfers by keys": control.keyed,

@@ -1,0 +1,151 @@
+"""Rows about a caller: of a list, of a CSV file, of an SQLite database that is only read."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import logging
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from ivr.events import OK
+from ivr.services import UNKNOWN
+from ivr.texts import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import ThreadPoolExecutor
+    from pathlib import Path
+
+    from softswitch.callers.lists import CallerList
+    from softswitch.callers.numbers import NumberPlan
+    from softswitch.config.words.dialogue import Lookup as LookupWords
+
+log = logging.getLogger(__name__)
+
+#: Outcome of a lookup that could not be made.
+FAILED, TIMEOUT = "failed", "timeout"
+#: SQLite looks at the clock after so many of its instructions.
+_STEPS = 1000
+_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+
+Found = tuple[str, dict[str, str]]
+
+
+class Source(Protocol):
+    """Where to look; None when *key* is not there."""
+
+    async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None: ...
+
+
+class ListSource:
+    """A list of the configuration."""
+
+    def __init__(self, callers: CallerList, plan: NumberPlan) -> None:
+        self._callers, self._plan = callers, plan
+
+    async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
+        """See `Source`."""
+        return self._callers.find(self._plan.read(key))
+
+
+class FileSource:
+    """A CSV file with a header, read anew when it has changed."""
+
+    def __init__(self, path: Path, column: str | None) -> None:
+        self._path, self._column = path, column
+        self._read_at: tuple[int, int] | None = None
+        self._rows: dict[str, dict[str, str]] = {}
+
+    async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
+        """See `Source`; raises OSError and ValueError."""
+        found = await asyncio.to_thread(self._stamp)
+        if found != self._read_at:
+            self._rows = await asyncio.to_thread(self._load)
+            self._read_at = found
+        return self._rows.get(key.strip())
+
+    def _stamp(self) -> tuple[int, int]:
+        status = self._path.stat()
+        return status.st_mtime_ns, status.st_size
+
+    def _load(self) -> dict[str, dict[str, str]]:
+        with self._path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            columns = reader.fieldnames or ()
+            key = self._column or next(iter(columns), "")
+            if key not in columns:
+                raise ValueError(f'{self._path} has no column "{key}"')
+            rows: dict[str, dict[str, str]] = {}
+            for row in reader:
+                plain = {name: value.strip() for name, value in row.items() if name and isinstance(value, str)}
+                rows.setdefault(plain.get(key, ""), plain)
+            return rows
+
+
+class DatabaseSource:
+    """One SELECT, in a thread and for a limited time; the database cannot be written, nor another one opened."""
+
+    def __init__(self, path: Path, query: str, timeout: float, threads: ThreadPoolExecutor) -> None:
+        self._uri = f"{path.absolute().as_uri()}?mode=ro"
+        self._query, self._timeout, self._threads = query, timeout, threads
+
+    async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
+        """See `Source`; raises sqlite3.Error."""
+        until = time.monotonic() + self._timeout
+        values = _Values({**variables, "key": key})
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._select, values, until)
+
+    def _select(self, values: _Values, until: float) -> dict[str, str] | None:
+        left = until - time.monotonic()
+        if left <= 0:
+            raise sqlite3.OperationalError("all threads are busy")
+        connection = sqlite3.connect(self._uri, uri=True, timeout=left)
+        try:
+            connection.set_authorizer(_only_read)
+            connection.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)
+            cursor = connection.execute(self._query, values)
+            row = cursor.fetchone()
+            if row is None:
+                return None
+            names = [column[0] for column in cursor.description]
+            return {name: "" if value is None else str(value) for name, value in zip(names, row, strict=True)}
+        finally:
+            connection.close()
+
+
+def _only_read(action: int, *_: str | None) -> int:
+    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+
+
+class _Values(dict[str, str]):
+    """What is not known of a call is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+class Lookup:
+    """One `[lookup.name]`."""
+
+    def __init__(self, name: str, words: LookupWords, source: Source) -> None:
+        self.words = words
+        self._name, self._source = name, source
+
+    async def ask(self, variables: Mapping[str, str]) -> Found:
+        """Outcome and variables; never raises, and says nothing of the values."""
+        key = fill(self.words.key, variables)
+        try:
+            async with asyncio.timeout(self.words.timeout):
+                row = await self._source.find(key, variables)
+        except TimeoutError:
+            log.warning("lookup %s: no answer within %g s", self._name, self.words.timeout)
+            return TIMEOUT, {}
+        except (OSError, ValueError, sqlite3.Error, csv.Error) as error:
+            log.warning("lookup %s: %s", self._name, error)
+            return FAILED, {}
+        if row is None:
+            return UNKNOWN, {}
+        wanted = self.words.result
+        return OK, {name: row.get(column, "") for name, column in wanted.items()} if wanted else dict(row)

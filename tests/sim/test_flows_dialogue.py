@@ -1,0 +1,209 @@
+"""What callers enter, what is found out for them, and what they answer after the conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acd.agent import State
+from rtp.legs import Echo, Music
+from tests.sim.office import CENTRE, MUSIC, Office, said, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.sim_phone import PhoneCall
+
+DIALOGUE = (
+    CENTRE.replace('label = "Sales"', 'label = "Sales"\nsurvey = "survey:after"')
+    + """
+[webservice.parcel]
+collect = { say = "Enter your parcel number, then hash.", digits = "1-12", variable = "parcel" }
+url = "https://erp.example/parcels/{parcel}"
+timeout = 60
+say = "Your parcel {parcel:digits} is {status}."
+when.status = { lost = "queue:sales" }
+when_failed = "say:sorry"
+then = "echo"
+
+[collect.pin]
+say = "Enter your code."
+digits = 4
+mask = true
+variable = "pin"
+then = "lookup:pin"
+when_failed = "say:sorry"
+
+[lookup.pin]
+key = "{ani}/{pin}"
+list = "known"
+then = "set:known"
+when_unknown = "collect:pin"
+when_failed = "say:sorry"
+
+[[list.known]]
+number = "5"
+
+[set.known]
+then = "queue:sales"
+priority = 7
+label = "{name}"
+data = { segment = "gold" }
+
+[survey.after]
+thanks = "Thank you."
+[[survey.after.question]]
+id = "service"
+say = "How was it, from one to five?"
+[[survey.after.question]]
+id = "friends"
+scale = "nps"
+say = "From zero to ten?"
+
+[[route]]
+did = "110"
+to = "webservice:parcel"
+
+[[route]]
+did = "111"
+to = "collect:pin"
+"""
+)
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    there = Office(centre=DIALOGUE)
+    yield there
+    there.close()
+
+
+def hears(call: PhoneCall) -> object:
+    return call.hears
+
+
+def journaled(office: Office, kind: str) -> list[dict[str, object]]:
+    return [dict(line.data) for line in office.switch.journal.of(kind)]
+
+
+def asked_for_a_parcel(office: Office) -> PhoneCall:
+    call = office.call("2001", "110")
+    office.run(4)
+    for key in "0042#":
+        call.press(key)
+        office.run(0.3)
+    return call
+
+
+def test_a_caller_enters_a_number_and_hears_what_the_service_knows_of_it(office: Office) -> None:
+    call = asked_for_a_parcel(office)
+    target, variables = office.switch.oracle.asked[1]
+    assert target == "webservice:parcel"
+    assert (variables["parcel"], variables["ani"], variables["did"]) == ("0042", "2001", "110")
+    office.switch.answered({"status": "on its way"})
+    office.run(0.1)
+    assert said(call) == ("en/webservice.parcel/0042/on its way",)
+    office.run(4)
+    assert hears(call) == Echo()
+
+
+def test_an_answer_may_send_the_caller_elsewhere(office: Office) -> None:
+    office.agent("1001")
+    call = asked_for_a_parcel(office)
+    office.switch.answered({"status": "lost"})
+    office.run(4)
+    assert state_of(office, "olena") is State.TALKING
+    call.hang_up()
+
+
+def test_a_service_that_is_stuck_keeps_the_music_playing_and_nobody_else_waiting(office: Office) -> None:
+    call = asked_for_a_parcel(office)
+    began = office.world.now
+    other = office.call("2002", "100")
+    office.run(4)
+    other.press("9")
+    office.run(54)
+    assert hears(other) == Echo()
+    assert hears(call) == Music("default")
+    since = [source for at, source in call.heard if at > began]
+    assert since == [Music("default")], "nothing interrupts it"
+    office.run(5)
+    assert said(call) == ("en/say.sorry",)
+    assert office.switch.oracle.forgotten == [1]
+
+
+def test_a_caller_may_hang_up_while_the_service_is_stuck(office: Office) -> None:
+    call = asked_for_a_parcel(office)
+    office.run(10)
+    call.hang_up()
+    office.run(1)
+    assert office.switch.oracle.forgotten == [1]
+    office.switch.answered({"status": "too late"})
+    assert office.switch.control.calls == {}
+
+
+def test_a_secret_code_reaches_whom_it_is_for_and_no_record(office: Office) -> None:
+    call = office.call("2001", "111")
+    for code in ("9786", "9785"):
+        office.run(4)
+        for key in code:
+            call.press(key)
+            office.run(0.2)
+        office.switch.answered(outcome="unknown" if code == "9786" else "ok")
+    assert [variables["pin"] for _, variables in office.switch.oracle.asked.values()] == ["9786", "9785"]
+    office.run(1)
+    assert hears(call) == MUSIC
+    assert "978" not in str(office.switch.journal.lines)
+    assert [data["digit"] for data in journaled(office, "ivr.digit_pressed")] == ["•"] * 8
+    call.hang_up()
+
+
+def test_who_is_known_has_a_priority_and_a_label(office: Office) -> None:
+    call = office.call("2001", "111")
+    office.run(4)
+    for key in "9785":
+        call.press(key)
+        office.run(0.2)
+    office.switch.answered({"name": "Olha"})
+    office.run(1)
+    (joined,) = journaled(office, "acd.queued")
+    assert {"segment": "gold", "label": "Olha"} in [data["values"] for data in journaled(office, "ivr.variables_set")]
+    session = next(iter(office.switch.control.calls.values())).session
+    assert session.progress.priority == 7.0
+    assert joined["queue"] == "sales"
+    call.hang_up()
+
+
+def left_by_the_agent(office: Office) -> PhoneCall:
+    agent = office.agent("1001")
+    call = office.call("2001", "101")
+    office.run(10)
+    agent.calls[-1].hang_up()
+    office.run(0.5)
+    return call
+
+
+def test_who_is_left_by_the_agent_is_asked_how_it_was(office: Office) -> None:
+    call = left_by_the_agent(office)
+    assert said(call) == ("en/survey.after.service",)
+    call.press("4")
+    office.run(4)
+    assert said(call) == () or said(call) == ("en/survey.after.friends",)
+    for key in "10":
+        call.press(key)
+    office.run(1)
+    assert said(call) == ("en/survey.after.thanks",)
+    office.run(4)
+    assert call.over
+    assert [(data["question"], data["scale"], data["score"]) for data in journaled(office, "ivr.survey")] == [
+        ("service", "csat", 4),
+        ("friends", "nps", 10),
+    ]
+
+
+def test_who_answers_nothing_is_thanked_all_the_same(office: Office) -> None:
+    call = left_by_the_agent(office)
+    office.run(60)
+    assert call.over
+    assert journaled(office, "ivr.survey") == []

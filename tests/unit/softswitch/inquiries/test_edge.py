@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from softswitch.config import parse_config
+from softswitch.inquiries.edge import Inquiries
+from tests.support.http_server import HttpServer, Reply
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from softswitch.config import Config
+
+pytestmark = pytest.mark.asyncio
+
+
+def config(toml: str, folder: Path) -> Config:
+    return parse_config(toml.encode(), file="c.toml", folder=folder, env={"KEY": "s3cret"})
+
+
+class Asked:
+    """Puts questions and waits for their answers."""
+
+    def __init__(self, toml: str, folder: Path) -> None:
+        self.answers: dict[int, tuple[str, dict[str, str]]] = {}
+        self.came = asyncio.Event()
+        self.inquiries = Inquiries(config(toml, folder), self._answered)
+        self.questions = 0
+
+    def _answered(self, question: int, outcome: str, values: Mapping[str, str]) -> None:
+        assert question not in self.answers
+        self.answers[question] = (outcome, dict(values))
+        self.came.set()
+
+    def ask(self, target: str, **variables: str) -> int:
+        self.questions += 1
+        kind, _, name = target.partition(":")
+        self.inquiries.ask(self.questions, kind, name, variables)
+        return self.questions
+
+    async def answer(self, target: str, **variables: str) -> tuple[str, dict[str, str]]:
+        question = self.ask(target, **variables)
+        async with asyncio.timeout(10):
+            while question not in self.answers:
+                self.came.clear()
+                await self.came.wait()
+        return self.answers[question]
+
+
+@asynccontextmanager
+async def asking(toml: str, folder: Path = Path()) -> AsyncIterator[Asked]:
+    asked = Asked(toml, folder)
+    try:
+        yield asked
+    finally:
+        await asked.inquiries.close()
+
+
+CUSTOMERS = "phone,name,balance\n+380501234567, Olena ,12.50\n1001,Desk,0\n"
+
+
+async def test_a_file_is_looked_up_by_its_key_column_and_read_anew_when_it_changes(tmp_path: Path) -> None:
+    file = tmp_path / "customers.csv"
+    file.write_text(CUSTOMERS)
+    toml = '[lookup.who]\nfile = "customers.csv"\ncolumn = "phone"\nresult = { customer = "name", owes = "balance" }'
+    async with asking(toml, tmp_path) as asked:
+        assert await asked.answer("lookup:who", ani="+380501234567") == ("ok", {"customer": "Olena", "owes": "12.50"})
+        assert await asked.answer("lookup:who", ani="5") == ("unknown", {})
+        file.write_text(CUSTOMERS + "5,Nobody special,1\n")
+        assert await asked.answer("lookup:who", ani="5") == ("ok", {"customer": "Nobody special", "owes": "1"})
+        file.write_text("other\n1\n")
+        assert await asked.answer("lookup:who", ani="5") == ("failed", {})
+        file.unlink()
+        assert await asked.answer("lookup:who", ani="5") == ("failed", {})
+
+
+async def test_a_list_is_looked_up_by_numbers_however_they_are_written() -> None:
+    toml = (
+        '[server]\ncountry = "UA"\n[lookup.vip]\nlist = "vip"\n[[list.vip]]\nnumber = "+380501234567"\nname = "Olena"'
+    )
+    async with asking(toml) as asked:
+        assert await asked.answer("lookup:vip", ani="0501234567") == ("ok", {"name": "Olena"})
+        assert await asked.answer("lookup:vip", ani="0501234568") == ("unknown", {})
+
+
+def database(folder: Path) -> None:
+    with sqlite3.connect(folder / "crm.db") as connection:
+        connection.execute("CREATE TABLE customers (phone TEXT, pin TEXT, name TEXT, owes REAL, note TEXT)")
+        connection.execute("INSERT INTO customers VALUES ('1001', '4711', 'Olena', 12.5, NULL)")
+    connection.close()
+
+
+QUERY = '[lookup.who]\ndatabase = "crm.db"\ntimeout = 0.5\nkey = "{ani}"\nquery = "'
+
+
+async def test_a_database_is_asked_with_the_variables_of_the_call(tmp_path: Path) -> None:
+    database(tmp_path)
+    toml = QUERY + "SELECT name, owes, note FROM customers WHERE phone = :key AND pin = :pin AND :unheard = ''\""
+    async with asking(toml, tmp_path) as asked:
+        found = ("ok", {"name": "Olena", "owes": "12.5", "note": ""})
+        assert await asked.answer("lookup:who", ani="1001", pin="4711") == found
+        assert await asked.answer("lookup:who", ani="1001", pin="' OR 1=1 --") == ("unknown", {})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "DELETE FROM customers",
+        "INSERT INTO customers VALUES ('2', '', '', 0, '')",
+        "ATTACH 'other.db' AS other",
+        "PRAGMA writable_schema = 1",
+        "SELECT nothing FROM customers",
+        "SELECT 1; SELECT 2",
+    ],
+)
+async def test_a_database_is_only_read(tmp_path: Path, query: str) -> None:
+    database(tmp_path)
+    async with asking(f'{QUERY}{query}"', tmp_path) as asked:
+        assert await asked.answer("lookup:who", ani="1001") == ("failed", {})
+    connection = sqlite3.connect(tmp_path / "crm.db")
+    assert connection.execute("SELECT count(*) FROM customers").fetchone() == (1,)
+    connection.close()
+    assert not (tmp_path / "other.db").exists()
+
+
+async def test_a_query_that_takes_too_long_is_given_up_and_holds_nobody_up(tmp_path: Path) -> None:
+    database(tmp_path)
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    async with asking(f'{QUERY}{endless}"', tmp_path) as asked:
+        begun = time.monotonic()
+        outcome, _ = await asked.answer("lookup:who", ani="1001")
+        assert outcome in ("timeout", "failed")
+        assert time.monotonic() - begun < 3.0
+
+
+async def test_a_web_service_is_asked_and_its_answer_brings_variables(caplog: pytest.LogCaptureFixture) -> None:
+    server = HttpServer([Reply(body=json.dumps({"order": {"status": "on its way", "sum": 12.5}}).encode())])
+    async with server as url:
+        toml = f"""
+[webservice.parcel]
+url = "{url}/parcels/{{digits}}"
+allow_private = ["127.0.0.0/8"]
+bearer = {{ env = "KEY" }}
+result = {{ status = "order.status", sum = "order.sum" }}
+"""
+        async with asking(toml) as asked:
+            answer = await asked.answer("webservice:parcel", digits="0042")
+    assert answer == ("ok", {"status": "on its way", "sum": "12.5"})
+    line, headers, _ = server.requests[0]
+    assert line == "GET /parcels/0042 HTTP/1.1"
+    assert headers["authorization"] == "Bearer s3cret"
+    assert "s3cret" not in caplog.text
+
+
+async def test_failures_have_names_and_no_log_shows_what_was_entered(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="softswitch")
+    toml = '[webservice.check]\nurl = "http://127.0.0.1:9/{pin}"\ntimeout = 1'
+    async with asking(toml) as asked:
+        assert await asked.answer("webservice:check", pin="907856") == ("address-refused", {})
+        assert await asked.answer("webservice:other") == ("unavailable", {})
+        assert await asked.answer("oracle:delphi") == ("unavailable", {})
+    assert "webservice check: address-refused" in caplog.text
+    assert "907856" not in caplog.text
+
+
+async def test_a_question_that_is_forgotten_is_never_answered(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text(CUSTOMERS)
+    toml = '[lookup.who]\nfile = "customers.csv"'
+    async with asking(toml, tmp_path) as asked:
+        forgotten = asked.ask("lookup:who", ani="1001")
+        asked.inquiries.forget(forgotten)
+        assert (await asked.answer("lookup:who", ani="1001"))[0] == "ok"
+        assert forgotten not in asked.answers
+
+
+async def test_another_configuration_keeps_what_has_not_changed(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text(CUSTOMERS)
+    one = '[webservice.a]\nurl = "http://127.0.0.1:9/a"\n[webservice.b]\nurl = "http://127.0.0.1:9/b"\ntimeout = 0.1\n'
+    async with asking(one, tmp_path) as asked:
+        before = dict(asked.inquiries._services)
+        changed = one.replace("9/b", "9/c") + '[lookup.who]\nfile = "customers.csv"'
+        asked.inquiries.reconfigure(config(changed, tmp_path))
+        assert asked.inquiries._services["a"] is before["a"]
+        assert asked.inquiries._services["b"] is not before["b"]
+        assert (await asked.answer("lookup:who", ani="1001"))[0] == "ok"
