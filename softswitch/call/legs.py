@@ -232,6 +232,10 @@ class Legs:
         leg.record = None if path is None else Recording(path, most_seconds, quiet_after)
         self.apply(leg)
 
+    def discard_recording(self, path: str) -> None:
+        """Delete a recording that is complete."""
+        self._media.discard_recording(path)
+
     def bridge(self, one: Leg, other: Leg) -> None:
         """Both hear each other, from the next packet on."""
         one.peer, other.peer = other.leg, one.leg

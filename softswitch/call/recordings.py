@@ -66,6 +66,10 @@ class Recordings:
             self._control.legs.record(leg, None)
             self._overdue.set(path, now + PATIENCE)
 
+    def discard(self, path: str) -> None:
+        """Delete a complete recording that nobody wants."""
+        self._control.legs.discard_recording(path)
+
     def leg_over(self, leg: Leg, now: float) -> None:
         """The party is gone; the worker completes the file by itself."""
         if leg.record is not None and leg.record.path in self._recordings:

@@ -26,8 +26,6 @@ LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 #: What a key of a menu may be besides a target.
 MENU_WORDS = tuple(MenuAction)
-#: Kinds that the grammar knows and this version cannot carry out.
-LATER_TARGETS = ("record",)
 
 
 class Wrong(ValueError):
@@ -58,8 +56,6 @@ def parse_target(text: object) -> Target:
     right = 'write "kind:name", for example "menu:main", "queue:sales", or "hangup"'
     written = _text(text, right)
     kind, colon, name = written.partition(":")
-    if kind in LATER_TARGETS:
-        raise Wrong(f'targets of the kind "{kind}" are not supported yet', one_of(NAMED_KINDS))
     if kind not in (*KINDS, *MENU_WORDS):
         likely = nearest(kind, (*KINDS, *MENU_WORDS))
         raise Wrong(f'"{written}" is not a target', right, f"{likely}:{name}" if likely and name else likely)

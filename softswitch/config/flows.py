@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING
 
 from ivr.left import CallbackRequest, Voicemail
 from ivr.load import build_flow
-from ivr.nodes import Result
+from ivr.nodes import Prompt, Result
 from ivr.people import Agent, FindMe
+from ivr.rooms import Conference, Record
 from softswitch.config import dialogue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ivr.nodes import Flow
     from ivr.targets import Target
     from softswitch.config.model import Config
     from softswitch.config.words.callers import FindMe as FindMeTable
     from softswitch.config.words.messages import CallbackRequest as CallbackTable
     from softswitch.config.words.messages import Voicemail as VoicemailTable
+    from softswitch.config.words.rooms import Conference as ConferenceTable
+    from softswitch.config.words.rooms import Record as RecordTable
 
 
 def flow(config: Config) -> Flow:
@@ -27,6 +32,8 @@ def flow(config: Config) -> Flow:
         *(_find_me(name, table) for name, table in config.findmes.items()),
         *(Voicemail(name, outcomes=_failed(box), then=box.then) for name, box in config.voicemails.items()),
         *(CallbackRequest(name, outcomes=_failed(asked)) for name, asked in config.callback_requests.items()),
+        *(_record(name, table) for name, table in config.records.items()),
+        *(_conference(name, table) for name, table in config.conferences.items()),
     ]
     built = build_flow(
         menus=config.menus,
@@ -55,6 +62,24 @@ def _find_me(name: str, table: FindMeTable) -> FindMe:
 
 def _failed(table: VoicemailTable | CallbackTable) -> dict[Result, Target]:
     return {} if table.when_failed is None else {Result.FAILED: table.when_failed}
+
+
+def _record(name: str, table: RecordTable) -> Record:
+    outcomes = {} if table.when_failed is None else {Result.FAILED: table.when_failed}
+    return Record(name, say=_spoken(f"record.{name}", table.say), outcomes=outcomes, then=table.then)
+
+
+def _conference(name: str, table: ConferenceTable) -> Conference:
+    outcomes = {Result.BUSY: table.when_full, Result.REJECTED: table.when_refused}
+    return Conference(
+        name,
+        say=_spoken(f"conference.{name}", table.say),
+        outcomes={result: target for result, target in outcomes.items() if target is not None},
+    )
+
+
+def _spoken(key: str, text: Mapping[str, str] | None) -> tuple[Prompt, ...]:
+    return () if text is None else (Prompt(key, text=dict(text)),)
 
 
 def entries(config: Config) -> dict[tuple[str, ...], Target]:

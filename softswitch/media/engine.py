@@ -214,6 +214,10 @@ class MediaEngine:
         for link in self._links:
             link.say([protocol.CHANNEL, channel, list(paths)])
 
+    def discard_recording(self, path: str) -> None:
+        """Delete a file that legs were recorded to; the disk is the workers' affair."""
+        self._links[0].say([protocol.DISCARD, path])
+
     def preload(self, path: str, codecs: Iterable[str] = _CODECS) -> None:
         """Have an audio file ready before it is first heard."""
         for link in self._links:

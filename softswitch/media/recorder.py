@@ -111,13 +111,20 @@ class _Take:
         return self.file.samples / SAMPLE_RATE
 
 
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Delete a complete recording."""
+
+    path: str
+
+
 class Recorder:
     """`put` what the plane's tape holds, collect the `events`; neither waits."""
 
     def __init__(self, below: str) -> None:
         """*below*: the only directory in which files are written; "" is nowhere."""
         self._below = below and os.path.realpath(below)
-        self._orders: queue.SimpleQueue[tuple[Sequence[Order], float] | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[tuple[Sequence[Order | Discard], float] | None] = queue.SimpleQueue()
         self._events: deque[Recorded | RecordingQuiet] = deque()
         self._takes: dict[TakeId, _Take] = {}
         self._thread: threading.Thread | None = None
@@ -129,7 +136,7 @@ class Recorder:
         """Not all that was put has been worked off, or there are events."""
         return self._put != self._done or bool(self._events)
 
-    def put(self, orders: Sequence[Order], now: float) -> None:
+    def put(self, orders: Sequence[Order | Discard], now: float) -> None:
         """To be called every `PERIOD` while anything is recorded, and at once when a recording begins or ends."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
@@ -159,7 +166,7 @@ class Recorder:
             self._obey(*work)
             self._done += 1
 
-    def _obey(self, orders: Sequence[Order], now: float) -> None:
+    def _obey(self, orders: Sequence[Order | Discard], now: float) -> None:
         heard: list[Heard] = []
         for order in orders:
             match order:
@@ -170,6 +177,8 @@ class Recorder:
                 case Hush(take, since, until):
                     if (hushed := self._takes.get(take)) is not None:
                         hushed.timeline.hush(since, until)
+                case Discard(path):
+                    self._discard(path)
                 case End(take, at):
                     self._place(heard)
                     heard.clear()
@@ -180,7 +189,7 @@ class Recorder:
 
     def _begin(self, begin: Begin) -> None:
         try:
-            if not self._below or os.path.commonpath([self._below, os.path.realpath(begin.path)]) != self._below:
+            if not self._is_below(begin.path):
                 raise ValueError(f"recordings are kept below {self._below or 'no directory'} only")
             file = WavFile(begin.path)
         except (OSError, ValueError) as error:
@@ -194,6 +203,14 @@ class Recorder:
                 file.skip(round(max(0.0, min(file.idle, LONGEST_GAP, left)) * SAMPLE_RATE))
             except OSError as error:
                 self._fail(begin.take, take, error)
+
+    def _is_below(self, path: str) -> bool:
+        return bool(self._below) and os.path.commonpath([self._below, os.path.realpath(path)]) == self._below
+
+    def _discard(self, path: str) -> None:
+        if path.endswith(".wav") and self._is_below(path):
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
     def _place(self, heard: Sequence[Heard]) -> None:
         for number, passage in passages(heard).items():

@@ -33,7 +33,7 @@ from rtp.streams import FRAME_TIME
 from softswitch.media import protocol
 from softswitch.media.loader import Loader
 from softswitch.media.mmsg import SO_TIMESTAMPNS, open_io
-from softswitch.media.recorder import PERIOD, Recorder
+from softswitch.media.recorder import PERIOD, Discard, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -344,6 +344,8 @@ class Worker:
                 self._plane.player.preload((path, codec))
             case [protocol.FORGET, str(path)]:
                 self._plane.player.forget(path)
+            case [protocol.DISCARD, str(path)]:
+                self._recorder.put([Discard(path)], now)
             case [protocol.STATS, int(leg)]:
                 self._plane.report(leg)
             case [protocol.LIST]:

@@ -299,8 +299,7 @@ MESSAGES = {
             'write "kind:name", for example "menu:main", "queue:sales", or "hangup"',
             '4:63: menu.main.keys.4: "menu" does not say which menu; write "menu:name"',
             '4:75: menu.main.keys.5: "hangup" takes no name; write "hangup"',
-            '4:93: menu.main.keys.6: targets of the kind "record" are not supported yet; '
-            "one of menu, hours, say, goto, queue, phone, agent, findme, voicemail, callback, set, collect and 4 more",
+            "4:93: menu.main.keys.6: there is no [record.x]",
         ],
     ),
     "repeat outside a menu": (

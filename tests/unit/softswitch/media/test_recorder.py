@@ -17,7 +17,7 @@ from rtp.legs import Recorded, RecordingQuiet
 from rtp.streams import KIND_PCMA
 from rtp.tape import Begin, End, Heard
 from rtp.tones import sine
-from softswitch.media.recorder import Recorder
+from softswitch.media.recorder import Discard, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,3 +162,16 @@ def test_quiet_is_told_once_after_the_last_word(tmp_path: Path) -> None:
     (event,) = settled(recorder)
     assert isinstance(event, RecordingQuiet)
     assert event.quiet == pytest.approx(3.2, abs=0.05)
+
+
+def test_what_is_discarded_is_gone_and_nothing_else(tmp_path: Path) -> None:
+    data, outside = tmp_path / "data", tmp_path / "b.wav"
+    path, recorder = data / "a.wav", Recorder(str(data))
+    data.mkdir()
+    outside.write_bytes(b"other")
+    (data / "journal.db").write_bytes(b"other")
+    recorder.put([begin(path), *speech(1.0), End(1, 101.0)], 101.0)
+    recorder.put([Discard(str(name)) for name in (path, data / "none.wav", outside, data / "journal.db")], 102.0)
+    settled(recorder)
+    assert sorted(data.iterdir()) == [data / "journal.db"]
+    assert outside.exists()
