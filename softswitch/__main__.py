@@ -316,6 +316,39 @@ def call(
     typer.echo(changed_call(changed))
 
 
+class Hours(StrEnum):
+    """What hours are to be."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    SPECIAL = "special"
+    AUTO = "auto"
+
+
+@cli.command()
+def hours(
+    hours: Annotated[str, typer.Argument(metavar="[NAME]", help="Hours to set; without: show all of them.")] = "",
+    to: Annotated[Hours | None, typer.Argument(help="Set by hand, or auto: what the rules say.")] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    until: Annotated[
+        str | None,
+        typer.Option(
+            help='17:30, "2026-12-24 17:30", 45m, 2h, or released (no end); without: until the rules change.'
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Show the opening hours of the running switch: what they are, why, until when; or set them by hand."""
+    from softswitch.admin.hours_tables import changed_hours, hours_table
+
+    if not hours:
+        _show("hours", hours_table, config, watch=False, as_json=json)
+        return
+    if to is None:
+        raise typer.BadParameter(f"say what {hours} is to be: {', '.join(Hours)}")
+    typer.echo(changed_hours(_change(config, "hours.change", hours=hours, to=to.value, until=until)))
+
+
 class To(StrEnum):
     """What an agent is to do."""
 

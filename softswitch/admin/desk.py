@@ -6,6 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
+from softswitch.admin.hours import HoursDesk
 from softswitch.admin.live import Live
 from softswitch.admin.lock import DataDirLock
 from softswitch.admin.protocol import socket_path
@@ -73,7 +74,9 @@ class AdminDesk:
             settle=settle,
             status=lambda: {"pid": os.getpid(), "config": config.file, **status()},
         )
-        self._server = AdminServer(socket_path(config.server.data_dir), {**self._operations.verbs(), **more})
+        hours = HoursDesk(control, clock=clock, now=asyncio.get_running_loop().time, settle=settle)
+        verbs = {**self._operations.verbs(), **hours.verbs(), **more}
+        self._server = AdminServer(socket_path(config.server.data_dir), verbs)
         await self._server.start()
 
     def reconfigure(self, config: Config) -> None:

@@ -45,15 +45,17 @@ Text = Annotated[str, Field(min_length=1, max_length=200)]
 Level = Annotated[int, Field(ge=0, le=MAX_LEVEL)]
 
 
-class _Args(BaseModel):
+class Args(BaseModel):
+    """What a request may bring; anything else is refused."""
+
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Nothing(_Args):
+class Nothing(Args):
     pass
 
 
-class ChangeCall(_Args):
+class ChangeCall(Args):
     """A waiting caller; ``call`` may be the beginning of the id. At least one of the others."""
 
     call: Text
@@ -64,7 +66,7 @@ class ChangeCall(_Args):
     by: Annotated[str, Field(max_length=100)] = ""
 
 
-class ChangeAgent(_Args):
+class ChangeAgent(Args):
     """``login`` needs a phone unless the agent has a usual one; ``break`` may have a reason; ``join`` and ``leave``
     name a queue; ``skills`` changes the levels that are named and leaves the others, 0 takes a skill away."""
 
@@ -117,11 +119,11 @@ class Operations:
     # --- looking
 
     def status(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        _read(Nothing, args)
+        read(Nothing, args)
         return {"calls": len(self._control.calls), **self._status()}
 
     async def queues(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        _read(Nothing, args)
+        read(Nothing, args)
         crews = self._live.crews()
         if crews.stale:
             await asyncio.to_thread(crews.work_out)
@@ -129,7 +131,7 @@ class Operations:
         return self._live.queues(now, self._clock.wall(now))
 
     def agents(self, args: Mapping[str, Any]) -> dict[str, Any]:
-        _read(Nothing, args)
+        read(Nothing, args)
         now = self._now()
         return self._live.agents(now, self._clock.wall(now))
 
@@ -137,10 +139,10 @@ class Operations:
 
     def change_call(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """A waiting caller gets another priority, queue or needs, and is sorted anew at once."""
-        wanted = _read(ChangeCall, args)
+        wanted = read(ChangeCall, args)
         ticket = self._waiting(wanted.call)
         if wanted.queue is not None and wanted.queue not in self._config.queues:
-            raise AdminError(Code.NOT_FOUND, f"there is no queue {wanted.queue}; {_listed(self._config.queues)}")
+            raise AdminError(Code.NOT_FOUND, f"there is no queue {wanted.queue}; {listed(self._config.queues)}")
         if wanted.model_dump(include={"queue", "priority", "needs", "preferred"}, exclude_none=True) == {}:
             raise AdminError(Code.BAD_REQUEST, "say what is to change: queue, priority, needs or preferred")
         change = CallChanged(
@@ -161,10 +163,10 @@ class Operations:
 
     def change_agent(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """Log an agent in or out, send one on a break and back, end a wrap-up; change queues and skills."""
-        wanted = _read(ChangeAgent, args)
+        wanted = read(ChangeAgent, args)
         agent = self._dispatcher.agents.get(wanted.agent)
         if agent is None or wanted.agent not in self._config.agents:
-            raise AdminError(Code.NOT_FOUND, f"there is no agent {wanted.agent}; {_listed(self._config.agents)}")
+            raise AdminError(Code.NOT_FOUND, f"there is no agent {wanted.agent}; {listed(self._config.agents)}")
         self._do("agent.change", agent.call, wanted, self._wish(agent, wanted))
         return {
             "agent": agent.id,
@@ -180,7 +182,7 @@ class Operations:
         if wanted.to == "login":
             phone = wanted.phone or agent.phone or self._config.agents[agent.id].phone
             if phone not in self._config.phones:
-                raise AdminError(Code.NOT_FOUND, f"there is no phone {phone}; {_listed(self._config.phones)}")
+                raise AdminError(Code.NOT_FOUND, f"there is no phone {phone}; {listed(self._config.phones)}")
             now = self._now()
             busy = self._control.phones.busy(phone) and agent.phone != phone
             return AgentLoggedIn(agent.id, phone, reachable=self._control.phones.reachable(phone, now), busy=busy)
@@ -194,7 +196,7 @@ class Operations:
         if wanted.to in ("join", "leave"):
             if wanted.queue is None or wanted.queue not in self._config.queues:
                 what = "say which queue" if wanted.queue is None else f"there is no queue {wanted.queue}"
-                raise AdminError(Code.NOT_FOUND, f"{what}; {_listed(self._config.queues)}")
+                raise AdminError(Code.NOT_FOUND, f"{what}; {listed(self._config.queues)}")
             move = AgentQueueJoined if wanted.to == "join" else AgentQueueLeft
             return move(agent.id, wanted.queue)
         match wanted.to:
@@ -233,7 +235,8 @@ def _as_wanted(ticket: Ticket, wanted: ChangeCall) -> bool:
     return wanted.queue in (None, ticket.queue) and wanted.priority in (None, ticket.priority)
 
 
-def _read(model: type[A], args: Mapping[str, Any]) -> A:
+def read(model: type[A], args: Mapping[str, Any]) -> A:
+    """Raises AdminError, which says what is wrong with *args*."""
     try:
         return model.model_validate(dict(args))
     except ValidationError as error:
@@ -250,7 +253,8 @@ def _expression(text: str | None) -> Expression | None:
         raise AdminError(Code.BAD_REQUEST, str(error)) from None
 
 
-def _listed(names: Mapping[str, object]) -> str:
+def listed(names: Mapping[str, object]) -> str:
+    """What there is, for who asked for something else."""
     known = list(names)
     more = f" and {len(known) - 12} more" if len(known) > 12 else ""
     return f"there are {', '.join(known[:12])}{more}" if known else "there is none"
