@@ -174,6 +174,8 @@ class _Room:
         for row in np.flatnonzero(dice.random(count) < 0.05).tolist():
             data = bytearray(self.rng.choice(RTP + RTCP))
             mutate(data, RTP + RTCP, self.rng)
+            if not self.insiders:  # else a stranger and a leg may turn out to have the same SSRC
+                data[8:12] = self.rng.randbytes(4)
             part = np.frombuffer(bytes(data[:ROW]), np.uint8)
             rows[row, : len(part)] = part
             lengths[row] = len(part)
