@@ -18,12 +18,13 @@ FIXED: dict[str, frozenset[str] | None] = {
 
 def needs_restart(running: Config, new: Config) -> list[str]:
     """Keys that differ and have to wait, as they are written: ``sip.listen``."""
-    return [
+    found = [
         f"{table}.{alias}"
         for table in FIXED
         for name, alias in _fixed(running, table)
         if getattr(getattr(running, table), name) != getattr(getattr(new, table), name)
     ]
+    return found if _listens(running) == _listens(new) else [*found, "api.listen"]
 
 
 def as_far_as_possible(running: Config, new: Config) -> Config:
@@ -32,7 +33,12 @@ def as_far_as_possible(running: Config, new: Config) -> Config:
     for table in FIXED:
         here, there = getattr(running, table), getattr(new, table)
         kept[table] = there.model_copy(update={name: getattr(here, name) for name, _ in _fixed(running, table)})
-    return new.model_copy(update=kept)
+    api = running.api and new.api and new.api.model_copy(update={"listen": running.api.listen})
+    return new.model_copy(update={**kept, "api": api})
+
+
+def _listens(config: Config) -> object:
+    return config.api and config.api.listen
 
 
 def _fixed(config: Config, table: str) -> list[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -10,6 +11,7 @@ import httpx2
 from softswitch.outbox.delivery import Delivery
 from softswitch.outbox.events import Selection
 from softswitch.outbox.sinks import EventFile, Webhook
+from softswitch.store.database import StoreError
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from softswitch.config import Config
     from softswitch.outbox.sinks import Sink
+
+log = logging.getLogger(__name__)
 
 FOLDER = "outbox"
 
@@ -31,6 +35,7 @@ class Feeds:
         self._journal = journal
         self._wall = wall
         self._deliveries: dict[str, Delivery] = {}
+        self._renewing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Raises OSError, StoreError."""
@@ -47,7 +52,28 @@ class Feeds:
             self._deliveries[key] = delivery
             await delivery.start()
 
+    def reconfigure(self, config: Config) -> None:
+        """Tell those whom *config* names from now on; who stays goes on at the same place."""
+        same = (config.webhooks, config.event_log) == (self._config.webhooks, self._config.event_log)
+        self._config = config
+        if not same:
+            self._renewing = asyncio.create_task(self._renew(self._renewing), name="events to others")
+
+    async def _renew(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self._end()
+        try:
+            await self.start()
+        except (OSError, StoreError):
+            log.exception("events cannot be told to anybody before the next start")
+
     async def stop(self) -> None:
+        if self._renewing is not None:
+            await asyncio.wait([self._renewing])
+        await self._end()
+
+    async def _end(self) -> None:
         await asyncio.gather(*(delivery.stop() for delivery in self._deliveries.values()))
         self._deliveries.clear()
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from acd.figures.service_level import variant
 from acd.figures.tally import Standard
+from softswitch.reports import listening
 from softswitch.reports.collect import Collector
 from softswitch.reports.output import as_json, as_table, write_csv
 from softswitch.reports.period import PeriodError, period

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from softswitch.config import Config, ConfigError, parse_config
-from softswitch.outbox.events import DEFAULT_TYPES
+from softswitch.config.words.systems import DEFAULT_TYPES
 
 FOLDER = Path("/etc/softswitch")
 HOOK = '[[webhook]]\nname = "crm"\nurl = "https://crm.example/events"\n'

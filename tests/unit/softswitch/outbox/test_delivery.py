@@ -12,7 +12,8 @@ import pytest
 
 from softswitch.config.secrets import Secret
 from softswitch.outbox.delivery import REFUSALS, Delivery
-from softswitch.outbox.events import DEFAULT_TYPES, Event, Selection, event_of
+from softswitch.config.words.systems import DEFAULT_TYPES
+from softswitch.outbox.events import Event, Selection, event_of
 from softswitch.outbox.sinks import EventFile, NotDelivered, Webhook, signature
 from softswitch.store.cdr import Record
 from softswitch.store.journal import JournalWriter

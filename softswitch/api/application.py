@@ -1,0 +1,198 @@
+"""The resources: slots with their bindings, templates, and how campaigns are listened to."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
+from fastapi.responses import JSONResponse
+
+from softswitch.api.access import FILL, RESTRUCTURE, ROLLBACK, User, user_of
+from softswitch.api.bodies import json_body
+from softswitch.campaigns.book import Book, NoSuchSlot, NoSuchVersion, Outdated
+from softswitch.campaigns.documents import BindingsDocument, Invalid, NotAllowed, read
+from softswitch.store.journal import RecordLost
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from softswitch.config.words.systems import Api
+
+#: Seconds within which a change has to be on disk.
+DURABLE = 5.0
+_STRUCTURE = "slots and templates are in the configuration file"
+SlotName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+CampaignName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the API needs from the switch.
+
+    `kept` returns when all changes so far are durable; `listening` is the report of a campaign, made elsewhere.
+    """
+
+    book: Book
+    settings: Callable[[], Api]
+    now: Callable[[], float]
+    kept: Callable[[], Awaitable[None]]
+    listening: Callable[[str], Awaitable[dict[str, Any]]]
+
+
+def application(ports: Ports) -> FastAPI:
+    """All resources, described at ``/openapi.json``."""
+    app = FastAPI(title="softswitch", version="1", docs_url=None, redoc_url=None)
+    book = ports.book
+
+    def user(request: Request) -> User:
+        found = user_of(request.headers.get("authorization", ""), ports.settings().tokens)
+        if found is None:
+            raise HTTPException(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
+        return found
+
+    asking = Depends(user)
+
+    def demand(who: User, right: str) -> None:
+        if not who.may(right):
+            raise HTTPException(403, "not allowed")
+
+    def shown(slot: str) -> dict[str, Any]:
+        return {"slot": slot, "version": book.version(slot), "bindings": book.documents(slot)}
+
+    async def changed(slot: str) -> JSONResponse:
+        """The answer to a change, when it can be relied on."""
+        try:
+            async with asyncio.timeout(DURABLE):
+                await ports.kept()
+        except (TimeoutError, RecordLost):
+            raise HTTPException(503, "in force, but not on disk: a restart may forget it") from None
+        return JSONResponse(shown(slot), headers={"ETag": _etag(book.version(slot))})
+
+    @app.exception_handler(NoSuchSlot)
+    async def no_such_slot(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": f'there is no slot "{error}"'}, 404)
+
+    @app.exception_handler(NoSuchVersion)
+    async def no_such_version(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 409)
+
+    @app.exception_handler(NotAllowed)
+    async def not_allowed(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": "not allowed", "why": str(error)}, 403)
+
+    @app.exception_handler(Outdated)
+    async def outdated(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Outdated)
+        return JSONResponse({"detail": "changed meanwhile"}, 412, {"ETag": _etag(error.version)})
+
+    @app.exception_handler(Invalid)
+    async def invalid(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, Invalid)
+        problems = [{"field": field, "error": message} for field, message in error.problems]
+        return JSONResponse({"detail": "not valid", "problems": problems}, 422)
+
+    @app.get("/slots", summary="All slots, with what they allow")
+    async def slots(who: User = asking) -> list[dict[str, Any]]:
+        return [
+            {
+                "number": number,
+                "menu": book.menus[name],
+                **{key: value for key, value in asdict(slot).items() if key != "targets"},
+                "targets": [str(target) for target in slot.targets],
+                "version": book.version(name),
+            }
+            for number, (name, slot) in enumerate(book.slots.items(), 1)
+        ]
+
+    @app.get("/templates", summary="Texts to fill, and their fields")
+    async def templates(who: User = asking) -> list[dict[str, Any]]:
+        return [
+            {
+                "name": template.name,
+                "text": dict(template.text),
+                "fields": [asdict(field) for field in template.fields.values()],
+            }
+            for template in book.templates.values()
+        ]
+
+    @app.get("/slots/{slot}/bindings", summary="What is bound here")
+    async def get_bindings(request: Request, slot: SlotName, who: User = asking) -> Response:
+        etag = _etag(book.version(slot))
+        if etag in _listed(request.headers.get("if-none-match", "")):
+            return Response(status_code=304, headers={"ETag": etag})
+        return JSONResponse(shown(slot), headers={"ETag": etag})
+
+    @app.put(
+        "/slots/{slot}/bindings",
+        summary="Bind these messages and no others",
+        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": _schema()}}}},
+    )
+    async def put_bindings(request: Request, slot: SlotName, who: User = asking) -> Response:
+        demand(who, FILL)
+        book.version(slot)
+        documents = read(await json_body(request, ports.settings().max_body))
+        expected = _expected(request, book.version(slot))
+        book.put(
+            slot, documents, ports.now(), by=who.name, restructure=who.may(RESTRUCTURE), expected=expected, what="put"
+        )
+        return await changed(slot)
+
+    @app.delete("/slots/{slot}/bindings", summary="Take everything back: the slot is silent")
+    async def delete_bindings(request: Request, slot: SlotName, who: User = asking) -> Response:
+        demand(who, FILL)
+        expected = _expected(request, book.version(slot))
+        book.put(slot, [], ports.now(), by=who.name, restructure=False, expected=expected, what="delete")
+        return await changed(slot)
+
+    @app.post("/slots/{slot}/rollback", summary="Say what was said before")
+    async def rollback(request: Request, slot: SlotName, to: int | None = None, who: User = asking) -> Response:
+        demand(who, ROLLBACK)
+        expected = _expected(request, book.version(slot))
+        book.rollback(slot, ports.now(), by=who.name, to=to, expected=expected)
+        return await changed(slot)
+
+    @app.get("/slots/{slot}/history", summary="Who bound what and when, newest first")
+    async def history(slot: SlotName, who: User = asking) -> list[dict[str, Any]]:
+        return [
+            {"version": c.version, "at": c.at, "by": c.by, "what": c.what, "bindings": c.documents}
+            for c in book.history(slot)
+        ]
+
+    @app.get("/campaigns/{campaign}/listening", summary="How much of its messages is heard")
+    async def listening(campaign: CampaignName, who: User = asking) -> dict[str, Any]:
+        return await ports.listening(campaign)
+
+    @app.api_route("/slots/{slot}", methods=["PUT", "DELETE", "PATCH"], include_in_schema=False)
+    @app.api_route("/templates/{template}", methods=["PUT", "DELETE", "PATCH"], include_in_schema=False)
+    async def restructure(who: User = asking) -> None:
+        demand(who, RESTRUCTURE)
+        raise HTTPException(405, _STRUCTURE)
+
+    return app
+
+
+def _etag(version: int) -> str:
+    return f'"{version}"'
+
+
+def _listed(header: str) -> set[str]:
+    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
+
+
+def _expected(request: Request, version: int) -> int | None:
+    """The version that the client has seen, by If-Match; None: it does not say. Raises Outdated."""
+    header = request.headers.get("if-match")
+    if header is None or "*" in _listed(header):
+        return None
+    if _etag(version) not in _listed(header):
+        raise Outdated(version)
+    return version
+
+
+def _schema() -> dict[str, Any]:
+    """Of the body of a change, in one piece."""
+    schema = BindingsDocument.model_json_schema()
+    schema["properties"]["bindings"]["items"] = schema.pop("$defs")["BindingDocument"]
+    return schema

@@ -1,0 +1,273 @@
+"""The API over real HTTP: who may what, what is said about mistakes, and clients that are slow or rude."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+
+from softswitch.api.application import Ports, application
+from softswitch.api.server import HttpServer
+from softswitch.campaigns.book import CHANGED, Book
+from softswitch.config import flows, parse_config
+from softswitch.config.words.systems import HttpListen
+from softswitch.store.journal import RecordLost
+from tests.support.sim_ports import MemoryJournal, SimClock
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+TOKENS = {role: f"{role}-0123456789abcdef" for role in ("admin", "marketing", "crm")}
+CONFIG = """
+[menu.main]
+say = "Welcome."
+keys = { 1 = "echo" }
+
+[[menu.main.slot]]
+id = "promo"
+key = "4"
+targets = ["say:offer"]
+
+[say.offer]
+say = "The offer."
+
+[template.offer]
+text = { en = "{what:text max 20} for {sum:money}." }
+
+[[route]]
+did = "100"
+to = "menu:main"
+
+[api]
+max_body = 2048
+""" + "".join(
+    f'[[api.token]]\nname = "{role}-1"\nrole = "{role}"\ntoken = "{token}"\n' for role, token in TOKENS.items()
+)
+OFFER = {"campaign": "spring", "template": "offer", "values": {"what": "Insurance", "sum": "12.50 UAH"}}
+BINDINGS = "/slots/promo/bindings"
+
+
+class Api:
+    """A server and a client that may be anybody."""
+
+    def __init__(self, client: httpx2.AsyncClient, journal: MemoryJournal, address: tuple[str, int]) -> None:
+        self.client, self.journal, self.address = client, journal, address
+        self.disk: Exception | None = None
+
+    async def ask(
+        self, method: str, path: str, role: str = "marketing", *, body: object = None, **headers: str
+    ) -> httpx2.Response:
+        content = None if body is None else json.dumps(body)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if role:
+            sent.setdefault("authorization", f"Bearer {TOKENS[role]}")
+        return await self.client.request(method, path, content=content, headers=sent)
+
+    async def put(self, *bindings: dict[str, Any], role: str = "marketing", **headers: str) -> httpx2.Response:
+        return await self.ask("PUT", BINDINGS, role, body={"bindings": list(bindings)}, **headers)
+
+    async def kept(self) -> None:
+        if self.disk is not None:
+            raise self.disk
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[Api]:
+    config = parse_config(CONFIG.encode(), file="c.toml", folder=Path(), env={})
+    settings, journal = config.api, MemoryJournal()
+    assert settings is not None
+    book = Book(config, flows.flow(config), SimClock(), journal)
+    api: Api
+
+    async def listening(campaign: str) -> dict[str, Any]:
+        return {"campaign": campaign}
+
+    ports = Ports(book, lambda: settings, lambda: 0.0, lambda: api.kept(), listening)
+    server = HttpServer(application(ports))
+    await server.start(HttpListen("127.0.0.1", 0))
+    host, port = server.address
+    try:
+        async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False, timeout=20) as client:
+            api = Api(client, journal, server.address)
+            yield api
+    finally:
+        await server.stop()
+
+
+@pytest.mark.asyncio
+async def test_marketing_binds_a_message_and_everybody_sees_it() -> None:
+    async with serving() as api:
+        assert (await api.ask("GET", BINDINGS)).json() == {"slot": "promo", "version": 0, "bindings": []}
+        answer = await api.put(OFFER)
+        assert (answer.status_code, answer.headers["etag"]) == (200, '"1"')
+        (bound,) = (await api.ask("GET", BINDINGS, "crm")).json()["bindings"]
+        assert (bound["campaign"], bound["version"], bound["values"]) == ("spring", 1, OFFER["values"])
+        (change,) = api.journal.of(CHANGED)
+        assert change.data["by"] == "marketing-1"
+
+
+@pytest.mark.asyncio
+async def test_slots_and_templates_are_shown_with_what_they_allow() -> None:
+    async with serving() as api:
+        (slot,) = (await api.ask("GET", "/slots")).json()
+        assert (slot["id"], slot["menu"], slot["number"], slot["targets"]) == ("promo", "main", 1, ["say:offer"])
+        (template,) = (await api.ask("GET", "/templates")).json()
+        assert {"name": "what", "kind": "text", "max": 20} in template["fields"]
+
+
+@pytest.mark.asyncio
+async def test_without_a_token_of_this_switch_everything_is_refused_alike() -> None:
+    async with serving() as api:
+        answers = [
+            await api.ask("GET", path, "", **headers)
+            for path in (BINDINGS, "/slots/nothing/bindings", "/templates", "/campaigns/x/listening")
+            for headers in (
+                {},
+                {"authorization": "Bearer wrong"},
+                {"authorization": f"Basic {TOKENS['admin']}"},
+                {"authorization": TOKENS["admin"]},
+            )
+        ]
+        assert {(answer.status_code, answer.text) for answer in answers} == {(401, '{"detail":"a token is needed"}')}
+
+
+@pytest.mark.asyncio
+async def test_marketing_fills_and_does_not_restructure() -> None:
+    async with serving() as api:
+        for path in ("/slots/promo", "/slots/new", "/templates/offer"):
+            assert (await api.ask("PUT", path, body={})).status_code == 403
+            assert (await api.ask("PUT", path, "admin", body={})).status_code == 405
+        elsewhere = OFFER | {"target": "echo"}
+        assert (await api.put(elsewhere)).status_code == 403
+        assert (await api.put(elsewhere, role="admin")).status_code == 200
+        assert (await api.ask("POST", "/slots/promo/rollback", "crm")).status_code == 403
+
+
+@pytest.mark.asyncio
+async def test_two_who_change_the_same_slot_do_not_overwrite_each_other() -> None:
+    async with serving() as api:
+        assert (await api.put(OFFER, if_match='"0"')).status_code == 200
+        late = await api.put(OFFER | {"percent": 5}, if_match='"0"')
+        assert (late.status_code, late.headers["etag"]) == (412, '"1"')
+        assert (await api.ask("DELETE", BINDINGS, if_match='"0"')).status_code == 412
+        assert (await api.put(OFFER | {"percent": 5}, if_match='"1"')).status_code == 200
+        assert (await api.ask("GET", BINDINGS, if_none_match='"2"')).status_code == 304
+        assert (await api.ask("GET", BINDINGS, if_none_match='"1"')).status_code == 200
+
+
+@pytest.mark.asyncio
+async def test_what_was_said_before_is_said_again() -> None:
+    async with serving() as api:
+        await api.put(OFFER)
+        await api.ask("DELETE", BINDINGS)
+        assert (await api.ask("GET", BINDINGS)).json()["bindings"] == []
+        back = await api.ask("POST", "/slots/promo/rollback")
+        assert [bound["campaign"] for bound in back.json()["bindings"]] == ["spring"]
+        assert (await api.ask("POST", "/slots/promo/rollback?to=99")).status_code == 409
+        assert (await api.ask("POST", "/slots/promo/rollback?to=x")).status_code == 422
+        history = (await api.ask("GET", "/slots/promo/history")).json()
+        assert [(change["version"], change["what"]) for change in history] == [
+            (3, "rollback to 1"),
+            (2, "delete"),
+            (1, "put"),
+        ]
+
+
+@pytest.mark.asyncio
+async def test_a_mistake_is_told_by_the_name_of_its_field() -> None:
+    async with serving() as api:
+        answer = await api.put(OFFER | {"values": {"what": "x" * 21, "sum": "1 UAH"}}, OFFER | {"campaign": "b c"})
+        assert answer.status_code == 422
+        assert answer.json()["problems"][0]["field"] == "bindings[1].campaign"
+        answer = await api.put(OFFER | {"values": {"what": "x" * 21, "sum": "1 UAH"}})
+        assert answer.json()["problems"] == [
+            {"field": "bindings[0].values.what", "error": "has 21 characters, and there is room for 20"}
+        ]
+        assert (await api.ask("GET", "/slots/nothing/bindings")).status_code == 404
+
+
+@pytest.mark.asyncio
+async def test_a_change_that_is_not_on_disk_is_not_reported_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with serving() as api:
+        api.disk = RecordLost("full")
+        assert (await api.put(OFFER)).status_code == 503
+
+
+@pytest.mark.asyncio
+async def test_a_body_that_is_too_large_or_no_json_is_refused() -> None:
+    async with serving() as api:
+        assert (await api.put(OFFER | {"condition": "a" * 3000})).status_code == 413
+        headers = {"authorization": f"Bearer {TOKENS['crm']}"}
+
+        async def endless() -> AsyncIterator[bytes]:
+            for _ in range(100):
+                yield b"x" * 100
+
+        assert (await api.client.put(BINDINGS, content=endless(), headers=headers)).status_code == 413
+        for broken in (b"{", b"\xff", b"[" * 2000):
+            assert (await api.client.put(BINDINGS, content=broken, headers=headers)).status_code == 400
+
+
+@pytest.mark.asyncio
+async def test_slow_clients_keep_nobody_else_waiting() -> None:
+    async with serving() as api:
+        slow = [await asyncio.open_connection(*api.address) for _ in range(20)]
+        for _, writer in slow:
+            writer.write(b"PUT /slots/promo/bindings HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n")
+        async with asyncio.timeout(5):
+            assert (await api.put(OFFER)).status_code == 200
+        for _, writer in slow:
+            writer.close()
+            await writer.wait_closed()
+
+
+@pytest.mark.asyncio
+async def test_a_body_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("softswitch.api.bodies.PATIENCE", 0.05)
+    async with serving() as api:
+        reader, writer = await asyncio.open_connection(*api.address)
+        writer.write(
+            f"PUT {BINDINGS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {TOKENS['crm']}\r\n"
+            "Content-Length: 100\r\n\r\n{".encode()
+        )
+        assert (await reader.readline()).startswith(b"HTTP/1.1 408")
+        writer.close()
+        await writer.wait_closed()
+
+
+@pytest.mark.asyncio
+async def test_the_api_describes_itself() -> None:
+    async with serving() as api:
+        document = (await api.ask("GET", "/openapi.json", "")).json()
+    assert document["openapi"].startswith("3.1")
+    assert set(document["paths"]) == {
+        "/slots",
+        "/templates",
+        "/slots/{slot}/bindings",
+        "/slots/{slot}/rollback",
+        "/slots/{slot}/history",
+        "/campaigns/{campaign}/listening",
+    }
+    body = document["paths"][BINDINGS.replace("promo", "{slot}")]["put"]["requestBody"]
+    item = body["content"]["application/json"]["schema"]["properties"]["bindings"]["items"]
+    assert {"campaign", "template", "values", "active_from", "percent"} <= set(item["properties"])
+
+
+@pytest.mark.asyncio
+async def test_an_address_that_is_taken_is_named() -> None:
+    async with serving() as api:
+        host, port = api.address
+        with pytest.raises(OSError, match=f"listen = {host}:{port}"):
+            await HttpServer(FastAPI()).start(HttpListen(host, port))
+
+
+@pytest.mark.asyncio
+async def test_listening_is_asked_for_by_campaign() -> None:
+    async with serving() as api:
+        assert (await api.ask("GET", "/campaigns/spring/listening", "crm")).json() == {"campaign": "spring"}
