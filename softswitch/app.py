@@ -382,28 +382,6 @@ class Switch:
         self._http = HttpServer(application(ports))
         await self._http.start(api.listen)
 
-    async def _open_api(self) -> None:
-        """Raises OSError."""
-        if (api := self._config.api) is None:
-            return
-        from softswitch.api.application import Ports, application
-        from softswitch.api.server import HttpServer
-        from softswitch.reports.command import read_listening
-        from softswitch.reports.listening import to_plain
-
-        async def listening(campaign: str) -> dict[str, Any]:
-            return to_plain(await asyncio.to_thread(read_listening, self._database, campaign))
-
-        ports = Ports(
-            self._book,
-            settings=lambda: self._config.api or api,
-            now=self._loop.time,
-            kept=self._journal.flush,
-            listening=listening,
-        )
-        self._http = HttpServer(application(ports))
-        await self._http.start(api.listen)
-
     def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
         """Nobody should wait for a message while it is rendered."""
         if prompts:

@@ -113,3 +113,27 @@ def _runs(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def report_listening(config: Config, request: Request, campaign: str, console: Console, now: float) -> None:
+    """How messages of campaigns are listened to in the period. Raises ReportError and `StoreError`."""
+    try:
+        when = period(request.begin, request.end, now, config.server.timezone)
+    except PeriodError as error:
+        raise ReportError(str(error)) from None
+    found = read_listening(config.server.data_dir / FILE_NAME, campaign, when.begin, when.end)
+    if request.json:
+        document = {"from": when.begin, "to": when.end, **listening.to_plain(found)}
+        console.file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    else:
+        console.print(listening.as_table(found))
+
+
+def read_listening(
+    database: Path, campaign: str = "", begin: float = 0.0, end: float = float("inf")
+) -> listening.Listening:
+    """From the journal: calls whose messages began in the period. Raises `StoreError`."""
+    with Reader(database) as reader, reader.snapshot():
+        first = reader.first_at(begin) if begin else 0
+        records = takewhile(lambda record: record.at < end, reader.lines(listening.KINDS, first))
+        return listening.listening(records, campaign)
