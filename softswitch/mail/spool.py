@@ -78,6 +78,7 @@ class MailSpool:
         """Set while nothing waits."""
         self._task: asyncio.Task[None] | None = None
         self._numbers = count()
+        self._stopping = False
 
     # ------------------------------------------------------------------------------------------------ life
     async def start(self) -> None:
@@ -88,6 +89,7 @@ class MailSpool:
 
     async def stop(self) -> None:
         """What is not sent yet stays in the folder for the next start."""
+        self._stopping = True  # a message that is being handed over may swallow the cancellation
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -123,7 +125,7 @@ class MailSpool:
     # ------------------------------------------------------------------------------------------------ sending
     async def _run(self) -> None:
         pause = 0.0
-        while True:
+        while not self._stopping:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause or None):
                     await self._wake.wait()
@@ -133,6 +135,8 @@ class MailSpool:
     async def _empty(self) -> float:
         """Send all that waits; seconds until the next attempt, 0 when nothing is left."""
         for name in await asyncio.to_thread(self.waiting):
+            if self._stopping:
+                return 0.0
             try:
                 await self._send(name)
             except aiosmtplib.SMTPException as error:

@@ -1,0 +1,237 @@
+"""Messages on disk and in the mail: a real mail server, real files, and processes that end at the wrong moment."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import wave
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from softswitch.config import Config, parse_config
+from softswitch.store.journal import JournalWriter
+from softswitch.store.left_behind import Message, Request, State
+from softswitch.voicemail.boxes import Boxes
+from softswitch.voicemail.mailroom import DAY, Mailroom
+from tests.support.mail_server import MailServer, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+pytestmark = pytest.mark.asyncio
+NOW = 1_795_000_000.0
+
+
+@pytest.fixture
+def server() -> Any:
+    with MailServer() as running:
+        yield running
+
+
+class Life:
+    """One life of the switch, as far as messages are concerned."""
+
+    def __init__(self, folder: Path, port: int, attach: str = "wav", more: str = "", mail: str = "") -> None:
+        toml = f"""
+        [server]
+        data_dir = "{folder}"
+        [mail]
+        host = "127.0.0.1"
+        port = {port}
+        tls = "none"
+        from = "switch@example.com"
+        [voicemail.sales]
+        mail_to = "sales@example.com"
+        label = "Продажі"
+        attach = "{attach}"
+        {more}
+        [callback.sales]
+        mail_to = ["sales@example.com", "boss@example.com"]
+        label = "Sales"
+        {mail}
+        """
+        self.config: Config = parse_config(toml.encode(), file="test.toml", folder=folder, env={})
+        self.notes: list[tuple[str, Mapping[str, object]]] = []
+        self.journal = JournalWriter(folder / "softswitch.db")
+        self.boxes = Boxes(self.journal.change)
+        self.now = NOW
+        self.mailroom = Mailroom(
+            self.config, self.boxes, wall=lambda: self.now, note=lambda kind, data: self.notes.append((kind, data))
+        )
+
+    async def __aenter__(self) -> Life:
+        await self.journal.start()
+        self.boxes.load(*await self.journal.load_left_behind())
+        await self.mailroom.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.mailroom.stop()
+        await self.journal.close()
+
+    def kinds(self) -> list[str]:
+        return [kind for kind, _ in self.notes]
+
+    async def until(self, condition: Any) -> None:
+        async with asyncio.timeout(20):
+            while not condition():
+                await asyncio.sleep(0.01)
+
+
+def message(**more: Any) -> Message:
+    known: dict[str, Any] = {"box": "sales", "at": NOW, "call": "c1", "number": "+380441234567", "name": "Olena Коваль"}
+    return Message(**{"id": "sales~c1~1", "path": "main > support", "seconds": 3.0, **known, **more})
+
+
+def tone(hertz: float, seconds: float) -> np.ndarray[Any, np.dtype[np.int16]]:
+    t = np.arange(round(seconds * 8000)) / 8000
+    return (8000 * np.sin(2 * np.pi * hertz * t)).astype(np.int16)
+
+
+def record(life: Life, item: Message, hertz: float = 600, seconds: float = 3.0) -> None:
+    with wave.open(life.mailroom.path(item), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(tone(hertz, seconds).tobytes())
+
+
+def loudest(content: bytes) -> tuple[float, float]:
+    """The frequency with the most power, and the seconds."""
+    samples, rate = soundfile.read(io.BytesIO(content), dtype="float64")
+    spectrum = np.abs(np.fft.rfft(samples))
+    return float(np.argmax(spectrum) * rate / len(samples)), len(samples) / rate
+
+
+@pytest.mark.parametrize(("form", "kind"), [("wav", "audio/wav"), ("mp3", "audio/mpeg"), ("opus", "audio/ogg")])
+async def test_the_mail_says_who_called_and_plays_what_they_said(
+    tmp_path: Path, server: MailServer, form: str, kind: str
+) -> None:
+    async with Life(tmp_path, server.port, form) as life:
+        item = life.boxes.put(message(state=State.NEW))
+        record(life, item)
+        life.mailroom.post(item)
+        await life.until(lambda: server.received)
+        (mail,) = server.received
+        assert mail["Subject"] == "Voicemail for Продажі from Olena Коваль <+380441234567>, 0:03"
+        assert mail["To"] == "sales@example.com"
+        (attached,) = mail.iter_attachments()
+        assert attached.get_content_type() == kind
+        assert str(attached.get_filename()).endswith(f".{form}")
+        content = attached.get_content()
+        assert isinstance(content, bytes)
+        hertz, seconds = loudest(content)
+        assert hertz == pytest.approx(600, abs=5)
+        assert seconds == pytest.approx(3.0, abs=0.2)
+        text = mail.get_body(("plain",))
+        assert text is not None
+        assert "main > support" in text.get_content()
+        await life.until(lambda: [known.mailed for known in life.boxes.all()] == [True])
+
+
+async def test_a_message_outlives_a_mail_server_that_is_down_and_the_process(tmp_path: Path) -> None:
+    port = free_port()
+    async with Life(tmp_path, port) as life:
+        item = life.boxes.put(message(state=State.NEW))
+        record(life, item)
+        life.mailroom.post(item)
+        await life.until(lambda: life.mailroom.state()["mail"])
+        assert "mail.trouble" in life.kinds()
+    with MailServer(port) as server:
+        async with Life(tmp_path, port) as life:
+            await life.until(lambda: server.received)
+            assert [known.mailed for known in life.boxes.all()] == [True]
+            await life.until(lambda: life.mailroom.state()["waiting"] == 0)
+        assert len(server.received) == 1
+
+
+async def test_a_recording_that_a_killed_process_left_is_finished_and_mailed(
+    tmp_path: Path, server: MailServer
+) -> None:
+    async with Life(tmp_path, server.port) as life:
+        item = life.boxes.put(message(seconds=0.0))
+        record(life, item)
+        path = tmp_path / "voicemail" / item.file_name
+        content = bytearray(path.read_bytes())
+        content[40:44] = content[4:8] = bytes(4)  # the header was never brought up to date
+        path.write_bytes(content)
+    async with Life(tmp_path, server.port) as life:
+        (found,) = life.boxes.messages("sales")
+        assert (found.state, found.number) == (State.NEW, "+380441234567")
+        assert found.seconds == pytest.approx(3.0)
+        assert "voicemail.left" in life.kinds()
+        await life.until(lambda: server.received)
+
+
+async def test_audio_without_a_row_is_a_message_from_somebody(tmp_path: Path, server: MailServer) -> None:
+    async with Life(tmp_path, server.port) as life:
+        record(life, message(id="sales~c7~1"))
+    async with Life(tmp_path, server.port) as life:
+        (found,) = life.boxes.messages("sales")
+        assert (found.call, found.number) == ("c7", "")
+        await life.until(lambda: server.received)
+
+
+async def test_a_recording_with_next_to_nothing_in_it_is_deleted(tmp_path: Path, server: MailServer) -> None:
+    async with Life(tmp_path, server.port) as life:
+        item = life.boxes.put(message(seconds=0.0))
+        record(life, item, seconds=0.5)
+    async with Life(tmp_path, server.port) as life:
+        assert life.boxes.all() == []
+        await life.until(lambda: not list((tmp_path / "voicemail").iterdir()))
+    assert server.received == []
+
+
+async def test_old_messages_are_deleted_with_their_audio(tmp_path: Path, server: MailServer) -> None:
+    async with Life(tmp_path, server.port, more="retention_days = 7") as life:
+        old, young = message(at=NOW - 8 * DAY, mailed=True), message(id="sales~c2~1", at=NOW - 6 * DAY, mailed=True)
+        for item in (old, young):
+            record(life, life.boxes.put(replace(item, state=State.HEARD)))
+    async with Life(tmp_path, server.port, more="retention_days = 7") as life:
+        await life.until(lambda: [known.id for known in life.boxes.all()] == [young.id])
+        await life.until(lambda: [path.name for path in (tmp_path / "voicemail").iterdir()] == [young.file_name])
+        assert ("voicemail.deleted", {"message": old.id, "box": "sales", "why": "retention"}) in life.notes
+
+
+async def test_what_only_the_mail_keeps_is_deleted_after_it(tmp_path: Path, server: MailServer) -> None:
+    async with Life(tmp_path, server.port, more="delete_after_mail = true") as life:
+        item = life.boxes.put(message(state=State.NEW))
+        record(life, item)
+        life.mailroom.post(item)
+        await life.until(lambda: server.received)
+        await life.until(lambda: not list((tmp_path / "voicemail").iterdir()))
+        assert life.boxes.all() == []
+
+
+async def test_a_request_to_be_called_back_is_mailed_to_everybody_named(tmp_path: Path, server: MailServer) -> None:
+    async with Life(tmp_path, server.port) as life:
+        request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW + 3600, "+380441234567"))
+        life.mailroom.post(request)
+        await life.until(lambda: server.received)
+        (mail,) = server.received
+        assert mail["Subject"] == "Call back +380441234567 (Sales)"
+        assert str(mail["To"]) == "sales@example.com, boss@example.com"
+        await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
+
+
+async def test_rows_are_what_they_were_after_a_restart(tmp_path: Path, server: MailServer) -> None:
+    item, request = message(state=State.HEARD, mailed=True), Request("sales~c1", "sales", NOW, NOW, "2001", mailed=True)
+    async with Life(tmp_path, server.port) as life:
+        record(life, life.boxes.put(item))
+        life.boxes.ask(request)
+        assert life.boxes.ask(replace(request, id="sales~c2"))[1] is False
+    async with Life(tmp_path, server.port) as life:
+        assert life.boxes.all() == [item]
+        assert life.boxes.requests() == [replace(request, asked=2)]
+
+
+async def test_a_disk_without_room_is_trouble_that_is_noted_once(tmp_path: Path, server: MailServer) -> None:
+    async with Life(tmp_path, server.port) as life:
+        life.mailroom._disk_trouble = lambda: "no room"  # type: ignore[method-assign]
+        await life.mailroom._look()
+        await life.mailroom._look()
+        assert life.mailroom.trouble == "no room"
+        assert life.kinds().count("voicemail.disk_trouble") == 1
