@@ -20,6 +20,16 @@ if TYPE_CHECKING:
     from acd.waiting import Waiting
 
 
+def is_due(estimate: tuple[float, float, float], setup: float) -> bool:
+    """Whether to dial although no agent is idle: one is to be expected before the customer answers.
+
+    ``estimate``: P50, P80 and spread of the wait still to come; ``setup``: seconds that customers usually take to
+    answer. Together with those for whom an agent was kept first, 97 % of who answer have an agent within two seconds;
+    with P50 in place of P80 it would be 90 % on middling floors (``python -m bench.callbacks``).
+    """
+    return estimate[1] <= setup
+
+
 class Callbacks:
     def __init__(self, waiting: Waiting, offers: Offers, floor: Floor, out: Outbox) -> None:
         self._waiting = waiting
@@ -160,7 +170,7 @@ class Callbacks:
             and ticket.due_at is None
             and not ticket.agent_first
             and ticket.estimate is not None
-            and ticket.estimate[0] <= policy.setup
+            and is_due(ticket.estimate, policy.setup)
         ):
             self._waiting.turn(ticket, Turn.DIAL, now)
             self._dial(ticket, None, now)

@@ -126,7 +126,7 @@ class CallbackPolicy:
 
     It is offered after ``after`` seconds of waiting or as soon as the P80 of the wait still to come exceeds
     ``expected``. ``setup`` is how long a customer takes to answer: with the customer first, the number is dialled when
-    an agent is idle, or expected to be (P50) within that time. A failed try is repeated after the delays of
+    an agent is idle, or expected to be (P80) within that time. A failed try is repeated after the delays of
     ``retry_after`` (the last one again and again) until there were ``tries``; ``expires_after`` counts from the order.
     """
 

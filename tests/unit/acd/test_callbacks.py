@@ -134,14 +134,14 @@ def test_an_answered_customer_comes_before_everybody_else() -> None:
     assert desk.offered() == [("c1", "a")]
 
 
-def test_a_number_is_dialled_when_an_agent_is_expected_within_the_time_it_takes_to_answer() -> None:
+def test_a_number_is_dialled_when_an_agent_is_all_but_sure_within_the_time_it_takes_to_answer() -> None:
     desk = Desk(QUEUE, agents={"a": {}})
     desk.log_in("a")
     busy(desk, "a")
     ordered(desk, "c1")
-    desk.do(WaitEstimated((("c1", 12.1, 20.0, 1.0),)))
-    assert desk.got(DialCallback) == []
-    desk.do(WaitEstimated((("c1", 12.0, 20.0, 1.0),)))
+    desk.do(WaitEstimated((("c1", 5.0, 12.1, 1.0),)))
+    assert desk.got(DialCallback) == [], "a likely agent is not enough"
+    desk.do(WaitEstimated((("c1", 5.0, 12.0, 1.0),)))
     assert desk.got(DialCallback) == [DialCallback("c1", "q", "+1", None, 30)]
     desk.do(WaitEstimated((("c1", 1.0, 2.0, 1.0),)))
     assert desk.got(DialCallback) == []
