@@ -144,6 +144,9 @@ class Voice(Protocol):
         cannot be said: the text is missing, or its rendering failed.
         """
 
+    def seconds(self, path: str) -> float | None:
+        """How long the audio file is; None when that cannot be told."""
+
 
 class Campaigns(Protocol):
     """What campaigns say at the slots of menus."""

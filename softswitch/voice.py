@@ -7,7 +7,7 @@ from contextlib import suppress
 from itertools import product
 from typing import TYPE_CHECKING
 
-from softswitch.media.assets import AssetError, load_pcm
+from softswitch.media.assets import AssetError, duration, load_pcm
 from softswitch.paths import prompts_dir
 from softswitch.speech.audit import audit
 from softswitch.speech.catalogue import Catalogue, MissingPrompt
@@ -41,6 +41,7 @@ class RenderedVoice:
         self._synthesizer = synthesizer
         self._on_ready = on_ready
         self._failed: set[Joined | Spoken] = set()
+        self._seconds: dict[str, float | None] = {}
 
     def renew(self, resolver: Resolver) -> None:
         """Other catalogues, recordings or languages, from the next prompt on."""
@@ -64,6 +65,16 @@ class RenderedVoice:
             self._failed.discard(found)
             return ""
         return self._render(prompt, found)
+
+    def seconds(self, path: str) -> float | None:
+        """See `softswitch.ports.Voice.seconds`; a file is looked at once."""
+        if path not in self._seconds:
+            try:
+                self._seconds[path] = duration(path)
+            except AssetError as error:
+                log.warning("%s", error)
+                self._seconds[path] = None
+        return self._seconds[path]
 
     def _render(self, prompt: Prompt, wanted: Joined | Spoken) -> str | None:
         def done(outcome: Path | SynthesisFailed) -> None:

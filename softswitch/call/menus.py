@@ -10,11 +10,13 @@ from ivr.effects import (
     CallPhone,
     Connect,
     EnterQueue,
+    FlowEnded,
     HandOver,
     HangUp,
     Journal,
     PlayMusic,
     PlayPrompts,
+    PromptsEnded,
     StopAsking,
     StopPrompts,
 )
@@ -115,6 +117,11 @@ class Menus:
         match effect:
             case Journal(at, record):
                 kind, data = ivr_record(record)
+                match record:
+                    case PromptsEnded(play=play, interrupted_by=by):
+                        data |= control.prompts.heard(call, play, at, interrupted=bool(by))
+                    case FlowEnded():
+                        control.prompts.over(call)
                 control.note(kind, call, at, **data)
             case HangUp(reason, result):
                 control.endings.call_over(

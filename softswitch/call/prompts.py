@@ -23,6 +23,28 @@ PATIENCE = 3.0
 
 
 @dataclass(frozen=True, slots=True)
+class Playing:
+    """A list of an IVR session that sounds: `parts` are keys and seconds, None where a length is not known."""
+
+    play: int
+    began: float
+    parts: tuple[tuple[str, float | None], ...]
+
+    def heard(self, at: float, *, interrupted: bool) -> dict[str, object]:
+        """Seconds that were played and that there are; with *interrupted*, the key of the prompt that was cut."""
+        played, total = max(0.0, at - self.began), 0.0
+        cut: str | None = None
+        for key, seconds in self.parts:
+            if seconds is None:
+                return {"played": round(played, 3)}
+            if cut is None and played < total + seconds:
+                cut = key
+            total += seconds
+        found: dict[str, object] = {"played": round(min(played, total), 3), "total": round(total, 3)}
+        return found | {"cut": cut} if interrupted and cut is not None else found
+
+
+@dataclass(frozen=True, slots=True)
 class Speech:
     """What one leg hears or will hear now."""
 
@@ -31,6 +53,7 @@ class Speech:
     language: str
     finished: Callable[[float], None]
     started: bool = False
+    session: tuple[str, int] | None = None  # the call whose IVR session says this, and its number there
 
 
 class Prompts:
@@ -42,10 +65,27 @@ class Prompts:
         self._next_play = 1
         self._current: dict[int, Speech] = {}
         self._waiting: Timers[int] = Timers()
+        self._playing: dict[str, Playing] = {}  # by call: what its session said last
 
     def play(self, call: Call, play: int, prompts: tuple[Prompt, ...], language: str, now: float) -> None:
         """Say the prompts of an IVR session, and tell it when they have been said."""
-        self.say(call, prompts, language, now, lambda at: self._control.menus.receive(call, PromptsFinished(play), at))
+        self._playing.pop(call.call, None)
+
+        def finished(at: float) -> None:
+            self._control.menus.receive(call, PromptsFinished(play), at)
+
+        self._say(call.a_leg, prompts, language, now, finished, PATIENCE, session=(call.call, play))
+
+    def heard(self, call: Call, play: int, at: float, *, interrupted: bool) -> dict[str, object]:
+        """How much of list *play* of the session was heard by *at*; nothing of what has not begun."""
+        playing = self._playing.get(call.call)
+        if playing is None or playing.play != play:
+            return {"played": 0.0}
+        return playing.heard(at, interrupted=interrupted)
+
+    def over(self, call: Call) -> None:
+        """The session has said its last."""
+        self._playing.pop(call.call, None)
 
     def say(
         self, call: Call, prompts: tuple[Prompt, ...], language: str, now: float, finished: Callable[[float], None]
@@ -82,8 +122,9 @@ class Prompts:
         now: float,
         finished: Callable[[float], None],
         patience: float,
+        session: tuple[str, int] | None = None,
     ) -> None:
-        speech = Speech(self._next_play, prompts, language, finished)
+        speech = Speech(self._next_play, prompts, language, finished, session=session)
         self._next_play += 1
         self._current[leg] = speech
         if not self._start(leg, speech, now, patient=patience > 0):
@@ -118,6 +159,12 @@ class Prompts:
                 self._control.later(now, speech.finished, call=leg.call)
             return True
         self._current[handle] = replace(speech, started=True)
+        if speech.session is not None:
+            call_id, play = speech.session
+            lengths = [
+                (p.key, self._voice.seconds(path)) for p, path in zip(speech.prompts, found, strict=True) if path
+            ]
+            self._playing[call_id] = Playing(play, now, tuple(lengths))
         self._control.legs.hear(leg, Play(paths, speech.play_id))
         return True
 

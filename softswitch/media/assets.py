@@ -40,6 +40,14 @@ class AssetError(ValueError):
         self.problem = problem
 
 
+def duration(path: Path | str) -> float:
+    """Seconds of the file, by its header alone; raises AssetError."""
+    try:
+        return float(soundfile.info(str(path)).duration)
+    except (soundfile.SoundFileError, OSError) as error:
+        raise AssetError(path, str(error)) from error
+
+
 def load_frames(path: Path | str, law: str, *, max_seconds: float = MAX_SECONDS) -> Octets:
     """The file as `uint8[n, 160]` of law "PCMA" or "PCMU", n ≥ 1; raises AssetError."""
     return to_frames(load_pcm(path, max_seconds=max_seconds), law)

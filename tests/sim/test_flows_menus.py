@@ -84,3 +84,45 @@ def test_two_quick_presses_stay_two_however_each_was_carried(office: Office) -> 
     call.press("7", by="rfc4733")
     office.run(1)
     assert [line.data["digit"] for line in office.switch.journal.of("ivr.digit_pressed")] == ["7", "7"]
+
+
+def test_the_journal_tells_how_much_was_heard_of_how_much_and_what_was_cut(office: Office) -> None:
+    office.switch.voice.lengths |= {"menu.main": 6.0, "no-input": 2.0}
+    call = office.call("2001", "100")
+    office.run(5.9)
+    assert office.switch.journal.of("ivr.prompts_ended") == []
+    office.run(7.5)  # the menu, five seconds of silence, and two and a bit of what follows
+    call.press("9")
+    office.run(1)
+    told = [
+        (line.data["interrupted_by"], line.data["total"], line.data.get("cut"))
+        for line in office.switch.journal.of("ivr.prompts_ended")
+    ]
+    assert told == [("", 6.0, None), ("9", 8.0, "menu.main")]
+    whole, cut = (line.data["played"] for line in office.switch.journal.of("ivr.prompts_ended"))
+    assert whole == pytest.approx(6.0, abs=0.02)
+    assert 2.0 < cut < 3.0
+
+
+def test_time_in_which_speech_is_rendered_is_not_heard(office: Office) -> None:
+    office.switch.voice.slow.add("menu.main")
+    call = office.call("2001", "100")
+    office.run(1)
+    office.switch.voice.slow.clear()
+    office.switch.spoken()
+    office.run(2)
+    call.press("9")
+    office.run(1)
+    (line,) = office.switch.journal.of("ivr.prompts_ended")
+    assert line.data["played"] == pytest.approx(2.0, abs=0.1)
+    assert line.data["cut"] == "menu.main"
+
+
+def test_who_hangs_up_before_anything_is_said_has_heard_nothing(office: Office) -> None:
+    office.switch.voice.slow.add("menu.main")
+    call = office.call("2001", "100")
+    office.run(1)
+    call.hang_up()
+    office.run(1)
+    (line,) = office.switch.journal.of("ivr.prompts_ended")
+    assert (line.data["played"], line.data["interrupted_by"]) == (0.0, "hung-up")

@@ -281,6 +281,7 @@ class SimSwitch:
             "ringing timers": control.desks._timers,
             "speech": control.prompts._current,
             "speech timers": control.prompts._waiting,
+            "what is heard": control.prompts._playing,
             "offers that ring, were answered, are told of": control.offers,
             "stays in queues": control.waiting,
             "orders of callbacks": control.orders,
