@@ -29,6 +29,7 @@ from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
 from softswitch.call.whisper import whisper_prompts
 from softswitch.campaigns.book import Book
+from softswitch.campaigns.listening import read_listening, to_plain
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
@@ -365,8 +366,6 @@ class Switch:
             return
         from softswitch.api.application import Ports, application
         from softswitch.api.server import HttpServer
-        from softswitch.reports.command import read_listening
-        from softswitch.reports.listening import to_plain
 
         async def listening(campaign: str) -> dict[str, Any]:
             return to_plain(await asyncio.to_thread(read_listening, self._database, campaign))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from softswitch.config.words.systems import DEFAULT_TYPES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
 
 #: Version of the envelope below; that of `data` is the journal's.
 VERSION = 1
-#: What is delivered where nothing else is asked for.
-DEFAULT_TYPES = ("call.*", "ivr.*", "callback.*", "feature.*")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from acd.figures.service_level import variant
 from acd.figures.tally import Standard
-from softswitch.reports import listening
+from softswitch.campaigns.listening import read_listening, to_plain
 from softswitch.reports.collect import Collector
+from softswitch.reports.listening import as_table as listening_table
 from softswitch.reports.output import as_json, as_table, write_csv
 from softswitch.reports.period import PeriodError, period
 from softswitch.reports.sheets import By, Staff, sheet
@@ -123,17 +123,7 @@ def report_listening(config: Config, request: Request, campaign: str, console: C
         raise ReportError(str(error)) from None
     found = read_listening(config.server.data_dir / FILE_NAME, campaign, when.begin, when.end)
     if request.json:
-        document = {"from": when.begin, "to": when.end, **listening.to_plain(found)}
+        document = {"from": when.begin, "to": when.end, **to_plain(found)}
         console.file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     else:
-        console.print(listening.as_table(found))
-
-
-def read_listening(
-    database: Path, campaign: str = "", begin: float = 0.0, end: float = float("inf")
-) -> listening.Listening:
-    """From the journal: calls whose messages began in the period. Raises `StoreError`."""
-    with Reader(database) as reader, reader.snapshot():
-        first = reader.first_at(begin) if begin else 0
-        records = takewhile(lambda record: record.at < end, reader.lines(listening.KINDS, first))
-        return listening.listening(records, campaign)
+        console.print(listening_table(found))

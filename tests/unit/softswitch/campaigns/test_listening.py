@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from softswitch.reports.listening import Listening, Message, listening, to_plain
+from softswitch.campaigns.listening import Listening, Message, listening, to_plain
 from softswitch.store.cdr import Record
 
 if TYPE_CHECKING:
