@@ -104,6 +104,14 @@ did = "105"
 to = "phone:2002"
 
 [[route]]
+did = "106"
+to = "conference:open"
+
+[[route]]
+did = "107"
+to = "record:statement"
+
+[[route]]
 did = "9000"
 to = "echo"
 
@@ -131,6 +139,14 @@ say = {{ en = "{STEP_TWO}" }}
 keys = {{ 5 = "echo" }}
 timeout = 20
 retries = 1
+
+[conference.open]
+chime = false
+
+[record.statement]
+review = false
+silence_ends = 2
+then = "echo"
 
 [queue.sales]
 label = "Sales"
