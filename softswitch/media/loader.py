@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from rtp.frames import AssetKey
 
 _SLICE = 160 * 500
-_SWITCH_INTERVAL = 0.0005
+SWITCH_INTERVAL = 0.0005
+"""Seconds for which another thread may keep the media loop from the interpreter."""
 
 Finished = tuple["AssetKey", "NDArray[np.uint8] | None", str]
 
@@ -42,7 +43,7 @@ class Loader:
 
     def request(self, key: AssetKey) -> None:
         if self._thread is None:
-            sys.setswitchinterval(_SWITCH_INTERVAL)
+            sys.setswitchinterval(SWITCH_INTERVAL)
             self._thread = threading.Thread(target=self._work, name="asset-loader", daemon=True)
             self._thread.start()
         self._requests.put(key)

@@ -11,6 +11,7 @@ import contextlib
 import os
 import queue
 import struct
+import sys
 import threading
 import time
 from collections import deque
@@ -23,6 +24,7 @@ from rtp.legs import Recorded, RecordingQuiet
 from rtp.loudness import Loudness
 from rtp.tape import Begin, End, Heard, Hush
 from rtp.timeline import Timeline, passages
+from softswitch.media.loader import SWITCH_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,6 +141,7 @@ class Recorder:
     def put(self, orders: Sequence[Order | Discard], now: float) -> None:
         """To be called every `PERIOD` while anything is recorded, and at once when a recording begins or ends."""
         if self._thread is None:
+            sys.setswitchinterval(SWITCH_INTERVAL)
             self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
             self._thread.start()
         self._put += 1
