@@ -24,7 +24,7 @@ from acd.effects import (
     WithdrawOffer,
 )
 from acd.events import CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
-from acd.skills import parse
+from acd.skills import parse, variables
 from acd.ticket import Place
 from ivr.events import Returned
 from ivr.nodes import Result
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from acd.dispatcher import Dispatcher
     from acd.effects import Effect
     from acd.events import EndedBy, Event, FailReason
+    from ivr.progress import Progress
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
 
@@ -103,11 +104,21 @@ class Queues:
                 preferred=parse(known.prefer),
                 waiting_since=call.waiting_since,
                 customer=customer_of(call.caller),
+                variables=self._mentioned(queue, known),
             )
             self.receive(joined, now)
             ticket = self._dispatcher.tickets.get(call.queued_as)
             if ticket is not None and call.waiting_since is None and ticket.since < now:
                 control.waiting.announce(call, phrases.resumed(), now)  # called before, and was cut off
+
+    def _mentioned(self, queue: str, known: Progress) -> tuple[tuple[str, str], ...]:
+        """The variables of the call that say which agents serve it; the others are no business of the distributor."""
+        words = next((each for each in self._dispatcher.config.queues if each.id == queue), None)
+        asked = [parse(known.needs), parse(known.prefer)]
+        if words is not None:
+            asked += [words.needs, words.preferred, *(step.needs for step in words.relax)]
+        mentioned = sorted(frozenset().union(*map(variables, asked)) - {"language"})
+        return tuple((name, known.public[name]) for name in mentioned if name in known.public)
 
     def _keep_age(self, call: Call) -> None:
         ticket = self._dispatcher.tickets.get(call.queued_as)

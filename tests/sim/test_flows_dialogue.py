@@ -49,7 +49,8 @@ number = "5"
 then = "queue:sales"
 priority = 7
 label = "{name}"
-data = { segment = "gold" }
+data = { segment = "support" }
+needs = "{segment} >= 50"
 
 [survey.after]
 thanks = "Thank you."
@@ -159,7 +160,7 @@ def test_a_secret_code_reaches_whom_it_is_for_and_no_record(office: Office) -> N
     call.hang_up()
 
 
-def test_who_is_known_has_a_priority_and_a_label(office: Office) -> None:
+def test_who_is_known_has_a_priority_a_label_and_skills_of_their_own(office: Office) -> None:
     call = office.call("2001", "111")
     office.run(4)
     for key in "9785":
@@ -168,10 +169,13 @@ def test_who_is_known_has_a_priority_and_a_label(office: Office) -> None:
     office.switch.answered({"name": "Olha"})
     office.run(1)
     (joined,) = journaled(office, "acd.queued")
-    assert {"segment": "gold", "label": "Olha"} in [data["values"] for data in journaled(office, "ivr.variables_set")]
+    assert {"segment": "support", "label": "Olha"} in [
+        data["values"] for data in journaled(office, "ivr.variables_set")
+    ]
     session = next(iter(office.switch.control.calls.values())).session
     assert session.progress.priority == 7.0
     assert joined["queue"] == "sales"
+    assert joined["variables"] == [["segment", "support"]]
     call.hang_up()
 
 
