@@ -39,6 +39,8 @@ from sip.transactions.effects import (
 from sip.transactions.layer import TransactionLayer
 from sip.usage import Sent
 from sip.usages import Usages
+from sip.watchers import LIMIT as MAX_WATCHERS
+from sip.watchers import Watcher, Watchers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from sip.subscriptions import SubscriptionId
     from sip.transactions.effects import Effect
     from sip.uri import Uri
+    from sip.watchers import WatcherId
 
 __all__ = ["Flow", "Load", "SipEndpoint", "Transmit", "Transport"]
 
@@ -93,6 +96,7 @@ class SipEndpoint:
         self._signalling = Signalling(self._layer, self._local, self._events)
         self._usages = Usages(self._signalling)
         self._subscriptions = Subscriptions(self._signalling)
+        self._watchers = Watchers(self._signalling)
         self._requests = Requests(self._layer, self._local, self._events.append)
         self._max_usages = max_usages
 
@@ -136,10 +140,8 @@ class SipEndpoint:
 
     def next_deadline(self) -> float | None:
         """When ``handle_timeout`` is to be called at the latest; None: not until something else happens."""
-        first, second = self._layer.next_deadline(), self._usages.next_deadline()
-        if first is None or second is None:
-            return second if first is None else first
-        return min(first, second)
+        parts = (self._layer.next_deadline(), self._usages.next_deadline(), self._watchers.next_deadline())
+        return min((at for at in parts if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> None:
         try:
@@ -147,6 +149,7 @@ class SipEndpoint:
             self._work(now)
         finally:
             self._usages.handle_timeout(now)
+            self._watchers.handle_timeout(now)
             self._work(now)
 
     def next_transmit(self) -> Transmit | None:
@@ -385,6 +388,43 @@ class SipEndpoint:
         self._subscriptions.tell(subscription, status, reason, last=last, now=now)
         self._work(now)
 
+    def accept_subscription(
+        self, transaction: str, flow: Flow, *, event: str, expires: int, body: bytes, content_type: str, now: float
+    ) -> WatcherId:
+        """200 to a SUBSCRIBE, the first or one inside its dialog, and the state at once (RFC 6665 §4.2.1).
+
+        *expires* 0 ends it. Returns whom to tell of changes: the same name for a renewal, "" when there is no room.
+        Raises ParseError.
+        """
+        template, request = self._layer.template_of(transaction), self._layer.request_of(transaction)
+        if template is None or request is None:
+            return ""
+        watcher = self._watchers.find(request)
+        if watcher is None and len(self._watchers) >= MAX_WATCHERS:
+            self.respond(transaction, 503, headers=(self._retry_after(),), now=now)
+            return ""
+        if watcher is None:
+            dialog = Dialog.of_server(request, template.to, template.to_tag, flow)
+            contact = self._local.contact(request.uri.user, flow)
+            watcher = self._watchers.add(dialog, contact, request.headers.get("Event") or event, now + expires)
+        else:
+            self._watchers.renew(watcher, now + expires)
+            watcher.dialog.refresh_target(request)
+        self.respond(transaction, 200, headers=(("Contact", watcher.contact), ("Expires", str(expires))), now=now)
+        watcher.body, watcher.content_type = body, content_type
+        if expires:
+            self._watchers.tell(watcher.id, body, content_type, now)
+        else:
+            self._watchers.end(watcher, "timeout", now)
+        self._work(now)
+        return watcher.id
+
+    def tell_watcher(self, watcher: WatcherId, body: bytes, content_type: str, *, now: float) -> bool:
+        """The newest state to somebody who subscribed; False when they watch no more."""
+        told = self._watchers.tell(watcher, body, content_type, now)
+        self._work(now)
+        return told
+
     # --- inside -------------------------------------------------------------------------------------------------
 
     def _work(self, now: float) -> None:
@@ -403,6 +443,11 @@ class SipEndpoint:
                     self._subscriptions.answered(subscription, effect.response.status, now)
             case ClientFailed(owner=Subscription() as subscription):
                 self._subscriptions.answered(subscription, 0, now)
+            case PassResponse(owner=Watcher() as watcher):
+                if effect.response.status >= 200:
+                    self._watchers.answered(watcher, effect.response.status, now)
+            case ClientFailed(owner=Watcher() as watcher):
+                self._watchers.answered(watcher, 0, now)
             case PassRequest():
                 self._receive_request(effect.transaction, effect.request, effect.flow, now)
             case PassAck():
@@ -439,6 +484,13 @@ class SipEndpoint:
             self.respond(transaction, error.status, f"Bad Request ({error.reason})", now=now)
 
     def _receive_in_dialog(self, transaction: str, request: Request, flow: Flow, now: float) -> None:
+        watcher = self._watchers.find(request) if request.method == "SUBSCRIBE" else None
+        if watcher is not None:
+            if watcher.dialog.accept(request, flow):
+                self._events.append(RequestReceived(transaction, request, flow))
+            else:
+                self.respond(transaction, 500, "Out of Order", now=now)
+            return
         usage = self._usages.find(request)
         if usage is None or usage.dialog is None:
             self.respond(transaction, 481, now=now)

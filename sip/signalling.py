@@ -11,6 +11,7 @@ from sip.routing import next_hop
 from sip.serializer import serialize
 from sip.subscriptions import Subscription
 from sip.usage import Incoming, Purpose, Sent, Usage
+from sip.watchers import Watcher
 
 if TYPE_CHECKING:
     from collections import deque
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from sip.transactions.layer import TransactionLayer
 
 #: Whose a request of ours is.
-Owner = Sent | OwnRequest | Subscription
+Owner = Sent | OwnRequest | Subscription | Watcher
 
 #: Closed connections that are remembered, so that nothing more is sent to them.
 _MAX_DEAD = 4096

@@ -178,6 +178,7 @@ class Switch:
             self._boxes.load(*await self._journal.load_left_behind())
             await self._mailroom.start()
             self._control = self._join(recovered.dispatcher)
+            self._light_lamps()
             self._note("switch.started", {"pid": os.getpid(), **self._reloader.status()})
             resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
@@ -224,6 +225,16 @@ class Switch:
         resuming = Resuming(self._control, dispatcher, self._config, queues)
         resuming.remember(now, restarted=not recovered.fresh, agents=recovered.agents)
         return resuming
+
+    def _light_lamps(self) -> None:
+        """Messages also change when no call does: they are mailed, and grow old."""
+        mark = self._boxes.changed
+
+        def changed(box: str) -> None:
+            mark(box)
+            self._loop.call_soon(self._arm)
+
+        self._boxes.changed = changed
 
     def _keep_snapshots(self, dispatcher: Dispatcher) -> None:
         self._keeper = SnapshotKeeper(self._journal, dispatcher.snapshot)

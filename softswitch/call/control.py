@@ -176,7 +176,7 @@ class CallControl:
         self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
         self.forcing = Forcing(self, config, clock)
         self.opening = opening = Opening(flow, clock.local, self.forcing.at)
-        self.left = Left(self, config, flow, opening, boxes=boxes, mailroom=mailroom, clock=clock)
+        self.left = Left(self, config, flow, opening, admission, boxes=boxes, mailroom=mailroom, clock=clock)
         router = Router(config, phones, opening)
         self.transfers = Transfers(self, config, router, admission)
         self.keyed = KeyedTransfers(self, config)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from ivr.left import CALLBACK, MAILBOX, VOICEMAIL
 from softswitch.call.callback_requests import CallbackRequests
+from softswitch.call.lamps import Lamps
 from softswitch.call.listening import Listening
 from softswitch.call.mailboxes import Mailboxes
 from softswitch.voicemail.boxes import Boxes
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow
+    from softswitch.call.admission import Admission
     from softswitch.call.control import CallControl
     from softswitch.call.opening import Opening
     from softswitch.call.settings import Settings
@@ -44,6 +46,7 @@ class Left:
         config: Config,
         flow: Flow,
         opening: Opening,
+        admission: Admission,
         *,
         boxes: Boxes | None,
         mailroom: Mailroom | None,
@@ -55,6 +58,13 @@ class Left:
         self.mailboxes = Mailboxes(control, config, self.boxes, office, clock)
         self.listening = Listening(control, config, self.boxes, office, clock)
         self.requests = CallbackRequests(control, config, flow, opening, self.boxes, office, clock)
+        self.lamps = Lamps(
+            config,
+            self.boxes,
+            admission,
+            control.sip,
+            lambda kind, data, at: control.journal_line(kind, None, at, data),
+        )
         self._parts = (self.mailboxes, self.listening, self.requests)
         control.menus.handlers |= {VOICEMAIL: self.mailboxes, MAILBOX: self.listening, CALLBACK: self.requests}
 
@@ -67,7 +77,7 @@ class Left:
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        for part in self._parts:
+        for part in (*self._parts, self.lamps):
             part.reconfigure(settings, now)
 
     def kept(self, mark: str, kept: bool, now: float) -> None:
@@ -76,8 +86,10 @@ class Left:
         self.requests.kept(mark, kept, now)
 
     def next_deadline(self) -> float | None:
-        return min((at for part in self._parts if (at := part.next_deadline()) is not None), default=None)
+        return min(
+            (at for part in (*self._parts, self.lamps) if (at := part.next_deadline()) is not None), default=None
+        )
 
     def handle_timeout(self, now: float) -> None:
-        for part in self._parts:
+        for part in (*self._parts, self.lamps):
             part.handle_timeout(now)

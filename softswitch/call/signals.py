@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, REFER"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, REGISTER, REFER, SUBSCRIBE"
 
 
 class Signals:
@@ -88,6 +88,8 @@ class Signals:
                     self._digit(leg, pressed.digit, "info", now)
             case "REFER":
                 self._control.transfers.referred(transaction, request, flow, leg, now)
+            case "SUBSCRIBE":
+                self._control.left.lamps.subscribed(transaction, request, flow, now)
             case _:
                 self._control.sip.respond(transaction, 405, headers=(("Allow", ALLOW),), now=now)
 
