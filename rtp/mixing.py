@@ -118,7 +118,7 @@ class Mixer:
                     del self._rooms[name]
 
     def configure(self, slot: int, codec: str, *, heard: bool) -> None:
-        """What the member is sent, and whether they may speak at all: not while they hold."""
+        """What the member is sent, and whether they are *heard* at all: not while they hold, with music or without."""
         if self.mixing[slot]:
             self._stale |= self._laws[slot] != codec
             self._laws[slot] = codec

@@ -118,7 +118,7 @@ class Plane:
             self._aim(leg, before)
         if before is not None and before.codec != spec.codec:
             self.player.change_codec(slot, spec.codec)
-        self.mixer.configure(slot, spec.codec, heard=spec.receive)
+        self.mixer.configure(slot, spec.codec, heard=spec.receive and spec.send)
         if before is None or (before.source, before.receive, before.send) != (spec.source, spec.receive, spec.send):
             self._wire(leg, before, now)
         if before is None or _recording(before) != _recording(spec):
@@ -198,7 +198,7 @@ class Plane:
             self.mixer.leave(leg.slot)
             if isinstance(spec.source, Conference):
                 self.mixer.join(leg.slot, spec.leg, spec.source, spec.codec)
-                self.mixer.configure(leg.slot, spec.codec, heard=spec.receive)
+                self.mixer.configure(leg.slot, spec.codec, heard=spec.receive and spec.send)
             if (heard := _heard(spec)) is not None:
                 self._ears.setdefault(heard, {})[spec.leg] = None
                 self._connect(heard)

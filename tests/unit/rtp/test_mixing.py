@@ -144,6 +144,13 @@ def test_who_holds_is_not_heard() -> None:
     assert room.tones(1) == {2, 3}
 
 
+def test_hold_music_of_a_phone_does_not_come_into_the_room() -> None:
+    room = Room((1, 2))
+    room.put(3, Conference("a"), send=False)  # holds, and sends music of its own
+    room.talk(40, 1, 2, 3)
+    assert room.tones(1) == {2}
+
+
 def test_a_monitor_hears_both_and_is_heard_by_nobody() -> None:
     room = Room((1, 2))
     room.put(3, Conference("a", heard_by=()))
