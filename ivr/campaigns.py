@@ -2,6 +2,7 @@
 
 A template is a text in each language. In its braces stand fields: ``{name:text max 40}`` is filled with words of the
 language, all others with a value that is said by the grammar of prompts, as ``{sum:money}`` or ``{until:date gen}``.
+In place of a value may stand ``{variable}``: what is known of the caller under this name, as a CRM has told it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ TEXT_MAX = 60
 #: How fast a text is spoken, at the least: letters in a second.
 LETTERS_PER_SECOND = 12.0
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)(?::([^{}]*))?\}")
+_REFERENCE = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
 _TEXT = re.compile(r"text(?: max ([1-9][0-9]{0,2}))?")
 _COUNT = "count"
 
@@ -65,15 +67,14 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`text`: language → words with fields in braces. `audio`: a recording may stand in for the text."""
+    """`text`: language → words with fields in braces."""
 
     name: str
     text: Mapping[str, str]
-    audio: bool = False
     fields: Mapping[str, Field] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, name: str, text: Mapping[str, str], *, audio: bool = False) -> Template:
+    def read(cls, name: str, text: Mapping[str, str]) -> Template:
         """Find the fields of *text*; they have to be the same in every language. Raises TemplateError."""
         first: dict[str, Field] | None = None
         for language, words in text.items():
@@ -85,7 +86,7 @@ class Template:
                 first = found
             elif differing := sorted(key for key in first.keys() | found.keys() if first.get(key) != found.get(key)):
                 raise TemplateError(f'the field "{differing[0]}" of "{language}" is not as in "{next(iter(text))}"')
-        return cls(name, dict(text), audio, first or {})
+        return cls(name, dict(text), first or {})
 
     def prompt(self, key: str, values: Mapping[str, str | Mapping[str, str]]) -> Prompt:
         """The message: *values* by field, those of texts also by language. Raises ValueRefused."""
@@ -94,16 +95,28 @@ class Template:
             raise ValueRefused(unknown, f'the template "{self.name}" has no such field; its fields: {known}')
         args: dict[str, int | str] = {}
         for one in self.fields.values():
-            if one.kind != "text":
+            if one.kind != "text" and reference(values.get(one.name)) is None:
                 args[one.name] = _argument(one, values.get(one.name))
+        for name in self.fields:
+            if (variable := reference(values.get(name))) in args:
+                raise ValueRefused(name, f'"{variable}" is a field of this template with a value of its own')
         return Prompt(key, text={language: self._words(language, values) for language in self.text}, args=args)
 
     def _words(self, language: str, values: Mapping[str, str | Mapping[str, str]]) -> str:
         def say(match: re.Match[str]) -> str:
             one = self.fields[match[1]]
+            if variable := reference(values.get(one.name)):
+                spec = match[2] if match[2] and one.kind != "text" else ""
+                return f"{{{variable}:{spec}}}" if spec else f"{{{variable}}}"
             return match[0] if one.kind != "text" else _text(one, language, values.get(one.name))
 
         return _PLACEHOLDER.sub(say, self.text[language])
+
+
+def reference(value: str | Mapping[str, str] | None) -> str | None:
+    """The variable that stands in place of a value; None when it is a value."""
+    found = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return None if found is None else found[1]
 
 
 def seconds(prompt: Prompt) -> float:

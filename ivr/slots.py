@@ -40,6 +40,7 @@ class Binding:
     active_from: float = float("-inf")
     active_until: float = float("inf")
     condition: conditions.Condition = conditions.ALWAYS
+    needs: frozenset[str] = frozenset()  # variables that it says: who lacks one does not hear it
     percent: float = 100.0
     target: Target | None = None  # where the slot's key leads; None: it is no key
     draft: bool = False  # heard only at the preview
@@ -51,7 +52,7 @@ class Binding:
         caller = variables.get("ani", "")
         if self.percent < 100.0 and (not caller or share(f"{slot}:{self.campaign}", caller) >= self.percent):
             return False
-        return conditions.holds(self.condition, variables)
+        return all(map(variables.get, self.needs)) and conditions.holds(self.condition, variables)
 
 
 @dataclass(frozen=True, slots=True)

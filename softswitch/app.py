@@ -12,7 +12,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from ivr.targets import DEFAULT_MUSIC
-from ivr.texts import is_fixed
+from ivr.texts import filled, is_fixed
 from sip.auth import DigestChallenger
 from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
@@ -394,8 +394,9 @@ class Switch:
 
     def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
         """Nobody should wait for a message while it is rendered."""
-        if prompts:
-            self._voice.prepare(prompts, sorted({language for prompt in prompts for language in prompt.text}))
+        alike = [prompt for prompt in prompts if filled(prompt, {}) is prompt]
+        if alike:  # what is said to one caller only is not known yet
+            self._voice.prepare(alike, sorted({language for prompt in alike for language in prompt.text}))
 
     def _set_music(self, config: Config) -> list[str]:
         """The channels that are new or have other files. One that is no more plays on for whoever listens to it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr import conditions
-from ivr.campaigns import Template, ValueRefused, read_instant, seconds
+from ivr.campaigns import Template, ValueRefused, read_instant, reference, seconds
 from ivr.slots import Binding, prompt_key
 from softswitch.config.fields import Wrong, parse_target
 from softswitch.speech.template import parse_template
@@ -153,6 +153,7 @@ def _binding(document: BindingDocument, version: int, ground: Ground, *, restruc
         version,
         prompt,
         condition=condition,
+        needs=frozenset(filter(None, map(reference, document.values.values()))),
         percent=float(document.percent),
         target=target,
         draft=document.draft,
@@ -167,7 +168,10 @@ def _prompt(template: Template, document: BindingDocument, key: str, slot: Slot)
         raise ValueRefused(f"values.{refused.where}", str(refused)) from None
     for language, words in prompt.text.items():
         try:
-            parse_template(words).say(prompt.args, language) if prompt.args else words
+            if prompt.args or "{" in words:
+                template_text = parse_template(words)
+                if template_text.arguments <= prompt.args.keys():  # else some are variables of the call
+                    template_text.say(prompt.args, language)
         except ValueError as error:
             raise ValueRefused("values", f'cannot be said in "{language}": {error}') from None
     if (length := seconds(prompt)) > slot.max_seconds:

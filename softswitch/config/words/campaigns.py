@@ -38,8 +38,6 @@ class Template(Section):
     """A text with fields in braces that campaigns fill: ``{name:text max 40}``, ``{sum:money}``, ``{until:date}``."""
 
     text: Spoken
-    audio: Flag = False
-    """A campaign may give a recording in place of the text."""
 
     @model_validator(mode="after")
     def _readable(self) -> Template:

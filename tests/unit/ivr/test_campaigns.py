@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ivr.campaigns import Field, Template, TemplateError, ValueRefused, read_instant, seconds
+from ivr.texts import filled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,13 +49,28 @@ def test_a_word_may_be_the_same_in_all_languages() -> None:
     assert all(words.startswith("KASKO ") for words in prompt.text.values())
 
 
+def test_what_is_known_of_the_caller_may_stand_in_place_of_a_value() -> None:
+    prompt = OFFER.prompt("k", {**VALUES, "what": "{product}", "until": "{expires}"})
+    assert prompt.text["en"] == "{product} for {sum:money} until {expires:date gen}, {n} left."
+    assert prompt.args == {"sum": "12.50 UAH", "n": 3}
+    known = filled(prompt, {"product": "KASKO", "expires": "2026-05-21"})
+    assert known.args == {"sum": "12.50 UAH", "n": 3, "product": "KASKO", "expires": "2026-05-21"}
+
+
+def test_a_variable_is_not_taken_for_a_field_with_a_value_of_its_own() -> None:
+    OFFER.prompt("k", {**VALUES, "sum": "{sum}"})
+    with pytest.raises(ValueRefused, match='"sum" is a field of this template') as refused:
+        OFFER.prompt("k", {**VALUES, "what": "{sum}"})
+    assert refused.value.where == "what"
+
+
 @pytest.mark.parametrize(
     ("field", "value", "where", "message"),
     [
         ("what", "Insurance of all", "what", "has 16 characters, and there is room for 12"),
         ("what", {"en": "Insurance"}, "what.uk", "is missing"),
         ("what", {"en": "  ", "uk": "x"}, "what.en", "is missing"),
-        ("what", "{sum}", "what", "one line of text without braces"),
+        ("what", "{sum} off", "what", "one line of text without braces"),
         ("what", "a\nb", "what", "one line of text without braces"),
         ("what", None, "what.en", "is missing"),
         ("sum", "12,50 UAH", "sum", 'an amount such as "12.50 UAH"'),

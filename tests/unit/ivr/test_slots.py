@@ -161,6 +161,13 @@ def test_the_language_and_the_variables_of_the_call_decide() -> None:
     assert len(caller.call("menu:main", "uk").session.progress.voiced) == 1
 
 
+def test_who_lacks_what_a_message_says_does_not_hear_it() -> None:
+    personal = message(needs=frozenset({"expires"}))
+    assert not personal.is_for("promo", {}, WALL)
+    assert not personal.is_for("promo", {"expires": ""}, WALL)
+    assert personal.is_for("promo", {"expires": "2026-05-21"}, WALL)
+
+
 # --- a part of the callers
 
 

@@ -159,6 +159,14 @@ def test_marketing_leads_callers_where_the_slot_allows_and_an_admin_anywhere() -
     assert bound(one)[0].target is None
 
 
+def test_a_message_may_say_what_a_crm_has_told_of_the_caller() -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER | {"values": OFFER["values"] | {"until": "{expires}"}})  # type: ignore[operator]
+    (binding,) = bound(one)
+    assert binding.needs == {"expires"}
+    assert binding.prompt.text["uk"] == "Страховка за {sum:money} до {expires:date gen}."
+
+
 def test_an_unknown_slot_is_no_slot() -> None:
     with pytest.raises(NoSuchSlot):
         put(book(MemoryJournal()), OFFER, slot="nothing")
