@@ -332,9 +332,7 @@ def hours(
     config: ConfigPath = DEFAULT_CONFIG,
     until: Annotated[
         str | None,
-        typer.Option(
-            help='17:30, "2026-12-24 17:30", 45m, 2h, or released (no end); without: until the rules change.'
-        ),
+        typer.Option(help='17:30, "2026-12-24 17:30", 45m, 2h, or released (no end); without: until the rules change.'),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
 ) -> None:
@@ -459,6 +457,61 @@ def _ask(command: Callable[..., int], path: Path, data_dir: Path | None, as_json
     except (NotRunning, AdminError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(3) from None
+    if code:
+        raise typer.Exit(code)
+
+
+@cli.command("try")
+def try_(
+    did: Annotated[str, typer.Option(help="The number that is dialled.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    ani: Annotated[str, typer.Option(help='The number that calls; without, or "withheld": none is told.')] = "",
+    digits: Annotated[
+        str, typer.Option(help='What is pressed each time keys are wanted: "1,2"; "-" nothing; "1@2.5" after 2.5 s.')
+    ] = "",
+    at: Annotated[str, typer.Option(help='When: "2026-12-25 10:00" or "10:00".', show_default="now")] = "",
+    trunk: Annotated[str, typer.Option(help="The trunk that the call comes from.", show_default="the first")] = "",
+    phone: Annotated[str, typer.Option(help="The phone that calls, when it is one of our own.")] = "",
+    answer: Annotated[
+        list[str] | None,
+        typer.Option(help='What a queue, phone or service does: "queue:sales=timed-out", "webservice:x=ok,sum=5".'),
+    ] = None,
+    hang_up: Annotated[float | None, typer.Option(help="Seconds after which the caller hangs up.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Try a call without making one: its path, what is said, which keys are pressed, and why. See docs/checking.md."""
+    from softswitch.clock import SystemClock
+    from softswitch.tryout.attempt import AttemptError
+    from softswitch.tryout.command import Request, try_call
+
+    loaded, clock = _load(config, warn=False), SystemClock()
+    request = Request(did, ani, trunk, phone, at, digits, tuple(answer or ()), hang_up)
+    try:
+        try_call(loaded, request, clock.local(clock.now(), ""), typer.echo, as_json=json)
+    except AttemptError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+
+
+@cli.command("test")
+def calltests(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files of calls. Without: *.calltest.toml beside the configuration.")
+    ] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
+) -> None:
+    """Try calls and compare what comes of them with what is expected; exit code 1 if something differs."""
+    from softswitch.clock import SystemClock
+    from softswitch.tryout.calltest import CallTestError
+    from softswitch.tryout.testing import files_beside, run_tests
+
+    loaded, clock = _load(config, warn=False), SystemClock()
+    try:
+        code = run_tests(loaded, files or files_beside(config), clock.local(clock.now(), ""), typer.echo, as_json=json)
+    except CallTestError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     if code:
         raise typer.Exit(code)
 

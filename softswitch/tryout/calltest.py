@@ -1,0 +1,203 @@
+"""``*.calltest.toml``: calls with what is expected of them, for people who change menus and for their CI.
+
+A file has ``[[test]]`` tables. Unknown keys are errors, as in the configuration: what is mistyped would prove nothing.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from softswitch.tryout.attempt import Attempt, AttemptError, Reply, caller_of, moment, presses
+from softswitch.tryout.walk import Walk, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from softswitch.config import Config
+
+#: Stands for any number of places in ``path``.
+ANY = "…"
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Answer(_Table):
+    """What a queue, phone or service does with the caller; a text alone is the outcome."""
+
+    outcome: str
+    values: Mapping[str, str] = {}
+    after: Annotated[float, Field(ge=0, strict=False)] = 0.0
+    key: str = ""
+
+
+def _answers(value: object) -> object:
+    items = value if isinstance(value, list) else [value]
+    return tuple({"outcome": item} if isinstance(item, str) else item for item in items)
+
+
+def _digits(value: object) -> object:
+    if isinstance(value, str):
+        value = value.split(",") if value else []
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _texts(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else (value,)
+
+
+Answers = Annotated[tuple[Answer, ...], BeforeValidator(_answers)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_texts)]
+
+
+class Expected(_Table):
+    """Only what is given is compared.
+
+    ``path``: every place, "…" for any number of them. ``prompts``: texts that are said in this order, each as a part
+    of something said. ``not_said``: parts of nothing said. ``end``: who has the caller at the end, or why it is over.
+    """
+
+    path: Texts | None = None
+    prompts: Texts | None = None
+    not_said: Texts = ()
+    end: str | None = None
+    queue: str | None = None
+    priority: Annotated[float, Field(strict=False)] | None = None
+    language: str | None = None
+    keys: str | None = None
+    variables: Mapping[str, str] = {}
+
+
+class CallTest(_Table):
+    name: Annotated[str, Field(min_length=1)]
+    did: str
+    ani: str = ""
+    trunk: str = ""
+    phone: str = ""
+    at: Annotated[str, Field(min_length=1)]
+    digits: Annotated[tuple[str, ...], BeforeValidator(_digits)] = ()
+    answers: Mapping[str, Answers] = {}
+    hang_up: Annotated[float, Field(ge=0, strict=False)] | None = None
+    expect: Expected
+
+
+class _File(_Table):
+    tests: Annotated[tuple[CallTest, ...], Field(alias="test", min_length=1), BeforeValidator(_texts)]
+
+
+class CallTestError(Exception):
+    """A file of tests that cannot be used; the message has a line for each mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of one test. `differences`: what was expected and what was found; none: it passed."""
+
+    name: str
+    differences: tuple[str, ...]
+    walk: Walk | None = None
+
+
+def read_tests(path: Path) -> tuple[CallTest, ...]:
+    """Raises CallTestError."""
+    try:
+        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CallTestError(f"{path}: {error}") from None
+    try:
+        return _File.model_validate(tables).tests
+    except ValidationError as error:
+        lines = (f"{path}: {_where(found['loc'], tables)}: {found['msg']}" for found in error.errors(include_url=False))
+        raise CallTestError("\n".join(lines)) from None
+
+
+def _where(loc: tuple[int | str, ...], tables: Mapping[str, Any]) -> str:
+    """Which test, by its name where it has one."""
+    tests = tables.get("test")
+    if len(loc) > 1 and isinstance(loc[1], int) and isinstance(tests, list):
+        test = tests[loc[1]]
+        name = test.get("name", loc[1] + 1) if isinstance(test, dict) else loc[1] + 1
+        return f"test {name!r} {'.'.join(map(str, loc[2:]))}".strip()
+    return ".".join(map(str, loc)) or "file"
+
+
+def run_test(config: Config, test: CallTest, now: datetime) -> Verdict:
+    """Walk, and compare."""
+    try:
+        done = walk(config, _attempt(config, test, now))
+    except AttemptError as error:
+        return Verdict(test.name, (str(error),))
+    return Verdict(test.name, tuple(_differences(test.expect, done)), done)
+
+
+def _attempt(config: Config, test: CallTest, now: datetime) -> Attempt:
+    answers = {
+        target: [Reply(answer.outcome, answer.values, answer.after, answer.key) for answer in replies]
+        for target, replies in test.answers.items()
+    }
+    return Attempt(
+        test.did,
+        caller_of(config, test.ani, test.trunk, test.phone),
+        moment(test.at, now.astimezone(config.server.timezone)),
+        presses(test.digits),
+        answers,
+        test.hang_up,
+    )
+
+
+def _differences(expected: Expected, done: Walk) -> Iterator[str]:
+    if expected.path is not None and not _fits(expected.path, done.path):
+        yield from _side_by_side(expected.path, done.path)
+    heard = [said.text for said in done.said]
+    if expected.prompts is not None and (missing := _first_missing(expected.prompts, heard)) is not None:
+        yield f'prompts: "{missing}" is not said' + (" at its place" if any(missing in text for text in heard) else "")
+        yield from (f"    said: {text}" for text in heard)
+    for text in expected.not_said:
+        yield from (f'not_said: "{text}" is said: {said}' for said in heard if text in said)
+    single = {
+        "end": (expected.end, done.end),
+        "queue": (expected.queue, done.queue.get("name", "")),
+        "priority": (expected.priority, done.queue.get("priority")),
+        "language": (expected.language, done.language),
+        "keys": (expected.keys, "".join(done.keys)),
+    }
+    single |= {f"variables.{name}": (value, done.variables.get(name)) for name, value in expected.variables.items()}
+    for name, (wanted, found) in single.items():
+        if wanted is not None and wanted != found:
+            yield f"{name}: expected {wanted!r}, found {found!r}"
+
+
+def _fits(pattern: Sequence[str], path: Sequence[str]) -> bool:
+    if not pattern:
+        return not path
+    if pattern[0] == ANY:
+        return any(_fits(pattern[1:], path[skipped:]) for skipped in range(len(path) + 1))
+    return bool(path) and pattern[0] == path[0] and _fits(pattern[1:], path[1:])
+
+
+def _side_by_side(wanted: Sequence[str], found: Sequence[str]) -> Iterator[str]:
+    """The two paths, with a mark where they part."""
+    yield "path:"
+    if ANY in wanted:
+        yield f"    expected {' → '.join(wanted)}"
+        yield f"    found    {' → '.join(found)}"
+        return
+    same = next((n for n, pair in enumerate(zip(wanted, found, strict=False)) if pair[0] != pair[1]), None)
+    parts = min(len(wanted), len(found)) if same is None else same
+    width = max((len(place) for place in wanted), default=0)
+    for n in range(max(len(wanted), len(found))):
+        left, right = (places[n] if n < len(places) else "" for places in (wanted, found))
+        yield f"  {'>' if n == parts else ' '} expected {left:{width}}  found {right}".rstrip()
+
+
+def _first_missing(wanted: Sequence[str], heard: Sequence[str]) -> str | None:
+    rest = iter(heard)
+    return next((text for text in wanted if not any(text in said for said in rest)), None)

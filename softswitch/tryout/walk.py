@@ -1,0 +1,320 @@
+"""A call through the configuration on virtual time: the router, the number plan and the IVR of the running switch.
+
+Whoever would have the caller after that (a queue, a phone, a webservice) does what the attempt says; without a word
+about it the walk ends there, and a question is answered with a failure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from acd.skills import SkillSyntaxError, bind, parse, predicate
+from ivr import effects as fx
+from ivr.events import Answered, Digit, HungUp, PromptsFinished, Returned, Started
+from ivr.nodes import Result, Say
+from ivr.session import Session
+from softswitch.call.features import FeatureCodes
+from softswitch.call.opening import Opening
+from softswitch.call.routing import Router
+from softswitch.config.flows import flow
+from softswitch.tryout.attempt import TYPING, Reply
+from softswitch.tryout.spoken import SpokenTexts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ivr.events import Event
+    from softswitch.call.routing import Destination
+    from softswitch.config import Config
+    from softswitch.tryout.attempt import Attempt
+
+#: Seconds of the caller's time, and steps, after which a walk has lost its way.
+LONGEST, MOST_STEPS = 4 * 3600.0, 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something that happened `at` seconds after the call began; `kind` is one word, `text` a line for people."""
+
+    at: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A prompt as the caller heard it, or began to."""
+
+    key: str
+    language: str
+    text: str
+    recording: str = ""
+
+
+@dataclass(slots=True)
+class Walk:
+    """What came of an attempt. `end`: a target that has the caller now, or why the call is over."""
+
+    steps: list[Step] = field(default_factory=list)
+    path: list[str] = field(default_factory=list)
+    said: list[Said] = field(default_factory=list)
+    keys: list[str] = field(default_factory=list)
+    end: str = ""
+    route: str = ""
+    language: str = ""
+    queue: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+
+
+def walk(config: Config, attempt: Attempt) -> Walk:
+    """Raises AttemptError when an answer of the attempt makes no sense where it is needed."""
+    return _Walker(config, attempt).go()
+
+
+class _Walker:
+    def __init__(self, config: Config, attempt: Attempt) -> None:
+        self._config = config
+        self._attempt = attempt
+        self._flow = flow(config)
+        self._voice = SpokenTexts(config)
+        self._session = Session(self._flow, self._local)
+        self._presses = iter(attempt.presses)
+        self._answers = {name: iter(replies) for name, replies in attempt.answers.items()}
+        self._coming: list[tuple[float, int, Event]] = []
+        self._order = count()
+        self._now = 0.0
+        self._over = False
+        self.walk = Walk()
+
+    def go(self) -> Walk:
+        found = self._find()
+        if found is not None:
+            self._start(found)
+            while not self._over and self._advance():
+                pass
+            if not self.walk.end:
+                self._end("lost", "goes on for ever")
+        return self.walk
+
+    # --- who and where
+
+    def _local(self, now: float, zone: str) -> datetime:
+        at = self._attempt.at
+        return datetime.fromtimestamp(at.timestamp() + now, ZoneInfo(zone) if zone else at.tzinfo)
+
+    def _find(self) -> Destination | None:
+        did, caller, config = self._attempt.did, self._attempt.caller, self._config
+        if caller.phone is not None:
+            codes = FeatureCodes(
+                config, agent_at=lambda _: None, is_logged_in=lambda _: False, in_wrap_up=lambda _: False
+            )
+            if (code := codes.recognise(did)) is not None:
+                self._end(f"feature:{code.feature.value}", f'is the feature code "{code.feature.value}"')
+                return None
+        router = Router(config, config.phones, Opening(self._flow, self._local))
+        for look in router.looks(did, caller, 0.0):
+            found = look.destination
+            self._note("route", f"{'yes' if found else 'no '} {look.rule}{look.why and f': {look.why}'}")
+            for reason in look.left_out:
+                self._note("route", f"    left out: {reason}")
+            if found is not None:
+                self.walk.route = look.rule
+                return found
+        self._end("refused 404", "no route takes the call: it is refused, SIP 404")
+        return None
+
+    def _start(self, found: Destination) -> None:
+        caller = self._attempt.caller
+        known = dict(found.known)
+        known |= {"ani": caller.number, "did": self._attempt.did, "name": caller.name or known.get("name", "")}
+        if found.label:
+            known["label"] = found.label
+        if found.refusal:
+            self._end(f"refused {found.refusal}", f"the call is refused, SIP {found.refusal}")
+            self._over = True
+            return
+        own = None
+        if caller.phone is not None:
+            own = self._config.phones[caller.phone].language
+        elif caller.trunk is not None:
+            own = self._config.trunks[caller.trunk].language
+        language = found.language or own or self._config.server.language
+        self._session.progress.priority, self._session.progress.needs = found.priority, found.needs
+        if self._attempt.hang_up is not None:
+            self._later(self._attempt.hang_up, HungUp())
+        self._tell(Started(found.target, language, known, found.fallbacks))
+
+    # --- time
+
+    def _later(self, seconds: float, event: Event) -> None:
+        heappush(self._coming, (self._now + seconds, next(self._order), event))
+
+    def _advance(self) -> bool:
+        """Whatever is next; False when nothing is, or all this takes too long."""
+        timer = self._session.next_deadline()
+        event = self._coming[0] if self._coming else None
+        if len(self.walk.steps) > MOST_STEPS or (timer is None and event is None):
+            return False
+        if event is not None and (timer is None or event[0] <= timer):
+            heappop(self._coming)
+            self._now = event[0]
+            self._tell(event[2])
+        elif timer is not None:
+            self._now = timer
+            self._session.handle_timeout(timer)
+            self._drain()
+        return self._now < LONGEST
+
+    def _tell(self, event: Event) -> None:
+        match event:
+            case Digit(digit):
+                self.walk.keys.append(digit)
+                self._note("key", f"presses {digit}")
+            case HungUp():
+                self._note("hang-up", "hangs up")
+        self._session.receive(event, self._now)
+        self._drain()
+
+    def _note(self, kind: str, text: str) -> None:
+        self.walk.steps.append(Step(round(self._now, 3), kind, text))
+
+    def _end(self, end: str, text: str) -> None:
+        self.walk.end = self.walk.end or end
+        self._note("end", text)
+        self._over = True
+
+    # --- what the IVR wants
+
+    def _drain(self) -> None:
+        while (effect := self._session.next_effect()) is not None and not self._over:
+            self._carry_out(effect)
+        self.walk.language = self._session.progress.language
+        self.walk.variables = self._session.progress.public
+
+    def _carry_out(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.Journal(_, record):
+                self._read(record)
+            case fx.PlayPrompts(play, prompts, language):
+                seconds = 0.0
+                for prompt in prompts:
+                    text, spoken = self._voice.text(prompt, language)
+                    said = Said(prompt.key, spoken, text, self._voice.recording(prompt, language))
+                    self.walk.said.append(said)
+                    self._note("say", f"({spoken}) {said.text or f'[{prompt.key}: nothing to say]'}")
+                    seconds += self._voice.seconds(prompt, language)
+                self._later(seconds, PromptsFinished(play))
+                self._press_next()
+            case fx.StopPrompts(play):
+                self._coming = [item for item in self._coming if item[2] != PromptsFinished(play)]
+                self._coming.sort()
+            case fx.PlayMusic(channel):
+                self._note("music", f"hears music {channel}")
+            case fx.EnterQueue(name):
+                self._enter_queue(name)
+            case fx.CallPhone(name):
+                self._hand(f"phone:{name}", f"phone {name} rings")
+            case fx.CallNumber(number, trunk):
+                self._hand(f"external:{number}" + (f"@{trunk}" if trunk else ""), f"{number} is called")
+            case fx.HandOver(kind, name):
+                self._hand(f"{kind}:{name}", f"{kind} {name} has the caller")
+            case fx.Ask(request, kind, name):
+                self._ask(request, f"{kind}:{name}")
+            case fx.Connect(service):
+                self._end(str(service.target), f"hears {service.target}")
+            case fx.HangUp(reason, result):
+                why = f" ({result.value})" if result is not None else ""
+                self._end(reason.value, f"is hung up on: {reason.value}{why}")
+            case fx.StopAsking():
+                pass
+
+    def _press_next(self) -> None:
+        """Keys are wanted, unless only something is said."""
+        node = self._session.progress.node
+        if node is None or isinstance(self._flow.find(node), Say):
+            return
+        press = next(self._presses, None)
+        if press is not None:
+            for number, key in enumerate(press.keys):
+                self._later(press.after + number * TYPING, Digit(key))
+
+    def _read(self, record: fx.Record) -> None:
+        match record:
+            case fx.NodeEntered(node):
+                self.walk.path.append(str(node))
+                self._note("enter", f"comes to {node}")
+            case fx.NodeLeft(node, _, via, detail) if node.kind == "hours":
+                self._note("hours", f"{node.name}: {via}{detail and f', {detail}'}")
+            case fx.NodeLeft(node, _, via) if via in ("no-input", "invalid"):
+                self._note("leave", f"leaves {node}: {via}")
+            case fx.KeyChosen(_, key, _):
+                self._note("choose", f"chose {key}")
+            case fx.DigitsEntered(_, digits):
+                self._note("choose", f"entered {digits}")
+            case fx.DigitsDropped(_, digits, why):
+                self._note("drop", f"{digits} is not acted on: {why}")
+            case fx.LanguageChosen(_, language):
+                self._note("language", f"goes on in {language}")
+            case fx.VariablesSet(_, values):
+                self._note("set", ", ".join(f"{name} = {value}" for name, value in values.items()))
+            case fx.Survey(_, _, question, _, score):
+                self._note("survey", f"{question}: {score}")
+            case fx.FlowEnded(reason) if reason is fx.EndReason.CALLER_HUNG_UP:
+                self._end(reason.value, "the call is over")
+
+    # --- who else has a part
+
+    def _enter_queue(self, name: str) -> None:
+        words, progress = self._config.queues[name], self._session.progress
+        needs = " and ".join(f"({text})" for text in (words.needs, progress.needs) if text) or "nothing special"
+        priority = words.priority + progress.priority
+        self.walk.queue = {
+            "name": name,
+            "needs": needs,
+            "priority": priority,
+            "prefer": progress.prefer or words.prefer,
+            "language": progress.language,
+            "agents": list(_could_serve(self._config, name, progress.needs, progress.language)),
+        }
+        who = ", ".join(self.walk.queue["agents"]) or "nobody"
+        self._hand(
+            f"queue:{name}",
+            f"enters queue {name}: needs {needs}, priority {priority:g}, language {progress.language}; "
+            f"could be served by {who}",
+        )
+
+    def _hand(self, target: str, text: str) -> None:
+        self._note("hand-over", text)
+        answer = self._answer(target)
+        if answer is None:
+            self._end(target, f"the caller is with {target}")
+            return
+        self._note("answer", f"{target}: {answer.outcome}")
+        if answer.result is Result.ENDED:
+            self.walk.end = target
+        self._later(answer.after, Returned(answer.result, answer.key, answer.values))
+
+    def _ask(self, request: int, target: str) -> None:
+        answer = self._answer(target) or Reply("unavailable")
+        told = ", ".join(f"{name} = {value}" for name, value in answer.values.items())
+        self._note("ask", f"{target} is asked: {answer.outcome}{told and f', {told}'}")
+        self._later(answer.after, Answered(request, answer.outcome, answer.values))
+
+    def _answer(self, target: str) -> Reply | None:
+        return next(self._answers.get(target, iter(())), None)
+
+
+def _could_serve(config: Config, queue: str, needs: str, language: str) -> Iterator[str]:
+    words = config.queues[queue]
+    try:
+        asks = [predicate(bind(parse(text), {"language": language})) for text in (words.needs, needs) if text]
+    except (SkillSyntaxError, KeyError):
+        return
+    for agent in config.agents.values():
+        if (words.agents is None or agent.id in words.agents) and all(ask(agent.skills) for ask in asks):
+            yield agent.id

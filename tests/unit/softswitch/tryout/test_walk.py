@@ -1,0 +1,224 @@
+"""Walks of single calls: the router and the IVR of the running switch, and everybody else as they are told to be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ivr.nodes import Result
+from softswitch.config import parse_config
+from softswitch.tryout.attempt import Attempt, AttemptError, Press, Reply, caller_of, moment, presses, reply
+from softswitch.tryout.walk import walk
+
+if TYPE_CHECKING:
+    from softswitch.config import Config
+    from softswitch.tryout.walk import Walk
+
+CENTRE = """
+[server]
+country = "UA"
+
+[[phone]]
+user = "1001"
+password = "a-long-secret"
+
+[[agent]]
+id = "olena"
+phone = "1001"
+skills = { sales = 80, en = 60 }
+
+[[agent]]
+id = "piotr"
+phone = "1001"
+skills = { sales = 80, pl = 60 }
+
+[trunk.carrier]
+host = "192.0.2.1"
+
+[[list.vip]]
+number = "+380501111111"
+name = "Anna"
+
+[queue.sales]
+needs = "sales >= 50 and {language} >= 50"
+priority = 10
+when_timed_out = "say:sorry"
+
+[menu.main]
+say = { en = "For sales press 1.", pl = "Sprzedaż, naciśnij 1." }
+keys = { 1 = "queue:sales", 2 = "say:two", "#" = "back", 50 = "echo", 5 = "music:default" }
+timeout = 5
+retries = 1
+when_no_input = "say:sorry"
+
+[say.two]
+say = "Two."
+then = "menu:main"
+
+[say.sorry]
+say = "We are sorry, this takes longer today than we all would like it to."
+
+[hours.office]
+open = ["mon-fri 09:00-17:00"]
+when_open = "menu:main"
+when_closed = "say:sorry"
+
+[[route]]
+from = "list:vip"
+to = "queue:sales"
+priority = 100
+
+[[route]]
+did = "100"
+to = "hours:office"
+
+[[route]]
+did = "200"
+to = "phone:1001"
+"""
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def config() -> Config:
+    return parse_config(CENTRE.encode(), file="c", folder=Path("/nowhere"), env={})
+
+
+def call(config: Config, digits: str = "", at: datetime = MONDAY, ani: str = "0502222222", **more: object) -> Walk:
+    settings = {"did": "100", "hang_up": None, "answers": {}, **more}
+    return walk(
+        config,
+        Attempt(
+            str(settings["did"]),
+            caller_of(config, ani, "", ""),
+            at,
+            presses(digits.split(",") if digits else ()),
+            settings["answers"],  # type: ignore[arg-type]
+            settings["hang_up"],  # type: ignore[arg-type]
+        ),
+    )
+
+
+def test_a_call_to_a_queue_tells_its_path_and_who_could_serve_it(config: Config) -> None:
+    done = call(config, "1")
+    assert done.path == ["hours:office", "menu:main", "queue:sales"]
+    assert done.end == "queue:sales"
+    assert done.queue == {
+        "name": "sales",
+        "needs": "(sales >= 50 and {language} >= 50)",
+        "priority": 10.0,
+        "prefer": "",
+        "language": "en",
+        "agents": ["olena"],
+    }
+    assert [said.text for said in done.said] == ["For sales press 1."]
+    assert done.variables["ani"] == "+380502222222"
+    assert [(step.at, step.text) for step in done.steps if step.kind in ("key", "hours")] == [
+        (0.0, "office: open, mon-fri 09:00-17:00"),
+        (1.0, "presses 1"),
+    ]
+
+
+def test_the_hours_are_those_of_the_moment_that_the_walk_has_come_to(config: Config) -> None:
+    assert call(config, at=datetime(2026, 11, 22, 10, 0, tzinfo=UTC)).path[1] == "say:sorry"
+    assert call(config, at=datetime(2026, 11, 23, 17, 0, tzinfo=UTC)).path[1] == "say:sorry"
+
+
+def test_a_caller_on_a_list_takes_another_route_with_more_priority(config: Config) -> None:
+    done = call(config, ani="050 111 11 11")
+    assert done.path == ["queue:sales"]
+    assert done.queue["priority"] == 110
+    assert done.variables["name"] == "Anna"
+
+
+def test_silence_is_a_turn_too_and_retries_are_counted(config: Config) -> None:
+    done = call(config)
+    assert done.path == ["hours:office", "menu:main", "say:sorry", "hangup"]
+    assert [said.key for said in done.said] == ["menu.main", "no-input", "menu.main", "say.sorry"]
+    assert call(config, "-,1").path[-1] == "queue:sales"
+    assert call(config, "9,1").path[-1] == "queue:sales"
+
+
+def test_keys_are_pressed_when_they_are_said_to_be(config: Config) -> None:
+    done = call(config, "1@4.5")
+    assert [step.at for step in done.steps if step.kind == "key"] == [4.5]
+    assert call(config, "50").end == "echo"
+    done = call(config, "5")
+    assert (done.end, [step.at for step in done.steps if step.kind == "end"]) == ("music:default", [3.0])
+
+
+def test_a_text_that_is_only_said_takes_no_keys_of_the_caller(config: Config) -> None:
+    assert call(config, "2,1").path == ["hours:office", "menu:main", "say:two", "menu:main", "queue:sales"]
+
+
+def test_others_do_what_they_are_told_one_answer_after_another(config: Config) -> None:
+    answers = {"queue:sales": [Reply("timed-out", after=30.0)]}
+    done = call(config, "1", answers=answers)
+    assert done.path[-3:] == ["queue:sales", "say:sorry", "hangup"]
+    assert done.end == "flow-ended"
+    assert done.steps[-1].at > 31.0
+    served = call(config, "1", answers={"queue:sales": [Reply("answered")]})
+    assert served.end == "queue:sales"
+    with pytest.raises(AttemptError, match='"asleep" is no result; there are answered'):
+        call(config, "1", answers={"queue:sales": [Reply("asleep")]})
+
+
+def test_a_phone_that_nobody_answers_for_ends_the_walk(config: Config) -> None:
+    assert call(config, did="200").end == "phone:1001"
+    done = call(config, did="200", answers={"phone:1001": [Reply("busy")]})
+    assert (done.end, done.steps[-1].text) == ("not-connected", "is hung up on: not-connected (busy)")
+
+
+def test_a_caller_may_hang_up(config: Config) -> None:
+    done = call(config, hang_up=2.0)
+    assert (done.end, done.steps[-1].at) == ("caller-hung-up", 2.0)
+
+
+def test_a_number_without_a_route_is_refused_with_the_reason_of_each_route(config: Config) -> None:
+    done = call(config, did="999")
+    assert done.end == "refused 404"
+    assert sum(step.kind == "route" for step in done.steps) == 3
+    assert done.path == []
+
+
+def test_a_feature_code_is_told_apart_from_a_number(config: Config) -> None:
+    done = walk(config, Attempt("*11", caller_of(config, "", "", "1001"), MONDAY))
+    assert done.end == "feature:login"
+
+
+def test_a_walk_changes_nothing_and_is_the_same_every_time(config: Config) -> None:
+    assert call(config, "9,2,1") == call(config, "9,2,1")
+
+
+# --- how attempts are written
+def test_digits_as_they_are_written() -> None:
+    assert presses(["1", " 12# ", "-", "7@2.5"]) == (Press("1"), Press("12#"), Press(""), Press("7", 2.5))
+    for wrong in ("", "x", "1@", "1@-2", "1 2"):
+        with pytest.raises(AttemptError, match="cannot be pressed"):
+            presses([wrong])
+
+
+def test_answers_as_they_are_written() -> None:
+    assert reply("timed-out") == Reply("timed-out")
+    assert reply("ok, status=sent,sum=12.50") == Reply("ok", {"status": "sent", "sum": "12.50"})
+    assert reply("key,key=1").key == "1"
+    assert reply("served").result is Result.ENDED
+
+
+def test_moments_as_they_are_written() -> None:
+    assert moment("", MONDAY) == MONDAY
+    assert moment("12:30", MONDAY) == MONDAY.replace(hour=12, minute=30)
+    assert moment("2027-01-01 08:00", MONDAY) == datetime(2027, 1, 1, 8, 0, tzinfo=UTC)
+    with pytest.raises(AttemptError, match="is no time"):
+        moment("noon", MONDAY)
+
+
+def test_callers_who_do_not_exist_are_named(config: Config) -> None:
+    with pytest.raises(AttemptError, match=r'no phone "1002"; did you mean "1001"'):
+        caller_of(config, "", "", "1002")
+    with pytest.raises(AttemptError, match=r'no trunk "carier"; did you mean "carrier"'):
+        caller_of(config, "", "carier", "")
+    assert caller_of(config, "withheld", "", "").withheld
