@@ -175,7 +175,8 @@ def test_who_is_known_has_a_priority_a_label_and_skills_of_their_own(office: Off
     session = next(iter(office.switch.control.calls.values())).session
     assert session.progress.priority == 7.0
     assert joined["queue"] == "sales"
-    assert joined["variables"] == [["segment", "support"]]
+    (ticket,) = office.switch.dispatcher.tickets.values()
+    assert ticket.variables == {"language": "en", "segment": "support"}
     call.hang_up()
 
 
