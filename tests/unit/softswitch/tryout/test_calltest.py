@@ -42,7 +42,7 @@ def test_the_calls_that_are_shipped_go_as_they_should() -> None:
 DIFFERENT = {
     'path = ["hours:office", "menu:main"]': ["path:", "> expected menu:main     found menu:language"],
     'path = ["…", "queue:support"]': ["expected … → queue:support", "found    hours:office → menu:language"],
-    'prompts = ["For support", "Welcome"]': [
+    'prompts = ["For sales", "Welcome"]': [
         'prompts: "Welcome" is not said at its place',
         "said: Welcome. For English",
     ],
