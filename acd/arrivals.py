@@ -146,6 +146,8 @@ class Arrivals:
         ticket.needs = ticket.needs if event.needs is None else event.needs
         ticket.preferred = ticket.preferred if event.preferred is None else event.preferred
         if moves and event.queue is not None:
+            if ticket.due_at is not None and ticket.due_at == waiting.paused.get(left):
+                ticket.due_at = None
             ticket.queue, ticket.joined_at, ticket.exit = event.queue, now, None
         self._out.journal(
             "changed",

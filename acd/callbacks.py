@@ -16,6 +16,7 @@ from acd.ticket import CALLED_BACK, Place, Ticket, Turn
 if TYPE_CHECKING:
     from acd.floor import Floor, Outbox
     from acd.matching import Pairing
+    from acd.model import CallbackPolicy
     from acd.offers import Offers
     from acd.waiting import Waiting
 
@@ -52,6 +53,33 @@ class Callbacks:
                 case ev.CallbackCancelled():
                     self._cancel(ticket, now)
 
+    def pause(self, queue: str, until: float | None, now: float) -> None:
+        """Nobody is dialled before ``until``; None: from now on they are. Nobody's time runs out meanwhile."""
+        before = self._waiting.paused.pop(queue, None)
+        if queue not in self._waiting.queues:
+            return
+        if until is not None and until > now:
+            self._waiting.paused[queue] = until
+        end = now if until is None else max(until, now)
+        longer = end - (now if before is None else max(before, now))
+        for ticket in self._ordered(queue):
+            if ticket.expires_at is not None:
+                ticket.expires_at += longer
+            if ticket.place is Place.CALLBACK_OFFERED and end > now:
+                self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_CHANGED, now)
+                self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
+            if ticket.place is Place.CALLBACK and (end > now or ticket.due_at == before):
+                retry = now if ticket.due_at is None or ticket.due_at == before else ticket.due_at
+                ticket.due_at = None if max(retry, end) <= now else max(retry, end)
+                self._waiting.room.update(ticket)
+            self._waiting.arm(ticket)
+
+    def _expires_at(self, policy: CallbackPolicy, queue: str, now: float) -> float | None:
+        """Of a callback that is ordered now."""
+        if policy.expires_after is None:
+            return None
+        return max(now, self._waiting.paused.get(queue, now)) + policy.expires_after
+
     # --- the order
 
     def of_customer(self, customer: str, queue: str) -> Ticket | None:
@@ -77,7 +105,7 @@ class Callbacks:
         self._waiting.lift(ticket)
         ticket.since = min([ticket.since, *(other.since for other in same)])
         ticket.number, ticket.ordered_at = number, now
-        ticket.expires_at = None if policy.expires_after is None else now + policy.expires_after
+        ticket.expires_at = self._expires_at(policy, ticket.queue, now)
         ticket.tries, ticket.due_at, ticket.exit, ticket.urgent = 0, None, None, False
         if ticket.place is not Place.CALLBACK_OFFERED:
             self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
@@ -110,7 +138,7 @@ class Callbacks:
         policy = self._waiting.callback_policy(ticket)
         if ticket.ordered_at is None:
             ticket.ordered_at = now
-            ticket.expires_at = None if policy.expires_after is None else now + policy.expires_after
+            ticket.expires_at = self._expires_at(policy, ticket.queue, now)
         ticket.exit, ticket.urgent = None, False
         self._out.journal("callback_kept", now, call=ticket.call, queue=ticket.queue, answered=answered)
         self._keep(ticket, now)
@@ -130,6 +158,10 @@ class Callbacks:
             answered, ticket.urgent = ticket.urgent, False
             self.hung_up(ticket, now)
             ticket.tries -= answered
+        if ticket.place is Place.CALLBACK and self._waiting.paused.get(ticket.queue, now) > now:
+            ticket.due_at = max(ticket.due_at or now, self._waiting.paused[ticket.queue])
+            self._waiting.room.update(ticket)
+            self._waiting.arm(ticket)
         if ticket.expires_at is not None and ticket.expires_at <= now:
             self.give_up(ticket, "expired", now)
 
@@ -224,11 +256,12 @@ class Callbacks:
             self.give_up(ticket, "expired", now)
         else:
             ticket.due_at = now + policy.retry_after[min(max(ticket.tries, 1), len(policy.retry_after)) - 1]
+            ticket.due_at = max(ticket.due_at, self._waiting.paused.get(ticket.queue, now))
             self._waiting.room.update(ticket)
             self._waiting.arm(ticket)
 
     def due(self, ticket: Ticket, now: float) -> None:
-        """The time after a failed try is over."""
+        """The time after a failed try is over, or the pause of all."""
         ticket.due_at = None
         self._waiting.room.update(ticket)
         self._waiting.arm(ticket)

@@ -33,7 +33,9 @@ class Calls:
         self._arrivals = Arrivals(self.waiting, self.offers, self._callbacks, floor, out)
         self._announcer = Announcer(self.waiting, out)
 
-    def receive(self, event: ev.CallEvent | ev.CallbackEvent | ev.WaitEstimated | ev.Restarted, now: float) -> None:
+    def receive(
+        self, event: ev.CallEvent | ev.CallbackEvent | ev.CallbacksPaused | ev.WaitEstimated | ev.Restarted, now: float
+    ) -> None:
         match event:
             case ev.CallJoined():
                 self._arrivals.join(event, now)
@@ -51,6 +53,8 @@ class Calls:
                 self.offers.failed(offer, reason, now)
             case ev.ConversationEnded(call, by):
                 self._arrivals.conversation_ended(call, by, now)
+            case ev.CallbacksPaused(queue, until):
+                self._callbacks.pause(queue, until, now)
             case ev.WaitEstimated(estimates):
                 for call, p50, p80, spread in estimates:
                     self._estimated(call, (p50, p80, spread), now)
@@ -142,6 +146,7 @@ class Calls:
             "closing": sorted(waiting.closing),
             "tickets": [waiting.tickets[call].plain() for call in sorted(waiting.tickets)],
             "highest": dict(sorted(waiting.highest.items())),
+            "paused": dict(sorted(waiting.paused.items())),
             "paces": waiting.paces.plain(),
             "returning": self._arrivals.returning.plain(),
             **self.offers.plain(),
@@ -152,6 +157,7 @@ class Calls:
         # what agents may do depends on their state as well, which was not known when this was configured
         waiting.configure(tuple(waiting.queues.values()), plain["closing"])
         waiting.highest = dict(plain["highest"])
+        waiting.paused = {queue: until + shift for queue, until in plain["paused"].items()}
         waiting.paces.restore(plain["paces"])
         self._arrivals.returning.restore(plain["returning"], shift)
         self.offers.restore(plain, shift)

@@ -107,6 +107,11 @@ class Dispatcher:
         return frozenset(self._calls.waiting.closing)
 
     @property
+    def paused(self) -> Mapping[str, float]:
+        """Queues whose customers are not called back, and until when at the latest. Read only."""
+        return self._calls.waiting.paused
+
+    @property
     def agents(self) -> Mapping[str, Agent]:
         """Read only."""
         return self._floor.agents

@@ -203,6 +203,14 @@ class CallbackCancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbacksPaused:
+    """Nobody is called back for this queue before ``until``; None: from now on they are. Calls under way go on."""
+
+    queue: str
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class CallLeft:
     """The caller is gone from the queue by own or outside will; during a conversation it ends that."""
 
@@ -291,4 +299,4 @@ CallbackEvent = CallbackRequested | CallbackDialled | CallbackAnswered | Callbac
 CallEvent = (
     CallJoined | CallLeft | CallChanged | CallAway | CallReturned | OfferAnswered | OfferFailed | ConversationEnded
 )
-Event = AgentEvent | CallEvent | CallbackEvent | WaitEstimated | Restarted | Reconfigured
+Event = AgentEvent | CallEvent | CallbackEvent | CallbacksPaused | WaitEstimated | Restarted | Reconfigured

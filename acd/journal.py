@@ -67,6 +67,7 @@ _KINDS: dict[str, type[events.Event]] = {
     "callback_answered": events.CallbackAnswered,
     "callback_failed": events.CallbackFailed,
     "callback_cancelled": events.CallbackCancelled,
+    "callbacks_paused": events.CallbacksPaused,
     "wait_estimated": events.WaitEstimated,
     "restarted": events.Restarted,
     "reconfigured": events.Reconfigured,

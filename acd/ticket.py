@@ -183,7 +183,7 @@ class Ticket:
     ordered_at: float | None = None  # the callback
     expires_at: float | None = None  # the callback
     tries: int = 0  # dialled so often
-    due_at: float | None = None  # not dialled before, after a try that failed
+    due_at: float | None = None  # not dialled before, after a try that failed or while nobody is to be called
     dial_until: float | None = None
     held: str | None = None  # agent who is kept for the customer while it is dialled
     urgent: bool = False  # answered a callback: before everybody else

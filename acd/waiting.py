@@ -38,6 +38,7 @@ class Waiting:
         self.queues: dict[str, QueueConfig] = {}
         self.closing: set[str] = set()  # removed from the configuration, but somebody is still in it
         self.called_back: set[str] = set()  # calls of customers who are to be called back
+        self.paused: dict[str, float] = {}  # queue → nobody is called back before
         self.room = WaitingRoom()
         self.paces = Paces()
         self.highest: dict[str, float] = {}  # priority that a caller ever brought, by queue
@@ -48,6 +49,8 @@ class Waiting:
     def place(self, ticket: Ticket, now: float) -> None:
         """Put a caller into the room: on arrival, after a lost leg, and when the queues were reconfigured."""
         ticket.step = self.room.ladder(ticket).step_at(ticket.since, now)
+        if ticket.place is Place.CALLBACK and self.paused.get(ticket.queue, now) > now:
+            ticket.due_at = max(ticket.due_at or now, self.paused[ticket.queue])
         self.room.place(ticket, now)
         self.highest[ticket.queue] = max(self.highest.get(ticket.queue, 0.0), ticket.priority)
         self._listen(ticket, now)
@@ -257,6 +260,7 @@ class Waiting:
         self.closing = (used - wanted.keys()) | set(closing)
         self.queues = wanted | {queue: self.queues[queue] for queue in sorted(self.closing - wanted.keys())}
         self.highest = {queue: priority for queue, priority in self.highest.items() if queue in self.queues}
+        self.paused = {queue: until for queue, until in self.paused.items() if queue in self.queues}
         self.paces.forget(self.queues)
         for ticket in self.tickets.values():
             ticket.ladder = ticket.line = None

@@ -157,7 +157,8 @@ class CallbackOrders:
         return offer
 
     def _can_be_called(self, number: str, offer: OfferCallback) -> bool:
-        return can_be_called(number, offer.numbers, phones=self._config.phones, trunks=self._config.trunks)
+        known = self._config
+        return can_be_called(number, offer.numbers, phones=known.phones, trunks=known.trunks, never=offer.never)
 
     def ordered(self, call: Call) -> bool:
         """The caller may hang up: the callback stays."""

@@ -211,7 +211,10 @@ class CallbackRequests(Handler):
             self._control.legs.hear(leg, Silence())
 
     def _can_be_called(self, number: str, words: CallbackRequest) -> bool:
-        return can_be_called(number, words.numbers, phones=self._config.phones, trunks=self._config.trunks)
+        known = self._config
+        queue = known.queues.get(words.queue or "")
+        never = () if queue is None or queue.offer_callback is None else queue.offer_callback.never
+        return can_be_called(number, words.numbers, phones=known.phones, trunks=known.trunks, never=never)
 
     # ------------------------------------------------------------------------------------------------ when
     def _due(self, words: CallbackRequest, now: float) -> float:

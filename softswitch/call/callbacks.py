@@ -110,18 +110,19 @@ class Callbacks:
         number = call.caller.phone or call.caller.number
         if offer is None or offer.abandoned_after is None or now - since < offer.abandoned_after or call.ticket:
             return
-        if not can_be_called(number, offer.numbers, phones=self._config.phones, trunks=self._config.trunks):
+        known = self._config
+        if not can_be_called(number, offer.numbers, phones=known.phones, trunks=known.trunks, never=offer.never):
             return
         ticket = self._new_call_id()
         self._orders[ticket] = _order(call)
-        known = call.session.progress
+        progress = call.session.progress
         joined = CallJoined(
             ticket,
             queue,
             language=call.language,
-            priority=call.priority + known.priority,
-            needs=parse(known.needs),
-            preferred=parse(known.prefer),
+            priority=call.priority + progress.priority,
+            needs=parse(progress.needs),
+            preferred=parse(progress.prefer),
             waiting_since=since,
             customer=customer_of(call.caller),
         )

@@ -22,6 +22,7 @@ from softswitch.call.arrivals import Arrivals
 from softswitch.call.asking import Asking
 from softswitch.call.availability import Availability
 from softswitch.call.callback_orders import CallbackOrders
+from softswitch.call.callback_windows import CallbackWindows
 from softswitch.call.callbacks import Callbacks
 from softswitch.call.conferences import Conferences
 from softswitch.call.containment import Containment
@@ -174,6 +175,7 @@ class CallControl:
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
         self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
+        self.windows = CallbackWindows(self, config, clock)
         self.forcing = Forcing(self, config, clock)
         self.opening = opening = Opening(flow, clock.local, self.forcing.at)
         self.left = Left(self, config, flow, opening, admission, boxes=boxes, mailroom=mailroom, clock=clock)
@@ -219,7 +221,16 @@ class CallControl:
                     self.transfers,
                     self.keyed,
                 ),
-                *(self.desks, self.offers, self.waiting, self.holds, self.orders, self.callbacks, self.left),
+                *(
+                    self.desks,
+                    self.offers,
+                    self.waiting,
+                    self.holds,
+                    self.orders,
+                    self.callbacks,
+                    self.left,
+                    self.windows,
+                ),
             ),
         )
 
@@ -305,6 +316,7 @@ class CallControl:
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
             self.forcing.next_deadline(),
+            self.windows.next_deadline(),
         )
         return min((at for at in deadlines if at is not None), default=None)
 
@@ -332,6 +344,7 @@ class CallControl:
             self.keyed,
             self.trunk_watch,
             self.forcing,
+            self.windows,
         ):
             with self.contain(None, now):
                 part.handle_timeout(now)
@@ -341,6 +354,7 @@ class CallControl:
         """The sockets are open."""
         self.trunk_watch.start(now)
         self.left.start(now)
+        self.windows.start(now)
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """Go by other *settings* from now on; what goes on is not disturbed."""

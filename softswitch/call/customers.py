@@ -33,12 +33,20 @@ def customer_of(caller: Caller) -> str:
 
 
 def can_be_called(
-    number: str, patterns: Collection[str], *, phones: Collection[str], trunks: Mapping[str, Trunk]
+    number: str,
+    patterns: Collection[str],
+    *,
+    phones: Collection[str],
+    trunks: Mapping[str, Trunk],
+    never: Collection[str] = (),
 ) -> bool:
-    """Whether a callback to *number* can be promised. *patterns*: the numbers allowed, empty for all usual ones."""
+    """Whether a callback to *number* can be promised. *patterns*: the numbers allowed, empty for all usual ones;
+    *never*: those that are not called, phones of our own included."""
+    bare = normalised(number)
+    if any(_fits(bare or number, pattern) for pattern in never):
+        return False
     if number in phones:
         return True
-    bare = normalised(number)
     if not bare or not any(trunk.host is not None for trunk in trunks.values()):
         return False
     digits = bare.removeprefix("+")

@@ -34,6 +34,8 @@ from softswitch.call.stages import Input
 from softswitch.speech import phrases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from acd.dispatcher import Dispatcher
     from acd.effects import Effect
     from acd.events import EndedBy, Event, FailReason
@@ -168,6 +170,11 @@ class Queues:
             self._control.waiting.begin(call, leg)
         if offer is not None:
             self.receive(OfferFailed(offer, reason), now)
+
+    @property
+    def paused(self) -> Mapping[str, float]:
+        """Queues whose customers are not called back at present, and until when."""
+        return self._dispatcher.paused
 
     def since(self, call: Call) -> float | None:
         """When the wait of a caller who waits or talks began; None when the distributor does not have them."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from softswitch.config.fields import Count, Flag, Label, Seconds, TargetField, Wrong
+from softswitch.config.fields import Count, Flag, HoursRuleField, Label, Seconds, TargetField, Wrong
 from softswitch.config.words.values import Name, Section, Spoken
 
 UNTIL_DONE = "until-done"
@@ -89,11 +89,16 @@ class OfferCallback(Section):
     """The caller may enter another number than the one they call from."""
     numbers: tuple[NumberPattern, ...] = ()
     """Which numbers may be called back, besides our own phones. Empty: those of 5 to 15 digits, if there is a trunk."""
+    never: tuple[NumberPattern, ...] = ()
+    """Numbers that are not called back, whoever asks; ``*`` at the end stands for any rest."""
+    windows: tuple[HoursRuleField, ...] = ()
+    """Hours in which customers may be called, in the switch's time zone; `expires_after` stands still outside. Empty:
+    at any time."""
     trunk: Name | None = None
     """Through which to call. None: the one by which the caller came, else any that can call out."""
     ring_timeout: Annotated[Seconds, Field(gt=0)] = 30.0
     setup: Annotated[Seconds, Field(gt=0)] = 12.0
-    """Seconds that a customer usually takes to answer."""
+    """Seconds that a customer usually takes to answer: who is called that much before an agent is expected."""
     tries: Annotated[Count, Field(ge=1, le=20)] = 3
     retry_after: Annotated[tuple[Annotated[Seconds, Field(ge=5)], ...], Field(min_length=1)] = (60.0, 300.0, 900.0)
     """Seconds before the second try, the third…; the last one again and again."""

@@ -29,6 +29,7 @@ from acd.events import (
     CallbackDialled,
     CallbackFailed,
     CallbackRequested,
+    CallbacksPaused,
     CallChanged,
     CallLeft,
     ConversationEnded,
@@ -296,6 +297,88 @@ def test_a_callback_can_be_cancelled(dialled: bool) -> None:
     assert [stop.call for stop in desk.got(StopDialling)] == ["c1"] * dialled
     assert desk.acd.agents["a"].state is State.IDLE
     assert desk.acd.tickets == {}
+
+
+# --- hours in which customers may be called
+
+
+def test_nobody_is_called_while_callbacks_are_paused_and_the_place_is_kept() -> None:
+    desk = Desk(QUEUE, agents={"a": {}})
+    ordered(desk, "before")
+    desk.do(CallbacksPaused("q", 1000))
+    desk.wait(10)
+    desk.join("live", "q")
+    ordered(desk, "meanwhile", "+2")
+    desk.log_in("a")
+    assert desk.offered() == [("live", "a")]
+    desk.do(OfferAnswered(desk.offer("a")), ConversationEnded("live"))
+    desk.wait(989)
+    assert desk.of("a") == (Status.AVAILABLE, State.IDLE)
+    desk.wait(1)
+    assert [dial.call for dial in desk.got(DialCallback)] == ["before"]
+    desk.do(CallbackAnswered("before"))
+    desk.do(OfferAnswered(desk.offer("a")), ConversationEnded("before"))
+    assert [dial.call for dial in desk.got(DialCallback)] == ["meanwhile"]
+
+
+def test_a_second_try_waits_for_the_end_of_the_pause() -> None:
+    desk = Desk(QUEUE, agents={"a": {}})
+    desk.log_in("a")
+    ordered(desk, "c1")
+    desk.do(CallbacksPaused("q", 1000))
+    assert desk.got(StopDialling) == [], "who is being called is still called"
+    desk.do(CallbackFailed("c1", FailReason.BUSY))
+    desk.wait(999)
+    assert len([e for _, e in desk.seen if isinstance(e, DialCallback)]) == 1
+    desk.wait(1)
+    assert [dial.call for dial in desk.got(DialCallback)] == ["c1"]
+
+
+def test_a_pause_may_end_sooner_or_later_than_was_said() -> None:
+    desk = Desk(QUEUE, agents={"a": {}})
+    desk.log_in("a")
+    desk.do(CallbacksPaused("q", 1000))
+    ordered(desk, "c1")
+    desk.do(CallbacksPaused("q", 2000))
+    desk.wait(1500)
+    assert desk.last == []
+    desk.do(CallbacksPaused("q", None))
+    assert [dial.call for dial in desk.got(DialCallback)] == ["c1"]
+
+
+def test_a_callback_does_not_expire_by_hours_in_which_nobody_is_called() -> None:
+    desk = Desk(QUEUE, agents={})
+    ordered(desk, "c1")
+    desk.wait(600)
+    desk.do(CallbacksPaused("q", 10_600))
+    ordered(desk, "c2", "+2")
+    assert [ticket.expires_at for ticket in desk.acd.waiting("q")] == [13_600, 14_200]
+    desk.wait(400)
+    desk.do(CallbacksPaused("q", None))
+    assert [ticket.expires_at for ticket in desk.acd.waiting("q")] == [4000, 4600]
+
+
+def test_no_agent_is_rung_for_a_customer_who_may_not_be_called_now() -> None:
+    desk = Desk(AGENT_FIRST, agents={"a": {}})
+    desk.log_in("a")
+    ordered(desk, "c1")
+    assert desk.offered() == [("c1", "a")]
+    desk.do(CallbacksPaused("q", 1000))
+    assert desk.of("a") == (Status.AVAILABLE, State.IDLE)
+    desk.wait(1000)
+    assert desk.offered() == [("c1", "a")]
+
+
+def test_the_pause_is_part_of_what_is_written_down() -> None:
+    desk = Desk(QUEUE, agents={"a": {}})
+    desk.do(CallbacksPaused("q", 1000))
+    desk.acd = Dispatcher.restore(json.loads(json.dumps(desk.acd.snapshot())))
+    desk.log_in("a")
+    ordered(desk, "c1")
+    desk.wait(999)
+    assert [e for _, e in desk.seen if isinstance(e, DialCallback)] == []
+    desk.wait(1)
+    assert [dial.call for dial in desk.got(DialCallback)] == ["c1"]
 
 
 # --- the same customer again

@@ -57,6 +57,7 @@ from acd.events import (
     CallbackDialled,
     CallbackFailed,
     CallbackRequested,
+    CallbacksPaused,
     CallChanged,
     CallJoined,
     CallLeft,
@@ -349,6 +350,10 @@ class Walk(RuleBasedStateMachine):
     def a_caller_wants_to_be_called_back(self, pick: int, number: str) -> None:
         self.do(CallbackRequested(one_of(sorted(self.acd.tickets), pick), number))
 
+    @rule(queue=st.sampled_from(["sales", "tiers", "nobody's"]), seconds=st.sampled_from([None, None, -1.0, 5.0, 60.0]))
+    def nobody_is_to_be_called_for_a_while(self, queue: str, seconds: float | None) -> None:
+        self.do(CallbacksPaused(queue, None if seconds is None else self.now + seconds))
+
     @precondition(lambda self: self.dialled)
     @rule(pick=picks, answers=st.booleans(), rings=st.booleans(), reason=st.sampled_from(FailReason))
     def a_customer_is_dialled(self, pick: int, answers: bool, rings: bool, reason: FailReason) -> None:
@@ -536,6 +541,10 @@ def stroll(seed: int, steps: int) -> Counter[str]:
             ),
         ),
         "order": (5, lambda: walk.a_caller_wants_to_be_called_back(random.randrange(99), choose(["+1", "+2", "+7"]))),
+        "pause": (
+            1,
+            lambda: walk.nobody_is_to_be_called_for_a_while(choose(queue), choose([None, None, -1.0, 5.0, 60.0])),
+        ),
         "dial": (
             9,
             lambda: walk.a_customer_is_dialled(
@@ -604,6 +613,6 @@ def stroll(seed: int, steps: int) -> Counter[str]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_busy_day_keeps_every_invariant(seed: int) -> None:
-    seen = stroll(seed, 1000)
+    seen = stroll(seed, 1200)
     assert seen["connected"] > 40, "hardly anybody was served, so hardly anything was tested"
     assert seen["called back"] > 0, "hardly anybody was called back"
