@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: What an expression may say about the caller.
 VARIABLES = ("language",)
 #: Where preferences, and needs of some callers only, are written.
-_CALLERS = ("queue.*.prefer", "goto.*.needs", "goto.*.prefer")
+_CALLERS = ("queue.*.prefer", "goto.*.needs", "goto.*.prefer", "route.*.needs")
 
 
 def check(raw: Raw) -> Iterator[Problem]:

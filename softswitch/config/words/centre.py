@@ -198,7 +198,7 @@ class Display(Section):
     """What the caller chose, or the queue's label: before the caller, after, instead, or not at all."""
     show: Literal["last", "path"] = "last"
     """The label of the last key, or those of all keys on the way."""
-    max_length: Annotated[Count, Field(ge=8, le=200)] = 60
+    max_length: Annotated[Count, Field(ge=8, le=200)] = 80
     """Characters; what is longer is cut."""
 
 
