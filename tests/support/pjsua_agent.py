@@ -99,6 +99,7 @@ class PjsuaPhone:
         register: bool = False,
         expires: int = 300,
         hold: str = "rfc3264",
+        lamp: bool = False,
     ) -> None:
         """Set the account. With `server` (`host:port`) all requests go there; without, straight to the called URI."""
         user = user or self.name
@@ -113,6 +114,7 @@ class PjsuaPhone:
             transport=transport,
             display_name=display_name,
             hold=hold,
+            lamp=lamp,
         )
 
     def register(self, user: str, password: str, *, server: str, **account: Any) -> Event:
@@ -122,6 +124,10 @@ class PjsuaPhone:
 
     def wait_registration(self, *, within: float = PATIENCE, after: Event | None = None, **fields: Any) -> Event:
         return self.log.wait("registration", within=within, after=after, **fields)
+
+    def wait_lamp(self, new: int, old: int, *, within: float = PATIENCE) -> Event:
+        """The phone is told of so many messages."""
+        return self.log.wait("lamp", within=within, new=new, old=old)
 
     def unregister(self) -> Event:
         last = self.log.all()[-1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import sys
 import time
@@ -149,6 +150,11 @@ class PhoneAccount(pj.Account):  # type: ignore[misc]
             error=prm.status,
         )
 
+    def onMwiInfo(self, prm: Any) -> None:
+        found = re.search(r"Voice-Message:\s*(\d+)/(\d+)", prm.rdata.wholeMsg)
+        if found:
+            report("lamp", new=int(found[1]), old=int(found[2]))
+
     def onIncomingCall(self, prm: Any) -> None:
         call = self.phone.add_call(self, prm.callId)
         info = call.getInfo()
@@ -233,6 +239,7 @@ class Phone:
         transport: str,
         display_name: str,
         hold: str,
+        lamp: bool = False,
     ) -> None:
         """Create or replace the account; `server` is `host:port`, all requests go there."""
         via = f"sip:{server}" + (";transport=tcp" if transport == "tcp" else "")
@@ -261,7 +268,7 @@ class Phone:
         config.mediaConfig.transportConfig.port = self.settings["rtp_port"]
         config.mediaConfig.transportConfig.portRange = 16
         config.mediaConfig.lockCodecEnabled = False
-        config.mwiConfig.enabled = False
+        config.mwiConfig.enabled = lamp
         if self.account is not None:
             self.account.modify(config)
             return

@@ -1,0 +1,82 @@
+"""A message left by one real phone lights the lamp of another, plays there, and is in the mail."""
+
+from __future__ import annotations
+
+import io
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import soundfile
+
+from tests.e2e.office import PASSWORDS, phone_tables
+from tests.support.mail_server import MailServer
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Clients, Switches
+
+pytestmark = pytest.mark.e2e
+
+BOX = """
+[mail]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+from = "switch@example.com"
+
+[voicemail.sales]
+mail_to = "sales@example.com"
+label = "Продажі"
+attach = "mp3"
+phone = "1001"
+greeting = "Sales."
+
+[menu.main]
+say = "Welcome."
+keys = {{ 1 = "voicemail:sales" }}
+
+[[route]]
+did = "120"
+to = "menu:main"
+"""
+TONE = 600
+
+
+def test_a_message_is_left_shown_mailed_and_heard(switches: Switches, clients: Clients) -> None:
+    with MailServer() as mail:
+        switch = switches.start(phone_tables() + BOX.format(port=mail.port))
+        olena, cara = clients.pjsua("1001"), clients.pjsua("2001")
+        olena.register("1001", PASSWORDS["1001"], server=switch.server, domain=switch.domain, lamp=True)
+        cara.register("2001", PASSWORDS["2001"], server=switch.server, domain=switch.domain, display_name="Cara")
+        olena.wait_lamp(0, 0)
+
+        call = cara.call(switch.uri("120"))
+        call.wait_confirmed()
+        call.press("1")
+        time.sleep(4)  # the greeting and the tone
+        call.play_tone(TONE)
+        time.sleep(4)
+        call.hang_up()
+        ended = time.monotonic()
+        olena.wait_lamp(1, 0)
+        assert time.monotonic() - ended < 2.0
+
+        (message,) = mail.wait()
+        assert message["Subject"].startswith("Voicemail for Продажі from Cara Novak <2001>")
+        (attached,) = message.iter_attachments()
+        assert attached.get_content_type() == "audio/mpeg"
+        content = attached.get_content()
+        assert isinstance(content, bytes)
+        samples, rate = soundfile.read(io.BytesIO(content), dtype="float64")
+        assert len(samples) / rate > 3
+        spectrum = np.abs(np.fft.rfft(samples))
+        assert abs(np.argmax(spectrum) * rate / len(samples) - TONE) < 5
+
+        listening = olena.call(switch.uri("*97"))
+        listening.wait_confirmed()
+        listening.listen_for_tone(TONE, since=time.monotonic(), within=25)
+        listening.press("2")
+        olena.wait_lamp(0, 1)
+        listening.wait_ended(within=15)
+        switch.check_log()
