@@ -76,6 +76,11 @@ def _known(item: Message | Request, label: str, zone: tzinfo) -> dict[str, str]:
     }
 
 
+def placeholders(template: str) -> list[str]:
+    """The words in braces."""
+    return _PLACEHOLDER.findall(template)
+
+
 def filled(template: str, known: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template)
 

@@ -9,6 +9,7 @@ from softswitch.config.checks import (
     dialogue,
     graph,
     hours,
+    messages,
     names,
     numbers,
     outside,
@@ -45,6 +46,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from waiting.check(raw)
     yield from speech.check(raw)
     yield from trunks.check(raw)
+    yield from messages.check(raw)
     yield from dialogue.check(raw)
     yield from systems.check(raw)
 
