@@ -235,6 +235,7 @@ def test_a_member_whose_packets_are_always_late_gets_a_longer_delay() -> None:
     for _ in range(5):
         room.hear()  # the network has become slower by 100 ms, for good
     room.talk(60, 1)
+    assert room.plane.mixer._delay[room.plane.slot_of(1)] > DELAY
     assert room.tones(2, last=40) == {1}
     assert min(np.abs(frame).max() for frame in room.heard[2][-40:]) > 500
 
@@ -244,8 +245,8 @@ def test_a_member_whose_clock_is_too_fast_is_not_heard_later_and_later() -> None
     for _ in range(100):  # a tenth too fast
         room.talk(9, 1)
         room.hear((1, room.say(1)), (1, room.say(1)))
-    mixer, slot = room.plane.mixer, room.plane.slot_of(1)
-    assert mixer._position[slot] - mixer._read[slot] < 8 * 160
+        mixer, slot = room.plane.mixer, room.plane.slot_of(1)
+        assert mixer._position[slot] - mixer._read[slot] < 8 * 160
     assert room.tones(2) == {1}
 
 
@@ -282,6 +283,17 @@ def test_a_chime_is_heard_by_everybody_when_somebody_comes_and_goes() -> None:
     room.put(3, Silence())
     room.talk(5)
     assert np.abs(np.concatenate(room.heard[1])).max() > 500
+
+
+@pytest.mark.parametrize("missed", [0, 4])
+def test_what_was_said_is_heard_once(missed: int) -> None:
+    room = Room((1, 2))
+    room.talk(10, 1)
+    room.plane.skip_time(missed)
+    room.talk(5)
+    room.heard.clear()
+    room.talk(60)  # the ring comes round twice
+    assert np.abs(np.concatenate(room.heard[2])).max() <= QUIET
 
 
 def test_time_that_was_missed_is_left_out() -> None:

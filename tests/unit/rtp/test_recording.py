@@ -171,6 +171,16 @@ def test_a_new_source_goes_on_where_it_is_heard() -> None:
     assert (audio[15] == decode("PCMA", encode("PCMA", said[15]))).all()
 
 
+def test_a_new_source_whose_clock_is_nearly_the_old_one_is_still_where_it_is_heard() -> None:
+    studio, said = Studio(), words(40)
+    for n, pcm in enumerate(said):
+        studio.pass_frame()
+        studio.say(n, pcm, first=100 if n < 20 else 200, ssrc=77 if n < 20 else 78)
+    audio = frames(studio.stop())
+    assert len(audio) == 40
+    assert (audio[30] == decode("PCMA", encode("PCMA", said[30]))).all()
+
+
 def test_a_clock_that_jumps_leaves_no_hours_of_silence() -> None:
     studio, said = Studio(), words(20)
     for n, pcm in enumerate(said):
