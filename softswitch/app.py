@@ -24,6 +24,7 @@ from softswitch.call.control import CallControl
 from softswitch.call.features import feature_prompts
 from softswitch.call.find_me import find_me_prompts
 from softswitch.call.hours_codes import hours_prompts
+from softswitch.call.left import message_prompts
 from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
@@ -423,6 +424,7 @@ def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
             yield from filter(is_fixed, getattr(node, name, ()))
     yield from feature_prompts(config)
     yield from queue_prompts(config.queues)
+    yield from message_prompts(config)
     yield from whisper_prompts(config.queues, config.server.language)
     yield from find_me_prompts(config)
     yield from hours_prompts(config)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr.left import CALLBACK, MAILBOX, VOICEMAIL
+from ivr.nodes import Prompt
 from softswitch.call.callback_requests import CallbackRequests
 from softswitch.call.lamps import Lamps
 from softswitch.call.listening import Listening
-from softswitch.call.mailboxes import Mailboxes
+from softswitch.call.mailboxes import Mailboxes, greeting_of
+from softswitch.speech import phrases
 from softswitch.voicemail.boxes import Boxes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ivr.nodes import Flow
     from softswitch.call.admission import Admission
     from softswitch.call.control import CallControl
@@ -20,6 +24,29 @@ if TYPE_CHECKING:
     from softswitch.config import Config
     from softswitch.ports import Clock, Mailroom
     from softswitch.store.left_behind import Message, Request
+
+
+#: Everything else that callers and listeners may hear; keys of the catalogue.
+_SAID = (
+    *("voicemail-thanks", "voicemail-too-short", "voicemail-unavailable", "voicemail-no-box", "voicemail-enter-box"),
+    *("voicemail-enter-pin", "voicemail-wrong-pin", "voicemail-empty", "voicemail-choices", "voicemail-no-more"),
+)
+_ASKED = ("callback-request-taken", "callback-request-failed", "number-confirm", "callback-enter-number")
+
+
+def message_prompts(config: Config) -> Iterator[Prompt]:
+    """What is known beforehand of what callers hear, so that nobody waits for it."""
+    if config.voicemails:
+        yield from map(Prompt, _SAID)
+        for new, old in ((1, 0), (2, 0), (1, 1), (0, 1)):
+            yield from phrases.messages(new, old)
+    for name, box in config.voicemails.items():
+        yield greeting_of(name, box)
+    if config.callback_requests:
+        yield from map(Prompt, _ASKED)
+    for name, words in config.callback_requests.items():
+        if words.confirm is not None:
+            yield Prompt(f"callback.{name}", text=dict(words.confirm))
 
 
 class NoMailroom:

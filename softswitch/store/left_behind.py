@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import aiosqlite
 
 #: A statement and its values, written in the order in which they were given.
@@ -61,15 +63,15 @@ class Request:
 _TABLES: dict[type[Message] | type[Request], str] = {Message: "messages", Request: "callback_requests"}
 
 
-def _columns(kind: type[Message] | type[Request]) -> list[str]:
+def columns(kind: type[Message] | type[Request]) -> list[str]:
     return [field.name for field in fields(kind)]
 
 
 def put(item: Message | Request) -> Change:
-    columns = _columns(type(item))
-    values = tuple(_plain(getattr(item, column)) for column in columns)
-    places = ", ".join("?" * len(columns))
-    return f"INSERT OR REPLACE INTO {_TABLES[type(item)]} ({', '.join(columns)}) VALUES ({places})", values
+    names = columns(type(item))
+    values = tuple(_plain(getattr(item, name)) for name in names)
+    places = ", ".join("?" * len(names))
+    return f"INSERT OR REPLACE INTO {_TABLES[type(item)]} ({', '.join(names)}) VALUES ({places})", values
 
 
 def remove(item: Message | Request) -> Change:
@@ -81,17 +83,22 @@ def _plain(value: object) -> object:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
+def request_of(row: Iterable[Any]) -> Request:
+    """From `columns(Request)`."""
+    found = dict(zip(columns(Request), row, strict=True))
+    return Request(**found | {"mailed": bool(found["mailed"])})
+
+
 async def load(connection: aiosqlite.Connection) -> tuple[list[Message], list[Request]]:
     """All of it, the oldest first."""
     messages: list[Message] = []
-    async with connection.execute(f"SELECT {', '.join(_columns(Message))} FROM messages ORDER BY at, id") as rows:
+    async with connection.execute(f"SELECT {', '.join(columns(Message))} FROM messages ORDER BY at, id") as rows:
         async for row in rows:
-            found = dict(zip(_columns(Message), row, strict=True))
+            found = dict(zip(columns(Message), row, strict=True))
             messages.append(Message(**found | {"state": State(found["state"]), "mailed": bool(found["mailed"])}))
     requests: list[Request] = []
-    names = ", ".join(_columns(Request))
+    names = ", ".join(columns(Request))
     async with connection.execute(f"SELECT {names} FROM callback_requests ORDER BY at, id") as rows:
         async for row in rows:
-            found = dict(zip(_columns(Request), row, strict=True))
-            requests.append(Request(**found | {"mailed": bool(found["mailed"])}))
+            requests.append(request_of(row))
     return messages, requests

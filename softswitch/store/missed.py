@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from softswitch.store.cdr import CallRecord, Record
+    from softswitch.store.left_behind import Request
 
 #: What the functions below read besides call records.
 KINDS = ("callback.ordered", "acd.callback_kept", "acd.call_over")
@@ -27,6 +28,7 @@ class Why(StrEnum):
     TURNED_AWAY = "not served"  # the queue was full, or nobody came
     CUT_OFF = "cut off"  # by a restart
     ORDERED = "callback ordered"
+    ASKED = "asked out of hours"
 
 
 _WHY = {
@@ -74,6 +76,14 @@ def missed(
             if before is None or before.why is not Why.ORDERED:
                 found[number] = _of(record, before, _WHY[record.disposition])
     return sorted(found.values(), key=lambda caller: (caller.at, caller.call))
+
+
+def asked(requests: Iterable[Request]) -> list[Missed]:
+    """Those who want to be called back when it is open again; ``queue`` is the name of the kind of request."""
+    return [
+        Missed(item.number, item.name, item.kind, item.at, 0.0, item.asked, Why.ASKED, item.id.rpartition("~")[2])
+        for item in requests
+    ]
 
 
 def _ordered(lines: Iterable[Record]) -> dict[str, Record]:

@@ -8,8 +8,10 @@ import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from softswitch.store import left_behind
 from softswitch.store.cdr import CallRecord, Record, call_records
 from softswitch.store.database import StoreError, migrations
+from softswitch.store.left_behind import Request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -45,6 +47,11 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def requests(self) -> list[Request]:
+        """Requests to be called back that are not due yet, or are only in the mail; the earliest due first."""
+        query = f"SELECT {', '.join(left_behind.columns(Request))} FROM callback_requests ORDER BY due, at, id"
+        return [left_behind.request_of(row) for row in self._connection.execute(query)]
 
     def last_calls(self, count: int) -> list[CallRecord]:
         """The calls that began last, oldest first."""

@@ -9,7 +9,8 @@ from rich.console import Console
 
 from softswitch.store.cdr import CallRecord, Disposition, Record
 from softswitch.store.journal import JournalWriter
-from softswitch.store.missed import Missed, Why, missed
+from softswitch.store.left_behind import Request
+from softswitch.store.missed import Missed, Why, asked, missed
 from softswitch.store.missed_listing import show_callbacks
 from tests.unit.softswitch.store.test_cdr import QUEUED
 
@@ -133,3 +134,10 @@ async def test_the_list_is_printed_for_people_and_for_programs(tmp_path: Path) -
     assert (found["why"], found["queue"], found["tries"]) == ("gave up", "sales", 1)
     assert printed(since=5000.0) == "nobody is to be called back\n"
     assert json.loads(printed(since=5000.0, as_json=True)) == []
+
+
+def test_requests_to_be_called_back_are_listed_with_those_who_waited_in_vain() -> None:
+    request = Request("sales~c1", "sales", 10.0, 3600.0, "+380441234567", "Olena", asked=2)
+    (caller,) = asked([request])
+    assert (caller.number, caller.queue, caller.tries, caller.why) == ("+380441234567", "sales", 2, Why.ASKED)
+    assert caller.call == "c1"
