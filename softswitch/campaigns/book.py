@@ -147,7 +147,7 @@ class Book:
 
     def preview(self, dialled: str) -> tuple[Prompt, ...] | None:
         """See `softswitch.ports.Campaigns`: the code and the slot's place, perhaps ``*`` and that of a message."""
-        if not self._preview or not dialled.startswith(self._preview):
+        if not self._preview or not self._slots or not dialled.startswith(self._preview):
             return None
         slot, star, place = dialled.removeprefix(self._preview).partition("*")
         if not slot.isascii() or not slot.isdigit() or (star and not (place.isascii() and place.isdigit())):

@@ -11,8 +11,8 @@ import httpx2
 import pytest
 
 from softswitch.config.secrets import Secret
-from softswitch.outbox.delivery import REFUSALS, Delivery
 from softswitch.config.words.systems import DEFAULT_TYPES
+from softswitch.outbox.delivery import REFUSALS, Delivery
 from softswitch.outbox.events import Event, Selection, event_of
 from softswitch.outbox.sinks import EventFile, NotDelivered, Webhook, signature
 from softswitch.store.cdr import Record
