@@ -1,0 +1,65 @@
+"""Who is told changes with the configuration; who stays goes on where they were."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from softswitch.config import Config, parse_config
+from softswitch.outbox.feeds import Feeds
+from softswitch.store.journal import JournalWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def config(folder: Path, *files: str) -> Config:
+    text = "".join(f'[event_log]\nfile = "{file}"\nevents = ["test.*"]\n' for file in files)
+    return parse_config(text.encode(), file="c.toml", folder=folder, env={})
+
+
+def numbers(path: Path) -> list[int]:
+    lines = path.read_text().splitlines() if path.exists() else []
+    return [json.loads(line)["data"]["n"] for line in lines]
+
+
+async def until(path: Path, lines: int) -> list[int]:
+    async with asyncio.timeout(20):
+        while len(numbers(path)) < lines:  # noqa: ASYNC110 (nothing tells us)
+            await asyncio.sleep(0.02)
+    return numbers(path)
+
+
+@pytest.mark.asyncio
+async def test_another_configuration_goes_on_where_the_one_before_was(tmp_path: Path) -> None:
+    database = tmp_path / "j.db"
+    journal = JournalWriter(database)
+    await journal.start()
+    feeds = Feeds(config(tmp_path, "one.jsonl"), database, wall=lambda: 0.0)
+    try:
+        await feeds.start()
+        journal.append("test.a", None, {"n": 1}, at=0.0)
+        assert await until(tmp_path / "one.jsonl", 1) == [1]
+
+        feeds.reconfigure(config(tmp_path))
+        journal.append("test.a", None, {"n": 2}, at=0.0)
+        feeds.reconfigure(config(tmp_path, "two.jsonl"))
+        journal.append("test.a", None, {"n": 3}, at=0.0)
+
+        assert await until(tmp_path / "two.jsonl", 2) == [2, 3]
+        assert numbers(tmp_path / "one.jsonl") == [1]
+        assert [state["to"] for state in feeds.state()] == ["event_log"]
+    finally:
+        await feeds.stop()
+        await journal.close()
+
+
+@pytest.mark.asyncio
+async def test_without_receivers_nothing_is_made(tmp_path: Path) -> None:
+    feeds = Feeds(config(tmp_path), tmp_path / "none.db", wall=lambda: 0.0)
+    await feeds.start()
+    await feeds.stop()
+    assert feeds.state() == []
