@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ivr.holidays import holiday
 from ivr.hours_grammar import DAY_MINUTES, parse_rule
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import date, tzinfo
 
     from ivr.hours_grammar import Rule
-    from ivr.icalendar import Event
 
 #: Days that `Rules.next_change` looks ahead.
 HORIZON = 400
@@ -42,6 +41,16 @@ class Verdict:
     why: str = ""
 
 
+class Calendar(Protocol):
+    """Events of a calendar program, wherever they come from; the same question always has the same answer."""
+
+    def at(self, wall: datetime) -> str | None:
+        """The name of an event that goes on at *wall*, which has a time zone; None: there is none."""
+
+    def edges(self, day: date, zone: tzinfo) -> Iterable[datetime]:
+        """When events begin or end on *day*, as a clock in *zone* shows it (without a zone)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The opening hours of one place. `holidays`: names of `ivr.holidays.SETS`."""
@@ -49,8 +58,8 @@ class Rules:
     open: tuple[Rule, ...]
     closed: tuple[Rule, ...] = ()
     holidays: tuple[str, ...] = ()
-    open_events: tuple[Event, ...] = ()
-    closed_events: tuple[Event, ...] = ()
+    open_calendar: Calendar | None = None
+    closed_calendar: Calendar | None = None
 
     def at(self, wall: datetime) -> Verdict:
         """The verdict for a local wall time. Its time zone matters only for events that have one of their own."""
@@ -64,13 +73,13 @@ class Rules:
         aware = wall if wall.tzinfo is not None else wall.replace(tzinfo=UTC)
         if found := _covering(_kind(self.closed, dated=True), days):
             return Verdict(False, found[0].text, f"closed on this date{_since(found)}; dates go before everything else")
-        if event := next((event for event in self.closed_events if event.covers(aware)), None):
-            return Verdict(False, _calendar(event), "closed by an event of the calendar")
+        if (event := _event(self.closed_calendar, aware)) is not None:
+            return Verdict(False, f"calendar: {event}", "closed by an event of the calendar")
         dated = list(_kind(self.open, dated=True))
         if found := _covering(dated, days):
             return Verdict(True, found[0].text, f"open on this date{_since(found)}; nothing closes it")
-        if event := next((event for event in self.open_events if event.covers(aware)), None):
-            return Verdict(True, _calendar(event), "open by an event of the calendar")
+        if (event := _event(self.open_calendar, aware)) is not None:
+            return Verdict(True, f"calendar: {event}", "open by an event of the calendar")
         special = next((rule for rule in dated if rule.on(today)), None)
         if special is None and (day_off := holiday(today, self.holidays)):
             return Verdict(False, "holiday {}: {}".format(*day_off), "a public holiday without hours of its own")
@@ -105,8 +114,9 @@ class Rules:
                 minutes |= {begin, end % DAY_MINUTES}
         midnight = datetime.combine(day, time(), zone)
         moments = {midnight + timedelta(minutes=minute) for minute in minutes}
-        for event in (*self.open_events, *self.closed_events):
-            moments |= {edge.replace(tzinfo=zone) for edge in event.edges(day, zone or UTC)}
+        for calendar in (self.open_calendar, self.closed_calendar):
+            if calendar is not None:
+                moments |= {edge.replace(tzinfo=zone) for edge in calendar.edges(day, zone or UTC)}
         return sorted(moments)
 
 
@@ -125,8 +135,8 @@ def _since(found: tuple[Rule, int]) -> str:
     return " since the evening before" if found[1] else ""
 
 
-def _calendar(event: Event) -> str:
-    return f"calendar: {event.name}"
+def _event(calendar: Calendar | None, wall: datetime) -> str | None:
+    return None if calendar is None else calendar.at(wall)
 
 
 def parse_rules(open: Iterable[str], closed: Iterable[str] = (), holidays: Iterable[str] = ()) -> Rules:

@@ -32,8 +32,8 @@ from ivr.targets import HANGUP, Target
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ivr.hours import Calendar
     from ivr.hours_grammar import Rule
-    from ivr.icalendar import Event
 
 
 class SlotTable(Protocol):
@@ -115,7 +115,7 @@ class GotoTable(Protocol):
 
 class CalendarTable(Protocol):
     @property
-    def events(self) -> tuple[Event, ...]: ...
+    def events(self) -> Calendar: ...
 
 
 class HoursTable(Protocol):
@@ -277,8 +277,8 @@ def _hours(name: str, table: HoursTable) -> Hours:
             tuple(table.open),
             tuple(table.closed),
             tuple(table.holidays),
-            open_events=table.open_calendar.events if table.open_calendar else (),
-            closed_events=table.closed_calendar.events if table.closed_calendar else (),
+            open_calendar=table.open_calendar.events if table.open_calendar else None,
+            closed_calendar=table.closed_calendar.events if table.closed_calendar else None,
         ),
         when_open=table.when_open,
         when_closed=table.when_closed,

@@ -213,7 +213,7 @@ def _menus(flow: Flow) -> Iterator[Finding]:
 
 def _never_open(flow: Flow) -> Iterator[Finding]:
     for target, node in flow.nodes.items():
-        if isinstance(node, Hours) and not node.rules.open and not node.rules.open_events:
+        if isinstance(node, Hours) and not node.rules.open and node.rules.open_calendar is None:
             message = "no rule in `open`: callers always find it closed"
             yield Finding("never-open", Severity.WARNING, (target.kind, target.name, "open"), message)
 

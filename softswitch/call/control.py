@@ -13,6 +13,7 @@ from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, Agen
 from ivr.people import AGENT, FIND_ME
 from ivr.rooms import CONFERENCE, RECORD
 from ivr.services import Lookup, Webservice
+from ivr.verbs import Verbs
 from rtp.legs import Digit as MediaDigit
 from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished, Recorded, RecordingQuiet
 from sip import events as sip_events
@@ -162,7 +163,7 @@ class CallControl:
         self.menus = Menus(self)
         self.asking = None if oracle is None else Asking(self, oracle)
         if self.asking is not None:
-            self.menus.handlers |= dict.fromkeys((Webservice.kind, Lookup.kind), self.asking)
+            self.menus.handlers |= dict.fromkeys((Webservice.kind, Lookup.kind, Verbs.kind), self.asking)
         self.desks = Desks(self, config)
         self.queues = Queues(self, dispatcher)
         self.offers = Offers(self, config)
@@ -352,6 +353,7 @@ class CallControl:
 
     def start(self, now: float) -> None:
         """The sockets are open."""
+        self.opening.look_ahead(now)
         self.trunk_watch.start(now)
         self.left.start(now)
         self.windows.start(now)

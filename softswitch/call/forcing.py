@@ -12,12 +12,21 @@ from ivr.forced import Forced, ForcedHours, ForcedState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from typing import Protocol
 
     from softswitch.call.control import CallControl
     from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.ports import Clock
-    from softswitch.store.cdr import Record
+
+    class Record(Protocol):
+        """A line of the journal."""
+
+        @property
+        def kind(self) -> str: ...
+        @property
+        def data(self) -> Mapping[str, Any]: ...
+
 
 log = logging.getLogger(__name__)
 

@@ -43,6 +43,13 @@ class Opening:
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
         self._flow = settings.flow
+        self.look_ahead(now)
+
+    def look_ahead(self, now: float) -> None:
+        """Ask calendars about the time to come, which takes a while at the first time: no caller is to wait for it."""
+        for node in self._flow.nodes.values():
+            if isinstance(node, Hours) and (node.rules.open_calendar or node.rules.closed_calendar):
+                node.rules.next_change(self._local_time(now, node.timezone))
 
     def at(self, name: str, now: float) -> Verdict:
         """Raises KeyError when there are no such hours."""

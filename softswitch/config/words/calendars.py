@@ -3,43 +3,30 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import PlainSerializer, PlainValidator, ValidationInfo, WithJsonSchema
 
-from ivr.icalendar import CalendarError, Event, parse_calendar
+from softswitch.config.calendars import CalendarError, Events, parse_calendar
 from softswitch.config.fields import Wrong
 from softswitch.config.secrets import context_of
 
 _MAX_BYTES: Final = 16 << 20
 
-#: Names that Windows calendars give to time zones (Unicode CLDR, windowsZones).
-_WINDOWS_ZONES: Final = {
-    "FLE Standard Time": "Europe/Kyiv",
-    "E. Europe Standard Time": "Europe/Chisinau",
-    "Central European Standard Time": "Europe/Warsaw",
-    "Central Europe Standard Time": "Europe/Budapest",
-    "W. Europe Standard Time": "Europe/Berlin",
-    "Romance Standard Time": "Europe/Paris",
-    "GMT Standard Time": "Europe/London",
-    "GTB Standard Time": "Europe/Bucharest",
-    "Russian Standard Time": "Europe/Moscow",
-    "Turkey Standard Time": "Europe/Istanbul",
-    "Eastern Standard Time": "America/New_York",
-    "Central Standard Time": "America/Chicago",
-    "Pacific Standard Time": "America/Los_Angeles",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A file and its events, read when the configuration is."""
+    """A file and its events, read when the configuration is; `digest` is that of its octets."""
 
     path: Path
-    events: tuple[Event, ...]
+    digest: str
+    events: Events = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.path.name} ({len(self.events.series)} events, {self.digest[:8]})"
 
 
 def _read(value: object, info: ValidationInfo) -> Calendar:
@@ -51,17 +38,13 @@ def _read(value: object, info: ValidationInfo) -> Calendar:
             data = file.read(_MAX_BYTES + 1)
         if len(data) > _MAX_BYTES:
             raise Wrong(f"{path} is longer than {_MAX_BYTES} bytes", "give a calendar of opening hours alone")
-        return Calendar(path, parse_calendar(data.decode("utf-8-sig"), _zone))
+        return Calendar(path, sha256(data).hexdigest(), parse_calendar(data.decode("utf-8-sig")))
     except OSError as error:
         raise Wrong(f"{path} cannot be read: {error.strerror}", "give the path of an iCalendar file (.ics)") from None
     except UnicodeDecodeError:
         raise Wrong(f"{path} is not UTF-8", "export the calendar as iCalendar (.ics) in UTF-8") from None
     except CalendarError as error:
         raise Wrong(f"{path}: {error}", "export the calendar as iCalendar (.ics)") from None
-
-
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(_WINDOWS_ZONES.get(name, name))
 
 
 CalendarField = Annotated[

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from ivr.hours import Rules, Verdict, instants, parse_rules
 from ivr.hours_grammar import DAYS, HoursError, parse_rule
-from ivr.icalendar import Event
 
 
 def wall(text: str) -> datetime:
@@ -170,8 +169,18 @@ def test_easter_and_holidays(at: str, open: bool, rule: str) -> None:
     assert SHOP.at(wall(at)) == Verdict(open, rule)
 
 
-def event(name: str, begin: str, hours: float) -> Event:
-    return Event(name, wall(begin), timedelta(hours=hours))
+class Planned:
+    """`ivr.hours.Calendar` of events given by name, beginning and hours."""
+
+    def __init__(self, *events: tuple[str, str, float]) -> None:
+        self.events = [(name, wall(begin), wall(begin) + timedelta(hours=hours)) for name, begin, hours in events]
+
+    def at(self, moment: datetime) -> str | None:
+        now = moment.replace(tzinfo=None)
+        return next((name for name, begin, end in self.events if begin <= now < end), None)
+
+    def edges(self, day: date, zone: tzinfo) -> list[datetime]:
+        return [edge for _, *edges in self.events for edge in edges if edge.date() == day]
 
 
 def test_events_of_calendars_stand_beside_dates_and_before_holidays() -> None:
@@ -179,13 +188,14 @@ def test_events_of_calendars_stand_beside_dates_and_before_holidays() -> None:
         SHOP.open,
         SHOP.closed,
         ("pl",),
-        open_events=(event("Fair", "2026-12-25 10:00", 4), event("Night sale", "2026-11-27 18:00", 30)),
-        closed_events=(event("Inventory", "2026-11-28 12:00", 2),),
+        open_calendar=Planned(("Fair", "2026-12-25 10:00", 4), ("Night sale", "2026-11-27 18:00", 30)),
+        closed_calendar=Planned(("Inventory", "2026-11-28 12:00", 2)),
     )
     assert rules.at(wall("2026-12-25 11:00")) == Verdict(True, "calendar: Fair")
     assert rules.at(wall("2026-12-25 14:00")) == Verdict(False, "holiday pl: Christmas")
     assert rules.at(wall("2026-11-28 03:00")) == Verdict(True, "calendar: Night sale")
     assert rules.at(wall("2026-11-28 13:00")) == Verdict(False, "calendar: Inventory")
+    assert rules.next_change(wall("2026-11-28 03:00")) == wall("2026-11-28 12:00")
 
 
 @pytest.mark.parametrize(
@@ -278,8 +288,7 @@ def test_half_past_three_on_the_night_that_has_it_twice(rule: str, open: list[bo
 
 
 def test_the_next_change_may_be_an_events() -> None:
-    kyiv = Event("Fair", datetime(2026, 11, 14, 8, 7, 30, tzinfo=UTC), timedelta(hours=26))
-    rules = Rules((), open_events=(kyiv, event("Sale", "2026-11-20 10:15", 1)))
+    rules = Rules((), open_calendar=Planned(("Fair", "2026-11-14 10:07:30", 26), ("Sale", "2026-11-20 10:15", 1)))
     at = datetime(2026, 11, 1, 12, 0, tzinfo=KYIV)
     changes: list[str] = []
     while (change := rules.next_change(at)) is not None:

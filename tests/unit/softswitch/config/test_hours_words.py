@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -44,8 +45,10 @@ def test_calendars_are_read_from_beside_the_configuration(tmp_path: Path) -> Non
     (tmp_path / "open.ics").write_text(fair)
     node = office(tmp_path, 'closed_calendar = "closed.ics"\nopen_calendar = "open.ics"\ntimezone = "Europe/Kyiv"')
     assert node.rules.at(datetime(2026, 11, 24, 12, 0)) == Verdict(False, "calendar: Inventory")  # noqa: DTZ001
-    (event,) = node.rules.open_events
-    assert str(event.start.tzinfo) == "Europe/Warsaw"
+    opening = datetime(2026, 11, 28, 11, 0, tzinfo=ZoneInfo("Europe/Kyiv"))
+    assert node.rules.at(opening - timedelta(minutes=1)) == Verdict(False, "")
+    assert node.rules.at(opening) == Verdict(True, "calendar: Fair")
+    assert node.rules.next_change(opening) == opening + timedelta(hours=2)
 
 
 def test_the_way_for_special_days_is_checked_like_the_others(tmp_path: Path) -> None:
@@ -59,14 +62,16 @@ def test_the_way_for_special_days_is_checked_like_the_others(tmp_path: Path) -> 
     [
         ('holidays = ["xx"]', "hours.office.holidays"),
         ('closed_calendar = "none.ics"', "none.ics cannot be read: No such file or directory; give the path of"),
-        ('closed_calendar = "bad.ics"', 'bad.ics: line 1: "hello" is no line of a calendar'),
+        ('closed_calendar = "bad.ics"', "bad.ics: is no iCalendar: "),
         ('closed_calendar = "odd.ics"', 'odd.ics: event "X": FREQ "HOURLY" is not supported'),
         ("closed_calendar = 5", "is not a path"),
     ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, words: str, complaint: str) -> None:
     (tmp_path / "bad.ics").write_text("hello")
-    (tmp_path / "odd.ics").write_text(CALENDAR.format(name="X", start=":20261124T100000\r\nRRULE:FREQ=HOURLY"))
+    (tmp_path / "odd.ics").write_text(
+        CALENDAR.format(name="X", start=":20261124T100000\r\nDURATION:PT1H\r\nRRULE:FREQ=HOURLY")
+    )
     with pytest.raises(ConfigError) as error:
         office(tmp_path, words)
     assert complaint in str(error.value)
