@@ -70,7 +70,7 @@ def _changes(running: Config, new: Config, waiting: frozenset[str]) -> Iterator[
                 yield Change("moved", what, "", ("the order of the file, which ranks them, is another one",))
         elif isinstance(after, Mapping):
             yield from _named(what, before, after)
-        elif before != after:
+        elif before != after and what not in waiting:
             keys = [line for path, line in _lines(before, after) if f"{what}.{path}" not in waiting]
             if keys:
                 yield Change("changed", what, "", tuple(keys))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import types
 from typing import TYPE_CHECKING, Any
 
@@ -9,10 +10,14 @@ import pytest
 
 from acd.agent import Status
 from tests.sim.office import Office, bridged, said, state_of, statuses
+from tests.support.sim_carrier import SimCarrier
 from tests.support.sim_phone import answers, rings_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from sip.message import Request
+    from tests.support.sim_phone import PhoneCall
 
 
 QUEUE_101 = 'did = "101"\nto = "queue:sales"'
@@ -231,3 +236,66 @@ def test_a_phone_that_rings_goes_on_ringing(office: Office) -> None:
     called.calls[-1].answer()
     office.run(1)
     assert bridged(caller, called.calls[-1])
+
+
+def test_carriers_are_registered_with_left_and_registered_with_anew(office: Office) -> None:
+    login = '[trunk.new]\nhost = "198.51.100.10"\nregister = { user = "office", password = "a-secret-of-ours" }\n'
+    carrier = SimCarrier(office.switch, ("198.51.100.10", 5060))
+    watch = office.switch.control.trunk_watch
+    office.reload(more=login)
+    office.run(2)
+    assert watch.is_registered("new")
+    assert [request.expires for request in registers(carrier)] == [3600]
+    office.reload(("a-secret-of-ours", "another-secret"))
+    office.run(2)
+    assert watch.is_registered("new")
+    assert [request.expires for request in registers(carrier)] == [3600, 0, 3600]
+    first, over, anew = (request.call_id for request in registers(carrier))
+    assert first == over != anew, "a new registration has a Call-ID of its own"
+    office.reload(("[queue.support]", "[queue.support]\nlabel = 'Help'"))
+    office.run(2)
+    assert len(registers(carrier)) == 3, "what does not concern the carrier is not told to it"
+    office.reload((login.replace("a-secret-of-ours", "another-secret"), ""))
+    office.run(2)
+    assert not watch.is_registered("new")
+    assert [request.expires for request in registers(carrier)] == [3600, 0, 3600, 0]
+    office.run(4000)
+    assert len(registers(carrier)) == 4
+
+
+def registers(carrier: SimCarrier) -> list[Request]:
+    return [request for request in carrier.requests if request.method == "REGISTER"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_hundred_reloads_at_any_moment_disturb_nothing_that_goes_on(seed: int) -> None:
+    office, rng = Office(seed=seed), random.Random(seed)
+    for desk in ("1001", "1002", "1003"):
+        office.agent(desk, answers(after=rng.uniform(0.5, 4.0)))
+    versions = [office.centre, office.centre]
+    for old, new in (*NO_SUPPORT, ("wrap_up = 5", "wrap_up = 0"), ("timeout = 5", "timeout = 7")):
+        versions[1] = versions[1].replace(old, new)
+    calls: list[PhoneCall] = []
+    for number in range(100):
+        office.switch.reload(versions[number % 2])
+        callers = [office.phone(user) for user in ("2001", "2002", "2003", "2004")]
+        idle = [phone for phone in callers if all(call.over for call in phone.calls)]
+        if idle and rng.random() < 0.5:
+            calls.append(rng.choice(idle).dial(rng.choice(("100", "101", "102", "102"))))
+        for call in calls:
+            if not call.over and call.number == "100" and call.answered_at is not None and rng.random() < 0.3:
+                call.press(rng.choice("12"))
+            elif not call.over and call.talking and rng.random() < 0.1:
+                call.hang_up()
+        office.run(rng.uniform(0.0, 1.5))
+        agents = office.switch.dispatcher.agents
+        assert [agents[name].status for name in ("olena", "piotr", "iryna")] == [Status.AVAILABLE] * 3
+    assert len(calls) > 10
+    ended = office.switch.journal.of("call.ended")
+    assert {(line.data["by"], line.data["cause"]) for line in ended} <= {
+        ("caller", "remote"),
+        ("agent", "remote"),
+        ("switch", "flow-ended"),
+    }
+    office.close()
+    assert office.switch.control.reconfiguring.kept == set()

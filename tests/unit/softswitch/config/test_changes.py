@@ -131,3 +131,21 @@ def test_sockets_ports_and_voices_wait_for_a_restart_and_the_rest_does_not(tmp_p
     assert (usable.server.language, usable.rtp.media_timeout) == ("uk", 30.0)
     assert needs_restart(usable, new) == needs_restart(running, new), "they are told again the next time"
     assert usable.digest == new.digest
+
+
+def test_the_http_api_cannot_come_or_go_and_its_tokens_can_change(tmp_path: Path) -> None:
+    api = '[api]\nlisten = "127.0.0.1:8099"\n[[api.token]]\nname = "crm"\nrole = "marketing"\n'
+    api += 'token = "a-long-token-of-24-letters"\n'
+    without, one = config(BASE, tmp_path), config(BASE + api, tmp_path)
+    assert difference(without, one).plain() == {"changes": [], "needs_restart": ["api"]}
+    assert difference(one, without).plain() == {"changes": [], "needs_restart": ["api"]}
+    assert as_far_as_possible(without, one).api is None
+    assert as_far_as_possible(one, without).api == one.api
+    other = config(BASE + api.replace("a-long", "one-long").replace("8099", "8098"), tmp_path)
+    found = difference(one, other)
+    assert found.needs_restart == ("api.listen",)
+    assert "a-long-token" not in str(found)
+    usable = as_far_as_possible(one, other).api
+    assert usable is not None
+    assert other.api is not None
+    assert (usable.listen, usable.tokens) == (one.api and one.api.listen, other.api.tokens)
