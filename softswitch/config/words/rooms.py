@@ -33,7 +33,7 @@ class Record(Section):
     """The variable of the call that holds the path of the file; its length in seconds is in ``{variable}_seconds``."""
     then: TargetField = HANGUP
     when_failed: TargetField | None = None
-    """Where callers go of whom nothing could be recorded. None: as after a phone that failed."""
+    """Where callers go of whom nothing could be recorded. None: as the route says."""
 
 
 class Conference(Section):
@@ -49,6 +49,6 @@ class Conference(Section):
     """Two short tones when somebody comes or goes."""
     max_members: Annotated[Count, Field(ge=2, le=200)] = 20
     when_full: TargetField | None = None
-    """Where callers go for whom there is no room. None: as after a phone that is busy."""
+    """Where callers go for whom there is no room. None: as the route says."""
     when_refused: TargetField | None = None
-    """Where callers go who do not know the PIN. None: as after a phone that declines."""
+    """Where callers go who do not know the PIN. None: as the route says."""
