@@ -61,7 +61,7 @@ def _read(raw: Raw, path: Path, table: dict[str, Any]) -> _Route | None:
     dids, callers, when = (_strings(table.get(key), default) for key, default in _KEYS)
     if dids is None or callers is None or when is None:
         return None
-    targets = _strings([table.get("to"), *(_strings(table.get("when_unavailable"), "hangup") or [])], "") or []
+    targets = [text for key in ("to", "when_unavailable") for _, text in _items(path, key, table.get(key))]
     sure = not all(_depends(target) for target in targets)
     return _Route(raw.positions.of(path).line, dids, callers, frozenset(when) - {""}, sure)
 
