@@ -37,6 +37,8 @@ PERIOD: Final = 0.5
 LONGEST_GAP: Final = 30.0
 """Seconds of silence that a continued file gets at most."""
 CLOSE_TIMEOUT: Final = 2.0
+MOST_BEHIND: Final = 20
+"""Hand-overs that may wait for the disk; what is said after that is lost."""
 
 _HEADER: Final = struct.Struct("<4sI4s4sIHHIIHH4sI")
 _SAMPLE: Final = 2
@@ -144,6 +146,8 @@ class Recorder:
             sys.setswitchinterval(SWITCH_INTERVAL)
             self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
             self._thread.start()
+        if self._put - self._done > MOST_BEHIND:  # the disk has stopped: better silence in a file than no memory
+            orders = [order for order in orders if not isinstance(order, Heard)]
         self._put += 1
         self._orders.put((orders, now))
 
@@ -166,7 +170,12 @@ class Recorder:
             os.sched_setscheduler(threading.get_native_id(), os.SCHED_OTHER, os.sched_param(0))
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
         while (work := self._orders.get()) is not None:
-            self._obey(*work)
+            try:
+                self._obey(*work)
+            except Exception as error:  # whatever is wrong with one recording, the thread is there for the next
+                print(f"recorder: {type(error).__name__}: {error}", file=sys.stderr)
+                for number, take in list(self._takes.items()):
+                    self._fail(number, take, error)
             self._done += 1
 
     def _obey(self, orders: Sequence[Order | Discard], now: float) -> None:

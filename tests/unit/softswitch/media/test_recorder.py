@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import stat
+import threading
 import time
 import wave
 from typing import TYPE_CHECKING
@@ -31,10 +32,17 @@ def begin(path: Path, take: int = 1, *, most: float = 60.0, quiet: float = 0.0, 
 def speech(seconds: float, take: int = 1, *, at: float = 100.0) -> list[Heard]:
     """A second's packets of a party that speaks, each heard when its last sample was."""
     octets = encode("PCMA", sine(400, seconds)).reshape(-1, 160)
+    first = round((at - 100.0) * 8000)
     one = np.ones(1, np.int64)
     return [
         Heard(
-            one * take, one, one * 160 * n, np.full(1, KIND_PCMA, np.uint8), one * 160, row[None], at + (n + 1) * 0.02
+            one * take,
+            one,
+            one * (160 * n + first),
+            np.full(1, KIND_PCMA, np.uint8),
+            one * 160,
+            row[None],
+            at + (n + 1) * 0.02,
         )
         for n, row in enumerate(octets)
     ]
@@ -175,3 +183,35 @@ def test_what_is_discarded_is_gone_and_nothing_else(tmp_path: Path) -> None:
     settled(recorder)
     assert sorted(data.iterdir()) == [data / "journal.db"]
     assert outside.exists()
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    fifo, path, recorder = tmp_path / "stuck.wav", tmp_path / "a.wav", Recorder(str(tmp_path))
+    os.mkfifo(fifo)
+    held = os.open(fifo, os.O_RDWR)
+    recorder.put([begin(fifo, 1)], 100.0)
+    (refused,) = settled(recorder)
+    os.close(held)
+    assert isinstance(refused, Recorded)
+    assert refused.problem
+    recorder.put([begin(path, 2), *speech(1.0, 2), End(2, 101.0)], 101.0)
+    (kept,) = settled(recorder)
+    assert isinstance(kept, Recorded)
+    assert kept.seconds == 1.0
+
+
+def test_a_disk_that_has_stopped_costs_silence_and_not_memory(tmp_path: Path) -> None:
+    path, recorder = tmp_path / "a.wav", Recorder(str(tmp_path))
+    stopped = threading.Event()
+    recorder._obey = lambda orders, now, obey=recorder._obey: (stopped.wait(10.0), obey(orders, now))  # type: ignore[method-assign,misc,assignment]
+    recorder.put([begin(path, most=600.0)], 100.0)
+    for second in range(60):
+        recorder.put(speech(1.0, at=100.0 + second), 101.0 + second)
+    stopped.set()
+    recorder.put([End(1, 160.0)], 160.0)
+    (event,) = settled(recorder)
+    assert isinstance(event, Recorded)
+    assert event.seconds == 60.0
+    audio = samples(path)
+    assert np.abs(audio[8000:16_000]).max() > 5000
+    assert not audio[30 * 8000 :].any()
