@@ -130,6 +130,7 @@ def spoken_languages(config: Config) -> tuple[str, ...]:
     chosen += [phone.language for phone in config.phones.values()]
     chosen += [agent.language for agent in config.agents.values()]
     chosen += [trunk.language for trunk in config.trunks.values()]
+    chosen += [entry.language for entries in config.list_entries.values() for entry in entries]
     return tuple(dict.fromkeys((config.server.language, *filter(None, chosen))))
 
 

@@ -154,10 +154,14 @@ def _references(raw: Raw) -> Iterator[Problem]:
             yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
 
 
+#: What decides which language callers hear.
+_CHOOSING = ("goto.*.language", "route.*.language", "list.*.*.language")
+
+
 def _texts(raw: Raw) -> Iterator[Problem]:
     """Everybody hears something: each text exists in the language of the switch."""
     default = raw.language
-    spoken = {default} | {language for _, language in raw.strings("goto.*.language", "route.*.language")}
+    spoken = {default} | {language for _, language in raw.strings(*_CHOOSING)}
     also: dict[tuple[object, ...], set[str]] = {}
     for path, texts in raw.select("menu.*.say_also.*", "say.*.say_also.*"):
         if isinstance(texts, dict):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from softswitch.config import Config, ConfigError, parse_config
+from softswitch.voice import spoken_languages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,6 +83,13 @@ def test_entries_that_cannot_be_used_are_told_with_their_place(tmp_path: Path) -
         f"list.vip[3].file: {tmp_path / 'none.csv'} cannot be read: No such file or directory",
         'list.vip[4]: deputy: there is no [[agent]] with the id "nobody"',
     ]
+
+
+def test_texts_are_missed_in_the_languages_of_callers_on_a_list(tmp_path: Path) -> None:
+    entry = '[[list.vip]]\nnumber = "+48*"\nlanguage = "pl"\n[say.x]\nsay = "Hello."\n[[route]]\nto = "say:x"\n'
+    config = load(tmp_path, entry.replace('to = "say:x"', 'did = "1"\nto = "say:x"'))
+    assert [w.where for w in config.warnings if "pl" in w.what] == ["say.x.say"]
+    assert spoken_languages(config) == ("en", "pl")
 
 
 def test_a_hundred_thousand_rows_are_loaded_and_looked_up_fast(tmp_path: Path) -> None:
