@@ -29,8 +29,8 @@ from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
 from softswitch.call.whisper import whisper_prompts
+from softswitch.campaigns.apart import Reporter
 from softswitch.campaigns.book import Book
-from softswitch.campaigns.listening import read_listening, to_plain
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
@@ -127,7 +127,7 @@ class Switch:
             extensions=EXTENSIONS,
         )
         self._book = Book(config, self._flow, self._clock, self._desk.journal, on_changed=self._messages_changed)
-        self._boxes = Boxes(self._journal.change)
+        self._boxes = Boxes(self._journal)
         self._mailroom = Mailroom(
             config, self._boxes, wall=lambda: self._clock.wall(self._loop.time()), note=self._note
         )
@@ -379,8 +379,10 @@ class Switch:
         from softswitch.api.application import Ports, application
         from softswitch.api.server import HttpServer
 
+        reporter = Reporter(self._database, self._loop.time)
+
         async def listening(campaign: str) -> dict[str, Any]:
-            return to_plain(await asyncio.to_thread(read_listening, self._database, campaign))
+            return await reporter.listening(campaign, self._book.first_bound(campaign))
 
         nobody = api.model_copy(update={"tokens": ()})
         ports = Ports(

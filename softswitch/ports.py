@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sip.refer import DialogId
     from sip.registrar import Binding
     from sip.uri import Uri
-    from softswitch.store.left_behind import Message, Request
+    from softswitch.voicemail.model import Message, Request
 
 
 class Clock(Protocol):

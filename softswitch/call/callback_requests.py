@@ -22,7 +22,7 @@ from softswitch.call.mailboxes import path_of
 from softswitch.call.model import Caller
 from softswitch.call.timers import Timers
 from softswitch.speech import phrases
-from softswitch.store.left_behind import Request
+from softswitch.voicemail.model import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

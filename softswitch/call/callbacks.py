@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.ports import Clock
-    from softswitch.store.left_behind import Request
+    from softswitch.voicemail.model import Request
 
 REASONS = {
     Failure.BUSY: FailReason.BUSY,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.ports import Clock, Mailroom
-    from softswitch.store.left_behind import Message, Request
+    from softswitch.voicemail.model import Message, Request
 
 
 #: Everything else that callers and listeners may hear; keys of the catalogue.

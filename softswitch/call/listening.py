@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from softswitch.config import Config
     from softswitch.config.words.messages import Voicemail
     from softswitch.ports import Clock, Mailroom
-    from softswitch.store.left_behind import Message
     from softswitch.voicemail.boxes import Boxes
+    from softswitch.voicemail.model import Message
 
 #: Seconds of silence after a question, and after a figure.
 FIRST, BETWEEN = 8.0, 4.0

@@ -15,8 +15,8 @@ from rtp.legs import Silence
 from softswitch.call.handlers import Handler
 from softswitch.call.message_states import TRANSITIONS, Action, Input, State
 from softswitch.call.timers import Timers
-from softswitch.store import left_behind
-from softswitch.store.left_behind import Message
+from softswitch.voicemail.model import Message
+from softswitch.voicemail.model import State as Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -226,7 +226,7 @@ class Mailboxes(Handler):
             )
 
     def _keep(self, taking: Taking, now: float) -> None:
-        message = taking.message = self._boxes.put(replace(taking.message, state=left_behind.State.NEW))
+        message = taking.message = self._boxes.put(replace(taking.message, state=Kept.NEW))
         data = {"box": message.box, "message": message.id, "seconds": round(message.seconds, 1)}
         self._control.journal_line("voicemail.left", message.call, now, data)
         self._timers.set(message.id, now + KEEPING)

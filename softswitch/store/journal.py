@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from softswitch.store.bindings import StoredBinding
-    from softswitch.store.left_behind import Change, Message, Request
+    from softswitch.store.left_behind import Change
     from softswitch.store.snapshots import Snapshot
+    from softswitch.voicemail.model import Message, Request
 
 log = logging.getLogger(__name__)
 
@@ -197,9 +198,13 @@ class JournalWriter:
         self._bindings[aor, contact] = None
         self._more.set()
 
-    def change(self, change: Change) -> None:
-        """Carry out *change*, in the same transaction as the records appended next or before."""
-        self._changes.append(change)
+    def put_left(self, item: Message | Request) -> None:
+        """Keep *item*, new or changed; it is durable when the record appended next is."""
+        self._changes.append(left_behind.put(item))
+        self._more.set()
+
+    def remove_left(self, item: Message | Request) -> None:
+        self._changes.append(left_behind.remove(item))
         self._more.set()
 
     def put_snapshot(self, snapshot: Snapshot) -> None:

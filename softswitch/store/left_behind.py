@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
+
+from softswitch.voicemail.model import Message, Request, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -13,51 +14,6 @@ if TYPE_CHECKING:
 
 #: A statement and its values, written in the order in which they were given.
 Change = tuple[str, tuple[object, ...]]
-
-
-class State(StrEnum):
-    RECORDING = "recording"  # the caller speaks, or the switch was killed meanwhile
-    NEW = "new"
-    HEARD = "heard"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """``at`` is wall time in seconds since the epoch; the audio is in a file that is called like ``id``."""
-
-    id: str
-    box: str
-    at: float
-    state: State = State.RECORDING
-    call: str = ""
-    number: str = ""
-    name: str = ""
-    path: str = ""
-    language: str = ""
-    seconds: float = 0.0
-    mailed: bool = False
-
-    @property
-    def file_name(self) -> str:
-        return f"{self.id}.wav"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Somebody wants to be called back. ``kind``: ``[callback.KIND]``; ``at`` and ``due`` are wall times."""
-
-    id: str
-    kind: str
-    at: float
-    due: float
-    number: str
-    name: str = ""
-    path: str = ""
-    language: str = ""
-    trunk: str = ""
-    dialled: str = ""
-    asked: int = 1
-    mailed: bool = False
 
 
 _TABLES: dict[type[Message] | type[Request], str] = {Message: "messages", Request: "callback_requests"}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from softswitch.store.cdr import CallRecord, Record
-    from softswitch.store.left_behind import Request
+    from softswitch.voicemail.model import Request
 
 #: What the functions below read besides call records.
 KINDS = ("callback.ordered", "acd.callback_kept", "acd.call_over")

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from softswitch.store import left_behind
 from softswitch.store.cdr import CallRecord, Record, call_records
 from softswitch.store.database import StoreError, migrations
-from softswitch.store.left_behind import Request
+from softswitch.voicemail.model import Request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

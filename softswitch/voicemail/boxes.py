@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from softswitch.store import left_behind
-from softswitch.store.left_behind import Message, Request, State
+from softswitch.voicemail.model import Message, Request, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from softswitch.store.left_behind import Change
 
+class Shelf(Protocol):
+    """Where what was left outlasts a restart; writes happen in their order."""
 
-def _nowhere(change: Change) -> None:
-    pass
+    def put_left(self, item: Message | Request) -> None: ...
+    def remove_left(self, item: Message | Request) -> None: ...
 
 
 class Boxes:
-    """*write* takes each change of the database, in order; *changed* is told the box whose messages are others now."""
+    """*changed* is told the box whose messages are others now. Without a *shelf* nothing outlasts the process."""
 
-    def __init__(self, write: Callable[[Change], None] = _nowhere) -> None:
-        self._write = write
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        self._shelf = shelf
         self._messages: dict[str, Message] = {}
         self._requests: dict[str, Request] = {}
         self.changed: Callable[[str], None] = lambda box: None
@@ -52,13 +52,13 @@ class Boxes:
 
     def put(self, message: Message) -> Message:
         self._messages[message.id] = message
-        self._write(left_behind.put(message))
+        self._put(message)
         self.changed(message.box)
         return message
 
     def remove(self, message: Message) -> None:
         if self._messages.pop(message.id, None) is not None:
-            self._write(left_behind.remove(message))
+            self._remove(message)
             self.changed(message.box)
 
     def heard(self, name: str) -> None:
@@ -83,12 +83,12 @@ class Boxes:
 
     def put_request(self, request: Request) -> Request:
         self._requests[request.id] = request
-        self._write(left_behind.put(request))
+        self._put(request)
         return request
 
     def remove_request(self, request: Request) -> None:
         if self._requests.pop(request.id, None) is not None:
-            self._write(left_behind.remove(request))
+            self._remove(request)
 
     # ------------------------------------------------------------------------------------------------ mail
     def mailed(self, item: Message | Request) -> None:
@@ -97,3 +97,11 @@ class Boxes:
             self.put(replace(message, mailed=True))
         elif isinstance(item, Request) and (request := self._requests.get(item.id)) is not None:
             self.put_request(replace(request, mailed=True))
+
+    def _put(self, item: Message | Request) -> None:
+        if self._shelf is not None:
+            self._shelf.put_left(item)
+
+    def _remove(self, item: Message | Request) -> None:
+        if self._shelf is not None:
+            self._shelf.remove_left(item)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from softswitch.config.words.messages import CallbackRequest, Voicemail
-    from softswitch.store.left_behind import Message, Request
+    from softswitch.voicemail.model import Message, Request
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
 #: What may stand in braces in a subject.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ivr.nodes import Prompt
     from rtp.legs import LegSpec, MediaEvent, Source
     from sip.registrar import Binding
-    from softswitch.store.left_behind import Message, Request
+    from softswitch.voicemail.model import Message, Request
     from tests.support.sim_world import SimWorld
 
 #: Noon on a Monday.

@@ -31,7 +31,7 @@ def _mail(raw: Raw) -> Iterator[Problem]:
             continue
         if box.get("mail_to") and "mail" not in raw.tables:
             right = 'add [mail] with host = "…" and from = "…"'
-            yield raw.error((*path, "mail_to"), "there is no server that takes our mail", right)
+            yield raw.warning((*path, "mail_to"), "is told nothing: there is no server that takes our mail", right)
         if path[0] == "voicemail" and not box.get("mail_to") and not box.get("phone") and not box.get("pin"):
             right = 'add mail_to = "…", or phone = "…" whose lamp shows messages'
             yield raw.warning(path, "nobody can hear what is left there", right)

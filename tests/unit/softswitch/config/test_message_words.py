@@ -28,7 +28,6 @@ def test_a_box_needs_no_more_than_an_address() -> None:
 @pytest.mark.parametrize(
     ("toml", "complaint"),
     [
-        ('[voicemail.sales]\nmail_to = "sales@example.com"\n', "no server that takes our mail"),
         (MAIL + '[voicemail.sales]\nmail_to = "sales"\n', "not an address for mail"),
         (MAIL + '[voicemail.sales]\nmail_to = ["a@b.c", "d"]\n', "not an address for mail"),
         (MAIL + '[voicemail.sales]\nphone = "1002"\n' + PHONE, "no \\[\\[phone\\]\\]"),
@@ -48,3 +47,8 @@ def test_a_box_needs_no_more_than_an_address() -> None:
 def test_what_cannot_work_is_said(toml: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         read(toml)
+
+
+def test_mail_without_a_server_is_a_warning() -> None:
+    (warning,) = read('[voicemail.sales]\nmail_to = "sales@example.com"\n').warnings
+    assert "no server that takes our mail" in warning.what

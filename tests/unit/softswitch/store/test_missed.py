@@ -9,9 +9,9 @@ from rich.console import Console
 
 from softswitch.store.cdr import CallRecord, Disposition, Record
 from softswitch.store.journal import JournalWriter
-from softswitch.store.left_behind import Request
 from softswitch.store.missed import Missed, Why, asked, missed
 from softswitch.store.missed_listing import show_callbacks
+from softswitch.voicemail.model import Request
 from tests.unit.softswitch.store.test_cdr import QUEUED
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ import soundfile
 
 from softswitch.config import Config, parse_config
 from softswitch.store.journal import JournalWriter
-from softswitch.store.left_behind import Message, Request, State
 from softswitch.voicemail.boxes import Boxes
 from softswitch.voicemail.mailroom import DAY, Mailroom
+from softswitch.voicemail.model import Message, Request, State
 from tests.support.mail_server import MailServer, free_port
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Life:
         self.config: Config = parse_config(toml.encode(), file="test.toml", folder=folder, env={})
         self.notes: list[tuple[str, Mapping[str, object]]] = []
         self.journal = JournalWriter(folder / "softswitch.db")
-        self.boxes = Boxes(self.journal.change)
+        self.boxes = Boxes(self.journal)
         self.now = NOW
         self.mailroom = Mailroom(
             self.config, self.boxes, wall=lambda: self.now, note=lambda kind, data: self.notes.append((kind, data))
