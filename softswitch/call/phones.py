@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from sip.registrar import Binding, Effect, Registrar
     from sip.uri import Uri
     from softswitch.call.admission import Admission
+    from softswitch.call.forcing import Record
     from softswitch.call.settings import Settings
     from softswitch.config import Phone
     from softswitch.ports import BindingStore, Clock, Flows, Journal, SipSender
-    from softswitch.store.cdr import Record
 
 
 #: Somebody does not want to be disturbed, or does again.
