@@ -28,10 +28,12 @@ from ivr.nodes import (
 )
 from ivr.progress import CONFIRM
 from ivr.slots import with_messages
+from ivr.verbs import Verbs, place
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow, Prompt
     from ivr.progress import Progress
+    from ivr.targets import Target
 
 ARRIVALS: dict[type[Node], Input] = {
     Menu: Input.AT_MENU,
@@ -64,9 +66,16 @@ def decide(flow: Flow, p: Progress) -> Input:
             return _once_more(flow, p)
 
 
+def find(flow: Flow, p: Progress, target: Target) -> Node | None:
+    """The node at *target*: of the flow, or of the verbs of an application."""
+    if target.kind == Verbs.kind and "/" in target.name:
+        return place(target.name, p.verbs)
+    return flow.find(target)
+
+
 def node_of(flow: Flow, p: Progress) -> Node | None:
     """Where the caller is; a menu as this caller has it, with messages of campaigns."""
-    node = None if p.node is None else flow.find(p.node)
+    node = None if p.node is None else find(flow, p, p.node)
     return with_messages(node, p.voiced) if p.voiced and isinstance(node, Menu) else node
 
 
@@ -129,7 +138,7 @@ def longest_key(flow: Flow, p: Progress) -> str:
 
 
 def _which_node(flow: Flow, p: Progress) -> Input:
-    node = flow.find(p.target)
+    node = find(flow, p, p.target)
     if node is None:
         return Input.NO_SUCH_NODE
     if p.steps >= flow.step_limit:

@@ -7,7 +7,9 @@ from ivr.events import OK, Answered, Returned
 from ivr.machine import Input
 from ivr.nodes import HandOff, Inquiry
 from ivr.steps import Steps
+from ivr.targets import Target
 from ivr.texts import filled
+from ivr.verbs import VERBS, Verbs, read_verbs
 
 TIMEOUT = "timeout"
 
@@ -55,7 +57,10 @@ class Inquiring(Steps):
 
     def _keep_values(self, now: float) -> None:
         assert isinstance(self._event, Answered | Returned)
-        self._know(self._event.values, now)
+        values = dict(self._event.values)
+        if isinstance(self._node(), Verbs):
+            self.progress.verbs = read_verbs(values.pop(VERBS)) if VERBS in values else []
+        self._know(values, now)
 
     def _follow_answer(self, now: float) -> None:
         assert isinstance(self._event, Answered)
@@ -75,7 +80,7 @@ class Inquiring(Steps):
             if (target := cases.get(value)) is not None:
                 self._go(target, OK, variable if variable in p.secrets else f"{variable} = {value}")
                 return
-        self._go(node.then, OK)
+        self._go(Target(node.kind, f"{self._here().base}/0") if isinstance(node, Verbs) else node.then, OK)
 
     def _hand_over(self, now: float) -> None:
         node = self._node()

@@ -30,6 +30,7 @@ class Progress:
     data: dict[str, str] = field(default_factory=dict)  # variables of the call
     secrets: list[str] = field(default_factory=list)  # names of those that may be told to nobody but who is asked
     fallbacks: list[Target] = field(default_factory=list)  # for who is taken by nobody, first come first
+    verbs: list[dict[str, Any]] = field(default_factory=list)  # what an application wants done (`ivr.verbs`)
     target: Target = HANGUP  # where the caller is going
     node: Target | None = None  # where the caller is
     entered_at: float = 0.0

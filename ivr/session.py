@@ -42,6 +42,7 @@ from ivr.progress import CONFIRM, Progress
 from ivr.slots import together
 from ivr.targets import HANGUP, Target
 from ivr.texts import fill, filled
+from ivr.verbs import Dial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -134,7 +135,7 @@ class Session(Inquiring, Collecting):
 
     def _leave_lost_node(self, now: float) -> None:
         p = self.progress
-        if p.node is None or p.state in (State.ENDED, State.AWAY, State.CONNECTED) or self.flow.find(p.node):
+        if p.node is None or p.state in (State.ENDED, State.AWAY, State.CONNECTED) or self._node():
             return
         if p.state in (State.SPEAKING, State.INSISTING):
             self._stop(now)
@@ -347,6 +348,8 @@ class Session(Inquiring, Collecting):
             p = self.progress
             p.priority = p.priority if node.priority is None else node.priority
             p.needs, p.prefer = node.needs or p.needs, node.prefer or p.prefer
+        if isinstance(node, Dial):
+            self.progress.fallbacks = [node.otherwise]
         self._go(node.then, "then")
 
     def _follow_refusal(self, now: float) -> None:

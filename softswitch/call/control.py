@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable
-from ivr.people import AGENT, FIND_ME
+from ivr.people import AGENT, FIND_ME, STAY
 from ivr.rooms import CONFERENCE, RECORD
 from ivr.services import Lookup, Webservice
 from ivr.verbs import Verbs
@@ -54,6 +54,7 @@ from softswitch.call.requests import OwnRequests
 from softswitch.call.routing import Router
 from softswitch.call.settings import Settings
 from softswitch.call.signals import Signals
+from softswitch.call.staying import Staying
 from softswitch.call.stages import Input, advance
 from softswitch.call.timers import Timers
 from softswitch.call.transfers import Transfers
@@ -172,6 +173,8 @@ class CallControl:
         self.menus.handlers |= {FIND_ME: self.find_me, AGENT: AgentCalls(self, availability)}
         self.recording, self.conferences = Recording(self, config), Conferences(self, config)
         self.menus.handlers |= {RECORD: self.recording, CONFERENCE: self.conferences}
+        self.staying = Staying(self, config, dispatcher)
+        self.menus.handlers[STAY] = self.staying
         self.waiting = Waiting(self, config)
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
@@ -188,6 +191,7 @@ class CallControl:
             agent_at=self.queues.agent_at,
             is_logged_in=self.queues.is_logged_in,
             in_wrap_up=self.queues.in_wrap_up,
+            break_reason=self.queues.break_reason,
         )
         hours_codes = HoursCodes(config, self.forcing, opening, agent_at=self.queues.agent_at, clock=clock)
         arrivals = Arrivals(

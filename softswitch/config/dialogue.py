@@ -8,6 +8,7 @@ from ivr.entries import NOT_VALID, NOTHING_ENTERED, Collect, Valid
 from ivr.nodes import Node, Prompt, Question, Say, Set
 from ivr.services import UNKNOWN, Lookup, Webservice
 from ivr.targets import Target
+from ivr.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,6 +37,13 @@ def places(config: Config) -> dict[Target, Node]:
         found |= _webservice(name, service)
     for name, survey in config.surveys.items():
         found |= _survey(name, survey)
+    for name, app in config.verbs.items():
+        found[Target("verbs", name)] = Verbs(
+            name,
+            when_failed=app.when_failed,
+            patience=app.timeout + GRACE,
+            **_meanwhile(f"verbs.{name}", app.meanwhile),  # type: ignore[arg-type]
+        )
     return found
 
 

@@ -8,8 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from ivr.events import OK
+from ivr.verbs import VERBS, VerbsError, read_verbs, targets
+from softswitch.config import flows
 from softswitch.inquiries.lookups import DatabaseSource, FileSource, ListSource, Lookup
-from softswitch.webservice.client import Service, WebserviceClient
+from softswitch.webservice.client import BODY, Failure, Service, WebserviceClient
 from softswitch.webservice.guard import Guard, guarded_client
 
 if TYPE_CHECKING:
@@ -17,7 +19,9 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from ivr.nodes import Flow
     from softswitch.config import Config
+    from softswitch.config.words.dialogue import Verbs as VerbsWords
     from softswitch.config.words.dialogue import Webservice as WebserviceWords
 
     OnAnswer = Callable[[int, str, Mapping[str, str]], None]
@@ -49,6 +53,47 @@ class _Service:
         await self._http.aclose()
 
 
+class _Application:
+    """An application that says what happens to the call; what it says is checked before it is taken."""
+
+    def __init__(self, name: str, words: VerbsWords, flow: Flow, now: Callable[[], float]) -> None:
+        self.name, self.words, self.flow = name, words, flow
+        service = Service(
+            name,
+            words.url,
+            method="POST",
+            body="json",
+            headers=dict(words.headers),
+            secret_headers=dict(words.secret_headers),
+            basic=None if words.basic is None else (words.basic.user, words.basic.password),
+            bearer=words.bearer,
+            timeout=words.timeout,
+            retries=0,
+            max_bytes=words.max_bytes,
+            everything=True,
+        )
+        self._http: httpx2.AsyncClient = guarded_client(Guard(words.allow_private))
+        self._client = WebserviceClient(service, self._http, now=now)
+
+    async def ask(self, variables: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+        answer = await self._client.ask(variables)
+        if answer.failure is not None:
+            log.warning("verbs %s: %s%s", self.name, answer.failure, f" {answer.status}" if answer.status else "")
+            return str(answer.failure), {}
+        text = answer.values[BODY]
+        try:
+            for target in targets(read_verbs(text)):
+                if self.flow.find(target) is None:
+                    raise VerbsError(f"there is no {target}")
+        except VerbsError as error:
+            log.warning("verbs %s: %s", self.name, error)
+            return str(Failure.UNREADABLE), {}
+        return OK, {VERBS: text}
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+
 class Inquiries:
     """`softswitch.ports.Oracle` over HTTP, files and databases; *on_answer* is told question, outcome and values."""
 
@@ -58,6 +103,7 @@ class Inquiries:
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="lookup")
         self._services: dict[str, _Service] = {}
         self._lookups: dict[str, Lookup] = {}
+        self._applications: dict[str, _Application] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self.reconfigure(config)
@@ -74,6 +120,12 @@ class Inquiries:
         for name, service in before.items():
             if self._services.get(name) is not service:
                 self._retire(service)
+        for application in self._applications.values():
+            self._retire(application)
+        flow = flows.flow(config) if config.verbs else None
+        self._applications = {
+            name: _Application(name, words, flow, self._loop.time) for name, words in config.verbs.items() if flow
+        }
         self._lookups = {name: self._lookup(config, name) for name in config.lookups}
 
     def _lookup(self, config: Config, name: str) -> Lookup:
@@ -86,7 +138,7 @@ class Inquiries:
         assert words.query is not None, "the same"
         return Lookup(name, words, DatabaseSource(words.database, words.query, words.timeout, self._threads))
 
-    def _retire(self, service: _Service) -> None:
+    def _retire(self, service: _Service | _Application) -> None:
         """Close its connections when the last question is answered: no later than its time limit."""
 
         async def close() -> None:
@@ -100,11 +152,13 @@ class Inquiries:
     # ------------------------------------------------------------------------------------------------ the port
     def ask(self, question: int, kind: str, name: str, variables: Mapping[str, str]) -> None:
         """See `softswitch.ports.Oracle`."""
-        asked: _Service | Lookup | None = None
+        asked: _Service | Lookup | _Application | None = None
         if kind == "webservice":
             asked = self._services.get(name)
         elif kind == "lookup":
             asked = self._lookups.get(name)
+        elif kind == "verbs":
+            asked = self._applications.get(name)
         self._tasks[question] = self._loop.create_task(self._answer(question, asked, dict(variables)))
 
     def forget(self, question: int) -> None:
@@ -112,7 +166,9 @@ class Inquiries:
         if (task := self._tasks.pop(question, None)) is not None:
             task.cancel()
 
-    async def _answer(self, question: int, asked: _Service | Lookup | None, variables: Mapping[str, str]) -> None:
+    async def _answer(
+        self, question: int, asked: _Service | Lookup | _Application | None, variables: Mapping[str, str]
+    ) -> None:
         outcome: str = UNAVAILABLE
         values: Mapping[str, str] = {}
         if asked is not None:
@@ -130,8 +186,9 @@ class Inquiries:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for service in self._services.values():
-            await service.close()
+        asked: list[_Service | _Application] = [*self._services.values(), *self._applications.values()]
+        for each in asked:
+            await each.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 

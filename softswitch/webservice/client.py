@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
     from softswitch.config.secrets import Secret
 
+#: Of the answer to a service that is told everything.
+BODY = "body"
+
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _MOST_CACHED = 1000
 _CHUNK = 16384
@@ -76,6 +79,8 @@ class Service:
     cache: float = 0.0
     """Seconds for which an answer to the same question is good."""
     max_bytes: int = 256 * 1024
+    everything: bool = False
+    """Post all variables, and take the answer as it stands: a text in the variable `BODY`."""
 
 
 def fill(template: str, variables: Mapping[str, str], encode: Callable[[str], str] = str) -> str:
@@ -173,6 +178,8 @@ class WebserviceClient:
             if len(body) > self._service.max_bytes:
                 detail = f"more than {self._service.max_bytes} octets"
                 return Answer(failure=Failure.TOO_LARGE, detail=detail, status=status)
+        if self._service.everything:
+            return Answer({BODY: bytes(body).decode("utf-8", "replace")}, status=status)
         try:
             values = read_answer(bytes(body), response.headers.get("Content-Type", ""), self._service.result)
         except AnswerError as error:
@@ -188,6 +195,8 @@ class WebserviceClient:
         if service.bearer is not None:
             headers["Authorization"] = f"Bearer {service.bearer.reveal()}"
         fields = {name: fill(value, variables) for name, value in service.fields.items()}
+        if service.everything:
+            fields = dict(variables)
         content: dict[str, object] = {}
         match service.body:
             case "json":

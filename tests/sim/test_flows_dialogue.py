@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,6 +62,14 @@ say = "How was it, from one to five?"
 id = "friends"
 scale = "nps"
 say = "From zero to ten?"
+
+[verbs.app]
+url = "https://app.example/call"
+when_failed = "say:sorry"
+
+[[route]]
+did = "112"
+to = "verbs:app"
 
 [[route]]
 did = "110"
@@ -212,3 +221,23 @@ def test_who_answers_nothing_is_thanked_all_the_same(office: Office) -> None:
     office.run(60)
     assert call.over
     assert journaled(office, "ivr.survey") == []
+
+
+def test_an_application_drives_the_call(office: Office) -> None:
+    call = office.phone("2001").dial("112")
+    office.run(0.5)
+    verbs = [
+        {"verb": "gather", "text": "Press 1.", "variable": "choice", "digits": 1, "retries": 0},
+        {"verb": "redirect", "to": "say:sorry"},
+    ]
+    office.switch.answered({"verbs": json.dumps(verbs)})
+    office.run(0.2)
+    assert said(call) == ("en/verbs.app.0",)
+    call.press("1")
+    office.run(0.2)
+    target, variables = office.switch.oracle.asked[2]
+    assert (target, variables["choice"]) == ("verbs:app", "1")
+    office.switch.answered({"verbs": json.dumps([{"verb": "redirect", "to": "echo"}])})
+    office.run(0.2)
+    assert hears(call) == Echo()
+    call.hang_up()

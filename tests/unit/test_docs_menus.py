@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.verbs import read_verbs
 from softswitch.config import parse_config
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -31,8 +32,14 @@ def test_the_first_menu_has_no_more_than_thirty_lines() -> None:
     assert len(lines) <= 30
 
 
+def test_the_verbs_work() -> None:
+    (verbs,) = re.findall(r"```json\n(.*?)```", (DOCS / "webservices.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert [verb["verb"] for verb in read_verbs(verbs)] == ["say", "gather", "queue"]
+
+
 def test_the_web_services_work(tmp_path: Path) -> None:
-    first, code, lookups = examples("webservices.md")
+    first, code, lookups, application = examples("webservices.md")
+    works(application, tmp_path)
     (tmp_path / "customers.csv").write_text("phone,name\n")
     sqlite3.connect(tmp_path / "crm.db").close()
     works(first, tmp_path)

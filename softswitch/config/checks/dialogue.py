@@ -19,7 +19,7 @@ ENTRIES = ("collect.*", "webservice.*.collect")
 TEXTS = (
     *(f"{place}.{key}" for place in ENTRIES for key in ("say", "confirm")),
     *(f"{place}.{key}.*" for place in ENTRIES for key in ("say_invalid", "say_no_input", "say_again")),
-    *(f"{kind}.*.{key}" for kind in ("webservice", "lookup") for key in ("say", "meanwhile.say")),
+    *(f"{kind}.*.{key}" for kind in ("webservice", "lookup", "verbs") for key in ("say", "meanwhile.say")),
     *("menu.*.say", "menu.*.say_also.*", "menu.*.say_again.*", "say.*.say", "say.*.say_also.*"),
     *("survey.*.say", "survey.*.thanks", "survey.*.question.*.say"),
 )
@@ -65,7 +65,7 @@ def _lookups(raw: Raw) -> Iterator[Problem]:
 
 def _music(raw: Raw) -> Iterator[Problem]:
     channels = ["", DEFAULT_MUSIC, *raw.names("music")]
-    for path, channel in raw.strings("webservice.*.meanwhile.music", "lookup.*.meanwhile.music"):
+    for path, channel in raw.strings(*(f"{kind}.*.meanwhile.music" for kind in ("webservice", "lookup", "verbs"))):
         if channel not in channels:
             yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
 

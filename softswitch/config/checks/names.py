@@ -62,6 +62,7 @@ TARGETS = (
         for key in ("then", "when_failed", "when_unknown", "when.*.*")
     ),
     "survey.*.then",
+    "verbs.*.when_failed",
     "queue.*.survey",
 )
 

@@ -200,6 +200,15 @@ class Lookup(Inquiry):
     """None: as ``when_failed``."""
 
 
+class Verbs(Http):
+    """An outside application says what happens to the call, verb by verb."""
+
+    timeout: Annotated[Seconds, Field(gt=0, le=60)] = 5.0
+    meanwhile: Meanwhile = Meanwhile(music="")
+    when_failed: TargetField = HANGUP
+    """When the application does not answer, or says what cannot be done."""
+
+
 class SurveyQuestion(Section):
     id: Column
     say: Spoken

@@ -192,3 +192,41 @@ async def test_another_configuration_keeps_what_has_not_changed(tmp_path: Path) 
         assert asked.inquiries._services["a"] is before["a"]
         assert asked.inquiries._services["b"] is not before["b"]
         assert (await asked.answer("lookup:who", ani="1001"))[0] == "ok"
+
+
+APPLICATION = """
+[verbs.app]
+url = "{url}/call"
+allow_private = ["127.0.0.0/8"]
+bearer = {{ env = "KEY" }}
+[queue.sales]
+"""
+
+
+async def test_an_application_is_told_everything_and_says_what_to_do() -> None:
+    verbs = json.dumps([{"verb": "say", "text": "Hello."}, {"verb": "queue", "name": "sales"}])
+    server = HttpServer([Reply(body=verbs.encode())])
+    async with server as url, asking(APPLICATION.format(url=url)) as asked:
+        assert await asked.answer("verbs:app", ani="1001", choice="1") == ("ok", {"verbs": verbs})
+    line, headers, body = server.requests[0]
+    assert line == "POST /call HTTP/1.1"
+    assert headers["authorization"] == "Bearer s3cret"
+    assert json.loads(body) == {"ani": "1001", "choice": "1"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome", "says"),
+    [
+        (Reply(body=b"[]"), "unreadable", "the answer has 0 verbs"),
+        (Reply(body=b'[{"verb": "queue", "name": "sails"}]'), "unreadable", "there is no queue:sails"),
+        (Reply(body=b"\xff"), "unreadable", "is not JSON"),
+        (Reply(status=500), "status", "status 500"),
+        (Reply(body=b" " * 300_000), "too-large", "too-large"),
+    ],
+)
+async def test_an_answer_that_cannot_be_carried_out_is_no_answer(
+    reply: Reply, outcome: str, says: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with HttpServer([reply]) as url, asking(APPLICATION.format(url=url)) as asked:
+        assert await asked.answer("verbs:app") == (outcome, {})
+    assert says in caplog.text
