@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 
 from softswitch.api.access import FILL, RESTRUCTURE, ROLLBACK, User, user_of
 from softswitch.api.bodies import json_body
+from softswitch.campaigns.apart import ReportFailed
 from softswitch.campaigns.book import Book, NoSuchSlot, NoSuchVersion, Outdated
 from softswitch.campaigns.documents import BindingsDocument, Invalid, NotAllowed, read
 from softswitch.store.journal import RecordLost
@@ -162,7 +163,10 @@ def application(ports: Ports) -> FastAPI:
 
     @app.get("/campaigns/{campaign}/listening", summary="How much of its messages is heard")
     async def listening(campaign: CampaignName, who: User = asking) -> dict[str, Any]:
-        return await ports.listening(campaign)
+        try:
+            return await ports.listening(campaign)
+        except ReportFailed as error:
+            raise HTTPException(503, str(error)) from None
 
     @app.api_route("/slots/{slot}", methods=["PUT", "DELETE", "PATCH"], include_in_schema=False)
     @app.api_route("/templates/{template}", methods=["PUT", "DELETE", "PATCH"], include_in_schema=False)

@@ -181,6 +181,14 @@ class Book:
         """All versions that are kept, newest first. Raises NoSuchSlot."""
         return self._page(slot).changes[::-1]
 
+    def first_bound(self, campaign: str) -> float:
+        """When *campaign* was first bound anywhere, as far as is remembered (wall time); 0.0: nobody knows."""
+        kept = [change for page in self._pages.values() for change in page.changes]
+        if any(page.changes and page.changes[0].version > 1 for page in self._pages.values()):
+            return 0.0  # the beginning is forgotten
+        bound = [change.at for change in kept if any(data.get("campaign") == campaign for data in change.documents)]
+        return min(bound, default=0.0)
+
     def _page(self, slot: str) -> _Page:
         if slot not in self._slots:
             raise NoSuchSlot(slot)

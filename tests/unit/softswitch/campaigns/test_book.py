@@ -247,6 +247,15 @@ def test_a_message_that_fits_the_configuration_no_more_is_silent_and_the_others_
     assert [binding.campaign for binding in bound(one)] == ["spring", "summer"]
 
 
+def test_it_is_known_since_when_a_campaign_is_bound() -> None:
+    one = book(MemoryJournal())
+    assert one.first_bound("spring") == 0.0
+    one.put("promo", read({"bindings": [OFFER]}), 50.0, by="ann", restructure=False)
+    one.put("promo", read({"bindings": [OFFER, PLAIN]}), 90.0, by="ann", restructure=False)
+    assert one.first_bound("spring") == SimClock().wall(50.0)
+    assert one.first_bound("summer") == SimClock().wall(90.0)
+
+
 def test_the_preview_number_tells_everything_or_one_message_of_a_slot() -> None:
     one = book(MemoryJournal())
     put(one, OFFER | {"draft": True}, PLAIN)
