@@ -153,3 +153,13 @@ def instants(wall: datetime, zone: tzinfo) -> tuple[datetime, ...]:
         if back.replace(tzinfo=None, fold=0) == wall and all(back.utcoffset() != m.utcoffset() for m in found):
             found.append(moment)
     return tuple(found)
+
+
+def gap_end(wall: datetime, zone: tzinfo) -> datetime:
+    """The instant at which the clocks of *zone* are put forward over *wall* (naive), which they therefore skip."""
+    after, before = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    while after - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(after - before) // timedelta(seconds=2))
+        passed = middle.astimezone(zone).replace(tzinfo=None) > wall
+        before, after = (before, middle) if passed else (middle, after)
+    return after.astimezone(zone)

@@ -127,7 +127,10 @@ def parse_until(text: str, now: datetime) -> float | None:
         if "t" not in text and " " not in text:
             raise ValueError(f'"{text}" has no hour; {_RIGHT}')
         walls = [wall]
-    ends = [end for wall in walls for end in _instants(wall, now.tzinfo or UTC)]
+    try:
+        ends = [end for wall in walls for end in _instants(wall, now.tzinfo or UTC)]
+    except OverflowError:
+        raise ValueError(f'"{text}" is too far away; {_RIGHT}') from None
     if not ends:
         raise ValueError(f'the clocks skip "{text}"; {_RIGHT}')
     end = next((end for end in ends if end > now.timestamp()), None)

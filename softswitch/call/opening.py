@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from ivr.hours import instants
+from ivr.hours import gap_end, instants
 from ivr.nodes import Hours
 from ivr.targets import Target
 
@@ -72,7 +72,8 @@ class Opening:
             return None
         zone = wall.tzinfo or UTC
         # on the night of a clock change an hour comes twice, or not at all
-        moments = instants(change.replace(tzinfo=None, fold=0), zone) or (change,)
+        naive = change.replace(tzinfo=None, fold=0)
+        moments = instants(naive, zone) or (gap_end(naive, zone),)
         return next((end for end in (moment.timestamp() for moment in moments) if end > wall.timestamp()), None)
 
     def _node(self, name: str) -> Hours:

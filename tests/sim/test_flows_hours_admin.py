@@ -103,6 +103,7 @@ def test_ends_are_by_the_clock_of_the_place(text: str, end: str) -> None:
         ("2027-03-28 03:30", "the clocks skip"),
         ("2026-12-24", "has no hour"),
         ("25:00", "is not a time"),
+        ("0001-01-01 00:00", "is too far away"),
     ],
 )
 def test_ends_that_do_not_come_are_refused(text: str, complaint: str) -> None:
