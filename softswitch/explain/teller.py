@@ -152,6 +152,23 @@ class Teller:
         where = str(data.get("node")).replace(":", " ", 1)
         return f"keys {data.get('digits')} in {where} lead nowhere ({data.get('why')})"
 
+    def entered_digits(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"enters {data.get('digits')} in {str(data.get('node')).replace(':', ' ', 1)}"
+
+    def became_known(self, record: Record, data: Mapping[str, Any]) -> Told:
+        values = data.get("values") or {}
+        return "it is known now: " + ", ".join(f"{name} = {value}" for name, value in values.items())
+
+    def was_answered(self, record: Record, data: Mapping[str, Any]) -> Told:
+        where = str(data.get("node")).partition("/")[0].replace(":", " ", 1)
+        if data.get("outcome") == "ok":
+            return f"{where} has answered after {float(data.get('seconds', 0)):.1f} s"
+        return f"{where} has not answered ({data.get('outcome')}, {float(data.get('seconds', 0)):.1f} s)"
+
+    def surveyed(self, record: Record, data: Mapping[str, Any]) -> Told:
+        question = f"{data.get('question')} ({data.get('scale')}) of survey {data.get('survey')}"
+        return f"answers {data.get('score')} to {question}"
+
     def language(self, record: Record, data: Mapping[str, Any]) -> Told:
         return f"the language is {data.get('language')} from now on"
 
@@ -318,6 +335,10 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "ivr.key_chosen": Teller.chosen,
     "ivr.digits_dropped": Teller.dropped,
     "ivr.language_chosen": Teller.language,
+    "ivr.digits_entered": Teller.entered_digits,
+    "ivr.variables_set": Teller.became_known,
+    "ivr.question_answered": Teller.was_answered,
+    "ivr.survey": Teller.surveyed,
     "acd.call_joined": Teller.joined,
     "acd.queued": Teller.queued,
     "acd.announced": Teller.announced,

@@ -53,6 +53,16 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "feature.used": ({"feature": "login", "done": False}, "uses the feature code for login, in vain"),
     "ivr.node_entered": ({"node": "menu:main"}, "enters menu main"),
     "ivr.node_left": ({"node": "menu:main", "via": "no-input"}, "menu main: no key was pressed"),
+    "ivr.digits_entered": ({"node": "collect:pin", "digits": "••••#"}, "enters ••••# in collect pin"),
+    "ivr.variables_set": ({"node": "collect:pin", "values": {"pin": "•", "n": "2"}}, "it is known now: pin = •, n = 2"),
+    "ivr.question_answered": (
+        {"node": "webservice:parcel/ask", "request": 1, "outcome": "timeout", "seconds": 4.0},
+        "webservice parcel has not answered (timeout, 4.0 s)",
+    ),
+    "ivr.survey": (
+        {"node": "survey:after/1", "survey": "after", "question": "service", "scale": "csat", "score": 4},
+        "answers 4 to service (csat) of survey after",
+    ),
     "ivr.key_chosen": ({"node": "menu:main", "key": "1", "digits": "1"}, "presses 1 in menu main"),
     "ivr.digits_dropped": (
         {"node": "menu:main", "digits": "7", "why": "invalid"},
