@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,19 @@ def test_a_secret_is_in_no_record_however_early_it_was_typed(entry: str, hang_up
         told = json.dumps(repr(record))
         assert not any(f"'{digit}'" in told for digit in "90785"), told
         assert "9078" not in told
+
+
+def test_nor_is_one_that_was_typed_while_a_menu_insists_on_being_heard() -> None:
+    insisting = replace(MAIN, say=(Prompt("main", barge_in=False),))
+    caller = Caller(flow(SECRET, HELLO, insisting)).call("menu:main").wait(1)
+    for digit in "2907856#":
+        caller.tell(Digit(digit))
+    caller.wait(6)
+    assert caller.session.progress.data["pin"] == "907856"
+    assert fx.KeyChosen(T("menu:main"), "2", "2") in caller.records
+    shown = [r.digit for r in caller.records if isinstance(r, fx.DigitPressed)]
+    assert shown == [fx.SECRET] * 8
+    assert not any("907" in repr(record) for record in caller.records)
 
 
 # --- any digits, at any times
