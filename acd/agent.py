@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from acd.model import AgentConfig, QueueConfig
 
 
+#: The reason of a break after too many unanswered offers.
+DID_NOT_ANSWER = "did not answer"
+
+
 class Status(StrEnum):
     LOGGED_OUT = "logged_out"
     AVAILABLE = "available"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from acd.agent import Agent, Input, State, Status, Wish
+from acd.agent import DID_NOT_ANSWER, Agent, Input, State, Status, Wish
 from acd.effects import AgentStateChanged, Effect, Journal
 from acd.events import AgentLoggedIn, FailReason
 from acd.limits import rest_after
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from acd.model import AgentConfig, OfferRules
     from acd.timers import Timers
-
-#: Reason of the break after too many unanswered offers.
-DID_NOT_ANSWER = "did not answer"
 
 
 class Outbox:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ivr.nodes import HandOff
 
-AGENT, FIND_ME = "agent", "findme"
+AGENT, FIND_ME, STAY = "agent", "findme", "stay"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,13 @@ class Agent(HandOff):
     """Ring an agent (name = id) at the phone where they are logged in; one who is not free is not rung."""
 
     kind: ClassVar[str] = AGENT
+
+
+@dataclass(frozen=True, slots=True)
+class Stay(HandOff):
+    """Keep an agent (name = id), who is the one that calls, on the line for callers who are put through."""
+
+    kind: ClassVar[str] = STAY
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ivr.events import Started
 from ivr.left import Mailbox
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Prompt, Say
+from ivr.people import Stay
 from ivr.session import Session
 from rtp.lanes import NoPortLeft
 from rtp.sdp import SdpError
@@ -118,7 +119,14 @@ class Arrivals:
             self._begin(_Entry(flow_of_box, box.target, self._features.masked(dialled)), caller, leg, now)
         elif feature is not None and caller.phone is not None:
             outcome = self._features.use(feature, caller.phone)
-            say = Say(feature.feature.value, say=(replace(outcome.say, barge_in=False),))
+            if feature.feature is Feature.STAY and outcome.event is not None and outcome.agent is not None:
+                stay = Stay(outcome.agent)
+                flow_of_agent = IvrFlow({stay.target: stay}, self._flow.language)
+                known = self._config.agents[outcome.agent].language
+                self._begin(_Entry(flow_of_agent, stay.target, self._features.masked(dialled), known), caller, leg, now)
+                return
+            said = [replace(prompt, barge_in=False) for prompt in (outcome.before, outcome.say) if prompt is not None]
+            say = Say(feature.feature.value, say=tuple(said))
             saying = IvrFlow({say.target: say}, self._flow.language)
             known = None if outcome.agent is None else self._config.agents[outcome.agent].language
             entry = _Entry(saying, say.target, self._features.masked(dialled), known)

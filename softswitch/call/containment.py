@@ -49,11 +49,13 @@ class Containment:
             if not leg.answered:
                 self._try(lambda leg=leg: control.sip.reject(leg.usage, 500, now=now))  # type: ignore[misc]
             self._try(lambda leg=leg: control.legs.hang_up(leg, now))  # type: ignore[misc]
-            self._try(lambda leg=leg: control.legs.drop(leg, now))  # type: ignore[misc]
+            if leg.call == call_id:  # else it went home
+                self._try(lambda leg=leg: control.legs.drop(leg, now))  # type: ignore[misc]
         control.keyed.forget(call_id)
         control.transfers.forget(call_id)
         if call is not None and call_id in control.calls:
             control.prompts.stop(call)
+            control.prompts.over(call)
             control.desks.forget(call)
             self._try(lambda: control.menus.forget(call, now))
             control.waiting.over(call)

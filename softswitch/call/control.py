@@ -54,8 +54,8 @@ from softswitch.call.requests import OwnRequests
 from softswitch.call.routing import Router
 from softswitch.call.settings import Settings
 from softswitch.call.signals import Signals
-from softswitch.call.staying import Staying
 from softswitch.call.stages import Input, advance
+from softswitch.call.staying import Staying
 from softswitch.call.timers import Timers
 from softswitch.call.transfers import Transfers
 from softswitch.call.trunk_watch import TrunkWatch

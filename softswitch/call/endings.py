@@ -42,6 +42,7 @@ class Endings:
         control = self._control
         attempt = control.dialling.of(leg)
         call = control.calls.get(leg.call)
+        stay = control.staying.leaves(leg) if leg.home else None
         if hang_up:
             control.legs.hang_up(leg, now)
         else:
@@ -54,6 +55,8 @@ class Endings:
             pass
         elif call is not None and leg.leg == call.b_leg:
             self._peer_gone(call, leg, now, by=by, cause=cause)
+        if stay is not None:
+            control.staying.left(stay, now, hung_up=cause == EndCause.REMOTE, cause=cause)
 
     def _peer_gone(self, call: Call, peer: Leg, now: float, *, by: str, cause: str) -> None:
         """Whom the caller talked with has hung up: back to the IVR, which knows what comes next.
@@ -98,6 +101,7 @@ class Endings:
             return
         control.keyed.ended(call, now)
         control.transfers.ended(call, now)
+        control.staying.ends(call)
         control.prompts.stop(call)
         control.desks.stop(call, now)
         caller = control.legs.get(call.a_leg)

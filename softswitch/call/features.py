@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from acd.agent import DID_NOT_ANSWER
 from acd.events import (
     AgentBreakEnded,
     AgentBreakStarted,
@@ -39,6 +40,7 @@ class Feature(Enum):
     """What is wanted; the values are the words of the configuration."""
 
     LOGIN = "login"
+    STAY = "stay"
     LOGOUT = "logout"
     BREAK = "break"
     BACK = "back"
@@ -81,6 +83,7 @@ class Outcome:
     say: Prompt
     event: AgentEvent | None = None
     agent: str | None = None
+    before: Prompt | None = None  # said first
     peace: bool | None = None  # the phone is not to be disturbed, or is again
 
 
@@ -94,10 +97,12 @@ class FeatureCodes:
         agent_at: Callable[[str | None], str | None],
         is_logged_in: Callable[[str], bool],
         in_wrap_up: Callable[[str], bool],
+        break_reason: Callable[[str], str] = lambda agent: "",
     ) -> None:
         self._agent_at = agent_at
         self._is_logged_in = is_logged_in
         self._in_wrap_up = in_wrap_up
+        self._break_reason = break_reason
         self._read(config)
 
     def reconfigure(self, settings: Settings, now: float) -> None:
@@ -108,6 +113,7 @@ class FeatureCodes:
         codes = config.features
         self._codes = {
             codes.login: Feature.LOGIN,
+            **({codes.stay: Feature.STAY} if codes.stay else {}),
             codes.logout: Feature.LOGOUT,
             codes.break_: Feature.BREAK,
             codes.back: Feature.BACK,
@@ -153,16 +159,19 @@ class FeatureCodes:
         agent = self._who(dialled.who, phone)
         if agent is None:
             return Outcome(FAILED)
-        if dialled.feature is not Feature.LOGIN and not self._is_logged_in(agent.id):
+        if dialled.feature not in (Feature.LOGIN, Feature.STAY) and not self._is_logged_in(agent.id):
             return Outcome(NOT_LOGGED_IN, agent=agent.id)
         match dialled.feature:
             case Feature.LOGIN:
                 # the phone is in this very call, so the agent is offered nothing before it has ended
                 return self._done(dialled.feature, AgentLoggedIn(agent.id, phone, busy=True))
+            case Feature.STAY:
+                return self._done(Feature.LOGIN, AgentLoggedIn(agent.id, phone))
             case Feature.LOGOUT:
                 return self._done(dialled.feature, AgentLoggedOut(agent.id, "dialled"))
             case Feature.BACK:
-                return self._done(dialled.feature, AgentBreakEnded(agent.id))
+                before = phrases.break_unanswered() if self._break_reason(agent.id) == DID_NOT_ANSWER else None
+                return replace(self._done(dialled.feature, AgentBreakEnded(agent.id)), before=before)
             case Feature.BREAK:
                 return self._break(agent, dialled.choice)
             case Feature.LEAVE_QUEUE | Feature.JOIN_QUEUE:
@@ -216,6 +225,7 @@ def feature_prompts(config: Config) -> Iterator[Prompt]:
     if not config.agents:
         return
     yield from (FAILED, NOT_LOGGED_IN, NO_WRAP_UP, phrases.break_started(), phrases.wrap_up_ended())
+    yield phrases.break_unanswered()
     yield from map(Prompt, _DONE.values())
     yield phrases.wrap_up_extended(config.features.extend_by)
     for reason in config.breaks.values():

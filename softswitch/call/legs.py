@@ -64,6 +64,7 @@ class Legs:
         self._new_ssrc = new_ssrc
         self._on_opened = on_opened
         self._on_dropped = on_dropped
+        self.on_home: Callable[[Leg, float], None] | None = None
         self._next_leg = 1
         self._legs: dict[int, Leg] = {}
         self._by_usage: dict[str, Leg] = {}
@@ -298,8 +299,14 @@ class Legs:
 
     # ------------------------------------------------------------------------------------------------ letting go
     def hang_up(self, leg: Leg, now: float, *, reason: str = "") -> None:
-        """End the leg from our side, whatever state it is in."""
-        if not leg.ended:
+        """End the leg from our side, whatever state it is in; that of an agent who stays on the line goes home."""
+        if leg.home and leg.call != leg.home and not leg.ended:
+            leg.call = leg.home
+            if leg.peer is not None:
+                self.part(leg)
+            if self.on_home is not None:
+                self.on_home(leg, now)
+        elif not leg.ended:
             headers = (("Reason", reason),) if reason else ()
             self._sip.hang_up(leg.usage, headers=headers, now=now)
             self.drop(leg, now)

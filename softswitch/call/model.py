@@ -84,6 +84,7 @@ class Leg:
     candidate_ips: tuple[str, ...]
     phone: str | None = None  # the phone at the other end, when it is one of ours
     trunk: str | None = None  # the trunk that carries it
+    home: str = ""  # the call to which the leg of an agent who stays on the line returns
     refused: int = 0  # the final response to our INVITE, when it was no 2xx
     local_sdp: bytes = b""  # the last description we sent
     agreed: AudioSettings | None = None  # what the caller's offer comes to; None when they left the offer to us

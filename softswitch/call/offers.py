@@ -58,7 +58,7 @@ class Offers:
         return len(self._attempts) + len(self._answered) + len(self._told) + len(self.whispers)
 
     def offer(self, call: Call, offer: OfferCall, now: float) -> None:
-        """Ring the agent; the caller goes on hearing music."""
+        """Ring the agent, who has answered already when staying on the line; the caller goes on hearing music."""
         control = self._control
         label = self._config.queues[offer.queue].label or offer.queue
         number = offer.offer
@@ -75,6 +75,11 @@ class Offers:
             self._attempts.pop(number, None)
             control.queues.receive(OfferFailed(number, _FAIL_REASON[failure]), at)
 
+        waiting = control.staying.take(offer.agent, offer.phone, call)
+        if waiting is not None:
+            self._answered[number] = waiting
+            control.queues.receive(OfferAnswered(number), now)
+            return
         attempt = control.dialling.ring(
             call,
             offer.phone,
@@ -108,7 +113,7 @@ class Offers:
         leg = self._answered.get(connect.offer)
         if leg is None:
             return
-        tone = self._answers_itself(connect.queue, connect.agent)
+        tone = not leg.home and self._answers_itself(connect.queue, connect.agent)
         if leg.leg in self._told or not self.whispers.wanted(connect.queue, tone=tone):
             self._join(call, connect, now)
             return

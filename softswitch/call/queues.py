@@ -200,6 +200,11 @@ class Queues:
     def in_wrap_up(self, agent: str) -> bool:
         return self._dispatcher.agents[agent].state is State.WRAP_UP
 
+    def break_reason(self, agent: str) -> str:
+        """Why the agent is on a break; empty: is on none."""
+        known = self._dispatcher.agents[agent]
+        return known.reason if known.status is Status.ON_BREAK else ""
+
     def is_reachable(self, agent: str) -> bool:
         """Whether the distributor takes the agent's phone to be there."""
         return self._dispatcher.agents[agent].reachable
@@ -221,6 +226,7 @@ class Queues:
         if status is not Status.LOGGED_OUT and phone and self._agents_at.get(phone) != agent:
             self._agents_at[phone] = agent
             self._control.qualifier.watch(phone, now)
+        self._control.staying.moved(agent, None if status is Status.LOGGED_OUT else phone, now)
 
     # ------------------------------------------------------------------------------------------------ wanted
     def _drain(self, now: float) -> None:

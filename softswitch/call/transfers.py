@@ -298,7 +298,9 @@ class Transfers:
                 control.menus.receive(call, Moved(Target("queue", call.queue or "")), now)
 
     def _let_go(self, leg: Leg, now: float) -> None:
-        if not leg.ended:
+        if leg.home:
+            self._control.legs.hang_up(leg, now)  # goes home
+        elif not leg.ended:
             self._leaving.set(leg.leg, now + GRACE)
 
     def _give_back(self, transfer: Transfer, now: float) -> None:

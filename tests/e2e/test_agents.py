@@ -40,6 +40,29 @@ def dial_code(office: Office, phone: PjsuaPhone, code: str, said: NDArray[np.flo
     assert call.heard().find(said).score > RECOGNISED
 
 
+def test_an_agent_who_stays_on_the_line_serves_one_caller_after_another(unmanned: Office) -> None:
+    office = unmanned
+    olena = office.phone("1001")
+    line = office.dial(olena, "*10")
+    line.wait_confirmed()
+    line.listen(4)  # "you are logged in"
+    for user in ("2001", "2002"):
+        call = office.dial(office.phone(user), "101")
+        call.wait_confirmed()
+        call.play_tone(440)
+        line.play_tone(1000)
+        line.listen_for_tone(440, since=time.monotonic())
+        call.listen_for_tone(1000, since=time.monotonic())
+        line.be_quiet()
+        call.hang_up()
+        call.wait_ended()
+        line.press("0")  # no wrap-up, or no more
+    assert not line.is_over
+    assert olena.incoming_calls() == []
+    line.hang_up()
+    line.wait_ended()
+
+
 def test_an_agent_logs_in_takes_a_break_comes_back_and_logs_out(unmanned: Office, speech: Speech) -> None:
     office = unmanned
     cara, olena = office.phone("2001"), office.phone("1001")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from acd.agent import State, Status
+from acd.agent import DID_NOT_ANSWER, State, Status
 from rtp.legs import Play
 from tests.sim.office import Office, bridged, state_of
+from tests.support.sim_phone import rings_on
 
 
 def status_of(office: Office, agent: str) -> tuple[Status, str]:
@@ -69,6 +70,18 @@ def test_a_wrong_pin_logs_nobody_in(office: Office) -> None:
     assert use_code(office, "2006", "*11*olena*4712") == "en/agent-login-failed"
     assert use_code(office, "2006", "*11*nobody*4711") == "en/agent-login-failed"
     assert status_of(office, "olena")[0] is Status.LOGGED_OUT
+
+
+def test_who_was_sent_on_a_break_for_not_answering_is_told_when_coming_back(office: Office) -> None:
+    office.agent("1001", rings_on)
+    office.call("2001", "101")
+    office.run(40)
+    assert office.switch.dispatcher.agents["olena"].reason == DID_NOT_ANSWER
+    call = office.call("1001", "*14")
+    office.world.run_until(lambda: call.over)
+    said = [source.items for _, source in call.heard if isinstance(source, Play)]
+    assert said == [("en/agent-break-unanswered", "en/agent-break-ended")]
+    assert use_code(office, "1001", "*14") == "en/agent-break-ended", "told once"
 
 
 def test_an_agent_who_makes_a_call_is_offered_none_meanwhile(office: Office) -> None:

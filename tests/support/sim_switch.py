@@ -286,6 +286,7 @@ class SimSwitch:
             "stays in queues": control.waiting,
             "orders of callbacks": control.orders,
             "callers on hold": control.holds,
+            "agents who stay on the line": control.staying,
             "searches for people": control.find_me,
             "recordings": control.recordings,
             "callers who are recorded": control.recording,

@@ -150,7 +150,7 @@ def _references(raw: Raw) -> Iterator[Problem]:
             if isinstance(name, str) and name not in agents:
                 what = f'there is no [[agent]] with the id "{name}"'
                 yield raw.error((*path, key), what, nearest=nearest(name, agents))
-    for path, channel in raw.strings("queue.*.music"):
+    for path, channel in raw.strings("queue.*.music", "feature.stay_music"):
         if channel not in channels:
             yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
 

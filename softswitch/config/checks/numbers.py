@@ -67,7 +67,7 @@ def _features(raw: Raw) -> Iterator[Problem]:
         "voicemail": "*97",
         "voicemail_of": "*98",
     }
-    names |= {"hours": "*30", "dnd": "*78", "dnd_off": "*79", "preview": "*70"}
+    names |= {"stay": "*10", "hours": "*30", "dnd": "*78", "dnd_off": "*79", "preview": "*70"}
     table = raw.tables.get("feature")
     if isinstance(table, dict):
         names |= {key: value for key, value in table.items() if key in names and isinstance(value, str)}

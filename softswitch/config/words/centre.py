@@ -161,6 +161,10 @@ class Features(Section):
     """What an agent dials from a phone."""
 
     login: FeatureCode = "*11"
+    stay: FeatureCode | Literal[""] = "*10"
+    """Logs in and stays on the line: callers are put through to this very call, without ringing. "": not."""
+    stay_music: Name | None = None
+    """A channel of music that agents hear who wait on the line. None: nothing."""
     logout: FeatureCode = "*12"
     break_: Annotated[FeatureCode, Field(alias="break")] = "*13"
     back: FeatureCode = "*14"
