@@ -86,6 +86,7 @@ class Menus:
 
     def forget(self, call: Call, now: float) -> None:
         """The call cannot be relied on any more."""
+        self._control.prompts.over(call)
         self._cancel(call, now)
 
     def _cancel(self, call: Call, now: float) -> None:
