@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sip.refer import DialogId
     from sip.registrar import Binding
     from sip.uri import Uri
-    from softswitch.voicemail.model import Message, Request
+    from softswitch.messages import Message, Request
 
 
 class Clock(Protocol):

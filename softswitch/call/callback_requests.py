@@ -21,8 +21,8 @@ from softswitch.call.handlers import Handler
 from softswitch.call.mailboxes import path_of
 from softswitch.call.model import Caller
 from softswitch.call.timers import Timers
+from softswitch.messages import Request
 from softswitch.speech import phrases
-from softswitch.voicemail.model import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

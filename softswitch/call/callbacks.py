@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from softswitch.call.model import Leg
     from softswitch.call.settings import Settings
     from softswitch.config import Config
+    from softswitch.messages import Request
     from softswitch.ports import Clock
-    from softswitch.voicemail.model import Request
 
 REASONS = {
     Failure.BUSY: FailReason.BUSY,

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from softswitch.call.opening import Opening
     from softswitch.call.settings import Settings
     from softswitch.config import Config
+    from softswitch.messages import Message, Request
     from softswitch.ports import Clock, Mailroom
-    from softswitch.voicemail.model import Message, Request
 
 
 #: Everything else that callers and listeners may hear; keys of the catalogue.

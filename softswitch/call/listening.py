@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.config.words.messages import Voicemail
+    from softswitch.messages import Message
     from softswitch.ports import Clock, Mailroom
     from softswitch.voicemail.boxes import Boxes
-    from softswitch.voicemail.model import Message
 
 #: Seconds of silence after a question, and after a figure.
 FIRST, BETWEEN = 8.0, 4.0

@@ -15,8 +15,8 @@ from rtp.legs import Silence
 from softswitch.call.handlers import Handler
 from softswitch.call.message_states import TRANSITIONS, Action, Input, State
 from softswitch.call.timers import Timers
-from softswitch.voicemail.model import Message
-from softswitch.voicemail.model import State as Kept
+from softswitch.messages import Message
+from softswitch.messages import State as Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from softswitch.messages import Message, Request
     from softswitch.store.bindings import StoredBinding
     from softswitch.store.left_behind import Change
     from softswitch.store.snapshots import Snapshot
-    from softswitch.voicemail.model import Message, Request
 
 log = logging.getLogger(__name__)
 

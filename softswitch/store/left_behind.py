@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from softswitch.voicemail.model import Message, Request, State
+from softswitch.messages import Message, Request, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,8 +14,8 @@ from softswitch.store.cdr import Disposition
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from softswitch.messages import Request
     from softswitch.store.cdr import CallRecord, Record
-    from softswitch.voicemail.model import Request
 
 #: What the functions below read besides call records.
 KINDS = ("callback.ordered", "acd.callback_kept", "acd.call_over")

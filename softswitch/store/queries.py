@@ -8,10 +8,10 @@ import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from softswitch.messages import Request
 from softswitch.store import left_behind
 from softswitch.store.cdr import CallRecord, Record, call_records
 from softswitch.store.database import StoreError, migrations
-from softswitch.voicemail.model import Request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

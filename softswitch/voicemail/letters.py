@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from softswitch.messages import filled
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from softswitch.config.words.messages import CallbackRequest, Voicemail
-    from softswitch.voicemail.model import Message, Request
-
-_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
-#: What may stand in braces in a subject.
-WORDS = ("label", "caller", "name", "number", "length", "time", "path")
+    from softswitch.messages import Message, Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +71,6 @@ def _known(item: Message | Request, label: str, zone: tzinfo) -> dict[str, str]:
         "time": _time(item.at, zone),
         "path": item.path,
     }
-
-
-def placeholders(template: str) -> list[str]:
-    """The words in braces."""
-    return _PLACEHOLDER.findall(template)
-
-
-def filled(template: str, known: dict[str, str]) -> str:
-    return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template)
 
 
 def clock(seconds: float) -> str:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from softswitch.mail.compose import Attachment, compose
 from softswitch.mail.spool import MailServer, MailSpool
+from softswitch.messages import Message, Request, State
 from softswitch.voicemail import audio
 from softswitch.voicemail.letters import about_message, about_request
-from softswitch.voicemail.model import Message, Request, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping

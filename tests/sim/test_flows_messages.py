@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rtp.legs import Play
-from softswitch.voicemail.model import Message, State
+from softswitch.messages import Message, State
 from tests.sim.office import CENTRE, Office, said
 
 if TYPE_CHECKING:

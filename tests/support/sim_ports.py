@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ivr.nodes import Prompt
     from rtp.legs import LegSpec, MediaEvent, Source
     from sip.registrar import Binding
-    from softswitch.voicemail.model import Message, Request
+    from softswitch.messages import Message, Request
     from tests.support.sim_world import SimWorld
 
 #: Noon on a Monday.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from softswitch.config.errors import nearest, one_of
-from softswitch.voicemail.letters import WORDS, placeholders
+from softswitch.messages import SUBJECT_WORDS, placeholders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,9 +20,9 @@ def check(raw: Raw) -> Iterator[Problem]:
     yield from _numbers(raw)
     for path, subject in raw.strings("voicemail.*.subject", "callback.*.subject"):
         for name in placeholders(subject):
-            if name not in WORDS:
-                right = f"known: {one_of(WORDS)}"
-                yield raw.error(path, f'"{{{name}}}" means nothing in a subject', right, nearest(name, WORDS))
+            if name not in SUBJECT_WORDS:
+                right = f"known: {one_of(SUBJECT_WORDS)}"
+                yield raw.error(path, f'"{{{name}}}" means nothing in a subject', right, nearest(name, SUBJECT_WORDS))
 
 
 def _mail(raw: Raw) -> Iterator[Problem]:

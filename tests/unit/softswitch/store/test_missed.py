@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
+from softswitch.messages import Request
 from softswitch.store.cdr import CallRecord, Disposition, Record
 from softswitch.store.journal import JournalWriter
 from softswitch.store.missed import Missed, Why, asked, missed
 from softswitch.store.missed_listing import show_callbacks
-from softswitch.voicemail.model import Request
 from tests.unit.softswitch.store.test_cdr import QUEUED
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ import pytest
 import soundfile
 
 from softswitch.config import Config, parse_config
+from softswitch.messages import Message, Request, State
 from softswitch.store.journal import JournalWriter
 from softswitch.voicemail.boxes import Boxes
 from softswitch.voicemail.mailroom import DAY, Mailroom
-from softswitch.voicemail.model import Message, Request, State
 from tests.support.mail_server import MailServer, free_port
 
 if TYPE_CHECKING:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
+
+_PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+#: What may stand in braces in the subject of a mail.
+SUBJECT_WORDS = ("label", "caller", "name", "number", "length", "time", "path")
 
 
 class State(StrEnum):
@@ -49,3 +54,13 @@ class Request:
     dialled: str = ""
     asked: int = 1
     mailed: bool = False
+
+
+def placeholders(template: str) -> list[str]:
+    """The words in braces."""
+    return _PLACEHOLDER.findall(template)
+
+
+def filled(template: str, known: dict[str, str]) -> str:
+    """*template* with what is *known* in place of its words."""
+    return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template)
