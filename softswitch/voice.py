@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from itertools import product
+from itertools import chain, product
 from typing import TYPE_CHECKING
 
+from ivr.texts import placeholders
+from softswitch.config import flows
+from softswitch.config.fields import LANGUAGES
 from softswitch.media.assets import AssetError, duration, load_pcm
 from softswitch.paths import prompts_dir
 from softswitch.speech.audit import audit
 from softswitch.speech.catalogue import Catalogue, MissingPrompt
 from softswitch.speech.phrases import announcements
 from softswitch.speech.resolve import RECORDING_SUFFIX, Joined, Recorded, Resolver, Spoken, find_recordings
+from softswitch.speech.template import parse_template
 from softswitch.speech.words import find_words
 from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, SynthesisFailed
 
@@ -127,6 +131,7 @@ def spoken_languages(config: Config) -> tuple[str, ...]:
     """Those that people on this switch can come to hear; its own first."""
     chosen = [route.language for route in config.routes]
     chosen += [goto.language for goto in config.gotos.values()]
+    chosen += [known.language for known in config.sets.values() if known.language in LANGUAGES]
     chosen += [phone.language for phone in config.phones.values()]
     chosen += [agent.language for agent in config.agents.values()]
     chosen += [trunk.language for trunk in config.trunks.values()]
@@ -144,4 +149,21 @@ def check_speech(config: Config) -> tuple[list[str], list[str]]:
             return False
         return True
 
-    return audit(prompt_folders(config), spoken_languages(config), playable)
+    errors, warnings = audit(prompt_folders(config), spoken_languages(config), playable)
+    return [*errors, *_wrong_forms(config)], warnings
+
+
+#: Fields of nodes that hold prompts.
+SAID = ("say", "say_again", "say_invalid", "say_no_input", "confirm", "filler")
+
+
+def _wrong_forms(config: Config) -> Iterator[str]:
+    """Texts whose variables are to be said in a form that there is not."""
+    for node in flows.flow(config).nodes.values():
+        for prompt in chain.from_iterable(getattr(node, field, ()) for field in SAID):
+            for language, text in prompt.text.items():
+                if placeholders(text):
+                    try:
+                        parse_template(text)
+                    except ValueError as error:
+                        yield f"{prompt.key} ({language}): {error}"

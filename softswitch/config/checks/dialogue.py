@@ -1,13 +1,11 @@
-"""Entries, lookups and web services: words that do not go together, and variables in texts."""
+"""Entries, lookups and web services: words that do not go together."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ivr.targets import DEFAULT_MUSIC
-from ivr.texts import placeholders
 from softswitch.config.errors import nearest
-from softswitch.speech.template import parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,13 +14,6 @@ if TYPE_CHECKING:
     from softswitch.config.errors import Problem
 
 ENTRIES = ("collect.*", "webservice.*.collect")
-TEXTS = (
-    *(f"{place}.{key}" for place in ENTRIES for key in ("say", "confirm")),
-    *(f"{place}.{key}.*" for place in ENTRIES for key in ("say_invalid", "say_no_input", "say_again")),
-    *(f"{kind}.*.{key}" for kind in ("webservice", "lookup", "verbs") for key in ("say", "meanwhile.say")),
-    *("menu.*.say", "menu.*.say_also.*", "menu.*.say_again.*", "say.*.say", "say.*.say_also.*"),
-    *("survey.*.say", "survey.*.thanks", "survey.*.question.*.say"),
-)
 _SOURCES = ("list", "file", "database")
 
 
@@ -30,7 +21,6 @@ def check(raw: Raw) -> Iterator[Problem]:
     yield from _entries(raw)
     yield from _lookups(raw)
     yield from _music(raw)
-    yield from _placeholders(raw)
     for path, table in raw.select("webservice.*"):
         if isinstance(table, dict) and table.get("body") and table.get("method", "GET") == "GET":
             yield raw.error((*path, "body"), "a GET has no body", 'set method = "POST"')
@@ -68,15 +58,3 @@ def _music(raw: Raw) -> Iterator[Problem]:
     for path, channel in raw.strings(*(f"{kind}.*.meanwhile.music" for kind in ("webservice", "lookup", "verbs"))):
         if channel not in channels:
             yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
-
-
-def _placeholders(raw: Raw) -> Iterator[Problem]:
-    for path, value in raw.select(*TEXTS):
-        texts = {None: value} if isinstance(value, str) else value if isinstance(value, dict) else {}
-        for language, text in texts.items():
-            if not isinstance(text, str) or not placeholders(text):
-                continue
-            try:
-                parse_template(text)
-            except ValueError as error:
-                yield raw.error(path if language is None else (*path, str(language)), f"{error}")

@@ -31,7 +31,14 @@ class Raw:
     @property
     def languages(self) -> set[str]:
         """Those that callers can come to hear."""
-        patterns = ("goto.*.language", "route.*.language", "trunk.*.language", "phone.*.language", "list.*.*.language")
+        patterns = (
+            "goto.*.language",
+            "set.*.language",
+            "route.*.language",
+            "trunk.*.language",
+            "phone.*.language",
+            "list.*.*.language",
+        )
         return {self.language} | {language for _, language in self.strings(*patterns) if language in LANGUAGES}
 
     def select(self, *patterns: str) -> Iterator[tuple[Path, Any]]:
