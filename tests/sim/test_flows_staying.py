@@ -194,3 +194,38 @@ def test_after_a_restart_the_agents_phone_rings_like_any_other(office: Office) -
     office.restart()
     office.run(2)
     assert status_of(office, "olena") == (Status.AVAILABLE, "1001")
+
+
+def test_where_all_ring_one_of_those_on_the_line_has_the_caller(office: Office) -> None:
+    lines = [office.phone(desk).dial("*10") for desk in ("1002", "1003")]
+    office.run(6)
+    call = office.call("2001", "103")
+    office.run(0.5)
+    assert [bridged(call, line) for line in lines].count(True) == 1
+    call.hang_up()
+    office.run(0.5)
+    assert all(line.hears == Silence() for line in lines)
+    assert {state_of(office, agent) for agent in ("piotr", "iryna")} == {State.IDLE}
+
+
+def test_who_dials_the_code_again_stays_by_the_newer_call(office: Office) -> None:
+    first = stays(office)
+    second = stays(office)
+    office.run(0.5)
+    assert first.over
+    assert second.talking
+    assert status_of(office, "olena") == (Status.AVAILABLE, "1001")
+    call = office.call("2001", "101")
+    office.run(0.2)
+    assert bridged(call, second)
+
+
+def test_a_switch_that_stops_hangs_up_on_both(office: Office) -> None:
+    line = stays(office)
+    call = office.call("2001", "101")
+    office.run(1)
+    office.switch.control.hang_up_all(office.world.now)
+    office.switch.flush()
+    office.run(1)
+    assert line.over
+    assert call.over
