@@ -40,9 +40,20 @@ class Endings:
     ) -> None:
         """*leg* is gone (or must go, with *hang_up*); what that means depends on whose it is."""
         control = self._control
+        stay = control.staying.leaves(leg) if leg.home else None
+        try:
+            self._leg_over(leg, now, by=by, cause=cause, failure=failure, q850=q850, hang_up=hang_up)
+        finally:
+            if stay is not None:
+                with control.contain(stay.call.call, now):
+                    control.staying.left(stay, now, hung_up=cause == EndCause.REMOTE, cause=cause)
+
+    def _leg_over(
+        self, leg: Leg, now: float, *, by: str, cause: str, failure: Failure, q850: int | None, hang_up: bool
+    ) -> None:
+        control = self._control
         attempt = control.dialling.of(leg)
         call = control.calls.get(leg.call)
-        stay = control.staying.leaves(leg) if leg.home else None
         if hang_up:
             control.legs.hang_up(leg, now)
         else:
@@ -55,8 +66,6 @@ class Endings:
             pass
         elif call is not None and leg.leg == call.b_leg:
             self._peer_gone(call, leg, now, by=by, cause=cause)
-        if stay is not None:
-            control.staying.left(stay, now, hung_up=cause == EndCause.REMOTE, cause=cause)
 
     def _peer_gone(self, call: Call, peer: Leg, now: float, *, by: str, cause: str) -> None:
         """Whom the caller talked with has hung up: back to the IVR, which knows what comes next.
