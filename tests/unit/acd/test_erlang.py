@@ -1,4 +1,4 @@
-"""Golden values: λ = 100 in half an hour, 180 s handling time (10 Erlangs), 20 s; patience 120 s where callers hang up."""
+"""Erlang B, C and A: golden values, and agreement with the equations they are short for."""
 
 from __future__ import annotations
 
