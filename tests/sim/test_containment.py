@@ -96,3 +96,33 @@ def test_whatever_fails_costs_one_call_and_no_other(caplog: Any) -> None:
         call = office.call("2005", "106")
         call.hang_up()
         office.run(1)
+
+
+def a_day_on_the_line(sabotage: Sabotage) -> Office:
+    """Two callers, a transfer that is given up, and the agent hangs up on the second one."""
+    office = Office(tamper=sabotage)
+    for user in ("1001", "2001", "2002"):
+        office.phone(user, register=False).register()
+    office.run(5)
+    line = office.phones["1001"].dial("*10")
+    office.run(5)
+    first = office.phone("2001").dial("101")
+    office.run(3)
+    line.press("*2")
+    office.run(1)
+    first.hang_up()
+    office.run(6)
+    second = office.phone("2002").dial("101")
+    office.run(3)
+    line.hang_up()
+    office.run(3)
+    second.hang_up()
+    office.run(5)
+    return office
+
+
+def test_whatever_fails_nothing_is_left_of_an_agent_on_the_line() -> None:
+    calm = Sabotage(0)
+    a_day_on_the_line(calm).close()
+    for number in range(1, calm.uses + 1):
+        a_day_on_the_line(Sabotage(number)).close()
