@@ -123,7 +123,7 @@ def test_so_many_unanswered_calls_are_a_break_that_says_why() -> None:
     assert len([each for each in agent.calls if each.invite]) == 1
     assert call.hears == MUSIC
     agent.on_call = answers(after=1.0)
-    assert use_code(office, "1001", "*14") == "en/agent-break-ended"
+    assert use_code(office, "1001", "*14") == "en/agent-break-unanswered"
     office.run(2)
     assert bridged(call, agent.call)
     office.close()
