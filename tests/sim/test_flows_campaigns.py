@@ -97,7 +97,7 @@ def test_the_key_of_a_message_leads_on_while_it_is_there_and_nowhere_else(office
     office.run(1)
     ended = office.switch.journal.of("ivr.prompts_ended")
     assert ended[-1].data["interrupted_by"] == "4"
-    assert office.switch.journal.of("ivr.message_voiced")[-1].data | {"node": ""} == {
+    assert {**office.switch.journal.of("ivr.message_voiced")[-1].data, "node": ""} == {
         "node": "",
         "slot": "promo",
         "campaign": "spring",
