@@ -71,7 +71,7 @@ def test_a_caller_chooses_waits_and_reaches_the_agent_with_the_skill(office: Off
     announced = heard.find(next_one).offset
     length = len(next_one) / 8000
     before = heard.part(announced - 1.5, announced - 0.3).position_in(office.music)
-    # A phone's buffer drops and inserts up to a few hundred milliseconds; half a second between two such places is whole.
+    # A phone's buffer drops and inserts up to a few hundred milliseconds; half a second between two slips is whole.
     later = [announced + length + 0.3 + 0.1 * tenth for tenth in range(10)]
     pieces = [(heard.part(begin, begin + 0.5).position_in(office.music), begin) for begin in later]
     after, begin = max(pieces, key=lambda piece: piece[0].score)
