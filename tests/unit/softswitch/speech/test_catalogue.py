@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+import ivr
+import softswitch
 from ivr.nodes import GOODBYES, INVALID_CHOICE, NO_INPUT, Prompt
 from softswitch.speech.catalogue import Catalogue, CatalogueError, MissingPrompt
 from softswitch.speech.grammar.plurals import LANGUAGES
@@ -38,7 +40,7 @@ def test_every_prompt_that_flows_use_by_themselves_is_there(shipped: Catalogue) 
 
 
 def test_every_prompt_that_the_code_names_is_there(shipped: Catalogue) -> None:
-    sources = [path for package in ("softswitch", "ivr") for path in (ROOT / package).rglob("*.py")]
+    sources = [path for package in (softswitch, ivr) for path in Path(package.__path__[0]).rglob("*.py")]
     named = {key for path in sources for key in re.findall(r'Prompt\("([a-z0-9-]+)"', path.read_text(encoding="utf-8"))}
     assert len(named) > 40
     assert named - shipped.keys("en") == set()
