@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 SUFFIX = ".eml"
 REFUSED = "refused"
+ENVELOPE = "X-Softswitch-Recipient"
+"""First line of a file: who this copy is for. It is taken off before sending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class MailSpool:
         self._on_alarm = on_alarm
         self._alarm = ""
         self._attempts: dict[str, int] = {}
+        self._due: dict[str, float] = {}  # by message: not before this instant of the loop
         self._wake = asyncio.Event()
         self.idle = asyncio.Event()
         """Set while nothing waits."""
@@ -98,12 +101,19 @@ class MailSpool:
 
     # ------------------------------------------------------------------------------------------------ taking
     async def put(self, message: EmailMessage, *, at: float) -> str:
-        """Keep *message*; it is on disk when this returns. *at*: wall time, orders the folder. Raises OSError."""
-        name = f"{at:017.6f}-{os.getpid()}-{next(self._numbers)}{SUFFIX}"
-        await asyncio.to_thread(self._keep, name, message.as_bytes())
+        """Keep *message*; it is on disk when this returns. *at*: wall time, orders the folder. Raises OSError.
+
+        Each recipient has a copy of their own, so that nobody waits for the mailbox of another.
+        """
+        names = []
+        for address in message["To"].addresses:
+            name = f"{at:017.6f}-{os.getpid()}-{next(self._numbers)}{SUFFIX}"
+            envelope = f"{ENVELOPE}: {address.addr_spec}\r\n".encode()
+            await asyncio.to_thread(self._keep, name, envelope + message.as_bytes())
+            names.append(name)
         self.idle.clear()
         self._wake.set()
-        return name
+        return names[0]
 
     def waiting(self) -> list[str]:
         """Names of the messages that are not sent yet, the oldest first."""
@@ -133,30 +143,45 @@ class MailSpool:
             pause = await self._empty()
 
     async def _empty(self) -> float:
-        """Send all that waits; seconds until the next attempt, 0 when nothing is left."""
-        for name in await asyncio.to_thread(self.waiting):
+        """Send all that is due; seconds until the next attempt, 0 when nothing is left."""
+        names = await asyncio.to_thread(self.waiting)
+        for name in sorted(names, key=lambda name: self._attempts.get(name, 0)):  # one that fails holds up no other
             if self._stopping:
                 return 0.0
+            if self._due.get(name, 0.0) > asyncio.get_running_loop().time():
+                continue
             try:
                 await self._send(name)
-            except aiosmtplib.SMTPException as error:
+            except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError) as error:  # of this message alone
                 if self._is_final(error):
                     await self._refuse(name, error)
-                    continue
+                else:
+                    self._postpone(name, error)
+                continue
+            except (aiosmtplib.SMTPException, OSError) as error:
                 return self._postpone(name, error)
-            except OSError as error:
-                return self._postpone(name, error)
-            self._attempts.pop(name, None)
+            except Exception as error:
+                log.exception("mail: %s cannot be sent", name)
+                await self._refuse(name, error)
+                continue
+            self._forget(name)
             self._set_alarm("")
+        if self._due:
+            return max(0.001, min(self._due.values()) - asyncio.get_running_loop().time())
         if not self._wake.is_set():
             self.idle.set()
         return 0.0
 
     async def _send(self, name: str) -> None:
         path, server = self._folder / name, self._server
-        content = await asyncio.to_thread(path.read_bytes)
+        message = message_from_bytes(await asyncio.to_thread(path.read_bytes), policy=policy.SMTP)
+        recipient = message[ENVELOPE]
+        if recipient is None:
+            raise ValueError(f"{name} does not say who it is for")
+        del message[ENVELOPE]
         await aiosmtplib.send(
-            message_from_bytes(content, policy=policy.SMTP),
+            message,
+            recipients=[str(recipient)],
             hostname=server.host,
             port=server.port,
             use_tls=server.tls == "tls",
@@ -176,15 +201,22 @@ class MailSpool:
                 return 500 <= error.code < 600
         return False
 
+    def _forget(self, name: str) -> None:
+        self._attempts.pop(name, None)
+        self._due.pop(name, None)
+
     async def _refuse(self, name: str, error: Exception) -> None:
         log.error("mail: %s will not be taken by %s (%s); it is kept in %s", name, self._server.host, error, REFUSED)
-        await asyncio.to_thread((self._folder / name).rename, self._folder / REFUSED / name)
-        self._attempts.pop(name, None)
+        self._forget(name)
+        with contextlib.suppress(OSError):
+            await asyncio.to_thread((self._folder / name).rename, self._folder / REFUSED / name)
 
     def _postpone(self, name: str, error: Exception) -> float:
         attempts = self._attempts[name] = self._attempts.get(name, 0) + 1
+        pause = self._backoff.after(attempts)
+        self._due[name] = asyncio.get_running_loop().time() + pause
         self._set_alarm(f"mail cannot be sent through {self._server.host}:{self._server.port}: {error}")
-        return self._backoff.after(attempts)
+        return pause
 
     def _set_alarm(self, alarm: str) -> None:
         if alarm and not self._alarm:

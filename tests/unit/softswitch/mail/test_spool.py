@@ -12,7 +12,7 @@ import pytest_asyncio
 from aiosmtpd.smtp import SMTP as Protocol
 
 from softswitch.mail.compose import compose
-from softswitch.mail.spool import REFUSED, Backoff, MailServer, MailSpool
+from softswitch.mail.spool import ENVELOPE, REFUSED, Backoff, MailServer, MailSpool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,14 +28,25 @@ class Server:
     def __init__(self) -> None:
         self.received: list[str] = []
         self.answers: list[str] = []
+        self.full: set[str] = set()
+        self.recipients: list[str] = []
         self.changed = asyncio.Event()
         self.port = 0
         self._server: asyncio.Server | None = None
 
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
+        if address in self.full:
+            return "452 mailbox full"
+        envelope.rcpt_tos.append(address)
+        return "250 known"
+
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250"):
-            self.received.append(message_from_bytes(envelope.content, policy=policy.default)["Subject"])
+            message = message_from_bytes(envelope.content, policy=policy.default)
+            assert ENVELOPE not in message
+            self.received.append(message["Subject"])
+            self.recipients += envelope.rcpt_tos
         self.changed.set()
         return answer
 
@@ -67,10 +78,10 @@ async def server() -> AsyncIterator[Server]:
     await server.down()
 
 
-def message(subject: str) -> EmailMessage:
+def message(subject: str, *to: str) -> EmailMessage:
     return compose(
         sender="pbx@example.com",
-        to=["sales@example.com"],
+        to=to or ["sales@example.com"],
         subject=subject,
         text=subject,
         at=datetime(2026, 3, 1, tzinfo=UTC),
@@ -156,6 +167,38 @@ async def test_what_will_never_be_taken_is_kept_aside_and_does_not_hold_up_the_r
     await mail.stop()
     assert server.received == ["wanted"]
     assert [path.name for path in (tmp_path / REFUSED).iterdir()] == [refused]
+
+
+@pytest.mark.asyncio
+async def test_a_full_mailbox_holds_up_neither_other_messages_nor_other_recipients(
+    tmp_path: Path, server: Server
+) -> None:
+    server.full = {"head@example.com"}
+    mail = spool(tmp_path, server)
+    await mail.start()
+    await mail.put(message("to both", "head@example.com", "sales@example.com"), at=1.0)
+    await mail.put(message("later"), at=2.0)
+    await server.until(2)
+    assert server.received == ["to both", "later"]
+    assert server.recipients == ["sales@example.com"] * 2
+    server.full = set()
+    await server.until(3)
+    await emptied(mail)
+    await mail.stop()
+    assert server.recipients[2:] == ["head@example.com"]
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_is_no_message_is_kept_aside_and_the_task_goes_on(tmp_path: Path, server: Server) -> None:
+    (tmp_path / "0000000000.000000-1-0.eml").write_bytes(b"")
+    mail = spool(tmp_path, server)
+    await mail.start()
+    await mail.put(message("whole"), at=2.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == ["whole"]
+    assert [path.name for path in (tmp_path / REFUSED).iterdir()] == ["0000000000.000000-1-0.eml"]
 
 
 @pytest.mark.asyncio
