@@ -40,6 +40,11 @@ class Breaker:
         self.state = Circuit.CLOSED
         self._in_a_row = 0
 
+    def gave_up(self, now: float) -> None:
+        """Nobody waited for the outcome: nothing was learnt, but a probe is over."""
+        if self.state is Circuit.HALF_OPEN:
+            self.failed(now)
+
     def failed(self, now: float) -> None:
         self._in_a_row += 1
         if self.state is Circuit.HALF_OPEN or self._in_a_row >= self.failures:

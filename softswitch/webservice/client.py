@@ -34,6 +34,10 @@ _MOST_CACHED = 1000
 _CHUNK = 16384
 
 
+#: URL, body and headers: everything that makes one caller's question differ from another's.
+_Question = tuple[str, bytes, tuple[tuple[str, str], ...]]
+
+
 class Failure(StrEnum):
     """Why there is no answer; for the journal and for people."""
 
@@ -98,7 +102,7 @@ class WebserviceClient:
         self._client = client
         self._now = now
         self._breaker = breaker or Breaker()
-        self._cache: OrderedDict[tuple[str, bytes], tuple[float, Answer]] = OrderedDict()
+        self._cache: OrderedDict[_Question, tuple[float, Answer]] = OrderedDict()
 
     async def ask(self, variables: Mapping[str, str]) -> Answer:
         """The answer for these variables, within the timeout."""
@@ -107,7 +111,7 @@ class WebserviceClient:
             request = self._request(variables)
         except (httpx2.InvalidURL, ValueError) as error:
             return Answer(failure=Failure.UNREACHABLE, detail=str(error))
-        question = (str(request.url), request.content)
+        question = (str(request.url), request.content, tuple(request.headers.multi_items()))
         if (known := self._cached(question)) is not None:
             return known
         if not self._breaker.admits(self._now()):
@@ -117,8 +121,8 @@ class WebserviceClient:
             answer = await self._within_time(request)
             answered = True
         finally:
-            if not answered:  # the caller hung up: nothing was learnt, but the probe is over
-                self._breaker.failed(self._now())
+            if not answered:  # the caller hung up
+                self._breaker.gave_up(self._now())
         # an answer that cannot be used is still an answer of a service that is there
         if answer.failure in (Failure.TIMEOUT, Failure.UNREACHABLE) or answer.status >= 500:
             self._breaker.failed(self._now())
@@ -130,7 +134,7 @@ class WebserviceClient:
                 self._cache.popitem(last=False)
         return answer
 
-    def _cached(self, question: tuple[str, bytes]) -> Answer | None:
+    def _cached(self, question: _Question) -> Answer | None:
         good_until, answer = self._cache.get(question, (0.0, Answer()))
         if good_until <= self._now():
             self._cache.pop(question, None)

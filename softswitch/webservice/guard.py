@@ -8,8 +8,10 @@ and the connection goes to the very address that was allowed, so that a name can
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ipaddress
 import socket
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -26,12 +28,22 @@ class AddressRefused(httpx2.TransportError):
     """The service is at an address that is not for it."""
 
 
+#: Special, whatever the standard library of some version says of them: RFC 6890, RFC 3879.
+_SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "fec0::/10", "::/96")))
+#: The last 32 bits are an IPv4 address that is reached through a translator (RFC 6052).
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+
+
 def is_public(address: Address) -> bool:
     """Whether *address* is somewhere in the internet: not private, not this machine, not special in any way."""
     if isinstance(address, ipaddress.IPv6Address):
         inside = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+        if address in _TRANSLATED:
+            inside = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inside is not None:
             return is_public(inside)
+    if any(address.version == network.version and address in network for network in _SPECIAL):
+        return False
     return address.is_global and not address.is_multicast
 
 
@@ -72,7 +84,12 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         if not permitted:
             raise AddressRefused(f"{host} is at {', '.join(addresses)}, which is not allowed", request=request)
         request.extensions = {**request.extensions, "sni_hostname": host}
-        request.url = request.url.copy_with(host=permitted[0])  # the Host header keeps the name
+        url = request.url
+        for address in permitted[:-1]:
+            request.url = url.copy_with(host=address)  # the Host header keeps the name
+            with contextlib.suppress(httpx2.ConnectError):
+                return await self._inner.handle_async_request(request)
+        request.url = url.copy_with(host=permitted[-1])
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
@@ -80,8 +97,15 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
 
 
 def guarded_client(guard: Guard, resolve: Resolve = resolve) -> httpx2.AsyncClient:
-    """A client whose requests all pass *guard*. It follows no redirects and uses no proxy: neither was looked at."""
+    """A client whose requests all pass *guard*. It follows no redirects and uses no proxy: neither was looked at.
+
+    It keeps no cookies: what a service says to one caller is not for the next.
+    """
     inner = httpx2.AsyncHTTPTransport(trust_env=False)
     return httpx2.AsyncClient(
-        transport=GuardedTransport(guard, inner, resolve), timeout=None, trust_env=False, follow_redirects=False
+        transport=GuardedTransport(guard, inner, resolve),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        timeout=None,
+        trust_env=False,
+        follow_redirects=False,
     )

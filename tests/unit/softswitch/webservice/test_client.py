@@ -12,7 +12,7 @@ import pytest
 from softswitch.config.secrets import Secret
 from softswitch.webservice.breaker import Breaker, Circuit
 from softswitch.webservice.client import Answer, Failure, Service, WebserviceClient
-from softswitch.webservice.guard import Guard, guarded_client
+from softswitch.webservice.guard import Guard, guarded_client, is_public
 from tests.support.http_server import HttpServer, Reply
 
 if TYPE_CHECKING:
@@ -136,6 +136,63 @@ async def test_an_answer_is_good_for_its_time_and_for_its_question_only() -> Non
             answer = await client.ask({"q": question})
             seen.append((answer.values["n"], answer.cached))
     assert seen == [("0", False), ("0", True), ("1", False), ("2", False)]
+
+
+@pytest.mark.asyncio
+async def test_nothing_of_one_callers_answer_reaches_another() -> None:
+    server = HttpServer([Reply(body=b'{"n": %d}' % n, headers=(f"Set-Cookie: session={n}",)) for n in range(2)])
+    async with server as url:
+        service = Service("mine", url, cache=60.0, headers={"X-Phone": "{ani}"})
+        async with asking(service) as client:
+            answers = [await client.ask({"ani": ani}) for ani in ("111", "222", "111")]
+    assert [(answer.values["n"], answer.cached) for answer in answers] == [("0", False), ("1", False), ("0", True)]
+    assert "cookie" not in server.requests[1][1]
+
+
+@pytest.mark.asyncio
+async def test_impatient_callers_do_not_open_the_circuit() -> None:
+    server, breaker = HttpServer([Reply(hang=True)]), Breaker(failures=1)
+    async with server as url, asking(Service("slow", url, timeout=30.0), breaker=breaker) as client:
+        asked = asyncio.create_task(client.ask({}))
+        async with asyncio.timeout(20):
+            while not server.requests:  # noqa: ASYNC110 (the server is not ours to be woken by)
+                await asyncio.sleep(0)
+        asked.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asked
+        assert breaker.state is Circuit.CLOSED
+
+
+@pytest.mark.asyncio
+async def test_a_service_with_a_dead_address_is_reached_at_the_next() -> None:
+    async def resolve(host: str, port: int) -> list[str]:
+        return ["127.0.0.9", "127.0.0.1"]
+
+    async with HttpServer() as url, guarded_client(LOOPBACK, resolve) as client:
+        service = Service("two", f"http://erp.example:{url.rpartition(':')[2]}/")
+        assert (await WebserviceClient(service, client, now=Time()).ask({})).failure is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "64:ff9b::7f00:1",
+        "::127.0.0.1",
+        "fec0::1",
+        "192.0.0.8",
+        "198.18.0.1",
+        "240.0.0.1",
+        "2002:7f00:1::",
+        "100.64.0.1",
+    ],
+)
+def test_addresses_that_only_look_public_are_not(address: str) -> None:
+    assert not is_public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "2a00:1450:4001::1", "64:ff9b::808:808"])
+def test_addresses_of_the_internet_are_public(address: str) -> None:
+    assert is_public(ipaddress.ip_address(address))
 
 
 @pytest.mark.asyncio
