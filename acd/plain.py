@@ -67,9 +67,7 @@ def plain_estimates(dispatcher: Dispatcher, load: Load, queue: str, crew: frozen
     ):
         return None
     agents = dispatcher.agents
-    serving = sum(
-        1 for a in crew if a in agents and agents[a].status.value == "available" and queue not in agents[a].left
-    )
+    serving = sum(1 for a in crew if a in agents and agents[a].serves and queue not in agents[a].left)
     if not serving:
         return {}
     handling = load.mean_handling(queue, dispatcher.queue(queue).wrap_up)

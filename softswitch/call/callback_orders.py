@@ -36,6 +36,7 @@ class CallbackOrders:
         self._control = control
         self._config = config
         self._dialogues: dict[str, Dialogue] = {}
+        self._offers: dict[str, OfferCallback] = {}  # what the caller was offered, whatever the file says now
         self._timers: Timers[str] = Timers()
 
     def reconfigure(self, settings: Settings, now: float) -> None:
@@ -47,7 +48,11 @@ class CallbackOrders:
 
     def ask(self, call: Call, now: float) -> None:
         """The key was pressed; the caller, who is aside, says which number."""
-        offer = self._offer(call)
+        offer = None if call.queue is None else self._config.queues[call.queue].offer_callback
+        if offer is None:  # taken out of the configuration since it was made
+            self._go_back(call, now)
+            return
+        self._offers[call.call] = offer
         known = call.caller.phone or call.caller.number
         number = known if self._can_be_called(known, offer) else ""
         dialogue, actions = Dialogue.begin(number, another_allowed=offer.another_number)
@@ -64,7 +69,7 @@ class CallbackOrders:
             return False
         event = dialogue.key(digit)
         if event is None:
-            event = Input.GOOD if self._can_be_called(dialogue.entered, self._offer(call)) else Input.BAD
+            event = Input.GOOD if self._can_be_called(dialogue.entered, self._offers[call.call]) else Input.BAD
         actions = dialogue.handle(event)
         if actions:
             self._control.prompts.stop(call)
@@ -149,12 +154,8 @@ class CallbackOrders:
     def forget(self, call: Call) -> None:
         """The call is over, or the dialogue."""
         self._dialogues.pop(call.call, None)
+        self._offers.pop(call.call, None)
         self._timers.set(call.call, None)
-
-    def _offer(self, call: Call) -> OfferCallback:
-        offer = None if call.queue is None else self._config.queues[call.queue].offer_callback
-        assert offer is not None
-        return offer
 
     def _can_be_called(self, number: str, offer: OfferCallback) -> bool:
         known = self._config

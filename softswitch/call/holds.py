@@ -78,13 +78,12 @@ class Holds:
     def _too_long(self, call: Call, name: str, now: float) -> None:
         control, queue = self._control, self._queues[name]
         caller, agent = control.legs.get(call.a_leg), control.legs.get(call.b_leg)
-        if caller is None or agent is None or not agent.held:
-            return
+        if caller is None or agent is None or not agent.held or queue.max_hold is None:
+            return  # over, or no more a matter of time in the configuration of today
         control.note("hold.too_long", call, now, queue=name, agent=call.agent, what=queue.when_held_too_long)
         if queue.when_held_too_long == "queue":
             self._back_to_the_queue(call, agent, now)
             return
-        assert queue.max_hold is not None
         self._timers.set(call.call, now + queue.max_hold)
         self._excuse(call, caller, agent, now)
         if queue.when_held_too_long == "ring-back" and call.call not in self._ringing:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acd.agent import Status
-from tests.sim.office import Office, bridged, said, state_of, statuses
+from tests.sim.office import CENTRE, Office, bridged, said, state_of, statuses
+from tests.sim.test_flows_callbacks import OFFER, office_with
+from tests.sim.test_flows_transfers import served
 from tests.support.sim_carrier import SimCarrier
 from tests.support.sim_phone import answers, rings_on
 
@@ -299,3 +301,34 @@ def test_a_hundred_reloads_at_any_moment_disturb_nothing_that_goes_on(seed: int)
     }
     office.close()
     assert office.switch.control.reconfiguring.kept == set()
+
+
+def test_a_caller_on_hold_is_not_ended_by_a_limit_that_is_no_more() -> None:
+    office = Office(centre=CENTRE.replace("[queue.sales]\n", "[queue.sales]\nmax_hold = 10\n"))
+    call, agent = served(office)
+    agent.hold()
+    office.run(3)
+    office.reload(("max_hold = 10\n", ""))
+    office.run(15)
+    assert not call.over
+    assert not agent.over
+    call.hang_up()
+    office.run(1)
+    office.close()
+
+
+def test_who_is_ordering_a_callback_may_finish_although_none_is_offered_any_more() -> None:
+    office = office_with()
+    call = office.call("2001", "101")
+    office.run(9)
+    call.press("2")
+    office.run(0.5)
+    call.press("2")
+    office.reload((OFFER, ""))
+    office.run(0.5)
+    call.press("2002#")
+    office.run(2)
+    assert said(call)[0] == "en/number-read-back/2002"
+    call.hang_up()
+    office.run(1)
+    office.close()

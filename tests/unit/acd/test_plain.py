@@ -92,13 +92,15 @@ def test_everybody_who_waits_is_estimated_by_place() -> None:
     assert floor.means() == {"c": floor.formula(0, 2), "d": floor.formula(1, 2)}
 
 
-def test_agents_on_break_and_those_who_left_the_queue_do_not_count() -> None:
+def test_agents_who_are_on_break_out_of_reach_or_not_in_the_queue_do_not_count() -> None:
     floor = Floor()
     floor.do(*(ev.CallJoined(call, "sales") for call in ("a", "b", "c")))
     floor.do(ev.AgentBreakStarted("s1"))
     assert floor.means() == {"c": floor.formula(0, 1)}
     floor.do(ev.AgentBreakEnded("s1"), ev.AgentQueueLeft("s2", "sales"))
     assert floor.means() == {"c": floor.formula(0, 1)}
+    floor.do(ev.AgentQueueJoined("s2", "sales"), ev.AgentUnreachable("s1"))
+    assert floor.means()["c"] == floor.formula(0, 1)  # type: ignore[index]
 
 
 def test_nobody_serves_so_nothing_is_said() -> None:
