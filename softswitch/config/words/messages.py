@@ -6,14 +6,15 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from ivr.targets import HANGUP
 from softswitch.config.fields import Count, Flag, Label, Seconds, TargetField, Word, Wrong
-from softswitch.config.secrets import SecretField
+from softswitch.config.secrets import Secret, SecretField
 from softswitch.config.words.values import FilePath, Host, Name, Section, Spoken, Strings
 
-_ADDRESS = re.compile(r"[^\s@<>\",;:\\()\[\]]{1,64}@[^\s@<>\",;:\\()\[\]]{1,255}")
+_ADDRESS = re.compile(r"[^\s@<>\",;:\\()\[\]]{1,64}@[^\s@<>\",;:\\()\[\]]{1,255}", re.ASCII)
+_PIN = re.compile(r"[0-9]{4,12}")
 
 
 def _mail_address(value: object) -> str:
@@ -22,7 +23,15 @@ def _mail_address(value: object) -> str:
         raise Wrong("should be a string", right)
     if not _ADDRESS.fullmatch(value):
         raise Wrong(f'"{value}" is not an address for mail', right)
+    if not value.isascii():
+        raise Wrong(f'"{value}" has letters that mail servers do not take', f"{right}; a domain as xn--…")
     return value
+
+
+def _pin(secret: Secret) -> Secret:
+    if not _PIN.fullmatch(secret.reveal()):
+        raise Wrong("cannot be keyed as a PIN", "4 to 12 digits")
+    return secret
 
 
 def _one_or_more(value: object) -> object:
@@ -76,7 +85,7 @@ class Voicemail(Section):
     """Phones whose lamp shows new messages, and from which the box is listened to without a PIN."""
     number: BoxNumber | None = None
     """By what the box is called for listening from elsewhere. None: the phone's user, when that is a number."""
-    pin: SecretField | None = None
+    pin: Annotated[SecretField, AfterValidator(_pin)] | None = None
     """Opens the box from any phone. None: only its own phones do."""
     retention_days: Annotated[Count, Field(ge=0, le=3650)] = 30
     """Older messages are deleted; 0 = never."""

@@ -34,9 +34,12 @@ def test_a_box_needs_no_more_than_an_address() -> None:
         (MAIL + '[voicemail.sales]\nmail_to = "a@b.c"\nsubject = "from {calller}"\n', "means nothing in a subject"),
         (MAIL + '[voicemail.sales]\nmail_to = "a@b.c"\nattach = "flac"\n', "attach"),
         (
-            MAIL + '[voicemail.a]\npin = "1"\nnumber = "5"\n[voicemail.b]\npin = "2"\nnumber = "5"\n',
+            MAIL + '[voicemail.a]\npin = "1111"\nnumber = "5"\n[voicemail.b]\npin = "2222"\nnumber = "5"\n',
             "this number already",
         ),
+        (MAIL + '[voicemail.sales]\nmail_to = "марта@example.com"\n', "letters that mail servers do not take"),
+        (MAIL + '[voicemail.sales]\nmail_to = "a@b.c"\npin = "12"\n', "4 to 12 digits"),
+        (MAIL + '[voicemail.sales]\nmail_to = "a@b.c"\npin = "12345678901234"\n', "4 to 12 digits"),
         (MAIL + '[callback.sales]\nlabel = "x"\n', "nobody would call back"),
         (MAIL + '[callback.sales]\nmail_to = "a@b.c"\ndue = "hours:offise"\n', "no \\[hours.offise\\]"),
         (MAIL + '[callback.sales]\nqueue = "sales"\n', "no \\[queue.sales\\]"),
