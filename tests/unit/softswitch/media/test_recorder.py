@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import resource
 import stat
 import threading
 import time
 import wave
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,8 +23,7 @@ from rtp.tones import sine
 from softswitch.media.recorder import Discard, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from multiprocessing.connection import Connection
 
 
 def begin(path: Path, take: int = 1, *, most: float = 60.0, quiet: float = 0.0, at: float = 100.0) -> Begin:
@@ -60,13 +61,13 @@ def samples(path: Path) -> np.ndarray:
         return np.frombuffer(file.readframes(file.getnframes()), "<i2")
 
 
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """The disk, as far as this process is concerned, takes no file of more than 16 KiB."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+def record_on_a_small_disk(folder: str, told: Connection) -> None:
+    """In a process of its own, which is allowed no file of more than 16 KiB: a limit that pytest's output has too."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_384, resource.RLIM_INFINITY))
+    recorder = Recorder(folder)
+    recorder.put([begin(Path(folder, "a.wav")), *speech(3.0), End(1, 103.0)], 103.0)
+    recorder.put([begin(Path(folder, "b.wav"), 2), *speech(0.5, 2), End(2, 100.5)], 100.5)
+    told.send(settled(recorder))
 
 
 def test_a_recording_is_a_wav_file_of_its_owner(tmp_path: Path) -> None:
@@ -139,12 +140,15 @@ def test_a_file_of_another_kind_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text() == "my diary, which is not to be lost"
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_full_disk_ends_that_recording_with_its_reason(tmp_path: Path) -> None:
-    path, recorder = tmp_path / "a.wav", Recorder(str(tmp_path))
-    recorder.put([begin(path), *speech(3.0), End(1, 103.0)], 103.0)
-    recorder.put([begin(tmp_path / "b.wav", 2), *speech(0.5, 2), End(2, 100.5)], 100.5)
-    failed, kept = settled(recorder)
+    ours, theirs = multiprocessing.Pipe(duplex=False)
+    process = multiprocessing.get_context("spawn").Process(target=record_on_a_small_disk, args=(str(tmp_path), theirs))
+    process.start()
+    theirs.close()
+    failed, kept = ours.recv()
+    process.join()
+    ours.close()
+    process.close()
     assert isinstance(failed, Recorded)
     assert failed.problem == "File too large"
     assert isinstance(kept, Recorded)
