@@ -210,10 +210,10 @@ async def test_a_request_to_be_called_back_is_mailed_to_everybody_named(tmp_path
     async with Life(tmp_path, server.port) as life:
         request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW + 3600, "+380441234567"))
         life.mailroom.post(request)
-        await life.until(lambda: server.received)
-        (mail,) = server.received
-        assert mail["Subject"] == "Call back +380441234567 (Sales)"
-        assert str(mail["To"]) == "sales@example.com, boss@example.com"
+        await life.until(lambda: len(server.received) == 2)  # a copy for each
+        for mail in server.received:
+            assert mail["Subject"] == "Call back +380441234567 (Sales)"
+            assert str(mail["To"]) == "sales@example.com, boss@example.com"
         await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
 
 
