@@ -96,7 +96,6 @@ _REASONS: dict[str, Callable[[Any, Any, float | None], str]] = {
     "not_asked_for": _just("the caller's own agent"),
     "unpreferred": _than("preferences not satisfied"),
     "tier": _than("first tier"),
-    "spared": _just("the next one is the only idle one with another skill, and is spared for it"),
     "spare_skills": _than("fewest skills that other callers need"),
     "idle_since": _longest_idle,
     "breadth": _than("fewest other skills (levels)"),

@@ -10,7 +10,7 @@ from softswitch.explain.decisions import _REASONS, why_this_agent
 from softswitch.explain.nobody import why_nobody
 from softswitch.store.cdr import Record
 
-BY = ["failed", "not_asked_for", "unpreferred", "tier", "spared", "idle_since", "breadth"]
+BY = ["failed", "not_asked_for", "unpreferred", "tier", "idle_since", "breadth"]
 EVEN = [0, 1, 0, 1, 0]
 
 
@@ -26,7 +26,6 @@ def offer(**more: Any) -> dict[str, Any]:
         ("not_asked_for", 0, 1, "the caller's own agent"),
         ("unpreferred", 0, 2, "preferences not satisfied: 0, the next 2"),
         ("tier", 1, 2, "first tier: 1, the next 2"),
-        ("spared", 0, 1, "the next one is the only idle one with another skill, and is spared for it"),
         ("spare_skills", 1, 3, "fewest skills that other callers need: 1, the next 3"),
         ("breadth", 40, 220, "fewest other skills (levels): 40, the next 220"),
         ("calls", 3, 5, "fewest calls: 3, the next 5"),
