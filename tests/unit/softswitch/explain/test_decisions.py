@@ -10,7 +10,7 @@ from softswitch.explain.decisions import _REASONS, why_this_agent
 from softswitch.explain.nobody import why_nobody
 from softswitch.store.cdr import Record
 
-BY = ["failed", "not_asked_for", "unpreferred", "tier", "idle_since", "breadth"]
+BY = ["failed", "not_asked_for", "unpreferred", "tier", "spare_skills", "idle_since", "breadth"]
 EVEN = [0, 1, 0, 1, 0]
 
 
