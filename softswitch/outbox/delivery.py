@@ -115,7 +115,14 @@ class Delivery:
                 await self._wait_out(error)
             except (OSError, StoreError) as error:
                 await self._wait_out(NotDelivered(str(error)))
+            except Exception as error:  # a task that died would say nothing for ever
+                what = f"{type(error).__name__}: {error}"
+                if what not in self._alarm:
+                    log.exception("events to %s: internal error; it is tried again", self._sink.name)
+                await self._wait_out(NotDelivered(what))
             else:
+                self._failures = 0
+                self._set_alarm("")
                 if not more:
                     await asyncio.sleep(self._poll)
 
@@ -155,7 +162,7 @@ class Delivery:
                 raise
             log.error("event %s was refused by %s (%s) and is given up", events[0].id, self._sink.name, error)
         self._refusals = self._failures = 0
-        self._set_alarm("")
+        self._set_alarm("")  # there may be much more to deliver
         await self._moved(events[-1].seq)
 
     async def _moved(self, seq: int) -> None:

@@ -11,7 +11,6 @@ import httpx2
 from softswitch.outbox.delivery import Delivery
 from softswitch.outbox.events import Selection
 from softswitch.outbox.sinks import EventFile, Webhook
-from softswitch.store.database import StoreError
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Feeds:
         await self._end()
         try:
             await self.start()
-        except (OSError, StoreError):
+        except Exception:  # nobody awaits this task: what it does not say itself is never heard of
             log.exception("events cannot be told to anybody before the next start")
 
     async def stop(self) -> None:

@@ -41,7 +41,17 @@ def _pattern(value: object) -> str:
 
 
 #: What is delivered where nothing else is asked for.
-DEFAULT_TYPES = ("call.*", "ivr.*", "callback.*", "feature.*")
+DEFAULT_TYPES = (
+    "call.*",
+    "ivr.*",
+    "callback.*",
+    "callback_request.*",
+    "voicemail.*",
+    "findme.*",
+    "record.*",
+    "conference.*",
+    "feature.*",
+)
 _PATTERN = re.compile(r"\*|[a-z]+(?:\.[a-z_]+)*(?:\.\*|\*)?")
 
 Url = Annotated[str, PlainValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://.+"})]

@@ -31,13 +31,13 @@ class Receiver:
 
     def __init__(self) -> None:
         self.taken: list[Event] = []
-        self.answers: list[NotDelivered | None] = []
+        self.answers: list[Exception | None] = []
         self.poison = ""
         self.changed = asyncio.Event()
 
     async def deliver(self, events: Sequence[Event]) -> None:
         self.changed.set()
-        answer = self.answers.pop(0) if self.answers else None
+        answer: Exception | None = self.answers.pop(0) if self.answers else None
         if any(event.document["data"].get("n") == self.poison for event in events):
             answer = NotDelivered("status 422", refused=True)
         if answer is not None:
@@ -127,6 +127,22 @@ async def test_a_receiver_that_is_down_misses_nothing_and_the_alarm_is_given_onc
         await carrier.stop()
     assert receiver.numbers == list(range(500))
     assert alarms == ["events are not taken by receiver: connection refused", ""]
+
+
+@pytest.mark.asyncio
+async def test_what_nobody_expected_is_logged_and_tried_again(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    receiver, alarms = Receiver(), list[str]()
+    receiver.answers = [RuntimeError("our own mistake"), RuntimeError("our own mistake")]
+    async with journal(tmp_path / "j.db") as writer:
+        carrier = delivery(tmp_path, receiver, alarms)
+        await carrier.start()
+        write(writer, 1, 2)
+        await writer.flush()
+        await until(lambda: bool(receiver.taken), receiver)
+        await carrier.stop()
+    assert receiver.numbers == [1, 2]
+    assert alarms == ["events are not taken by receiver: RuntimeError: our own mistake", ""]
+    assert sum(record.exc_info is not None for record in caplog.records) == 1, "told once, with the place where it was"
 
 
 @pytest.mark.asyncio
