@@ -132,6 +132,7 @@ class Offers:
         self._told.discard(leg.leg)
         if call.call not in control.calls or caller is None or not control.advance(call, Input.CONNECT):
             control.legs.hang_up(leg, now)
+            control.queues.receive(OfferFailed(connect.offer, FailReason.DROPPED), now)  # unless it knows already
             return
         control.waiting.over(call)
         call.agent, call.offer, call.waiting_since = connect.agent, connect.offer, None
@@ -168,4 +169,6 @@ class Offers:
             return False
         del self._answered[offer]
         self._control.queues.receive(OfferFailed(offer, FailReason.DROPPED), now)
+        if (call := self._control.calls.get(leg.call)) is not None:
+            self._control.waiting.agent_lost(call, now)
         return True

@@ -2,7 +2,8 @@
 
 Announcements follow one another and never delay anything: the connection stops them, a key is acted on in the middle of
 any. A key that leads out of the queue hands the caller to the IVR with the ticket still in its place; who comes back
-has the old place, whoever else takes the caller gives it up.
+has the old place, whoever else takes the caller gives it up. Once an agent has answered, and is being told who it is,
+the caller is as good as connected: keys lead out again only if that agent is lost.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Stay:
     comforts: int = 0  # messages of comfort heard so far
     offered: bool = False  # a callback: its key is live
     lost: Result | None = None  # why the place is gone that the caller, who is aside, counts on
+    home: str = ""  # the queue that the caller, who is aside, knows the place to be in
+    late: str = ""  # the key that was pressed when an agent had answered already
 
 
 class Waiting:
@@ -60,6 +63,18 @@ class Waiting:
         """The caller is in the queue, or back in it."""
         self._stays.setdefault(call.call, Stay())
         self.music(call, leg)
+
+    def moved(self, call: Call) -> None:
+        """The caller is in another queue: what is being said of the place in the one before is true no more."""
+        stay = self._stays.get(call.call)
+        if stay is None:
+            return
+        stay.pending.clear()
+        stay.comforts, stay.offered, stay.late = 0, False, ""
+        leg = self._control.legs.get(call.a_leg)
+        if call.stage is Stage.QUEUED and leg is not None:
+            self._control.prompts.stop(call)
+            self.music(call, leg)
 
     def over(self, call: Call) -> None:
         """The caller does not wait any more."""
@@ -122,18 +137,28 @@ class Waiting:
             return False
         queue, stay = self._queues[call.queue], self._stays.get(call.call)
         offer = queue.offer_callback
-        if offer is not None and digit == offer.key and (offer.at_once or (stay is not None and stay.offered)):
-            if call.ticket:
-                return False  # is being called back already
-            if self.step_aside(call, now):
-                self._control.orders.ask(call, now)
-            return True
+        orders = offer is not None and digit == offer.key and (offer.at_once or (stay is not None and stay.offered))
+        if orders and call.ticket:
+            return False  # is being called back already
         node = call.session.flow.find(Target(Queue.kind, call.queue))
-        if not isinstance(node, Queue) or node.exit_for(digit) is None:
+        if not orders and (not isinstance(node, Queue) or node.exit_for(digit) is None):
             return False
-        if self.step_aside(call, now):
-            self._control.menus.receive(call, Returned(Result.KEY, digit), now)
+        if self._control.queues.is_talking(call):
+            if stay is not None:
+                stay.late = digit
+        elif self.step_aside(call, now):
+            if orders:
+                self._control.orders.ask(call, now)
+            else:
+                self._control.menus.receive(call, Returned(Result.KEY, digit), now)
         return True
+
+    def agent_lost(self, call: Call, now: float) -> None:
+        """The agent who had answered is gone before the connection: the key that was too late is in time again."""
+        stay = self._stays.get(call.call)
+        if stay is not None and stay.late:
+            digit, stay.late = stay.late, ""
+            self.pressed(call, digit, now)
 
     def step_aside(self, call: Call, now: float) -> bool:
         """The caller does something else for a while; whatever is being said is over."""
@@ -142,6 +167,7 @@ class Waiting:
         self._control.prompts.stop(call)
         if (stay := self._stays.get(call.call)) is not None:
             stay.pending.clear()
+            stay.home = call.queue or ""
         self._control.note("queue.aside", call, now, queue=call.queue)
         self._control.queues.receive(CallAway(call.queued_as), now)
         return call.stage is Stage.ASIDE  # the distributor may have had other news
@@ -167,6 +193,11 @@ class Waiting:
     def knows(self, call: Call) -> bool:
         """Whether the caller has been waiting, and nothing has ended that for good."""
         return call.call in self._stays
+
+    def is_home(self, call: Call, queue: str) -> bool:
+        """Whether *queue* is where the caller, who is aside, has the place, or had it before being moved meanwhile."""
+        stay = self._stays.get(call.call)
+        return stay is not None and queue in (call.queue, stay.home)
 
     def has_place(self, call: Call) -> bool:
         """Whether the distributor still has a ticket of the caller, who is aside."""

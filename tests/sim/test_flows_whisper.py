@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from acd.agent import State
 from rtp.legs import Play, Silence, Tone
 from softswitch.store.cdr import Disposition
 from tests.sim.office import CENTRE, MUSIC, Office, bridged, record_of, said, state_of
-from tests.support.sim_phone import answers
+from tests.sim.test_flows_waiting import WORDS, waiting_office
+from tests.support.sim_phone import answers, rings_on
 
 if TYPE_CHECKING:
     from tests.support.sim_phone import PhoneCall, SimPhone
@@ -148,3 +151,70 @@ def test_other_phones_are_not_asked_to_answer_by_themselves() -> None:
     assert bridged(call, agent.call)
     assert Silence() not in [source for _, source in call.heard[1:]]
     office.close()
+
+
+# --- keys of the caller while the agent is told who it is
+KEYS = {
+    "the exit menu": ("9", WORDS),
+    "a queue": ("7", WORDS),
+    "a phone": ("8", WORDS),
+    "a callback": ("1", "offer_callback = { at_once = true, key = '1' }"),
+}
+TELLING = ("whisper = true", "whisper = { tone = true }", "auto_answer = true")
+
+
+@pytest.mark.parametrize("telling", TELLING)
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_while_the_agent_is_being_told_leads_nowhere_as_the_agent_is_there(key: str, telling: str) -> None:
+    digit, words = KEYS[key]
+    office = waiting_office(f"{words}\n{telling}\n")
+    agent, call = whispering(office)
+    call.press(digit)
+    office.run(3.2)
+    assert bridged(call, agent.call)
+    assert not any(isinstance(source, Play) for _, source in call.heard)
+    office.run(5)
+    call.hang_up()
+    office.run(6)
+    assert state_of(office, "olena") is State.IDLE
+    office.close()
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_key_counts_after_all_when_the_agent_hangs_up_before_the_connection(key: str) -> None:
+    digit, words = KEYS[key]
+    office = waiting_office(f"{words}\nwhisper = true\n")
+    office.phone("2006").on_call = rings_on
+    agent, call = whispering(office)
+    call.press(digit)
+    office.run(0.5)
+    agent.call.hang_up()
+    office.run(0.5)
+    match key:
+        case "the exit menu":
+            assert said(call) == ("en/menu.leave",)
+        case "a queue":
+            assert [ticket.queue for ticket in office.switch.dispatcher.tickets.values()] == ["support"]
+        case "a phone":
+            assert isinstance(call.hears, Tone)
+        case "a callback":
+            assert said(call) == ("en/callback-number/2001", "en/number-confirm")
+    office.close()
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(sorted(KEYS)), st.sampled_from(TELLING), st.integers(0, 7_000), st.booleans())
+def test_whenever_a_key_is_pressed_nobody_is_stuck(key: str, telling: str, milliseconds: int, leaves: bool) -> None:
+    """From ringing to long after the connection."""
+    digit, words = KEYS[key]
+    office = waiting_office(f"{words}\n{telling}\n")
+    office.agent("1001", answers(after=2.0))
+    call = office.call("2001", "101")
+    office.run(milliseconds / 1000)
+    call.press(digit)
+    office.run(2)
+    if leaves:
+        call.hang_up()
+    office.run(20)
+    office.close()
+    assert state_of(office, "olena") is State.IDLE

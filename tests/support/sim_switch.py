@@ -26,6 +26,7 @@ from softswitch.config.restart import as_far_as_possible
 from softswitch.recovery.rebuild import RECOVERED, Rebuilder
 from softswitch.store.cdr import CallRecord, call_records
 from softswitch.voicemail.boxes import Boxes
+from tests.support import agreement
 from tests.support.ids import CountingIds
 from tests.support.sim_ports import (
     FakeMailroom,
@@ -231,6 +232,7 @@ class SimSwitch:
     def check(self) -> None:
         """Between any two events."""
         invariants.check(self.dispatcher)
+        agreement.check(self.control, self.dispatcher)
         control = self.control
         for call in control.calls.values():
             there = control.legs.get(call.a_leg) is not None or call.stage is Stage.CALLING_BACK
