@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from fastapi import HTTPException
+from starlette.requests import ClientDisconnect
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -26,6 +27,8 @@ async def json_body(request: Request, limit: int) -> object:
                 body += chunk
                 if len(body) > limit:
                     raise HTTPException(413, f"at most {limit} octets")
+    except ClientDisconnect:
+        raise HTTPException(400, "the request was not sent to its end") from None
     except TimeoutError:
         raise HTTPException(408, f"the request did not arrive within {PATIENCE:g} s") from None
     try:

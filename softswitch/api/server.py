@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from softswitch.api.patience import MOST_CONNECTIONS, PatientProtocol
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-#: Connections at the same time; what is beyond is answered with 503.
-MOST_CONNECTIONS = 64
 #: Seconds that a connection may be idle, and that answers may take when the switch stops.
 IDLE, GOODBYE = 5, 2.0
 
@@ -54,7 +54,7 @@ class HttpServer:
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)  # the name is its own; starts are told by us
         config = uvicorn.Config(
             self._application,
-            http="h11",
+            http=PatientProtocol,
             ws="none",
             loop="none",
             lifespan="off",
@@ -62,7 +62,7 @@ class HttpServer:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
+            limit_concurrency=MOST_CONNECTIONS + 1,  # a place was looked for; who found none is answered with 503
             timeout_keep_alive=IDLE,
             timeout_graceful_shutdown=int(GOODBYE),
             h11_max_incomplete_event_size=16_384,

@@ -215,19 +215,6 @@ async def test_a_body_that_is_too_large_or_no_json_is_refused() -> None:
 
 
 @pytest.mark.asyncio
-async def test_slow_clients_keep_nobody_else_waiting() -> None:
-    async with serving() as api:
-        slow = [await asyncio.open_connection(*api.address) for _ in range(20)]
-        for _, writer in slow:
-            writer.write(b"PUT /slots/promo/bindings HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n")
-        async with asyncio.timeout(5):
-            assert (await api.put(OFFER)).status_code == 200
-        for _, writer in slow:
-            writer.close()
-            await writer.wait_closed()
-
-
-@pytest.mark.asyncio
 async def test_a_body_that_never_comes_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("softswitch.api.bodies.PATIENCE", 0.05)
     async with serving() as api:
