@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
+_EMPTY = re.compile(r"\s*(?:\(\s*\)|\[\s*\])")
 #: What may stand in braces in the subject of a mail.
 SUBJECT_WORDS = ("label", "caller", "name", "number", "length", "time", "path")
 
@@ -62,5 +63,5 @@ def placeholders(template: str) -> list[str]:
 
 
 def filled(template: str, known: dict[str, str]) -> str:
-    """*template* with what is *known* in place of its words."""
-    return _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template)
+    """*template* with what is *known* in place of its words; brackets around nothing are left out."""
+    return _EMPTY.sub("", _PLACEHOLDER.sub(lambda match: known.get(match[1], match[0]), template))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sip.refer import DialogId
     from sip.registrar import Binding
     from sip.uri import Uri
+    from softswitch.config import Config
     from softswitch.messages import Message, Request
 
 
@@ -165,8 +166,8 @@ class Campaigns(Protocol):
 class Oracle(Protocol):
     """Somebody who can find things out, and may take a while."""
 
-    def ask(self, question: int, kind: str, name: str, variables: Mapping[str, str]) -> None:
-        """*kind* and *name* say who is asked, as in ``webservice:parcel``; *variables* may hold secrets.
+    def ask(self, question: int, kind: str, name: str, variables: Mapping[str, str], config: Config) -> None:
+        """*kind* and *name* say who of *config* is asked, as in ``webservice:parcel``; *variables* may hold secrets.
 
         Whoever built the port is told the answer, later and once.
         """
@@ -200,6 +201,9 @@ class Mailroom(Protocol):
 
     def post(self, item: Message | Request) -> None:
         """Send the mail about *item*, whose row is durable."""
+
+    def salvage(self, message: Message) -> None:
+        """Look before long at what is in the file of *message*, which nobody has completed: it may be a message."""
 
     def discard(self, message: Message) -> None:
         """Delete the audio."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ivr.events import Returned
+from ivr.labels import LABELS
 from ivr.nodes import Prompt, Result
 from rtp.legs import Silence
 from softswitch.call.handlers import Handler
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from rtp.legs import Recorded
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
-    from softswitch.call.settings import Settings
-    from softswitch.config import Config
     from softswitch.config.words.messages import Voicemail
     from softswitch.ports import Clock, Mailroom
     from softswitch.voicemail.boxes import Boxes
@@ -51,9 +50,8 @@ class Taking:
 class Mailboxes(Handler):
     """All callers who leave a message now."""
 
-    def __init__(self, control: CallControl, config: Config, boxes: Boxes, mailroom: Mailroom, clock: Clock) -> None:
+    def __init__(self, control: CallControl, boxes: Boxes, mailroom: Mailroom, clock: Clock) -> None:
         self._control = control
-        self._config = config
         self._boxes = boxes
         self._mailroom = mailroom
         self._clock = clock
@@ -65,14 +63,10 @@ class Mailboxes(Handler):
     def __len__(self) -> int:
         return len(self._takings) + len(self._timers)
 
-    def reconfigure(self, settings: Settings, now: float) -> None:
-        """See `softswitch.call.settings.Reconfigurable`."""
-        self._config = settings.config
-
     # ------------------------------------------------------------------------------------------------ the caller
     def begin(self, call: Call, leg: Leg, effect: Ask | HandOver, now: float) -> None:
         """The caller is in front of a box."""
-        control, words = self._control, self._config.voicemails.get(effect.name)
+        control, words = self._control, call.config.voicemails.get(effect.name)
         control.queues.leave_place(call, now)
         control.answer(call, leg, now)
         leg.detect_inband = True
@@ -170,6 +164,8 @@ class Mailboxes(Handler):
                 self._mailroom.discard(message)
                 data = {"box": message.box, "message": message.id, "seconds": round(message.seconds, 1)}
                 self._control.journal_line("voicemail.dropped", message.call, now, data)
+            case Action.SALVAGE:
+                self._mailroom.salvage(message)
             case Action.POST:
                 self._timers.set(message.id, None)
                 self._mailroom.post(message)
@@ -241,6 +237,6 @@ def greeting_of(name: str, words: Voicemail) -> Prompt:
 
 
 def path_of(call: Call) -> str:
-    """The menus that the caller came through, as people read them."""
-    progress = call.session.progress
-    return " > ".join(target.name for target in progress.trail if target.kind == "menu")
+    """What the caller chose on the way, in the words of the menus' labels; without labels, which menus they were."""
+    chosen = call.session.progress.public.get(LABELS, "")
+    return chosen or " > ".join(target.name for target in call.session.progress.trail if target.kind == "menu")

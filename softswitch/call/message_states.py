@@ -1,7 +1,7 @@
 """Taking a message, as a table: greeting, tone, the caller speaks, and thanks once it is safe.
 
-A caller who hangs up while speaking has left a message too; what was begun is finished without them. A file that could
-not be finished stays for the next start, which looks at what is in it.
+A caller who hangs up while speaking has left a message too; what was begun is finished without them. A file of which
+nobody said that it is complete is looked at a little later: what is in it is a message all the same.
 """
 
 from __future__ import annotations
@@ -42,6 +42,7 @@ class Action(Enum):
     STOP = auto()
     KEEP = auto()
     DROP = auto()
+    SALVAGE = auto()  # look at what is in the file
     POST = auto()
     THANK = auto()
     SAY_SHORT = auto()
@@ -63,12 +64,12 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.RECORDING,     E.LATE):     (S.STOPPING,      (A.STOP,)),
     (S.RECORDING,     E.GOOD):     (S.KEEPING,       (A.STOP, A.KEEP)),
     (S.RECORDING,     E.SHORT):    (S.SORRY,         (A.STOP, A.DROP, A.APOLOGISE)),
-    (S.RECORDING,     E.BAD):      (S.SORRY,         (A.STOP, A.APOLOGISE)),
+    (S.RECORDING,     E.BAD):      (S.SORRY,         (A.STOP, A.SALVAGE, A.APOLOGISE)),
     (S.RECORDING,     E.GONE):     (S.ALONE,         (A.STOP,)),
     (S.STOPPING,      E.GOOD):     (S.KEEPING,       (A.KEEP,)),
     (S.STOPPING,      E.SHORT):    (S.SPEAKING,      (A.DROP, A.SAY_SHORT)),
-    (S.STOPPING,      E.BAD):      (S.SORRY,         (A.APOLOGISE,)),
-    (S.STOPPING,      E.LATE):     (S.SORRY,         (A.APOLOGISE,)),
+    (S.STOPPING,      E.BAD):      (S.SORRY,         (A.SALVAGE, A.APOLOGISE)),
+    (S.STOPPING,      E.LATE):     (S.SORRY,         (A.SALVAGE, A.APOLOGISE)),
     (S.STOPPING,      E.GONE):     (S.ALONE,         ()),
     (S.KEEPING,       E.KEPT):     (S.SPEAKING,      (A.POST, A.THANK)),
     (S.KEEPING,       E.NOT_KEPT): (S.SORRY,         (A.POST, A.APOLOGISE)),
@@ -80,8 +81,8 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.SORRY,         E.GONE):     (S.OVER,          (A.LEAVE,)),
     (S.ALONE,         E.GOOD):     (S.ALONE_KEEPING, (A.KEEP,)),
     (S.ALONE,         E.SHORT):    (S.OVER,          (A.DROP, A.LEAVE)),
-    (S.ALONE,         E.BAD):      (S.OVER,          (A.LEAVE,)),
-    (S.ALONE,         E.LATE):     (S.OVER,          (A.LEAVE,)),
+    (S.ALONE,         E.BAD):      (S.OVER,          (A.SALVAGE, A.LEAVE)),
+    (S.ALONE,         E.LATE):     (S.OVER,          (A.SALVAGE, A.LEAVE)),
     (S.ALONE_KEEPING, E.KEPT):     (S.OVER,          (A.POST, A.LEAVE)),
     (S.ALONE_KEEPING, E.NOT_KEPT): (S.OVER,          (A.POST, A.LEAVE)),
     (S.ALONE_KEEPING, E.LATE):     (S.OVER,          (A.POST, A.LEAVE)),

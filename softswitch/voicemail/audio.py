@@ -35,7 +35,8 @@ def length(path: Path) -> float:
 def repair(path: Path) -> float:
     """Make the header of a WAV file tell the audio that is there, and return its seconds.
 
-    Whoever wrote it may have been killed before it told, or have told less than was written after it.
+    Whoever wrote it may have been killed before it told, or have told less than was written after it. 0 when there is
+    no file or no audio in it; raises OSError when the disk does not let anybody know.
     """
     try:
         with path.open("r+b") as file:
@@ -61,7 +62,7 @@ def repair(path: Path) -> float:
                         os.fsync(file.fileno())
                     break
                 at += 8 + told + told % 2
-    except (OSError, struct.error):
+    except (FileNotFoundError, struct.error):
         return 0.0
     return length(path)
 

@@ -32,6 +32,8 @@ ENOUGH = 32 * 1024 * 1024
 #: Seconds between looks at the disk, and between attempts to hand over a letter that the disk did not take.
 LOOK = 5.0
 RETRY = 30.0
+#: Seconds after which nobody writes to a recording any more that was to be complete long ago.
+SETTLED = 15.0
 DAY = 86_400.0
 #: Days after which a request that nobody but the reader of the mail answers is forgotten.
 FORGET_REQUESTS = 30.0
@@ -49,11 +51,13 @@ class Mailroom:
         *,
         wall: Callable[[], float],
         note: Callable[[str, Mapping[str, object]], None],
+        settled: float = SETTLED,
     ) -> None:
         self._config = config
         self._boxes = boxes
         self._wall = wall
         self._note = note
+        self._settled = settled
         self._folder = config.server.data_dir / FOLDER
         self._spool: MailSpool | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -114,6 +118,19 @@ class Mailroom:
         if item.id not in self._on_their_way:
             self._on_their_way.add(item.id)
             self._keep(self._post(item), f"letter about {item.id}")
+
+    def salvage(self, message: Message) -> None:
+        """See `softswitch.ports.Mailroom`."""
+        self._keep(self._salvage(message), f"recording of {message.id}")
+
+    async def _salvage(self, message: Message) -> None:
+        await asyncio.sleep(self._settled)
+        while (known := self._boxes.message(message.id)) is not None and known.state is State.RECORDING:
+            if await self._complete(known):
+                break
+            await asyncio.sleep(RETRY)
+        if (found := self._boxes.message(message.id)) is not None and not found.mailed:
+            self.post(found)
 
     def discard(self, message: Message) -> None:
         """Delete the audio."""
@@ -238,15 +255,24 @@ class Mailroom:
                 at = await asyncio.to_thread(self._written_at, self._folder / f"{name}.wav")
                 self._boxes.put(Message(name, box, at, call=call.partition(SEPARATOR)[0]))
         for message in self._boxes.all():
-            if message.state is State.RECORDING:
-                seconds = await asyncio.to_thread(audio.repair, self._folder / message.file_name)
-                words = self._config.voicemails.get(message.box)
-                if seconds < (words.min_seconds if words is not None else 0.0) or not seconds:
-                    self.forget(message, "too short")
-                    continue
-                self._boxes.put(replace(message, state=State.NEW, seconds=seconds))
-                said = {"message": message.id, "box": message.box, "seconds": round(seconds, 1), "recovered": True}
-                self._note("voicemail.left", said)
+            if message.state is State.RECORDING and not await self._complete(message):
+                self.salvage(message)
+
+    async def _complete(self, message: Message) -> bool:
+        """Make a message of what was recorded, or forget it; False when the disk does not tell what there is."""
+        try:
+            seconds = await asyncio.to_thread(audio.repair, self._folder / message.file_name)
+        except OSError as error:
+            log.error("the recording of %s cannot be completed (%s); it is tried again", message.id, error)
+            return False
+        words = self._config.voicemails.get(message.box)
+        if seconds < (words.min_seconds if words is not None else 0.0) or not seconds:
+            self.forget(message, "too short")
+            return True
+        self._boxes.put(replace(message, state=State.NEW, seconds=seconds))
+        said = {"message": message.id, "box": message.box, "seconds": round(seconds, 1), "recovered": True}
+        self._note("voicemail.left", said)
+        return True
 
     @staticmethod
     def _written_at(path: Path) -> float:

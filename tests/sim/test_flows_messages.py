@@ -121,6 +121,23 @@ def test_nobody_is_thanked_before_the_message_is_written_down(office: Office) ->
     assert len(office.switch.mailroom.posted) == 1, "what is there is sent all the same"
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_message_of_which_the_media_worker_says_nothing_is_looked_for(office: Office, gone: bool) -> None:
+    call = at_the_tone(office)
+    office.run(5)
+    office.switch.media.tells = False
+    if gone:
+        call.hang_up()
+    else:
+        call.press("#")
+    office.run(5.5)
+    if not gone:
+        assert said(call) == ("en/voicemail-unavailable",)
+    (message,) = office.switch.boxes.all()
+    assert office.switch.mailroom.salvaged == [message]
+    assert message.state is State.RECORDING
+
+
 def test_a_key_goes_straight_to_the_tone(office: Office) -> None:
     call = office.call("2001", "120")
     office.run(0.5)

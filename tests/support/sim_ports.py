@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ivr.nodes import Prompt
     from rtp.legs import LegSpec, MediaEvent, Source
     from sip.registrar import Binding
+    from softswitch.config import Config
     from softswitch.messages import Message, Request
     from tests.support.sim_world import SimWorld
 
@@ -47,6 +48,7 @@ class FakeMedia:
     ports: dict[int, int] = field(default_factory=dict)
     specs: dict[int, LegSpec] = field(default_factory=dict)
     recorded: dict[str, float] = field(default_factory=dict)  # path → length; since when, while it is recorded
+    tells: bool = True  # that recordings are complete
     heard: defaultdict[int, list[tuple[float, Source]]] = field(default_factory=lambda: defaultdict(list))
 
     def allocate(
@@ -87,7 +89,8 @@ class FakeMedia:
         if path != before and before:
             seconds = self.world.now - self.recorded[before]
             self.recorded[before] = seconds
-            self.world.call_later(0.05, lambda: self.on_event(Recorded(leg, before, seconds, "", seconds)))
+            if self.tells:
+                self.world.call_later(0.05, lambda: self.on_event(Recorded(leg, before, seconds, "", seconds)))
 
     def discard_recording(self, path: str) -> None:
         del self.recorded[path]
@@ -121,12 +124,16 @@ class FakeMailroom:
     trouble: str = ""
     posted: list[Message | Request] = field(default_factory=list)
     discarded: list[Message] = field(default_factory=list)
+    salvaged: list[Message] = field(default_factory=list)
 
     def path(self, message: Message) -> str:
         return f"/var/voicemail/{message.file_name}"
 
     def post(self, item: Message | Request) -> None:
         self.posted.append(item)
+
+    def salvage(self, message: Message) -> None:
+        self.salvaged.append(message)
 
     def discard(self, message: Message) -> None:
         self.discarded.append(message)
@@ -154,10 +161,11 @@ class FakeOracle:
     """`softswitch.ports.Oracle`: keeps what is asked; tests answer."""
 
     asked: dict[int, tuple[str, dict[str, str]]] = field(default_factory=dict)  # question → "kind:name", variables
+    configs: dict[int, Config] = field(default_factory=dict)
     forgotten: list[int] = field(default_factory=list)
 
-    def ask(self, question: int, kind: str, name: str, variables: Mapping[str, str]) -> None:
-        self.asked[question] = (f"{kind}:{name}", dict(variables))
+    def ask(self, question: int, kind: str, name: str, variables: Mapping[str, str], config: Config) -> None:
+        self.asked[question], self.configs[question] = (f"{kind}:{name}", dict(variables)), config
 
     def forget(self, question: int) -> None:
         self.forgotten.append(question)

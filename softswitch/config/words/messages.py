@@ -79,8 +79,9 @@ class Voicemail(Section):
     quiet_seconds: Annotated[Seconds, Field(ge=0, le=60)] = 8.0
     """So many seconds without a word end the message; 0 = never."""
     attach: Literal["wav", "mp3", "opus", "none"] = "wav"
-    subject: Word = "Voicemail for {label} from {caller}, {length}"
-    """``{label}``, ``{caller}`` (name and number), ``{name}``, ``{number}``, ``{length}``, ``{time}``, ``{path}``."""
+    subject: Word = "Voicemail for {label} from {caller}, {length} ({path})"
+    """``{label}``, ``{caller}`` (name and number), ``{name}``, ``{number}``, ``{length}``, ``{time}``, ``{path}`` (what the caller
+    chose on the way; brackets around nothing are left out)."""
     phone: Strings = ()
     """Phones whose lamp shows new messages, and from which the box is listened to without a PIN."""
     number: BoxNumber | None = None

@@ -36,7 +36,9 @@ def server() -> Any:
 class Life:
     """One life of the switch, as far as messages are concerned."""
 
-    def __init__(self, folder: Path, port: int, attach: str = "wav", more: str = "", mail: str = "") -> None:
+    def __init__(
+        self, folder: Path, port: int, attach: str = "wav", more: str = "", mail: str = "", settled: float = 15.0
+    ) -> None:
         toml = f"""
         [server]
         data_dir = "{folder}"
@@ -61,7 +63,11 @@ class Life:
         self.boxes = Boxes(self.journal)
         self.now = NOW
         self.mailroom = Mailroom(
-            self.config, self.boxes, wall=lambda: self.now, note=lambda kind, data: self.notes.append((kind, data))
+            self.config,
+            self.boxes,
+            wall=lambda: self.now,
+            note=lambda kind, data: self.notes.append((kind, data)),
+            settled=settled,
         )
 
     async def __aenter__(self) -> Life:
@@ -116,7 +122,7 @@ async def test_the_mail_says_who_called_and_plays_what_they_said(
         life.mailroom.post(item)
         await life.until(lambda: server.received)
         (mail,) = server.received
-        assert mail["Subject"] == "Voicemail for Продажі from Olena Коваль <+380441234567>, 0:03"
+        assert mail["Subject"] == "Voicemail for Продажі from Olena Коваль <+380441234567>, 0:03 (main > support)"
         assert mail["To"] == "sales@example.com"
         (attached,) = mail.iter_attachments()
         assert attached.get_content_type() == kind
@@ -164,6 +170,32 @@ async def test_a_recording_that_a_killed_process_left_is_finished_and_mailed(
         assert found.seconds == pytest.approx(3.0)
         assert "voicemail.left" in life.kinds()
         await life.until(lambda: server.received)
+
+
+async def test_a_recording_of_which_nobody_says_that_it_is_complete_is_mailed_all_the_same(
+    tmp_path: Path, server: MailServer
+) -> None:
+    async with Life(tmp_path, server.port, settled=0.0) as life:
+        item = life.boxes.put(message(seconds=0.0))
+        record(life, item)
+        life.mailroom.salvage(item)
+        await life.until(lambda: server.received)
+        (found,) = life.boxes.messages("sales")
+        assert (found.state, found.seconds) == (State.NEW, pytest.approx(3.0))
+        short = life.boxes.put(message(id="sales~c2~1", seconds=0.0))
+        record(life, short, seconds=0.5)
+        life.mailroom.salvage(short)
+        await life.until(lambda: life.boxes.message(short.id) is None)
+
+
+async def test_a_recording_that_the_disk_does_not_give_back_is_not_taken_for_an_empty_one(
+    tmp_path: Path, server: MailServer
+) -> None:
+    async with Life(tmp_path, server.port, settled=0.0) as life:
+        item = life.boxes.put(message(seconds=0.0))
+        (tmp_path / "voicemail" / item.file_name).mkdir()  # reading it is an error of the disk, even for root
+        assert not await life.mailroom._complete(item)
+        assert life.boxes.message(item.id) == item
 
 
 async def test_audio_without_a_row_is_a_message_from_somebody(tmp_path: Path, server: MailServer) -> None:
