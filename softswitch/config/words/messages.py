@@ -80,8 +80,8 @@ class Voicemail(Section):
     """So many seconds without a word end the message; 0 = never."""
     attach: Literal["wav", "mp3", "opus", "none"] = "wav"
     subject: Word = "Voicemail for {label} from {caller}, {length} ({path})"
-    """``{label}``, ``{caller}`` (name and number), ``{name}``, ``{number}``, ``{length}``, ``{time}``, ``{path}`` (what the caller
-    chose on the way; brackets around nothing are left out)."""
+    """``{label}``, ``{caller}`` (name and number), ``{name}``, ``{number}``, ``{length}``, ``{time}``, ``{path}`` (what
+    the caller chose on the way; brackets around nothing are left out)."""
     phone: Strings = ()
     """Phones whose lamp shows new messages, and from which the box is listened to without a PIN."""
     number: BoxNumber | None = None
