@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import os
+import signal
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
@@ -87,11 +89,12 @@ class WorkerProcess:
         await self.kill()
 
     async def kill(self) -> None:
+        """End the child and whatever it has started: a program that speaks may hang."""
         if self._process is None:
             return
         process, self._process = self._process, None
         with suppress(ProcessLookupError):
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # its session is its own, and so is the group
         await process.wait()
         # The transport is closed here and not by the garbage collector, which would complain about it.
         process._transport.close()  # type: ignore[attr-defined]

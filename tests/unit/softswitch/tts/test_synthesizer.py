@@ -12,6 +12,7 @@ import pytest
 import soundfile
 
 from softswitch.tts.synthesizer import DEFAULT_RATES, SpeechSettings, SynthesisFailed, Synthesizer
+from tests.support.switch import is_running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -237,3 +238,22 @@ async def test_stopping_fails_what_is_still_waiting(tmp_path: Path) -> None:
     with pytest.raises(SynthesisFailed, match="stopped"):
         await waiting
     assert speech.worker_pid is None
+
+
+@pytest.mark.parametrize("end", ["gives up", "stops"])
+async def test_a_program_that_hangs_does_not_outlive_its_worker(tmp_path: Path, end: str) -> None:
+    note = tmp_path / "started"
+    speech = Synthesizer(command("sh", "-c", f"echo $$ >> {note}; sleep 60"), tmp_path / "speech", timeout=1.0)
+    await speech.start()
+    waiting = asyncio.ensure_future(speech.render("Hello", "en"))
+    try:
+        while not note.exists():  # noqa: ASYNC110 - nothing tells us
+            await asyncio.sleep(0.01)
+        if end == "gives up":
+            await asyncio.wait([waiting])
+    finally:
+        await speech.stop()
+    with pytest.raises(SynthesisFailed):
+        await waiting
+    while any(is_running(int(program)) for program in note.read_text().split()):  # noqa: ASYNC110 - the same
+        await asyncio.sleep(0.01)
