@@ -131,11 +131,11 @@ class Switches:
         self._folder = folder
         self._stack = stack
 
-    def start(self, body: str, *, digest: tuple[str, ...] = ("MD5",), sip: str = "") -> Switch:
+    def start(self, body: str, **settings: Any) -> Switch:
         """A switch that is stopped, and must stop well, at the end."""
         (self._folder / "data").mkdir(exist_ok=True)
         (self._folder / "data" / "speech").symlink_to(self._speech, target_is_directory=True)
-        running = Switch(body, self._folder, self._ports, digest=digest, sip=sip)
+        running = Switch(body, self._folder, self._ports, **settings)
         self._stack.callback(running.stop)
         return running
 

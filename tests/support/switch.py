@@ -48,7 +48,7 @@ class Switch:
     """A running switch. `body` is the configuration after the tables that say where it listens.
 
     `digest` are the algorithms that it offers; clients with baresip's limits need MD5 alone. `sip`: more lines of
-    its table. `verbose`: it logs all.
+    its table. `verbose`: it logs all. `rtp_ports`: two for each party.
     """
 
     domain = "pbx.test"
@@ -62,20 +62,21 @@ class Switch:
         digest: tuple[str, ...] = ("MD5",),
         sip: str = "",
         verbose: bool = False,
+        rtp_ports: int = RTP_PORTS,
     ) -> None:
         self.port = ports.one()
         self.folder = folder
         self.data = folder / "data"
         self.config = folder / "config.toml"
-        first_rtp = ports.run_of(RTP_PORTS)
-        self.rtp_ports = range(first_rtp, first_rtp + RTP_PORTS)
+        first_rtp = ports.run_of(rtp_ports)
+        self.rtp_ports = range(first_rtp, first_rtp + rtp_ports)
         head = HEAD.format(
             domain=self.domain,
             digest=json.dumps(digest),
             port=self.port,
             sip=sip,
             first_rtp=first_rtp,
-            last_rtp=first_rtp + RTP_PORTS - 1,
+            last_rtp=first_rtp + rtp_ports - 1,
         )
         self.config.write_text(head + body)
         self.forgiven = ""  # a regular expression: what the test itself made the switch complain about
