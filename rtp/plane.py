@@ -302,7 +302,7 @@ class Plane:
             self.reports.receive(slot, data, now, wall)
 
     def due_reports(self, now: float, wall: float) -> list[tuple[int, int, bytes]]:
-        """(lane, address word, RTCP packet) to be sent now; to be called every fifth of a second."""
+        """(lane, address word, RTCP packet) to be sent now; to be called every half second."""
         for slot, data in self._receiver.control_packets:
             if slot in self._by_slot and not self.reports.receive(slot, data, now, wall):
                 self.tables.drops[slot, Drop.MALFORMED] += 1

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 INTERVAL = 5.0
-SLICES = 25
-"""A slice of the legs reports every fifth of a second."""
+SLICES = 10
+"""A slice of the legs reports every half second."""
 _PORT = np.uint64(0xFFFF << 16)
 
 
@@ -64,7 +64,7 @@ class Reports:
         self.round_trip[slot] = self.remote_jitter[slot] = np.nan
 
     def due(self, now: float, wall: float) -> list[tuple[int, int, bytes]]:
-        """(lane, address word, packet) of the next slice of legs. To be called every fifth of a second."""
+        """(lane, address word, packet) of the next slice of legs. To be called every half second."""
         tables = self._tables
         turn, self._slice = self._slice, (self._slice + 1) % SLICES
         tables.express.settle()

@@ -28,6 +28,8 @@ KEPT = 15 / 16
 
 #: What became of a packet.
 ACCEPTED, DUPLICATE, TOO_OLD, UNCONFIRMED = 0, 1, 2, 3
+MOST_NOTED = 4096
+"""Packets whose arrival is worked off together: enough to be cheap, few enough not to hold up a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class ReceiverStats:
         self._expected_reported = integers()
         self._received_reported = integers()
         self._notes: list[tuple[Ints, Words, float, Ints, int]] = []
+        self._noted = 0
         self._all = [value for value in vars(self).values() if isinstance(value, np.ndarray)]
 
     def reset(self, slot: int) -> None:
@@ -194,13 +197,16 @@ class ReceiverStats:
         if arrivals is None:
             arrivals = np.broadcast_to(np.array([int(now), int(now % 1 * 1e9)], np.int64), (len(slots), 2))
         self._notes.append((slots, timestamps, now, arrivals, ahead))
+        self._noted += len(slots)
+        if self._noted >= MOST_NOTED:
+            self.catch_up()
 
     def catch_up(self) -> None:
         """Work off what was noted: times of arrival, and jitter by A.8's recursion, over all packets of a leg at once.
 
-        To be called every fifth of a second or so, and before `last_arrival`, `jitter` or `transit` are looked at.
+        To be called before `last_arrival`, `jitter` or `transit` are looked at.
         """
-        notes, self._notes = self._notes, []
+        notes, self._notes, self._noted = self._notes, [], 0
         if not notes:
             return
         counts = [len(note[0]) for note in notes]

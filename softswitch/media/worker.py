@@ -51,7 +51,7 @@ MOST_RTCP = 16
 """RTCP datagrams of one lane handled in one beat."""
 _HEALTH_FRAMES = 50
 _TAPE_FRAMES = round(PERIOD / FRAME_TIME)
-_REPORT_FRAMES = 10
+_REPORT_FRAMES = 25
 
 
 def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
