@@ -42,15 +42,19 @@ CARRIER_SILENT = 1.0
 _RANK = {Failure.UNREACHABLE: 0, Failure.NO_ANSWER: 1, Failure.REJECTED: 2, Failure.BUSY: 3}
 
 
-def failure_of(status: int) -> Failure:
-    """What a final response to our INVITE says about the person (RFC 3261 §21)."""
+def failure_of(status: int, *, heard: bool = True) -> Failure:
+    """What the *status* that ended our INVITE says about the person (RFC 3261 §21).
+
+    486 and 603 are what telephones send when somebody declines. 480 is sent by nobody's hand: the telephone rang out by
+    itself, or is not to be disturbed (§21.4.18). *heard* is False when no response came and the status is our own: then
+    a 408 is about the phone.
+    """
     if status in (486, 600):
         return Failure.BUSY
-    if status in (480, 487, 408):
-        # 408 from a transaction that timed out is the phone, not the person
-        return Failure.UNREACHABLE if status == 408 else Failure.NO_ANSWER
-    if status in (403, 603, 607, 608) or status // 100 in (3, 6):  # whoever forwards calls is not there; we dial nobody
+    if status in (403, 603, 607, 608) or status // 100 == 6:
         return Failure.REJECTED
+    if status in (480, 487) or (status == 408 and heard) or status // 100 == 3:
+        return Failure.NO_ANSWER  # also who forwards calls: is not there, and we dial nobody else
     return Failure.UNREACHABLE
 
 

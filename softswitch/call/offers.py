@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _FAIL_REASON = {
     Failure.BUSY: FailReason.BUSY,
     Failure.REJECTED: FailReason.REJECTED,
-    Failure.NO_ANSWER: FailReason.REJECTED,  # the phone itself gave up before our ring timeout: "not now"
+    Failure.NO_ANSWER: FailReason.NO_ANSWER,  # the phone gave up by itself before our ring timeout
     Failure.UNREACHABLE: FailReason.UNREACHABLE,
 }
 

@@ -123,11 +123,10 @@ class Signals:
                 self._control.legs.accepted(leg, response)
                 if (attempt := self._control.dialling.of(leg)) is not None:
                     self._control.dialling.answered(attempt, leg, now)
-            case sip_events.Rejected(_, _, status, _):
+            case sip_events.Rejected(_, response, status, _):
                 leg.refused = status
-                self._control.endings.leg_over(
-                    leg, now, by="phone", cause=f"status-{status}", failure=failure_of(status)
-                )
+                failure = failure_of(status, heard=response is not None)
+                self._control.endings.leg_over(leg, now, by="phone", cause=f"status-{status}", failure=failure)
             case sip_events.Confirmed(_, request) | sip_events.ReinviteConfirmed(_, request):
                 held = leg.held
                 self._control.legs.confirmed(leg, request)

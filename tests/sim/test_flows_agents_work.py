@@ -12,6 +12,8 @@ from tests.sim.test_flows_agents import status_of, use_code
 from tests.support.sim_phone import answers, rejects, rings_on
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.sim_phone import PhoneCall, SimPhone
 
 BREAKS = """
@@ -113,9 +115,17 @@ def test_each_way_of_not_taking_a_call_has_its_own_pause(word: str, status: int)
     office.close()
 
 
-def test_so_many_unanswered_calls_are_a_break_that_says_why() -> None:
+def rings_out(call: PhoneCall) -> None:
+    """The telephone gives up by itself before the switch does."""
+    call.ring()
+    call.after(8.0, lambda: call.reject(480))
+
+
+@pytest.mark.parametrize("telephone", [rings_on, rings_out, rejects(480), rejects(302), rejects(408, after=8.0)])
+def test_so_many_unanswered_calls_are_a_break_that_says_why(telephone: Callable[[PhoneCall], None]) -> None:
+    """It rings on, rings out by itself, is not to be disturbed, or forwards its calls."""
     office = office_with(more="[offers]\nno_answer_limit = 1\nafter_no_answer = 1\n")
-    agent = office.agent("1001", rings_on)
+    agent = office.agent("1001", telephone)
     call = office.call("2001", "101")
     office.run(30)
     assert status_of(office, "olena")[0] is Status.ON_BREAK
