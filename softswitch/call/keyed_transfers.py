@@ -2,7 +2,8 @@
 
 The called phone, an agent's or another of ours, presses a code during the conversation, then a number and hash; the
 caller hears music meanwhile. A blind transfer follows at once. To consult, the number is rung first: who hangs up then
-puts the caller through, star brings the caller back.
+puts the caller through, star brings the caller back. Where a number leads to nobody's telephone, to a queue or a menu,
+the caller is sent on at once all the same: it is the caller who waits there.
 """
 
 from __future__ import annotations
@@ -118,10 +119,12 @@ class KeyedTransfers:
         control = self._control
         current.target = control.transfers.target(current.number, current.leg, now) if current.number else None
         node = None if current.target is None else current.call.session.flow.find(current.target)
-        if node is None or (current.consult and not isinstance(node, Phone | External)):
+        if node is None:
             self._run(current, Input.NO_NUMBER, now)
+        elif current.consult and isinstance(node, Phone | External):
+            self._run(current, Input.NUMBER_CONSULT, now)
         else:
-            self._run(current, Input.NUMBER_CONSULT if current.consult else Input.NUMBER_BLIND, now)
+            self._run(current, Input.NUMBER_BLIND, now)  # nobody is there to talk with before: a queue, a menu
 
     # ------------------------------------------------------------------------------------------------ what happens
     def next_deadline(self) -> float | None:

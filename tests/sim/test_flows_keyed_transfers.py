@@ -45,7 +45,7 @@ def test_without_hash_a_pause_ends_the_number(office: Office) -> None:
     assert bridged(call, second.call)
 
 
-@pytest.mark.parametrize("keys", ["*2*", "*29999#", "*2#", "*3102#"])
+@pytest.mark.parametrize("keys", ["*2*", "*29999#", "*2#", "*39999#", "*3#"])
 def test_whoever_keys_nothing_useful_has_the_caller_back(office: Office, keys: str) -> None:
     call, agent = served(office)
     keyed(office, agent, keys)
@@ -111,6 +111,21 @@ def test_consulted_and_brought_back_by_star(office: Office) -> None:
     keyed(office, agent, "*")
     assert second.over
     assert bridged(call, agent)
+
+
+@pytest.mark.parametrize("code", ["*2", "*3"])
+def test_a_queue_has_the_caller_at_once_by_either_code(office: Office, code: str) -> None:
+    call, agent = served(office)
+    keyed(office, agent, f"{code}102#")
+    office.run(0.5)
+    assert [ticket.queue for ticket in office.switch.dispatcher.tickets.values()] == ["support"]
+    assert call.hears == MUSIC
+    assert state_of(office, "olena") is State.WRAP_UP
+    office.run(2)
+    assert agent.over
+    other = office.agent("1002", answers(after=1.0))
+    office.run(3)
+    assert bridged(call, other.call)
 
 
 def test_the_second_party_hangs_up(office: Office) -> None:
