@@ -56,7 +56,8 @@ class Offer:
 class Segment:
     """One stretch of a call.
 
-    ``kind``: menu, say, hours, goto, queue, phone (ringing), talk, echo, music, answer, or "" (the switch).
+    ``kind``: menu, say, hours, goto, queue, phone (ringing), talk, echo, music, answer, and all other places of a menu;
+    dialling (a customer is called back and has not answered yet), or switch (nothing of that: the switch's own time).
     ``name``: of the node, or of the agent or phone talked with. ``keys``: digits pressed. ``via``: what led out.
     """
 
@@ -149,6 +150,8 @@ class _Open:
     over: list[Offer] = field(default_factory=list)
 
 
+#: Kinds of segments that are no places of a menu.
+SWITCH, DIALLING = "switch", "dialling"
 _NO_ANSWER = frozenset({"busy", "no-answer", "unavailable", "rejected"})
 _GAVE_BACK = frozenset({"full", "timed-out", "empty", "timed_out"})
 
@@ -181,10 +184,12 @@ class _Account:
         data = record.data
         if self._started is None:
             self._started = at
-            self._open = _Open("", "", at)
+            self._open = _Open(SWITCH, "", at)
         match kind:
             case "call.started":
                 self._start = data
+                if data.get("callback_of") and self._open is not None and self._open.kind == SWITCH:
+                    self._open.kind, self._open.name = DIALLING, _string(data, "caller")
             case "call.answered":
                 self._answered = at if self._answered is None else self._answered
             case "ivr.node_entered":
@@ -198,6 +203,8 @@ class _Account:
                 if kind == "returned":  # the agent was lost, so the caller has not been served
                     self._with_agent = False
                 self._join(str(data.get("queue", "")), at)
+            case "changed":
+                self._queue = _string(data, "queue") or self._queue
             case "offer":
                 if self._open is not None:
                     self._open.offers[data.get("offer")] = (str(data.get("agent", "")), at)
@@ -210,7 +217,7 @@ class _Account:
             case "call.connected":
                 self._connected(data, at)
             case "call.parted":
-                self._enter("", "", at)
+                self._enter(SWITCH, "", at)
             case "call.ended":
                 self._end, self._ended = data, at
                 self._shut(at)
@@ -273,7 +280,7 @@ class _Account:
     def _shut(self, at: float) -> None:
         """Close the segment that is going on; nothing is kept of the switch's own time when it took none."""
         segment, self._open = self._open, None
-        if segment is None or (not segment.kind and at <= segment.began):
+        if segment is None or (segment.kind == SWITCH and at <= segment.began):
             return
         offers = [*segment.over, *(Offer(agent, began, at, "ended") for agent, began in segment.offers.values())]
         done = Segment(
@@ -296,7 +303,7 @@ class _Account:
         via, detail = _string(data, "via"), _string(data, "detail")
         if self._open is not None and (self._open.kind, self._open.name) == node:
             self._open.via, self._open.detail = via, detail
-            self._enter("", "", at)
+            self._enter(SWITCH, "", at)
         if node[0] == "phone" and via in _NO_ANSWER:
             self._no_answer = True
         if node[0] == "queue":
@@ -322,6 +329,7 @@ class _Account:
     def _connected(self, data: Mapping[str, Any], at: float) -> None:
         agent, phone = _string(data, "agent"), _string(data, "phone")
         self._agent = agent or self._agent
+        self._queue = _string(data, "queue") or self._queue  # of a callback the distributor's lines are another call's
         self._with_agent, self._with_phone = self._with_agent or bool(agent), self._with_phone or not agent
         self._enter("talk", agent or phone, at)
         if self._open is not None:
@@ -330,7 +338,7 @@ class _Account:
 
 def _target(text: object) -> tuple[str, str]:
     kind, _, name = str(text or "").partition(":")
-    return kind, name
+    return kind or SWITCH, name
 
 
 def _string(data: Mapping[str, Any], key: str) -> str:

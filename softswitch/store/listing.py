@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from softswitch.store.cdr import Disposition, Segment
+from softswitch.store.cdr import DIALLING, SWITCH, Disposition, Segment
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 
@@ -36,7 +36,7 @@ _STYLES = {
     Disposition.IN_PROGRESS: "cyan",
 }
 #: Segments that tell a person nothing.
-_SILENT = frozenset({"", "goto", "hangup"})
+_SILENT = frozenset({SWITCH, "goto", "hangup"})
 _WHY = {
     "no-input": "no key",
     "invalid": "wrong key",
@@ -138,7 +138,7 @@ def call_details(record: CallRecord, zone: tzinfo = UTC) -> RenderableType:
     for column in ("after", "length", "what"):
         steps.add_column(column, justify="left" if column == "what" else "right")
     for segment in record.path:
-        words = segment_words(segment) or [segment.kind or "switch", *filter(None, [segment.name])]
+        words = segment_words(segment) or [segment.kind, *filter(None, [segment.name])]
         text = " ".join(words[:1]) + "".join(f", {word}" for word in words[1:])
         steps.add_row(duration(segment.began - record.started), duration(segment.seconds), Text(text))
     return Group(facts, Text(), steps)
@@ -158,6 +158,8 @@ def segment_words(segment: Segment) -> list[str]:
         return []
     if segment.kind == "talk":
         return [f"{segment.detail or 'talk'} {segment.name}", f"talked {duration(segment.seconds)}"]
+    if segment.kind == DIALLING:
+        return ["called back", f"rang {duration(segment.seconds)}"]
     words = [f"{segment.kind} {segment.name}".strip()]
     match segment.kind:
         case "menu":

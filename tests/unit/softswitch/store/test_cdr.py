@@ -55,6 +55,24 @@ AGENT_HANGS_UP: list[Line] = [
 ]
 
 
+def test_a_customer_who_is_called_back_is_rung_first() -> None:
+    record = account(
+        [
+            (0.0, "call.started", {"caller": "380501112233", "dialled": "callback:sales", "callback_of": "c0"}),
+            (7.0, "call.answered", {}),
+            (7.0, "ivr.node_entered", {"node": "menu:callback-greeting"}),
+            (9.0, "ivr.node_left", {"node": "menu:callback-greeting", "via": "hung-up", "dwell": 2.0}),
+            (9.5, "call.ended", {"by": "caller", "cause": "remote"}),
+        ]
+    )
+    assert [(segment.kind, segment.name, segment.seconds) for segment in record.path] == [
+        ("dialling", "380501112233", 7.0),
+        ("menu", "callback-greeting", 2.0),
+        ("switch", "", 0.5),
+    ]
+    assert path_text(record).startswith("called back → rang 7.0 s → menu callback-greeting")
+
+
 def test_a_served_call_tells_its_whole_way() -> None:
     record = account(SERVED + AGENT_HANGS_UP)
     assert record.disposition is Disposition.SERVED
@@ -229,7 +247,9 @@ _KINDS = st.sampled_from(
     ]
 )  # fmt: skip
 _DATA = st.dictionaries(
-    st.sampled_from(["node", "queue", "agent", "phone", "offer", "how", "via", "digit", "by", "sip_status", "caller"]),
+    st.sampled_from(
+        ["node", "queue", "agent", "phone", "offer", "how", "via", "digit", "by", "sip_status", "caller", "callback_of"]
+    ),
     st.one_of(st.none(), st.integers(0, 3), st.sampled_from(["menu:main", "queue:a", "a", "full", "", "abandoned"])),
 )
 _JOURNAL = st.lists(st.tuples(st.floats(0, 1e6), _KINDS, st.sampled_from([None, "c1", "c2", "c3"]), _DATA), max_size=40)
@@ -252,6 +272,7 @@ def test_any_journal_accounts_for_each_call_once_without_gaps(
         if record.ended is not None:
             assert sum(s.seconds for s in record.path) == pytest.approx(record.ended - record.started)
         assert record.waited + record.talked <= record.seconds + 1e-6
+        assert all(segment.kind for segment in record.path)
         path_text(record)
 
 
