@@ -53,6 +53,8 @@ class SlotTable(Protocol):
     def templates(self) -> Sequence[str]: ...
     @property
     def targets(self) -> Sequence[Target]: ...
+    @property
+    def fallback(self) -> Mapping[str, str] | None: ...
 
 
 class MenuTable(Protocol):
@@ -267,6 +269,7 @@ def slot(table: SlotTable) -> Slot:
         max_seconds=table.max_seconds,
         templates=tuple(table.templates),
         targets=tuple(table.targets),
+        fallback=None if table.fallback is None else Prompt(f"slot-fallback.{table.id}", text=dict(table.fallback)),
     )
 
 

@@ -53,6 +53,18 @@ GOODBYES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Audio:
+    """Where somebody else keeps a recording of a prompt: language → URL. One of more than `longest` s is not played.
+
+    It is played when it is here and in order. Otherwise the prompt's text is spoken, and if that fails, `instead`.
+    """
+
+    urls: Mapping[str, str] = field(default_factory=dict)
+    longest: float = 300.0
+    instead: Prompt | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Prompt:
     """Something to say.
 
@@ -66,6 +78,7 @@ class Prompt:
     text: Mapping[str, str] = field(default_factory=dict)
     args: Mapping[str, int | str] = field(default_factory=dict)
     barge_in: bool = True
+    audio: Audio | None = None
 
 
 INVALID_CHOICE = (Prompt("invalid-choice"),)
@@ -100,6 +113,7 @@ class Slot:
     max_seconds: float = 30.0
     templates: tuple[str, ...] = ()  # names of those that may be filled; empty: all
     targets: tuple[Target, ...] = ()
+    fallback: Prompt | None = None  # in place of a message that cannot be said
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from ivr import conditions
-from ivr.nodes import Menu, Prompt
+from ivr.nodes import Audio, Menu, Prompt
 from ivr.targets import Target
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Voiced:
             "slot": self.slot,
             "campaign": self.campaign,
             "version": self.version,
-            "prompt": {"text": dict(prompt.text), "args": dict(prompt.args), "barge_in": prompt.barge_in},
+            "prompt": _plain(prompt),
             "after": self.after,
             "key": self.key,
             "target": None if self.target is None else str(self.target),
@@ -82,9 +82,25 @@ class Voiced:
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Voiced:
         slot, campaign, version = data["slot"], data["campaign"], data["version"]
-        prompt = Prompt(prompt_key(slot, campaign, version), **data["prompt"])
+        prompt = _prompt(prompt_key(slot, campaign, version), data["prompt"])
         target = None if data["target"] is None else Target.parse(data["target"])
         return cls(slot, campaign, version, prompt, data["after"], data["key"], target)
+
+
+def _plain(prompt: Prompt) -> dict[str, Any]:
+    plain = {"text": dict(prompt.text), "args": dict(prompt.args), "barge_in": prompt.barge_in}
+    if (audio := prompt.audio) is None:
+        return plain
+    instead = None if audio.instead is None else {"key": audio.instead.key, **_plain(audio.instead)}
+    return plain | {"audio": {"urls": dict(audio.urls), "longest": audio.longest, "instead": instead}}
+
+
+def _prompt(key: str, data: Mapping[str, Any]) -> Prompt:
+    prompt = Prompt(key, data["text"], data["args"], data["barge_in"])
+    if (audio := data.get("audio")) is None:
+        return prompt
+    instead = None if audio["instead"] is None else _prompt(audio["instead"]["key"], audio["instead"])
+    return replace(prompt, audio=Audio(audio["urls"], audio["longest"], instead))
 
 
 def together(one: Prompt, other: Prompt) -> bool:

@@ -30,6 +30,7 @@ from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
 from softswitch.call.whisper import whisper_prompts
 from softswitch.campaigns.apart import Reporter
+from softswitch.campaigns.audio import RemoteAudio
 from softswitch.campaigns.book import Book
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
@@ -96,11 +97,19 @@ class Switch:
         self._feeds = Feeds(config, self._database, wall=lambda: self._clock.wall(self._loop.time()))
         self._estimator = Estimator(self._database, wall=self._clock.wall(self._loop.time()))
         self._synthesizer = Synthesizer(speech_settings(config.tts), data_dir / "speech")
+        self._remote_audio = RemoteAudio(
+            config.campaigns.audio,
+            data_dir / "campaigns",
+            wall=lambda: self._clock.wall(self._loop.time()),
+            note=self._note,
+            on_ready=self._speech_ready,
+        )
         self._voice = RenderedVoice(
             prompt_folders(config),
             self._synthesizer,
             on_ready=self._speech_ready,
             fallback=config.server.language,
+            fetched=self._remote_audio.find,
         )
         self._media = MediaEngine(
             host=_media_host(config),
@@ -183,6 +192,7 @@ class Switch:
             self._note("switch.started", {"pid": os.getpid(), **self._reloader.status()})
             resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
+            await self._remote_audio.start()
             self._book.remember(await asyncio.to_thread(campaign_changes, self._database))
             self._voice.prepare(_prompts(config, self._flow), spoken_languages(config))
             await self._media.start()
@@ -268,6 +278,7 @@ class Switch:
         await self._inquiries.close()
         await self._edge.close()
         await self._media.close()
+        await self._remote_audio.stop()
         await self._synthesizer.stop()
         await self._estimator.stop()
         await self._mailroom.stop()
@@ -359,6 +370,7 @@ class Switch:
         self._inquiries.reconfigure(config)
         self._desk.reconfigure(config)
         self._mailroom.reconfigure(config)
+        self._remote_audio.reconfigure(config.campaigns.audio)
         self._book.reconfigure(config, prepared.flow)
         self._feeds.reconfigure(config)
         self._voice.prepare(_prompts(config, prepared.flow), spoken_languages(config))
@@ -396,7 +408,8 @@ class Switch:
         await self._http.start(api.listen)
 
     def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
-        """Nobody should wait for a message while it is rendered."""
+        """Nobody should wait for a message while it is rendered; audio that others keep is fetched."""
+        self._remote_audio.keep([prompt.audio for prompt in self._book.prompts() if prompt.audio is not None])
         alike = [prompt for prompt in prompts if filled(prompt, {}) is prompt]
         if alike:  # what is said to one caller only is not known yet
             self._voice.prepare(alike, sorted({language for prompt in alike for language in prompt.text}))
@@ -424,6 +437,7 @@ def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
     for node in flow.nodes.values():
         for name in ("say", "say_again", "say_invalid", "say_no_input", "confirm", "filler"):
             yield from filter(is_fixed, getattr(node, name, ()))
+        yield from (slot.fallback for slot in getattr(node, "slots", ()) if slot.fallback is not None)
     yield from feature_prompts(config)
     yield from queue_prompts(config.queues)
     yield from message_prompts(config)

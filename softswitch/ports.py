@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from ivr.nodes import Prompt, Slot
+    from ivr.nodes import Audio, Prompt, Slot
     from ivr.slots import Voiced
     from rtp.legs import LegSpec
     from sip.auth import Credentials
@@ -148,6 +148,9 @@ class Voice(Protocol):
         None while it is being rendered: whoever built the port is told when it is there. An empty string when it
         cannot be said: the text is missing, or its rendering failed.
         """
+
+    def fetched(self, audio: Audio, language: str) -> str | None:
+        """The recording that somebody else keeps, if it is here now and can be played."""
 
     def seconds(self, path: str) -> float | None:
         """How long the audio file is; None when that cannot be told."""

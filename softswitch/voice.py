@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from ivr.nodes import Prompt
+    from ivr.nodes import Audio, Prompt
     from softswitch.config import Config
     from softswitch.config.words.switch import Tts
     from softswitch.tts.synthesizer import Synthesizer
@@ -39,11 +39,19 @@ class RenderedVoice:
     """`softswitch.ports.Voice` over the catalogues, the recordings and the synthesiser."""
 
     def __init__(
-        self, folders: Iterable[Path], synthesizer: Synthesizer, *, on_ready: Callable[[], None], fallback: str
+        self,
+        folders: Iterable[Path],
+        synthesizer: Synthesizer,
+        *,
+        on_ready: Callable[[], None],
+        fallback: str,
+        fetched: Callable[[Audio, str], str | None] = lambda audio, language: None,
     ) -> None:
+        """*fetched*: the file of a recording that somebody else keeps, by language; None while it is not here."""
         self._resolver = find_speech(folders, fallback)
         self._synthesizer = synthesizer
         self._on_ready = on_ready
+        self._fetched = fetched
         self._failed: set[Joined | Spoken] = set()
         self._seconds: dict[str, float | None] = {}
 
@@ -69,6 +77,10 @@ class RenderedVoice:
             self._failed.discard(found)
             return ""
         return self._render(prompt, found)
+
+    def fetched(self, audio: Audio, language: str) -> str | None:
+        """See `softswitch.ports.Voice.fetched`."""
+        return self._fetched(audio, language)
 
     def seconds(self, path: str) -> float | None:
         """See `softswitch.ports.Voice.seconds`; a file is looked at once."""

@@ -11,7 +11,7 @@ from softswitch.call.model import Stage
 from softswitch.call.timers import Timers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ivr.nodes import Prompt
     from softswitch.call.control import CallControl
@@ -144,10 +144,15 @@ class Prompts:
 
     def _start(self, handle: int, speech: Speech, now: float, *, patient: bool) -> bool:
         """Play what there is; False when something is still being rendered and the party can wait for it."""
-        found = [self._voice.find(prompt, speech.language) for prompt in speech.prompts]
+        found = [self._find(prompt, speech.language) for prompt in speech.prompts]
         if patient and any(path is None for path in found):
             return False
+        found = [
+            path or self._instead(prompt, speech.language) for prompt, path in zip(speech.prompts, found, strict=True)
+        ]
         self._waiting.set(handle, None)
+        if speech.session is not None:
+            self._note_missing(speech.session[0], speech, found, now)
         paths = tuple(path for path in found if path)
         leg = self._control.legs.get(handle)
         if leg is None or not paths:
@@ -167,6 +172,27 @@ class Prompts:
             self._playing[call_id] = Playing(play, now, tuple(lengths))
         self._control.legs.hear(leg, Play(paths, speech.play_id))
         return True
+
+    def _find(self, prompt: Prompt, language: str) -> str | None:
+        """Audio that somebody else keeps is played when it is here; nobody waits for it."""
+        fetched = None if prompt.audio is None else self._voice.fetched(prompt.audio, language)
+        return fetched or self._voice.find(prompt, language)
+
+    def _instead(self, prompt: Prompt, language: str) -> str:
+        """What there is for a prompt that cannot be said."""
+        instead = None if prompt.audio is None else prompt.audio.instead
+        return "" if instead is None else self._voice.find(instead, language) or ""
+
+    def _note_missing(self, call_id: str, speech: Speech, found: Sequence[str | None], now: float) -> None:
+        """Whoever keeps the audio of a prompt learns that this caller did not hear it."""
+        call = self._control.calls.get(call_id)
+        for prompt, path in zip(speech.prompts, found, strict=True):
+            if call is None or prompt.audio is None or not prompt.audio.urls.get(speech.language):
+                continue
+            if path != self._voice.fetched(prompt.audio, speech.language):
+                fallback = path == self._instead(prompt, speech.language)
+                said = "fallback" if path and fallback else "text" if path else "nothing"
+                self._control.note("ivr.audio_missing", call, now, prompt=prompt.key, said=said)
 
     # ------------------------------------------------------------------------------------------------ what happens
     def rendered(self, now: float) -> None:

@@ -6,6 +6,7 @@ hear is compiled when it changes; asking costs a look into a table.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -244,8 +245,10 @@ class Book:
     def _version_of(page: _Page, document: BindingDocument, new: int) -> int:
         """A message that stays as it was keeps its version: its figures are about the same words."""
         for data in page.documents:
-            if data.get("campaign") == document.campaign and data == plain(document, data["version"]):
-                return int(data["version"])
+            with contextlib.suppress(Invalid):
+                before, version = from_plain(data)
+                if before == document:
+                    return version
         return new
 
     def _change(self, slot: str, page: _Page, change: Change, bindings: tuple[Binding, ...]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ivr import conditions
 from ivr.campaigns import Template, ValueRefused, read_instant, reference, seconds
+from ivr.nodes import Audio
 from ivr.slots import Binding, prompt_key
 from softswitch.config.fields import Wrong, parse_target
 from softswitch.speech.template import parse_template
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Of one slot.
 MOST_BINDINGS = 50
+_LONGEST_URL = 2000
 
 
 class BindingDocument(BaseModel):
@@ -50,6 +53,14 @@ class BindingDocument(BaseModel):
         str | None,
         Field(
             max_length=100, description='Where the slot\'s key leads. None: the first target of the slot; "": nowhere.'
+        ),
+    ] = None
+    audio: Annotated[
+        str | dict[str, str] | None,
+        Field(
+            description="Where a recording of the message is (http or https), perhaps one for each language. It is "
+            "fetched in the background; while it is not here, the text is spoken.",
+            examples=["https://cdn.example/spring/en.mp3"],
         ),
     ] = None
     draft: Annotated[bool, Field(description="Heard by dialling the preview number only.")] = False
@@ -128,6 +139,7 @@ def _binding(document: BindingDocument, version: int, ground: Ground, *, restruc
     else:
         try:
             prompt = _prompt(template, document, prompt_key(slot.id, document.campaign, version), slot)
+            prompt = replace(prompt, audio=_audio(document, prompt, slot))
         except ValueRefused as refused:
             problems.append((refused.where, str(refused)))
     for name, written in (("active_from", document.active_from), ("active_until", document.active_until)):
@@ -177,6 +189,30 @@ def _prompt(template: Template, document: BindingDocument, key: str, slot: Slot)
     if (length := seconds(prompt)) > slot.max_seconds:
         raise ValueRefused("values", f"takes about {length:.0f} s to say; this slot allows {slot.max_seconds:g} s")
     return prompt
+
+
+def _audio(document: BindingDocument, prompt: Prompt, slot: Slot) -> Audio | None:
+    written = document.audio
+    if written is None:
+        return Audio(instead=slot.fallback) if slot.fallback is not None else None
+    urls = written if isinstance(written, dict) else dict.fromkeys(prompt.text, written)
+    for language, url in urls.items():
+        where = "audio" if isinstance(written, str) else f"audio.{language}"
+        if language not in prompt.text:
+            raise ValueRefused(where, f"the template has no such language; it has {', '.join(prompt.text)}")
+        if not _is_web_address(url):
+            raise ValueRefused(where, 'should be an address such as "https://cdn.example/spring.mp3"')
+    return Audio(dict(urls), slot.max_seconds, slot.fallback)
+
+
+def _is_web_address(url: str) -> bool:
+    """Names and passwords have no place in it: everybody who may look at the slot would read them."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        return False
+    return usable and "@" not in parts.netloc and url.isprintable() and " " not in url and len(url) <= _LONGEST_URL
 
 
 def _target(written: str | None, ground: Ground, *, restructure: bool) -> Target | None:

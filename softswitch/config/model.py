@@ -12,7 +12,7 @@ from softswitch.callers.lists import CallerList
 from softswitch.callers.numbers import NumberPlan
 from softswitch.config.errors import Problem
 from softswitch.config.words.callers import FindMe, ListEntry
-from softswitch.config.words.campaigns import Template
+from softswitch.config.words.campaigns import Campaigns, Template
 from softswitch.config.words.centre import Agent, BreakField, BreakKey, Display, Features, Offers, Queue
 from softswitch.config.words.dialogue import Collect, Lookup, Set, Survey, Verbs, Webservice
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
@@ -70,6 +70,7 @@ class Config(Section):
     event_log: EventLog | None = None
     templates: Annotated[Mapping[Name, Template], Field(alias="template")] = {}
     """Texts that campaigns fill at the slots of menus."""
+    campaigns: Campaigns = Campaigns()
     api: Api | None = None
 
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())

@@ -16,7 +16,7 @@ from softswitch.store.cdr import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ivr.nodes import Prompt
+    from ivr.nodes import Audio, Prompt
     from rtp.legs import LegSpec, MediaEvent, Source
     from sip.registrar import Binding
     from softswitch.config import Config
@@ -107,6 +107,11 @@ class FakeVoice:
     slow: set[str] = field(default_factory=set)
     failing: set[str] = field(default_factory=set)
     lengths: dict[str, float] = field(default_factory=dict)
+    here: set[str] = field(default_factory=set)  # URLs of recordings that were fetched
+
+    def fetched(self, audio: Audio, language: str) -> str | None:
+        url = audio.urls.get(language, "")
+        return f"{language}/{url}" if url in self.here else None
 
     def find(self, prompt: Prompt, language: str) -> str | None:
         if prompt.key in self.failing:

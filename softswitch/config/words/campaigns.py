@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from ivr.campaigns import Template as FilledTemplate
 from ivr.campaigns import TemplateError
-from softswitch.config.fields import Count, Flag, Seconds, TargetField, Wrong
+from softswitch.config.fields import Count, Flag, NetworkField, Seconds, TargetField, Wrong
 from softswitch.config.words.values import Key, Name, Section, Spoken
 
 #: No dots: they divide the parts of a message's name.
@@ -32,6 +32,27 @@ class Slot(Section):
     max_seconds: Annotated[Seconds, Field(gt=0, le=300)] = 30.0
     """How long one message may be."""
     barge_in: Flag = True
+    fallback: Spoken | None = None
+    """Said in place of a message whose audio is missing and whose text cannot be spoken. None: nothing is."""
+
+
+class RemoteAudio(Section):
+    """Recordings that messages refer to by their address; see docs/control-points.md."""
+
+    max_bytes: Annotated[Count, Field(ge=1)] = 5_000_000
+    """A larger file is not taken."""
+    timeout: Annotated[Seconds, Field(gt=0, le=300)] = 20.0
+    """Within which a file has to arrive; no caller waits for it."""
+    refresh: Annotated[Seconds, Field(ge=1)] = 600.0
+    """After which it is asked whether a file has changed."""
+    allow_private: tuple[NetworkField, ...] = ()
+    """Networks that are not in the internet and where files may be all the same."""
+
+
+class Campaigns(Section):
+    """What holds for the messages of all campaigns."""
+
+    audio: RemoteAudio = RemoteAudio()
 
 
 class Template(Section):
