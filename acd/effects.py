@@ -141,6 +141,16 @@ class CallbackOver:
 
 
 @dataclass(frozen=True, slots=True)
+class CallMoved:
+    """The caller (or who is to be called back) waits in ``queue`` from now on, with the age of before; what is said,
+    which keys there are and what follows is that queue's affair."""
+
+    call: str
+    queue: str
+    left: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueueTimedOut:
     """The caller waited ``max_wait`` and has left the queue; continue at the target (None: none configured).
 
@@ -220,6 +230,7 @@ Effect = (
     | DialCallback
     | StopDialling
     | CallbackOver
+    | CallMoved
     | QueueTimedOut
     | QueueFull
     | QueueEmpty

@@ -76,8 +76,16 @@ class Moved:
 
 
 @dataclass(frozen=True, slots=True)
+class Requeued:
+    """Somebody has put the caller, who waits in the queue `left` or has a place there, into `queue`."""
+
+    left: Target
+    queue: Target
+
+
+@dataclass(frozen=True, slots=True)
 class HungUp:
     """The caller is gone, or call control ended the call."""
 
 
-Event = Started | Digit | PromptsFinished | Returned | Answered | Moved | HungUp
+Event = Started | Digit | PromptsFinished | Returned | Answered | Moved | Requeued | HungUp

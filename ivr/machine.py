@@ -35,6 +35,7 @@ class Input(Enum):
     RETURNED = auto()
     ANSWERED = auto()
     MOVED = auto()  # a transfer
+    REQUEUED = auto()  # into another queue, by an operator
     HUNG_UP = auto()
     # timers
     FIRST_DIGIT = auto()
@@ -103,6 +104,7 @@ class Action(Enum):
     FOLLOW_REFUSAL = auto()
     FOLLOW_RESULT = auto()
     FOLLOW_MOVE = auto()
+    CHANGE_QUEUE = auto()  # the place is in another one, wherever the caller is now
     FOLLOW_ANSWER = auto()
     FOLLOW_NO_ANSWER = auto()
     ASK = auto()
@@ -125,7 +127,7 @@ class Action(Enum):
 
 S, I, A = State, Input, Action  # noqa: E741
 
-EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED, I.HUNG_UP})
+EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED, I.REQUEUED, I.HUNG_UP})
 TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT, I.FILLER, I.ASK_LIMIT})
 DECISIONS = frozenset(Input) - EVENTS - TIMERS
 
@@ -184,15 +186,18 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.SPEAKING,    I.DIGIT):             (S.TURN,       (A.STOP, A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
     (S.SPEAKING,    I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
     (S.SPEAKING,    I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
+    (S.SPEAKING,    I.REQUEUED):          (S.SPEAKING,  (A.CHANGE_QUEUE,)),
     (S.SPEAKING,    I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.INSISTING,   I.DIGIT):             (S.INSISTING,  (A.NOTE_DIGIT, A.KEEP_DIGIT)),
     (S.INSISTING,   I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
     (S.INSISTING,   I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
+    (S.INSISTING,   I.REQUEUED):          (S.INSISTING, (A.CHANGE_QUEUE,)),
     (S.INSISTING,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.LISTENING,   I.DIGIT):             (S.TURN,       (A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
     (S.LISTENING,   I.FIRST_DIGIT):       (S.REFUSED,    (A.REFUSE_SILENCE,)),
+    (S.LISTENING,   I.REQUEUED):          (S.LISTENING, (A.CHANGE_QUEUE,)),
     (S.LISTENING,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.MATCHING,    I.CHOSEN):            (S.ROUTING,    (A.FOLLOW_KEY,)),
@@ -206,6 +211,7 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
 
     (S.COLLECTING,  I.DIGIT):             (S.TURN,       (A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
     (S.COLLECTING,  I.INTER_DIGIT):       (S.MATCHING,   (A.CLOSE_KEY,)),
+    (S.COLLECTING,  I.REQUEUED):          (S.COLLECTING, (A.CHANGE_QUEUE,)),
     (S.COLLECTING,  I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.REFUSED,     I.AGAIN):             (S.TURN,       (A.RETRY_SCRIPT,)),
@@ -216,10 +222,12 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.ASKING,      I.PROMPTS_FINISHED):  (S.ASKING,     (A.NOTE_HEARD, A.PLAY_MUSIC)),
     (S.ASKING,      I.ANSWERED):          (S.ROUTING,    (A.STOP_FILLER, A.KEEP_VALUES, A.FOLLOW_ANSWER)),
     (S.ASKING,      I.ASK_LIMIT):         (S.ROUTING,    (A.STOP_FILLER, A.STOP_ASKING, A.FOLLOW_NO_ANSWER)),
+    (S.ASKING,      I.REQUEUED):          (S.ASKING,    (A.CHANGE_QUEUE,)),
     (S.ASKING,      I.HUNG_UP):           (S.ENDED,      (A.STOP_ASKING, A.LEAVE_HUNG_UP)),
 
     (S.AWAY,        I.RETURNED):          (S.ROUTING,    (A.KEEP_VALUES, A.FOLLOW_RESULT)),
     (S.AWAY,        I.MOVED):             (S.ROUTING,    (A.FOLLOW_MOVE,)),
+    (S.AWAY,        I.REQUEUED):          (S.AWAY,       (A.CHANGE_QUEUE,)),
     (S.AWAY,        I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.CONNECTED,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
@@ -234,12 +242,13 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
         *product([S.ENDED], EVENTS),  # whatever crosses our hang-up
         *product(_RESTING[1:], [I.STARTED]),  # a call starts once
         # nothing has been asked for yet
-        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED]),
+        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED, I.REQUEUED]),
         *product([S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),  # nothing is being said
         # nobody else had the caller
         *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.ASKING, S.CONNECTED], [I.RETURNED, I.MOVED]),
         # a question that nobody waits for any longer
         *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.ANSWERED]),
+        (S.CONNECTED, I.REQUEUED),  # the place was given up meanwhile
         *product([S.AWAY, S.CONNECTED], [I.DIGIT]),  # the queue, the phone or the service hears them
     }
 )

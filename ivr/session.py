@@ -14,7 +14,7 @@ from ivr import labels
 from ivr.collecting import Collecting
 from ivr.decisions import decide, is_hidden, is_secretive, longest_key, menu_of, next_prompt, prompting, script_of
 from ivr.entries import Collect
-from ivr.events import Answered, Digit, Event, HungUp, Moved, PromptsFinished, Returned, Started
+from ivr.events import Answered, Digit, Event, HungUp, Moved, PromptsFinished, Requeued, Returned, Started
 from ivr.forced import ForcedState
 from ivr.inquiring import Inquiring
 from ivr.machine import DECIDED, DECISIONS, TRANSITIONS, Action, Input, State
@@ -387,6 +387,17 @@ class Session(Inquiring, Collecting):
         self.progress.steps = 0
         self._go(self._event.target, "transferred")
 
+    def _change_queue(self, now: float) -> None:
+        """Whoever is in the queue is in the other one from now on; who is elsewhere comes back to that one."""
+        assert isinstance(self._event, Requeued)
+        p, left, queue = self.progress, self._event.left, self._event.queue
+        p.trail = [queue if passed == left else passed for passed in p.trail]
+        if p.node is not None and p.node.kind == Queue.kind:
+            p.via = "moved"
+            self._leave(now)
+            p.node, p.target, p.entered_at = queue, queue, now
+            self._journal(now, fx.NodeEntered(queue))
+
     def _follow_exit(self, queue: Queue, key: str, now: float) -> None:
         if key:
             self._note_key(key, now)
@@ -446,6 +457,7 @@ _EVENT_INPUTS: dict[type[Event], Input] = {
     Returned: Input.RETURNED,
     Answered: Input.ANSWERED,
     Moved: Input.MOVED,
+    Requeued: Input.REQUEUED,
     HungUp: Input.HUNG_UP,
 }
 

@@ -11,6 +11,7 @@ from acd.effects import (
     AnnouncePosition,
     AnnounceWait,
     CallbackOver,
+    CallMoved,
     Connect,
     DialCallback,
     Journal,
@@ -26,8 +27,9 @@ from acd.effects import (
 from acd.events import CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
 from acd.skills import parse, variables
 from acd.ticket import Place
-from ivr.events import Returned
-from ivr.nodes import Result
+from ivr.events import Requeued, Returned
+from ivr.nodes import Queue, Result
+from ivr.targets import Target
 from softswitch.call.customers import customer_of
 from softswitch.call.model import Stage
 from softswitch.call.stages import Input
@@ -87,12 +89,15 @@ class Queues:
         aside = call.stage is Stage.ASIDE
         if not control.advance(call, Input.ENTER_QUEUE):
             return
-        back = aside and queue == call.queue and control.waiting.knows(call)
+        back = aside and control.waiting.is_home(call, queue)
         if aside and not back:
             self._keep_age(call)
-        call.queue = queue
+        if not (back or control.callbacks.is_expected(call)):
+            call.queue = queue  # others have their place, which an operator may have moved meanwhile
+        here = call.queue or queue
         call.language = call.session.progress.language or call.language
         control.waiting.begin(call, leg)
+        self._follow(call, queue, here, now)
         if back:
             control.waiting.back(call, now, silently=silently)
         elif not control.callbacks.in_queue(call, now):
@@ -106,18 +111,18 @@ class Queues:
                 preferred=parse(known.prefer),
                 waiting_since=call.waiting_since,
                 customer=customer_of(call.caller),
-                variables=self._mentioned(queue, known),
+                variables=self.mentioned(known),
             )
             self.receive(joined, now)
             ticket = self._dispatcher.tickets.get(call.queued_as)
             if ticket is not None and call.waiting_since is None and ticket.since < now:
                 control.waiting.announce(call, phrases.resumed(), now)  # called before, and was cut off
 
-    def _mentioned(self, queue: str, known: Progress) -> tuple[tuple[str, str], ...]:
-        """The variables of the call that say which agents serve it; the others are no business of the distributor."""
-        words = next((each for each in self._dispatcher.config.queues if each.id == queue), None)
+    def mentioned(self, known: Progress) -> tuple[tuple[str, str], ...]:
+        """The variables of the call that say which agents serve it, in whatever queue it comes to; the others are no
+        business of the distributor."""
         asked = [parse(known.needs), parse(known.prefer)]
-        if words is not None:
+        for words in self._dispatcher.config.queues:
             asked += [words.needs, words.preferred, *(step.needs for step in words.relax)]
         mentioned = sorted(frozenset().union(*map(variables, asked)) - {"language"})
         return tuple((name, known.public[name]) for name in mentioned if name in known.public)
@@ -285,9 +290,20 @@ class Queues:
                 control.waiting.comfort(call, now)
             case OfferCallback(_, _, key):
                 control.waiting.offer_callback(call, key, now)
+            case CallMoved(_, queue, left):
+                call.queue = queue
+                control.waiting.moved(call)
+                self._follow(call, left, queue, now)
             case QueueTimedOut() | QueueFull() | QueueEmpty() | QueueOverflowed():
                 call.waiting_since = effect.waiting_since
                 self.give_back(call, _RESULT[type(effect)], now)
+
+    def _follow(self, call: Call, left: str, queue: str, now: float) -> None:
+        """Let the IVR know that the place which it takes to be in *left* is in *queue*."""
+        before, after = Target(Queue.kind, left), Target(Queue.kind, queue)
+        known = call.session.flow.find(after) is not None or call.stage is Stage.QUEUED
+        if before != after and known:  # otherwise it learns so when the caller comes back
+            self._control.menus.receive(call, Requeued(before, after), now)
 
     def give_back(self, call: Call, result: Result, now: float) -> None:
         """The queue does not have the caller any longer: back to the IVR, which knows what comes next."""

@@ -9,7 +9,11 @@ import pytest
 from acd.agent import State, Status
 from acd.dispatcher import Dispatcher
 from acd.effects import (
+    AnnouncementKind,
+    AnnouncePosition,
+    CallMoved,
     OfferCall,
+    OfferCallback,
     QueueEmpty,
     QueueFull,
     QueueOverflowed,
@@ -31,7 +35,7 @@ from acd.events import (
     OfferFailed,
     WaitEstimated,
 )
-from acd.model import OverflowStep, QueueConfig, Strategy
+from acd.model import AnnouncePolicy, CallbackPolicy, OverflowStep, QueueConfig, Strategy
 from acd.pace import USUAL_HANDLING
 from acd.skills import parse
 from acd.ticket import Place
@@ -140,6 +144,45 @@ def test_a_caller_who_is_moved_keeps_the_age_and_is_matched_at_once() -> None:
     assert desk.got(OfferCall) == [OfferCall(1, "c1", "a", "phone-a", "other", 20.0)]
     assert desk.acd.tickets["c1"].since == 0.0
     assert [t.call for t in desk.acd.waiting("other")] == ["c1", "c2"]
+
+
+def test_who_is_moved_waits_by_the_words_of_the_new_queue_from_then_on() -> None:
+    said = AnnouncePolicy(position=True, every=30.0, first_after=5.0)
+    first = QueueConfig("q", announce=said, max_wait=40.0, callback=CallbackPolicy(key="1", after=10.0))
+    other = QueueConfig("other", announce=said, max_wait=60.0, callback=CallbackPolicy(key="2", after=20.0), priority=9)
+    desk = Desk(first, other, agents={"a": {}})
+    for call, queue in (("c1", "other"), ("c2", "other"), ("c3", "q")):
+        desk.join(call, queue)
+    desk.wait(10)
+    assert desk.got(AnnouncePosition)[-1].ahead == 0
+    desk.do(CallChanged("c3", queue="other"))
+    assert desk.got(CallMoved) == [CallMoved("c3", "other", "q")]
+    desk.wait(5)  # more callers are ahead than in the queue before: the caller is told all the same
+    assert desk.got(AnnouncePosition)[-1:] == [AnnouncePosition("c3", "other", 2, AnnouncementKind.FIRST)]
+    desk.wait(15)
+    assert [offer.key for offer in desk.got(OfferCallback) if offer.call == "c3"] == ["2"]
+    desk.wait(39)
+    assert "c3" in desk.acd.tickets
+    desk.wait(1)
+    assert [over for over in desk.got(QueueTimedOut) if over.call == "c3"] == [
+        QueueTimedOut("c3", "other", other.when_timed_out, 0.0)
+    ]
+
+
+def test_who_is_changed_and_not_moved_hears_of_no_other_queue() -> None:
+    desk = Desk(PLAIN, agents={})
+    desk.join("c1", "q")
+    desk.do(CallChanged("c1", queue="q", priority=3))
+    assert desk.got(CallMoved) == []
+
+
+def test_what_becomes_known_of_a_waiting_caller_is_what_the_needs_ask_about() -> None:
+    desk = Desk(QueueConfig("q", needs=parse("{tier} >= 50")), agents={"a": {"gold": 80}})
+    desk.log_in("a")
+    desk.join("c1", "q")
+    assert desk.got(OfferCall) == []
+    desk.do(CallChanged("c1", variables=(("tier", "gold"),)))
+    assert [(offer.call, offer.agent) for offer in desk.got(OfferCall)] == [("c1", "a")]
 
 
 def test_moving_stops_what_rings_under_the_old_label() -> None:

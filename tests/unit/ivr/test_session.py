@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr import effects as fx
-from ivr.events import Digit, HungUp, PromptsFinished, Returned, Started
+from ivr.events import Digit, HungUp, PromptsFinished, Requeued, Returned, Started
 from ivr.hours import parse_rules
 from ivr.nodes import (
     GOODBYES,
@@ -510,3 +510,28 @@ def test_who_has_talked_needs_no_fallback() -> None:
     session.receive(Started(T("phone:1001"), fallbacks=(T("phone:1002"),)), 0.0)
     session.receive(Returned(Result.ENDED), 1.0)
     assert session.ended
+
+
+# --- moved to another queue
+
+
+def test_who_waits_is_moved_without_noticing_and_goes_on_by_the_outcomes_of_the_new_queue() -> None:
+    support = Queue("support", outcomes={Result.TIMED_OUT: T("echo")})
+    caller = Caller(flow(menu(), SALES, support, Echo("echo"))).call("queue:sales")
+    caller.take()
+    caller.tell(Requeued(SALES.target, support.target))
+    assert caller.take() == []
+    assert caller.session.progress.node == support.target
+    caller.tell(Returned(Result.TIMED_OUT))
+    assert [effect.service.kind for effect in caller.take() if isinstance(effect, fx.Connect)] == ["echo"]
+
+
+def test_who_is_in_the_exit_menu_comes_back_to_the_queue_they_were_moved_to() -> None:
+    leave = menu("leave", keys={"*": MenuAction.BACK})
+    sales = Queue("sales", exit_menu=leave.target)
+    caller = Caller(flow(leave, sales, Queue("support"))).call("queue:sales")
+    caller.tell(Returned(Result.KEY, "*"))
+    caller.take()
+    caller.tell(Requeued(sales.target, T("queue:support")))
+    assert caller.session.progress.node == leave.target
+    assert fx.EnterQueue("support") in caller.press("*").take()
