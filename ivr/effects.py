@@ -210,6 +210,14 @@ class QuestionAnswered:
 
 
 @dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that came from outside cannot be used; `what` says what, and the call goes on without it."""
+
+    node: Target
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
 class Survey:
     """The answer to one question."""
 
@@ -254,6 +262,7 @@ Record = (
     | VariablesSet
     | MessageVoiced
     | QuestionAnswered
+    | Trouble
     | Survey
     | PromptsStarted
     | PromptsEnded

@@ -9,9 +9,10 @@ from ivr.nodes import HandOff, Inquiry
 from ivr.steps import Steps
 from ivr.targets import Target
 from ivr.texts import filled
-from ivr.verbs import VERBS, Verbs, read_verbs
+from ivr.verbs import VERBS, Verb, Verbs, VerbsError, read_verbs, targets
 
-TIMEOUT = "timeout"
+#: Outcomes that a session finds by itself: nobody answered in time, or what was answered cannot be carried out.
+TIMEOUT, UNREADABLE = "timeout", "unreadable"
 
 
 class Inquiring(Steps):
@@ -59,12 +60,26 @@ class Inquiring(Steps):
         assert isinstance(self._event, Answered | Returned)
         values = dict(self._event.values)
         if isinstance(self._node(), Verbs):
-            self.progress.verbs = read_verbs(values.pop(VERBS)) if VERBS in values else []
+            self.progress.verbs = self._read_verbs(values.pop(VERBS), now) if VERBS in values else []
         self._know(values, now)
+
+    def _read_verbs(self, text: str, now: float) -> list[Verb]:
+        """None when one of them cannot be carried out in this flow: half of what was wanted is not what was wanted."""
+        try:
+            verbs = read_verbs(text)
+            for target in targets(verbs):
+                if self.flow.find(target) is None:
+                    raise VerbsError(f"there is no {target}")
+        except VerbsError as error:
+            self._journal(now, fx.Trouble(self._here(), str(error)))
+            return []
+        return verbs
 
     def _follow_answer(self, now: float) -> None:
         assert isinstance(self._event, Answered)
-        self._follow_outcome(self._event.outcome, now)
+        outcome = self._event.outcome
+        lost = isinstance(self._node(), Verbs) and outcome == OK and not self.progress.verbs
+        self._follow_outcome(UNREADABLE if lost else outcome, now)
 
     def _follow_no_answer(self, now: float) -> None:
         self._follow_outcome(TIMEOUT, now)

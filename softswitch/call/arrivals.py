@@ -190,7 +190,7 @@ class Arrivals:
             known["label"] = found.label
         messages = None if self._campaigns is None else self._campaigns.messages
         session = Session(entry.flow, self._clock.local, forced_hours=control.forcing.at, messages=messages)
-        call = Call(leg.call, caller, entry.dialled, language, leg.leg, session)
+        call = Call(leg.call, caller, entry.dialled, language, leg.leg, session, self._config)
         if found is not None:
             session.progress.priority, session.progress.needs = found.priority, found.needs
             call.refusal = found.refusal

@@ -37,7 +37,7 @@ class Asking(Handler):
         self._next += 1
         self._asked[question] = (call.call, effect.request)
         self._questions[call.call] = question
-        self._oracle.ask(question, effect.kind, effect.name, _about(call) | dict(effect.variables))
+        self._oracle.ask(question, effect.kind, effect.name, _about(call) | dict(effect.variables), call.config)
 
     def cancel(self, call: Call, now: float) -> None:
         """See `Handler`."""

@@ -71,19 +71,21 @@ class CallbackRequests(Handler):
         self._gaps: dict[str, float] = {}  # seconds between those of one kind who are due together
         self._not_before: dict[str, float] = {}
         self._wake: float | None = None
+        self._former: dict[str, CallbackRequest] = {}  # kinds of request that there were before a reload
 
     def __len__(self) -> int:
         return len(self._dialogues) + len(self._timers)
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
+        self._former |= self._config.callback_requests
         self._config, self._flow = settings.config, settings.flow
         self.look(now)
 
     # ------------------------------------------------------------------------------------------------ asking
     def begin(self, call: Call, leg: Leg, effect: Ask | HandOver, now: float) -> None:
         """The caller wants to be called back."""
-        control, words = self._control, self._config.callback_requests.get(effect.name)
+        control, words = self._control, call.config.callback_requests.get(effect.name)
         control.queues.leave_place(call, now)
         control.answer(call, leg, now)
         leg.detect_inband = True
@@ -108,7 +110,7 @@ class CallbackRequests(Handler):
             return
         event = dialogue.key(digit)
         if event is None:
-            good = self._can_be_called(dialogue.entered, self._config.callback_requests[name])
+            good = self._can_be_called(dialogue.entered, call.config.callback_requests[name])
             event = Input.GOOD if good else Input.BAD
         if actions := dialogue.handle(event):
             self._control.prompts.stop(call)
@@ -144,7 +146,7 @@ class CallbackRequests(Handler):
             f"{name}~{call.call}",
             name,
             wall,
-            self._due(self._config.callback_requests[name], now),
+            self._due(call.config.callback_requests[name], call.session.flow, now),
             number,
             call.caller.name,
             path_of(call),
@@ -181,7 +183,7 @@ class CallbackRequests(Handler):
 
     def _confirm(self, call: Call, now: float) -> None:
         name = self._dialogues[call.call][1]
-        words, request = self._config.callback_requests.get(name), self._boxes.request(self._asked.get(call.call, ""))
+        words, request = call.config.callback_requests.get(name), self._boxes.request(self._asked.get(call.call, ""))
         prompt = Prompt("callback-request-taken")
         if words is not None and words.confirm is not None:
             prompt = Prompt(f"callback.{name}", text=dict(words.confirm))
@@ -217,22 +219,26 @@ class CallbackRequests(Handler):
         return can_be_called(number, words.numbers, phones=known.phones, trunks=known.trunks, never=never)
 
     # ------------------------------------------------------------------------------------------------ when
-    def _due(self, words: CallbackRequest, now: float) -> float:
+    def _due(self, words: CallbackRequest, flow: Flow, now: float) -> float:
         """Wall time: now while it is open, else the next opening; a day later when none is in sight."""
-        wall, node = self._clock.wall(now), self._flow.find(Target(Hours.kind, words.hours))
-        if not isinstance(node, Hours) or self._is_open(words, now):
+        wall, node = self._clock.wall(now), flow.find(Target(Hours.kind, words.hours))
+        if not isinstance(node, Hours):
             return wall
         local = self._clock.local(now, node.timezone)
+        is_open = self._is_open(words, now)
+        if node.rules.at(local).open if is_open is None else is_open:
+            return wall
         if node.rules.at(local).open:  # somebody has closed it by hand; when that ends is not known
             return wall + LATER
         opening = node.rules.next_change(local)
         return wall + 86_400.0 if opening is None else opening.astimezone(UTC).timestamp()
 
-    def _is_open(self, words: CallbackRequest, now: float) -> bool:
+    def _is_open(self, words: CallbackRequest, now: float) -> bool | None:
+        """None: there are no such hours any more."""
         try:
             return not words.hours or self._opening.at(words.hours, now).state == "open"
         except KeyError:
-            return True
+            return None
 
     # ------------------------------------------------------------------------------------------------ being due
     def look(self, now: float) -> None:
@@ -247,8 +253,13 @@ class CallbackRequests(Handler):
 
     def _queue_of(self, request: Request) -> str:
         """Who calls back; empty when that is only in the mail."""
-        words = self._config.callback_requests.get(request.kind)
-        return "" if words is None else words.queue or ""
+        words = self._words_of(request.kind)
+        queue = "" if words is None else words.queue or ""
+        return queue if queue in self._config.queues else ""
+
+    def _words_of(self, kind: str) -> CallbackRequest | None:
+        """What was promised holds, although it is promised to nobody any more."""
+        return self._config.callback_requests.get(kind) or self._former.get(kind)
 
     def _release(self, now: float) -> None:
         """Let the earliest of each kind who is due come to its queue."""
@@ -258,11 +269,11 @@ class CallbackRequests(Handler):
             if request.due <= wall and self._queue_of(request):
                 due.setdefault(request.kind, []).append(request)
         for kind, together in due.items():
-            words = self._config.callback_requests[kind]
-            if now < self._not_before.get(kind, now):
+            words = self._words_of(kind)
+            if words is None or now < self._not_before.get(kind, now):
                 continue
-            if not self._is_open(words, now):
-                later = self._due(words, now)
+            if self._is_open(words, now) is False:
+                later = self._due(words, self._flow, now)
                 for request in together:
                     self._boxes.put_request(replace(request, due=later))
                 continue

@@ -150,7 +150,7 @@ class Callbacks:
         phone = number if number in self._config.phones else None
         caller = Caller(number, order.name, phone=phone, trunk=None if phone else order.trunk)
         session = Session(self._session_flow(queue), self._clock.local, forced_hours=self._control.forcing.at)
-        call = Call(self._new_call_id(), caller, f"callback:{queue}", language, 0, session)
+        call = Call(self._new_call_id(), caller, f"callback:{queue}", language, 0, session, self._config)
         call.stage, call.queue, call.ticket = Stage.CALLING_BACK, queue, ticket
         self._control.calls[call.call] = call
         self._calls[ticket] = call.call
@@ -276,9 +276,13 @@ class Callbacks:
             cause = f"callback-{failure.name.lower().replace('_', '-')}"
             self._control.endings.call_over(call, now, by="phone", cause=cause)
 
+    def is_expected(self, call: Call) -> bool:
+        """Whether the distributor has a place for this call, and waits to hear of the customer."""
+        return bool(call.ticket) and call.call not in self._reported
+
     def in_queue(self, call: Call, now: float) -> bool:
         """The customer is on the line and wants to talk; False when that is known already."""
-        if not call.ticket or call.call in self._reported:
+        if not self.is_expected(call):
             return False
         self._report(call, CallbackAnswered(call.ticket), now)
         return True

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ivr.effects import Ask, HandOver
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
-    from softswitch.call.settings import Settings
-    from softswitch.config import Config
     from softswitch.config.words.rooms import Conference
 
 ASK_PIN, WRONG_PIN = Prompt("conference-enter-pin"), Prompt("conference-wrong-pin")
@@ -51,22 +49,17 @@ class Member:
 class Conferences(Handler):
     """All rooms."""
 
-    def __init__(self, control: CallControl, config: Config) -> None:
+    def __init__(self, control: CallControl) -> None:
         self._control = control
-        self._config = config
         self._members: dict[str, Member] = {}
         self._timers: Timers[str] = Timers()
 
     def __len__(self) -> int:
         return len(self._members) + len(self._timers)
 
-    def reconfigure(self, settings: Settings, now: float) -> None:
-        """See `softswitch.call.settings.Reconfigurable`."""
-        self._config = settings.config
-
     # ------------------------------------------------------------------------------------------------ the caller
     def begin(self, call: Call, leg: Leg, effect: Ask | HandOver, now: float) -> None:
-        control, words = self._control, self._config.conferences.get(effect.name)
+        control, words = self._control, call.config.conferences.get(effect.name)
         control.queues.leave_place(call, now)
         if words is None or self._people(effect.name) >= words.max_members:
             why = Result.FAILED if words is None else Result.BUSY

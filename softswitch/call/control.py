@@ -171,7 +171,7 @@ class CallControl:
         availability = Availability(self.phones, dispatcher)
         self.find_me = FindMe(self, config, availability)
         self.menus.handlers |= {FIND_ME: self.find_me, AGENT: AgentCalls(self, availability)}
-        self.recording, self.conferences = Recording(self, config), Conferences(self, config)
+        self.recording, self.conferences = Recording(self), Conferences(self)
         self.menus.handlers |= {RECORD: self.recording, CONFERENCE: self.conferences}
         self.staying = Staying(self, config, dispatcher)
         self.menus.handlers[STAY] = self.staying

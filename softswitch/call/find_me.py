@@ -77,7 +77,7 @@ class FindMe(Handler):
 
     # ------------------------------------------------------------------------------------------------ asked
     def begin(self, call: Call, leg: Leg, effect: Ask | HandOver, now: float) -> None:
-        control, table = self._control, self._config.findmes.get(effect.name)
+        control, table = self._control, call.config.findmes.get(effect.name)
         control.queues.leave_place(call, now)
         if table is None or not control.advance(call, Input.RING_PHONE):
             control.later(now, lambda at: control.menus.receive(call, Returned(Result.UNAVAILABLE), at), call=call.call)

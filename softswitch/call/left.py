@@ -82,7 +82,7 @@ class Left:
         self.boxes = Boxes() if boxes is None else boxes
         office = mailroom or NoMailroom()
         self._clock = clock
-        self.mailboxes = Mailboxes(control, config, self.boxes, office, clock)
+        self.mailboxes = Mailboxes(control, self.boxes, office, clock)
         self.listening = Listening(control, config, self.boxes, office, clock)
         self.requests = CallbackRequests(control, config, flow, opening, self.boxes, office, clock)
         self.lamps = Lamps(
@@ -104,7 +104,7 @@ class Left:
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        for part in (*self._parts, self.lamps):
+        for part in (self.listening, self.requests, self.lamps):
             part.reconfigure(settings, now)
 
     def kept(self, mark: str, kept: bool, now: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from ivr.effects import (
@@ -19,8 +20,9 @@ from ivr.effects import (
     PromptsEnded,
     StopAsking,
     StopPrompts,
+    Trouble,
 )
-from ivr.events import Answered, Digit, HungUp, Moved, Returned
+from ivr.events import Answered, Digit, HungUp, Moved, Requeued, Returned
 from ivr.nodes import Answer, Echo, Music, Result
 from rtp.legs import Echo as EchoSource
 from rtp.legs import Music as MusicSource
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
     from softswitch.call.handlers import Handler
     from softswitch.call.model import Call, Leg
     from softswitch.call.settings import Settings
+
+log = logging.getLogger(__name__)
 
 #: What a caller whose call was never answered is told when a phone gave them back (RFC 3261 §21.4).
 _STATUS_OF = {
@@ -70,8 +74,11 @@ class Menus:
         """Tell the IVR; what a transfer brings back is the transfer's affair first."""
         if isinstance(event, Returned) and self._control.transfers.returned(call, event.result, now):
             return
-        if isinstance(event, Moved) and call.session.flow.find(event.target) is None:
-            call.session.renew(self._control.reconfiguring.settings.flow)
+        match event:
+            case Moved(to) | Requeued(queue=to) if call.session.flow.find(to) is None:
+                now_in_force = self._control.reconfiguring.settings
+                call.session.renew(now_in_force.flow)
+                call.config = now_in_force.config
         task = self._tasks.get(call.call)
         match event:
             case Digit(digit) if task is not None and task.hears_digits:
@@ -123,6 +130,8 @@ class Menus:
                         data |= control.prompts.heard(call, play, at, interrupted=bool(by))
                     case FlowEnded():
                         control.prompts.over(call)
+                    case Trouble(node, what):
+                        log.warning("%s: %s", node, what)
                 control.note(kind, call, at, **data)
             case HangUp(reason, result):
                 control.endings.call_over(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ivr.session import Session
     from rtp.legs import LegSpec, Source
     from rtp.negotiate import AudioSettings
+    from softswitch.config import Config
 
 #: Shown in place of a caller who is not known.
 ANONYMOUS = "anonymous"
@@ -119,6 +120,7 @@ class Call:
     language: str
     a_leg: LegId
     session: Session
+    config: Config  # as it was when the call began: it is carried out to its end, whatever a reload brings
     stage: Stage = Stage.IVR
     queue: str | None = None
     b_leg: LegId | None = None  # who the caller talks with

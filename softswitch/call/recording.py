@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from rtp.legs import Recorded
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
-    from softswitch.call.settings import Settings
-    from softswitch.config import Config
     from softswitch.config.words.rooms import Record
 
 FOLDER = "recordings"
@@ -53,22 +51,17 @@ class Session:
 class Recording(Handler):
     """All callers who are being recorded now."""
 
-    def __init__(self, control: CallControl, config: Config) -> None:
+    def __init__(self, control: CallControl) -> None:
         self._control = control
-        self._config = config
         self._sessions: dict[str, Session] = {}
         self._timers: Timers[str] = Timers()
 
     def __len__(self) -> int:
         return len(self._sessions) + len(self._timers)
 
-    def reconfigure(self, settings: Settings, now: float) -> None:
-        """See `softswitch.call.settings.Reconfigurable`."""
-        self._config = settings.config
-
     # ------------------------------------------------------------------------------------------------ the caller
     def begin(self, call: Call, leg: Leg, effect: Ask | HandOver, now: float) -> None:
-        control, words = self._control, self._config.records.get(effect.name)
+        control, words = self._control, call.config.records.get(effect.name)
         control.queues.leave_place(call, now)
         if words is None:
             control.later(now, lambda at: control.menus.receive(call, Returned(Result.FAILED), at), call=call.call)
@@ -176,7 +169,7 @@ class Recording(Handler):
     def _record(self, session: Session, leg: Leg) -> None:
         session.take += 1
         session.seconds = 0.0
-        folder = Path(self._config.server.data_dir).absolute() / FOLDER / session.name
+        folder = Path(session.call.config.server.data_dir).absolute() / FOLDER / session.name
         session.path = str(folder / f"{session.call.call}-{session.take}.wav")
         self._control.legs.hear(leg, Silence())
         self._control.recordings.start(

@@ -165,6 +165,9 @@ class Teller:
             return f"{where} has answered after {float(data.get('seconds', 0)):.1f} s"
         return f"{where} has not answered ({data.get('outcome')}, {float(data.get('seconds', 0)):.1f} s)"
 
+    def trouble(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"{str(data.get('node')).partition('/')[0].replace(':', ' ', 1)}: {data.get('what')}"
+
     def surveyed(self, record: Record, data: Mapping[str, Any]) -> Told:
         question = f"{data.get('question')} ({data.get('scale')}) of survey {data.get('survey')}"
         return f"answers {data.get('score')} to {question}"
@@ -338,6 +341,7 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "ivr.digits_entered": Teller.entered_digits,
     "ivr.variables_set": Teller.became_known,
     "ivr.question_answered": Teller.was_answered,
+    "ivr.trouble": Teller.trouble,
     "ivr.survey": Teller.surveyed,
     "acd.call_joined": Teller.joined,
     "acd.queued": Teller.queued,

@@ -8,13 +8,14 @@ import logging
 import sqlite3
 import time
 from typing import TYPE_CHECKING, Protocol
+from weakref import WeakSet
 
 from ivr.events import OK
 from ivr.services import UNKNOWN
 from ivr.texts import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
@@ -22,10 +23,14 @@ if TYPE_CHECKING:
     from softswitch.callers.numbers import NumberPlan
     from softswitch.config.words.dialogue import Lookup as LookupWords
 
+    _File = tuple[Path, str | None]
+
 log = logging.getLogger(__name__)
 
 #: Outcome of a lookup that could not be made.
 FAILED, TIMEOUT = "failed", "timeout"
+#: Seconds for which callers wait for news of a file of which something is known already.
+MOMENT = 0.5
 #: SQLite looks at the clock after so many of its instructions.
 _STEPS = 1000
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
@@ -51,20 +56,51 @@ class ListSource:
 
 
 class FileSource:
-    """A CSV file with a header, read anew when it has changed."""
+    """A CSV file with a header, read anew when it has changed.
+
+    However many ask and however soon they give up, it is read once, to its end. Who asks while a file that has changed
+    is read anew waits a moment, and is told then what stood in it before.
+    """
 
     def __init__(self, path: Path, column: str | None) -> None:
         self._path, self._column = path, column
         self._read_at: tuple[int, int] | None = None
-        self._rows: dict[str, dict[str, str]] = {}
+        self._rows: dict[str, dict[str, str]] | None = None
+        self._reading: asyncio.Task[None] | None = None
 
     async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
         """See `Source`; raises OSError and ValueError."""
+        reading = self.read()
+        if self._rows is not None:
+            await asyncio.wait((reading,), timeout=MOMENT)
+        if self._rows is None or reading.done():
+            await asyncio.shield(reading)
+        assert self._rows is not None
+        return self._rows.get(key.strip())
+
+    def read(self) -> asyncio.Task[None]:
+        """Begin to bring the rows up to date, unless that goes on already."""
+        if self._reading is None:
+            self._reading = asyncio.get_running_loop().create_task(self._refresh(), name=f"reads {self._path}")
+            self._reading.add_done_callback(self._have_read)
+        return self._reading
+
+    async def _refresh(self) -> None:
         found = await asyncio.to_thread(self._stamp)
         if found != self._read_at:
             self._rows = await asyncio.to_thread(self._load)
             self._read_at = found
-        return self._rows.get(key.strip())
+
+    def _have_read(self, reading: asyncio.Task[None]) -> None:
+        self._reading = None
+        if not reading.cancelled():
+            reading.exception()  # whoever waits is told; perhaps nobody does
+
+    async def close(self) -> None:
+        """Nobody waits for it any more."""
+        if (reading := self._reading) is not None:
+            reading.cancel()
+            await asyncio.wait((reading,))
 
     def _stamp(self) -> tuple[int, int]:
         status = self._path.stat()
@@ -82,6 +118,30 @@ class FileSource:
                 plain = {name: value.strip() for name, value in row.items() if name and isinstance(value, str)}
                 rows.setdefault(plain.get(key, ""), plain)
             return rows
+
+
+class Files:
+    """All files that are looked up in: one that several lookups name in the same way is read once."""
+
+    def __init__(self) -> None:
+        self._sources: dict[_File, FileSource] = {}
+        self._all: WeakSet[FileSource] = WeakSet()
+
+    def keep(self, files: Iterable[_File]) -> None:
+        """Begin to read these, path and column; the others are forgotten by whom nobody asks any more."""
+        self._sources = {file: self.open(*file) for file in files}
+        for source in self._sources.values():
+            source.read()
+
+    def open(self, path: Path, column: str | None) -> FileSource:
+        source = self._sources.get((path, column)) or FileSource(path, column)
+        self._all.add(source)
+        return source
+
+    async def close(self) -> None:
+        """Whatever is being read is of use to nobody any more."""
+        for source in list(self._all):
+            await source.close()
 
 
 class DatabaseSource:
@@ -149,3 +209,6 @@ class Lookup:
             return UNKNOWN, {}
         wanted = self.words.result
         return OK, {name: row.get(column, "") for name, column in wanted.items()} if wanted else dict(row)
+
+    async def close(self) -> None:
+        """Nothing is held open between two questions."""

@@ -76,6 +76,22 @@ def test_an_application_that_does_not_answer_is_done_without() -> None:
     assert caller.path()[:2] == ["verbs:app", "say:sorry"]
 
 
+@pytest.mark.parametrize(
+    ("answer", "what"),
+    [
+        ("[]", "the answer has 0 verbs; 1 to 50 are right"),
+        ("sing", "the answer is not JSON"),
+        (json.dumps([SAY, {"verb": "queue", "name": "sails"}]), "there is no queue:sails"),
+        (json.dumps([{"verb": "redirect", "to": "menu:main"}]), "there is no menu:main"),
+    ],
+)
+def test_an_answer_that_this_flow_cannot_carry_out_is_as_none(answer: str, what: str) -> None:
+    caller = calling().tell(Answered(1, values={VERBS: answer}))
+    assert caller.path()[:2] == ["verbs:app", "say:sorry"]
+    assert fx.Trouble(T("verbs:app"), what) in caller.records
+    assert [r.outcome for r in caller.records if isinstance(r, fx.QuestionAnswered)] == ["unreadable"]
+
+
 def test_verbs_outlive_a_restart() -> None:
     caller = tell(calling(), GATHER, QUEUE).wait(1)
     data = json.loads(json.dumps(caller.session.snapshot(1.0)))

@@ -59,6 +59,10 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
         {"node": "webservice:parcel/ask", "request": 1, "outcome": "timeout", "seconds": 4.0},
         "webservice parcel has not answered (timeout, 4.0 s)",
     ),
+    "ivr.trouble": (
+        {"node": "verbs:app/2", "what": 'verb 2: "sing" is none'},
+        'verbs app: verb 2: "sing" is none',
+    ),
     "ivr.survey": (
         {"node": "survey:after/1", "survey": "after", "question": "service", "scale": "csat", "score": 4},
         "answers 4 to service (csat) of survey after",

@@ -13,6 +13,7 @@ import pytest
 
 from softswitch.config import parse_config
 from softswitch.inquiries.edge import Inquiries
+from softswitch.inquiries.lookups import FileSource, Lookup
 from tests.support.http_server import HttpServer, Reply
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Asked:
     def __init__(self, toml: str, folder: Path) -> None:
         self.answers: dict[int, tuple[str, dict[str, str]]] = {}
         self.came = asyncio.Event()
-        self.inquiries = Inquiries(config(toml, folder), self._answered)
+        self.config = config(toml, folder)
+        self.inquiries = Inquiries(self.config, self._answered)
         self.questions = 0
 
     def _answered(self, question: int, outcome: str, values: Mapping[str, str]) -> None:
@@ -41,14 +43,20 @@ class Asked:
         self.answers[question] = (outcome, dict(values))
         self.came.set()
 
-    def ask(self, target: str, **variables: str) -> int:
+    def reload(self, toml: str, folder: Path) -> Config:
+        """Another configuration; the one before."""
+        before, self.config = self.config, config(toml, folder)
+        self.inquiries.reconfigure(self.config)
+        return before
+
+    def ask(self, target: str, of: Config | None = None, **variables: str) -> int:
         self.questions += 1
         kind, _, name = target.partition(":")
-        self.inquiries.ask(self.questions, kind, name, variables)
+        self.inquiries.ask(self.questions, kind, name, variables, of or self.config)
         return self.questions
 
-    async def answer(self, target: str, **variables: str) -> tuple[str, dict[str, str]]:
-        question = self.ask(target, **variables)
+    async def answer(self, target: str, of: Config | None = None, **variables: str) -> tuple[str, dict[str, str]]:
+        question = self.ask(target, of, **variables)
         async with asyncio.timeout(10):
             while question not in self.answers:
                 self.came.clear()
@@ -186,12 +194,97 @@ async def test_another_configuration_keeps_what_has_not_changed(tmp_path: Path) 
     (tmp_path / "customers.csv").write_text(CUSTOMERS)
     one = '[webservice.a]\nurl = "http://127.0.0.1:9/a"\n[webservice.b]\nurl = "http://127.0.0.1:9/b"\ntimeout = 0.1\n'
     async with asking(one, tmp_path) as asked:
-        before = dict(asked.inquiries._services)
-        changed = one.replace("9/b", "9/c") + '[lookup.who]\nfile = "customers.csv"'
-        asked.inquiries.reconfigure(config(changed, tmp_path))
-        assert asked.inquiries._services["a"] is before["a"]
-        assert asked.inquiries._services["b"] is not before["b"]
+        for name in ("webservice:a", "webservice:b"):
+            assert await asked.answer(name) == ("address-refused", {})
+        before = known(asked)
+        asked.reload(one.replace("9/b", "9/c") + '[lookup.who]\nfile = "customers.csv"', tmp_path)
+        for name in ("webservice:a", "webservice:b"):
+            assert await asked.answer(name) == ("address-refused", {})
+        assert known(asked)["webservice", "a"] == before["webservice", "a"]
+        assert len(known(asked)["webservice", "b"]) == 2
         assert (await asked.answer("lookup:who", ani="1001"))[0] == "ok"
+
+
+def known(asked: Asked) -> dict[tuple[str, str], list[object]]:
+    """Everybody whose connections are kept."""
+    return {where: [one.source for one in versions] for where, versions in asked.inquiries._known.items()}
+
+
+TWO = """
+[webservice.parcel]
+url = "{url}/parcels"
+allow_private = ["127.0.0.0/8"]
+[verbs.app]
+url = "{url}/app"
+allow_private = ["127.0.0.0/8"]
+[lookup.who]
+list = "vip"
+[lookup.file]
+file = "customers.csv"
+[[list.vip]]
+number = "1001"
+name = "Olena"
+"""
+
+
+async def test_whoever_a_reload_takes_away_or_changes_still_answers_for_calls_that_began_before_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "customers.csv").write_text("phone,name\n1001,Desk\n")
+    server = HttpServer(answer=lambda path, body: Reply(body=json.dumps({"from": path}).encode()))
+    async with server as url, asking(TWO.format(url=url), tmp_path) as asked:
+        late = asked.ask("webservice:parcel")
+        before = asked.reload(f'[webservice.parcel]\nurl = "{url}/new"\nallow_private = ["127.0.0.0/8"]', tmp_path)
+        assert await asked.answer("webservice:parcel") == ("ok", {"from": "/new"})
+        assert asked.answers[late] == ("ok", {"from": "/parcels"})
+        assert await asked.answer("webservice:parcel", before) == ("ok", {"from": "/parcels"})
+        assert (await asked.answer("verbs:app", before))[0] == "ok"
+        assert await asked.answer("lookup:who", before, ani="1001") == ("ok", {"name": "Olena"})
+        assert (await asked.answer("lookup:file", before, ani="1001"))[1]["name"] == "Desk"
+        for gone in ("verbs:app", "lookup:who", "lookup:file"):
+            assert await asked.answer(gone) == ("unavailable", {})
+
+
+class SlowFile(FileSource):
+    """One that takes its time to be read, and counts how often."""
+
+    reads, seconds = 0, 0.0
+
+    def _load(self) -> dict[str, dict[str, str]]:
+        self.reads += 1
+        time.sleep(self.seconds)
+        return super()._load()
+
+
+async def test_a_file_that_takes_longer_than_the_time_limit_is_read_once_and_then_there(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text(CUSTOMERS)
+    words = config('[lookup.who]\nfile = "customers.csv"\ntimeout = 0.1', tmp_path).lookups["who"]
+    assert words.file is not None
+    file = SlowFile(words.file, None)
+    file.seconds = 1.2
+    lookup = Lookup("who", words, file)
+    impatient = [lookup.ask({"ani": "1001"}) for _ in range(5)]
+    assert [outcome for outcome, _ in await asyncio.gather(*impatient)] == ["timeout"] * 5
+    await file.read()
+    assert await lookup.ask({"ani": "1001"}) == ("ok", {"phone": "1001", "name": "Desk", "balance": "0"})
+    assert file.reads == 1
+    (tmp_path / "customers.csv").write_text(CUSTOMERS + "1002,New,0\n")
+    patient = Lookup("who", words.model_copy(update={"timeout": 5.0}), file)
+    assert (await patient.ask({"ani": "1001"}))[0] == "ok", "what is known of old is told meanwhile"
+    assert await patient.ask({"ani": "1002"}) == ("unknown", {})
+    await file.read()
+    assert (await patient.ask({"ani": "1002"}))[0] == "ok"
+    assert file.reads == 2
+
+
+async def test_files_are_read_before_anybody_asks(tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text(CUSTOMERS)
+    async with asking('[lookup.who]\nfile = "customers.csv"\ntimeout = 0.001', tmp_path) as asked:
+        await asyncio.gather(*(source.read() for source in asked.inquiries._files._sources.values()))
+        begun = time.monotonic()
+        source = asked.inquiries._files.open(tmp_path / "customers.csv", None)
+        assert source._rows is not None
+        assert time.monotonic() - begun < 1.0
 
 
 APPLICATION = """
@@ -217,9 +310,6 @@ async def test_an_application_is_told_everything_and_says_what_to_do() -> None:
 @pytest.mark.parametrize(
     ("reply", "outcome", "says"),
     [
-        (Reply(body=b"[]"), "unreadable", "the answer has 0 verbs"),
-        (Reply(body=b'[{"verb": "queue", "name": "sails"}]'), "unreadable", "there is no queue:sails"),
-        (Reply(body=b"\xff"), "unreadable", "is not JSON"),
         (Reply(status=500), "status", "status 500"),
         (Reply(body=b" " * 300_000), "too-large", "too-large"),
     ],

@@ -1,0 +1,72 @@
+"""Web services and applications of the configuration, each with its connections."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ivr.events import OK
+from ivr.verbs import VERBS
+from softswitch.config.words.dialogue import Verbs as VerbsWords
+from softswitch.webservice.client import BODY, Service, WebserviceClient
+from softswitch.webservice.guard import Guard, guarded_client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import httpx2
+
+    from softswitch.config.words.dialogue import Webservice as WebserviceWords
+
+log = logging.getLogger(__name__)
+
+
+class HttpSource:
+    """One ``[webservice.name]`` or ``[verbs.name]``."""
+
+    def __init__(self, kind: str, name: str, words: WebserviceWords | VerbsWords, now: Callable[[], float]) -> None:
+        self.words = words
+        self._called = f"{kind} {name}"
+        self._http: httpx2.AsyncClient = guarded_client(Guard(words.allow_private))
+        self._client = WebserviceClient(service_of(name, words), self._http, now=now)
+
+    async def ask(self, variables: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
+        """Outcome and variables."""
+        answer = await self._client.ask(variables)
+        if answer.failure is not None:
+            # the details may hold what the caller entered
+            log.warning("%s: %s%s", self._called, answer.failure, f" {answer.status}" if answer.status else "")
+            return str(answer.failure), {}
+        if isinstance(self.words, VerbsWords):
+            return OK, {VERBS: answer.values[BODY]}
+        return OK, answer.values
+
+    async def close(self) -> None:
+        """End its connections."""
+        await self._http.aclose()
+
+
+def service_of(name: str, words: WebserviceWords | VerbsWords) -> Service:
+    """How to ask, as the configuration says; an application is told everything that is known of the call."""
+    service = Service(
+        name,
+        words.url,
+        headers=dict(words.headers),
+        secret_headers=dict(words.secret_headers),
+        basic=None if words.basic is None else (words.basic.user, words.basic.password),
+        bearer=words.bearer,
+        timeout=words.timeout,
+        max_bytes=words.max_bytes,
+    )
+    if isinstance(words, VerbsWords):
+        return replace(service, method="POST", body="json", retries=0, everything=True)
+    return replace(
+        service,
+        method=words.method,
+        body=words.body,
+        fields=dict(words.fields),
+        result=dict(words.result),
+        retries=words.retries,
+        cache=words.cache,
+    )
