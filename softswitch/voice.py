@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 
 #: Positions that are rendered ahead of any caller; longer queues are rendered as they grow.
 RENDERED_POSITIONS = 15
+#: So many texts of the catalogue are remembered with what they say.
+RESOLVED = 10_000
 
 
 class RenderedVoice:
@@ -53,11 +55,14 @@ class RenderedVoice:
         self._on_ready = on_ready
         self._fetched = fetched
         self._failed: set[Joined | Spoken] = set()
+        self._awaited: set[Joined | Spoken] = set()  # being made; however many ask for them, once
+        self._resolved: dict[tuple[object, ...], Recorded | Joined | Spoken] = {}
         self._seconds: dict[str, float | None] = {}
 
     def renew(self, resolver: Resolver) -> None:
         """Other catalogues, recordings or languages, from the next prompt on."""
         self._resolver = resolver
+        self._resolved.clear()
 
     def find(self, prompt: Prompt, language: str) -> str | None:
         """See `softswitch.ports.Voice.find`.
@@ -65,7 +70,7 @@ class RenderedVoice:
         A text that failed is left out once, and tried again the next time; recordings that failed are spoken instead.
         """
         try:
-            found = self._resolver.resolve(prompt, language)
+            found = self._resolve(prompt, language)
         except MissingPrompt as missing:
             log.error("%s", missing)
             return ""
@@ -92,8 +97,24 @@ class RenderedVoice:
                 self._seconds[path] = None
         return self._seconds[path]
 
+    def _resolve(self, prompt: Prompt, language: str) -> Recorded | Joined | Spoken:
+        """Words of the catalogue are worked out once: who waits asks again whenever anything has been made."""
+        if prompt.text:
+            return self._resolver.resolve(prompt, language)
+        asked = (prompt.key, language, *prompt.args.items())
+        found = self._resolved.get(asked)
+        if found is None:
+            if len(self._resolved) >= RESOLVED:
+                self._resolved.clear()
+            found = self._resolved[asked] = self._resolver.resolve(prompt, language)
+        return found
+
     def _render(self, prompt: Prompt, wanted: Joined | Spoken) -> str | None:
+        if wanted in self._awaited:
+            return None
+
         def done(outcome: Path | SynthesisFailed) -> None:
+            self._awaited.discard(wanted)
             if isinstance(outcome, SynthesisFailed):
                 log.warning('prompt "%s" cannot be made: %s', prompt.key, outcome)
                 self._failed.add(wanted)
@@ -103,7 +124,10 @@ class RenderedVoice:
             path = self._synthesizer.join(wanted.parts, done)
         else:
             path = self._synthesizer.request(wanted.text, wanted.language, done)
-        return None if path is None else str(path)
+        if path is None:
+            self._awaited.add(wanted)
+            return None
+        return str(path)
 
     def prepare(self, prompts: Iterable[Prompt], languages: Iterable[str]) -> int:
         """Render ahead what callers may hear; returns how many are still missing."""

@@ -14,7 +14,7 @@ from softswitch.config.words.switch import Tts
 from softswitch.paths import prompts_dir
 from softswitch.speech.phrases import position
 from softswitch.tts.synthesizer import DEFAULT_RATES, SpeechSettings, Synthesizer
-from softswitch.voice import RenderedVoice, check_speech, speech_settings, spoken_languages
+from softswitch.voice import RenderedVoice, check_speech, find_speech, speech_settings, spoken_languages
 from tests.support.audio import read_wav, sine, write_wav
 
 
@@ -38,6 +38,48 @@ async def test_what_is_not_there_is_rendered_and_then_found_at_once(tmp_path: Pa
         assert soundfile.info(path).duration > 1
         assert voice.find(position(3), "uk") == path
         assert voice.find(position(4), "uk") != path
+    finally:
+        await synthesizer.stop()
+
+
+@pytest.mark.asyncio
+async def test_what_many_wait_for_is_made_once_and_told_once(tmp_path: Path) -> None:
+    """Each of a thousand who wait asks again whenever something is ready."""
+    ready = asyncio.Event()
+    told: list[float] = []
+
+    def on_ready() -> None:
+        told.append(asyncio.get_running_loop().time())
+        ready.set()
+
+    synthesizer = Synthesizer(SpeechSettings(), tmp_path)
+    await synthesizer.start()
+    try:
+        voice = RenderedVoice([prompts_dir()], synthesizer, on_ready=on_ready, fallback="en")
+        for _ in range(1000):
+            assert voice.find(position(40), "uk") is None
+        assert await found(voice, position(40), "uk", ready)
+        assert len(told) == 1
+        (tmp_path / voice.find(position(40), "uk")).unlink()  # type: ignore[operator]
+        assert await found(voice, position(40), "uk", ready), "made anew when it is gone"
+    finally:
+        await synthesizer.stop()
+    assert synthesizer.renders == 2
+
+
+@pytest.mark.asyncio
+async def test_other_words_count_from_the_next_time_on(tmp_path: Path) -> None:
+    recording = tmp_path / "prompts" / "pl" / "queue-position.5.wav"
+    write_wav(tmp_path / "speech.wav", sine(400, 0.5))
+    synthesizer = Synthesizer(SpeechSettings(), tmp_path)
+    await synthesizer.start()
+    try:
+        voice = RenderedVoice([prompts_dir()], synthesizer, on_ready=lambda: None, fallback="en")
+        assert voice.find(position(5), "pl") is None
+        recording.parent.mkdir(parents=True)
+        (tmp_path / "speech.wav").rename(recording)
+        voice.renew(find_speech([prompts_dir(), tmp_path / "prompts"], "en"))
+        assert voice.find(position(5), "pl") == str(recording)
     finally:
         await synthesizer.stop()
 
