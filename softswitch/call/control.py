@@ -440,6 +440,7 @@ class CallControl:
         self.prompts.forget(leg.leg)
         self.recordings.leg_over(leg, now)
         self.offers.leg_over(leg)
+        self.keyed.leg_over(leg)
         self._quality.expect(leg)
         self.trunks.release(leg.leg)
         if self.phones.release(leg.phone, leg.leg):

@@ -143,7 +143,6 @@ class KeyedTransfers:
 
     def lost(self, leg: Leg, now: float) -> bool:
         """*leg* is gone; True when that was all it meant."""
-        self._typed.pop(leg.leg, None)
         current = self._tries.get(leg.call)
         if current is None:
             return False
@@ -162,8 +161,10 @@ class KeyedTransfers:
         current = self._tries.get(call.call)
         if current is not None:
             self._run(current, Input.CALLER_GONE, now)
-        for handle in (call.a_leg, call.b_leg):
-            self._typed.pop(handle or 0, None)
+
+    def leg_over(self, leg: Leg) -> None:
+        """*leg* is gone, whoever's it was and whoever ended it."""
+        self._typed.pop(leg.leg, None)
 
     def forget(self, call: str) -> None:
         """Nothing of *call* can be relied on any more."""
