@@ -152,6 +152,9 @@ class Voice(Protocol):
     def fetched(self, audio: Audio, language: str) -> str | None:
         """The recording that somebody else keeps, if it is here now and can be played."""
 
+    def unfit(self, prompt: Prompt, language: str) -> Sequence[str]:
+        """Placeholders of *prompt* whose values do not fit their form, and are said as they stand or left out."""
+
     def seconds(self, path: str) -> float | None:
         """How long the audio file is; None when that cannot be told."""
 
@@ -161,6 +164,11 @@ class Campaigns(Protocol):
 
     def messages(self, slots: tuple[Slot, ...], variables: Mapping[str, str], now: float) -> Sequence[Voiced]:
         """What a caller with these variables hears who enters a menu with these slots."""
+
+    def pulled(
+        self, slot: str, values: Mapping[str, str], variables: Mapping[str, str], now: float
+    ) -> tuple[Voiced, ...] | None:
+        """What a caller with these variables hears by the answer that was given for *slot*; None: it cannot be used."""
 
     def preview(self, dialled: str) -> tuple[Prompt, ...] | None:
         """What is bound, drafts too, where *dialled* is a number for that; None where it is not."""

@@ -87,6 +87,15 @@ class RenderedVoice:
         """See `softswitch.ports.Voice.fetched`."""
         return self._fetched(audio, language)
 
+    def unfit(self, prompt: Prompt, language: str) -> tuple[str, ...]:
+        """See `softswitch.ports.Voice.unfit`."""
+        with suppress(MissingPrompt):
+            found = self._resolver.resolve(prompt, language)
+            return (
+                found.unfit if isinstance(found, Spoken) else found.instead.unfit if isinstance(found, Joined) else ()
+            )
+        return ()
+
     def seconds(self, path: str) -> float | None:
         """See `softswitch.ports.Voice.seconds`; a file is looked at once."""
         if path not in self._seconds:

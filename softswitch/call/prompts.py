@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
     from softswitch.ports import Voice
+
+log = logging.getLogger(__name__)
 
 #: Longest silence, in seconds, in which a party waits for a prompt to be rendered; what is not ready then is left out.
 PATIENCE = 3.0
@@ -70,11 +73,21 @@ class Prompts:
     def play(self, call: Call, play: int, prompts: tuple[Prompt, ...], language: str, now: float) -> None:
         """Say the prompts of an IVR session, and tell it when they have been said."""
         self._playing.pop(call.call, None)
+        self._look_at(call, prompts, language, now)
 
         def finished(at: float) -> None:
             self._control.menus.receive(call, PromptsFinished(play), at)
 
         self._say(call.a_leg, prompts, language, now, finished, PATIENCE, session=(call.call, play))
+
+    def _look_at(self, call: Call, prompts: tuple[Prompt, ...], language: str, now: float) -> None:
+        """What somebody outside has sent may be nothing that can be said as it should be."""
+        for prompt in prompts:
+            for what in self._voice.unfit(prompt, language) if prompt.args else ():
+                node = call.session.progress.node
+                told = f"{prompt.key}: the value of {what} does not fit"
+                log.warning("%s: %s", node, told)
+                self._control.note("ivr.trouble", call, now, node=str(node), what=told)
 
     def heard(self, call: Call, play: int, at: float, *, interrupted: bool) -> dict[str, object]:
         """How much of list *play* of the session was heard by *at*; nothing of what has not begun."""

@@ -69,6 +69,14 @@ class Phrase:
     def say(self, arguments: Arguments, language: str) -> str:
         return self.form(arguments, language).say(arguments, language)
 
+    def attempt(self, arguments: Arguments, language: str) -> tuple[str, tuple[str, ...]]:
+        """See `Template.attempt`; without a number that can be counted with the form is "other"."""
+        try:
+            return self.form(arguments, language).attempt(arguments, language)
+        except (LookupError, ValueError, ArithmeticError):
+            text, unfit = self.forms["other"].attempt(arguments, language)
+            return text, tuple(dict.fromkeys((f"{{{self.by}}}", *unfit)))
+
 
 class Catalogue:
     """All phrases in all languages; immutable."""
@@ -121,6 +129,11 @@ class Catalogue:
             raise MissingPrompt(f'prompt "{key}" needs the argument {error}') from None
         except ValueError as error:
             raise MissingPrompt(f'prompt "{key}" cannot be said: {error}') from None
+
+    def attempt(self, key: str, language: str, arguments: Arguments) -> tuple[str, tuple[str, ...]]:
+        """As `text`, whatever the values are: see `Template.attempt`; an empty text when there is no such prompt."""
+        phrase = self._phrases.get(language, {}).get(key)
+        return ("", ()) if phrase is None else phrase.attempt(arguments, language)
 
     def check(self) -> list[str]:
         """What is missing in one language and there in another, and arguments that differ."""

@@ -67,6 +67,10 @@ class Placeholder:
     person: bool = False
     manner: Manner = Manner.PLAIN
 
+    def __str__(self) -> str:
+        """As it may be written."""
+        return f"{{{self.argument}:{self.manner}}}" if self.manner else f"{{{self.argument}}}"
+
     def say(self, arguments: Arguments, language: str) -> str:
         """The words; raises KeyError for a missing argument and ValueError for one that cannot be said so."""
         value = arguments[self.argument]

@@ -7,7 +7,7 @@ Folders are read once: nothing here touches the disk during a call.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from softswitch.speech.catalogue import MissingPrompt
@@ -34,10 +34,14 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """Words to synthesise; `language` is theirs, and not the one asked for when they are not written in that."""
+    """Words to synthesise; `language` is theirs, and not the one asked for when they are not written in that.
+
+    `unfit`: placeholders whose values could not be said in their form, as "{sum:money}".
+    """
 
     text: str
     language: str
+    unfit: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +82,27 @@ class Resolver:
         for wanted in dict.fromkeys((language, *self._fallbacks, *prompt.text, *self._catalogue.languages)):
             if recording := self._recordings.get((wanted, recording_name(prompt))):
                 return Recorded(recording)
-            if text := self._text(prompt, wanted):
+            text, unfit = self._text(prompt, wanted)
+            if text:
                 words = self._words.get(wanted)
                 parts = words.cover(text) if words is not None else None
-                spoken = Spoken(text, wanted)
+                spoken = Spoken(text, wanted, unfit)
                 return spoken if parts is None else Joined(parts, spoken)
         raise MissingPrompt(f'there is nothing to say for "{prompt.key}"')
 
-    def _text(self, prompt: Prompt, language: str) -> str:
-        if prompt.text:
-            text = prompt.text.get(language, "").strip()
-            return _filled(prompt, text, language) if prompt.args and text else text
-        if prompt.key not in self._catalogue.keys(language):
-            return ""
-        return self._catalogue.text(prompt.key, language, prompt.args)
-
-
-def _filled(prompt: Prompt, text: str, language: str) -> str:
-    """A text of the configuration that was given arguments has placeholders as the catalogue has."""
-    try:
-        return parse_template(text).say(prompt.args, language)
-    except KeyError as error:
-        raise MissingPrompt(f'prompt "{prompt.key}" needs the argument {error}') from None
-    except ValueError as error:
-        raise MissingPrompt(f'prompt "{prompt.key}" cannot be said: {error}') from None
+    def _text(self, prompt: Prompt, language: str) -> tuple[str, tuple[str, ...]]:
+        """The words, and what in them could not be said as it should be."""
+        if not prompt.text:
+            return self._catalogue.attempt(prompt.key, language, prompt.args)
+        text = prompt.text.get(language, "").strip()
+        if not prompt.args or not text:
+            return text, ()
+        # a text of the configuration that was given arguments has placeholders as the catalogue has
+        try:
+            said, unfit = parse_template(text).attempt(prompt.args, language)
+        except ValueError as error:
+            raise MissingPrompt(f'prompt "{prompt.key}" cannot be said: {error}') from None
+        return said.strip(), unfit
 
 
 def recording_name(prompt: Prompt) -> str:

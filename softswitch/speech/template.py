@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from softswitch.speech.placeholders import Arguments
 
 
+#: Letters of a value that is said as it stands; a longer one is none that was meant to be said.
+LONGEST = 80
+
+
 @dataclass(frozen=True, slots=True)
 class Template:
     parts: tuple[str | Placeholder, ...]
@@ -27,6 +31,24 @@ class Template:
 
     def say(self, arguments: Arguments, language: str) -> str:
         return "".join(self.pieces(arguments, language))
+
+    def attempt(self, arguments: Arguments, language: str) -> tuple[str, tuple[str, ...]]:
+        """As `say`, for values that somebody else has sent: one that cannot be said in its form is said as it stands.
+
+        The second item names the placeholders with such values. What is missing or long is left out.
+        """
+        words, unfit = [], []
+        for part in self.parts:
+            if isinstance(part, str):
+                words.append(part)
+                continue
+            try:
+                words.append(part.say(arguments, language))
+            except (LookupError, ValueError, ArithmeticError):
+                value = str(arguments.get(part.argument, "")).strip()
+                words.append(value if len(value) <= LONGEST else "")
+                unfit.append(str(part))
+        return "".join(words), tuple(unfit)
 
 
 def parse_template(text: str) -> Template:

@@ -118,6 +118,16 @@ def test_a_caller_enters_a_number_and_hears_what_the_service_knows_of_it(office:
     assert hears(call) == Echo()
 
 
+def test_a_value_that_cannot_be_said_is_told_to_whoever_looks_after_the_service(office: Office) -> None:
+    call = asked_for_a_parcel(office)
+    office.switch.answered({"status": "unfit"})
+    office.run(0.1)
+    assert said(call) == ("en/webservice.parcel/0042/unfit",)
+    assert [line["what"] for line in journaled(office, "ivr.trouble")] == [
+        "webservice.parcel: the value of status does not fit"
+    ]
+
+
 def test_an_answer_may_send_the_caller_elsewhere(office: Office) -> None:
     office.agent("1001")
     call = asked_for_a_parcel(office)
@@ -198,6 +208,11 @@ def left_by_the_agent(office: Office) -> PhoneCall:
     return call
 
 
+def call_id(office: Office) -> str | None:
+    """The call in which a survey was answered."""
+    return office.switch.journal.of("ivr.survey")[0].call
+
+
 def test_who_is_left_by_the_agent_is_asked_how_it_was(office: Office) -> None:
     call = left_by_the_agent(office)
     assert said(call) == ("en/survey.after.service",)
@@ -214,6 +229,10 @@ def test_who_is_left_by_the_agent_is_asked_how_it_was(office: Office) -> None:
         ("service", "csat", 4),
         ("friends", "nps", 10),
     ]
+    first, _ = journaled(office, "ivr.survey")
+    assert (first["agent"], first["queue"], first["menu_path"]) == ("olena", "sales", "")
+    (ended,) = [line for line in office.switch.journal.of("call.ended") if line.call == call_id(office)]
+    assert "menu_path" not in ended.data, "an answer is no choice of a menu"
 
 
 def test_who_answers_nothing_is_thanked_all_the_same(office: Office) -> None:

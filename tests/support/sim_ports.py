@@ -118,6 +118,9 @@ class FakeVoice:
             return ""
         return None if prompt.key in self.slow else "/".join((language, prompt.key, *map(str, prompt.args.values())))
 
+    def unfit(self, prompt: Prompt, language: str) -> Sequence[str]:
+        return [name for name, value in prompt.args.items() if value == "unfit"]
+
     def seconds(self, path: str) -> float:
         return 0.3 if path.startswith("tone:") else self.lengths.get(path.split("/")[1], 3.0)
 

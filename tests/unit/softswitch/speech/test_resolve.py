@@ -82,6 +82,30 @@ def test_texts_of_the_configuration_that_are_given_arguments_are_filled(folder: 
         "You owe twenty-one hryvnias and two kopiykas.", "en"
     )
     assert voice.resolve(Prompt("say.debt", text), "en") == Spoken("You owe {sum:money}.", "en")
-    for arguments in ({"sum": "21.02 UAH"}, {"sum": "much", "x": "x"}):
-        with pytest.raises(MissingPrompt, match=r"say\.debt"):
-            voice.resolve(Prompt("say.debt", text, arguments), "uk")
+    with pytest.raises(MissingPrompt, match=r"say\.debt"):
+        voice.resolve(Prompt("say.debt", {"en": "{a:loud}"}, {"a": "x"}), "en")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said", "unfit"),
+    [
+        ({"sum": "21 UAH"}, "До сплати двадцять одна гривня.", ("{x}",)),
+        ({"sum": "much", "x": "x"}, "До сплати much. x", ("{sum:money}",)),
+        ({"sum": "", "x": "x"}, "До сплати . x", ("{sum:money}",)),
+        ({"sum": "1e999999999 UAH", "x": "x"}, "До сплати 1e999999999 UAH. x", ("{sum:money}",)),
+        ({"sum": "<p>" * 100, "x": "x"}, "До сплати . x", ("{sum:money}",)),
+    ],
+)
+def test_a_value_that_cannot_be_said_in_its_form_silences_nothing_else(
+    folder: Path, arguments: dict[str, int | str], said: str, unfit: tuple[str, ...]
+) -> None:
+    text = {"uk": "До сплати {sum:money}. {x}"}
+    found = resolver(folder).resolve(Prompt("say.debt", text, arguments), "uk")
+    assert isinstance(found, Spoken)
+    assert (found.text, found.unfit) == (said, unfit)
+
+
+def test_a_count_that_is_none_is_said_in_the_form_for_all(folder: Path) -> None:
+    found = resolver(folder).resolve(Prompt("queue-position", args={"n": "a few"}), "en")
+    assert isinstance(found, Spoken)
+    assert (found.text, found.unfit) == ("a few callers", ("{n}",))
