@@ -27,7 +27,7 @@ from ivr.nodes import (
     Say,
 )
 from ivr.progress import CONFIRM
-from ivr.slots import with_messages
+from ivr.slots import Expected, with_messages
 from ivr.verbs import Verbs, place
 
 if TYPE_CHECKING:
@@ -131,6 +131,12 @@ def next_prompt(flow: Flow, p: Progress) -> int:
     return p.said + sum(1 for _ in skipped)
 
 
+def expected_next(flow: Flow, p: Progress) -> Expected | None:
+    """The control point at which the menu is, when it is not known yet what this caller hears there."""
+    following = script_of(flow, p)[next_prompt(flow, p) :][:1]
+    return next((m for m in p.voiced if isinstance(m, Expected) and following == (m.prompt,)), None)
+
+
 def longest_key(flow: Flow, p: Progress) -> str:
     """The longest beginning of the digits pressed that is a key, or empty."""
     keys = menu_of(flow, p).keys
@@ -147,6 +153,8 @@ def _which_node(flow: Flow, p: Progress) -> Input:
 
 
 def _what_is_left(flow: Flow, p: Progress) -> Input:
+    if p.voiced and (expected := expected_next(flow, p)) is not None:
+        return Input.SETTLE if expected.over or not expected.wait else Input.EXPECT
     script = script_of(flow, p)
     prompt = next_prompt(flow, p)
     if prompt < len(script):

@@ -100,6 +100,19 @@ class StopAsking:
 
 
 @dataclass(frozen=True, slots=True)
+class Pull:
+    """Ask `name` what this caller is to hear at a slot, while the menu goes on; answer with Pulled(request).
+
+    `variables` as of an Ask. Nothing happens when the answer comes late, or never.
+    """
+
+    request: int
+    slot: str
+    name: str
+    variables: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class PlayMusic:
     """Let the caller hear a music channel until StopPrompts or whatever comes next."""
 
@@ -288,6 +301,7 @@ Effect = (
     | Connect
     | Ask
     | StopAsking
+    | Pull
     | HandOver
     | HangUp
     | Journal

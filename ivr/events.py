@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ivr.nodes import Result
+    from ivr.slots import Voiced
     from ivr.targets import Target
 
 
@@ -69,6 +70,14 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulled:
+    """The answer to Pull number `request`; None: there is none, and what is bound to the slot is heard."""
+
+    request: int
+    messages: tuple[Voiced, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Moved:
     """Whom the caller talked with has sent them on; what they chose and which language they speak stays known."""
 
@@ -88,4 +97,4 @@ class HungUp:
     """The caller is gone, or call control ended the call."""
 
 
-Event = Started | Digit | PromptsFinished | Returned | Answered | Moved | Requeued | HungUp
+Event = Started | Digit | PromptsFinished | Returned | Answered | Pulled | Moved | Requeued | HungUp

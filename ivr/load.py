@@ -55,6 +55,10 @@ class SlotTable(Protocol):
     def targets(self) -> Sequence[Target]: ...
     @property
     def fallback(self) -> Mapping[str, str] | None: ...
+    @property
+    def webservice(self) -> str | None: ...
+    @property
+    def wait(self) -> float: ...
 
 
 class MenuTable(Protocol):
@@ -270,6 +274,8 @@ def slot(table: SlotTable) -> Slot:
         templates=tuple(table.templates),
         targets=tuple(table.targets),
         fallback=None if table.fallback is None else Prompt(f"slot-fallback.{table.id}", text=dict(table.fallback)),
+        asks=table.webservice or "",
+        wait=table.wait,
     )
 
 

@@ -21,6 +21,7 @@ class State(Enum):
     MATCHING = auto()  # a digit was added to the key being pressed
     COLLECTING = auto()  # the digits so far may be a key, or the beginning of one
     REFUSED = auto()  # nothing, or nothing useful, was pressed
+    EXPECTING = auto()  # the menu has come to a control point about which somebody is asked
     ASKING = auto()  # somebody outside is asked; digits are kept
     AWAY = auto()  # a queue, a phone or somebody else has the caller
     CONNECTED = auto()  # echo, music or silence until the caller hangs up
@@ -34,6 +35,7 @@ class Input(Enum):
     PROMPTS_FINISHED = auto()
     RETURNED = auto()
     ANSWERED = auto()
+    PULLED = auto()  # what this caller is to hear at a control point
     MOVED = auto()  # a transfer
     REQUEUED = auto()  # into another queue, by an operator
     HUNG_UP = auto()
@@ -43,6 +45,7 @@ class Input(Enum):
     PROMPT_LIMIT = auto()
     FILLER = auto()  # the answer takes a while
     ASK_LIMIT = auto()
+    EXPECT_LIMIT = auto()
     # decisions: which node is this?
     AT_MENU = auto()
     AT_SAY = auto()
@@ -58,6 +61,8 @@ class Input(Enum):
     NO_SUCH_NODE = auto()
     TOO_MANY_STEPS = auto()  # without a digit from the caller
     # decisions: what is left of this turn?
+    EXPECT = auto()  # what is said next is not known yet
+    SETTLE = auto()  # it is now
     SPEAK = auto()
     INSIST = auto()
     HEAR = auto()  # a digit is waiting
@@ -107,6 +112,9 @@ class Action(Enum):
     CHANGE_QUEUE = auto()  # the place is in another one, wherever the caller is now
     FOLLOW_ANSWER = auto()
     FOLLOW_NO_ANSWER = auto()
+    KEEP_PULLED = auto()
+    START_EXPECTING = auto()
+    SETTLE_SLOT = auto()
     ASK = auto()
     STOP_ASKING = auto()
     PLAY_FILLER = auto()
@@ -127,8 +135,10 @@ class Action(Enum):
 
 S, I, A = State, Input, Action  # noqa: E741
 
-EVENTS = frozenset({I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED, I.REQUEUED, I.HUNG_UP})
-TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT, I.FILLER, I.ASK_LIMIT})
+EVENTS = frozenset(
+    {I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.PULLED, I.MOVED, I.REQUEUED, I.HUNG_UP}
+)
+TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT, I.FILLER, I.ASK_LIMIT, I.EXPECT_LIMIT})
 DECISIONS = frozenset(Input) - EVENTS - TIMERS
 
 #: What can be decided in each of the states in which a session never rests.
@@ -139,7 +149,7 @@ DECIDED: dict[State, frozenset[Input]] = {
             *(I.AT_INQUIRY, I.AT_HAND_OFF, I.AT_HANGUP, I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
         }
     ),
-    S.TURN: frozenset({I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
+    S.TURN: frozenset({I.EXPECT, I.SETTLE, I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
     S.MATCHING: frozenset(
         {
             *(I.CHOSEN, I.CHOSEN_REPEAT, I.MORE_KEPT, I.MORE_NEEDED, I.NO_SUCH_KEY),
@@ -155,6 +165,7 @@ RUNNING: dict[State, frozenset[Input]] = {
     S.INSISTING: frozenset({I.PROMPT_LIMIT}),
     S.LISTENING: frozenset({I.FIRST_DIGIT}),
     S.COLLECTING: frozenset({I.INTER_DIGIT}),
+    S.EXPECTING: frozenset({I.EXPECT_LIMIT}),
     S.ASKING: frozenset({I.FILLER, I.ASK_LIMIT}),
 }
 
@@ -177,6 +188,8 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.ROUTING,     I.NO_SUCH_NODE):      (S.ENDED,      (A.DROP_KEPT, A.BLAME_TARGET, A.HANG_UP)),
     (S.ROUTING,     I.TOO_MANY_STEPS):    (S.ENDED,      (A.DROP_KEPT, A.BLAME_STEPS, A.HANG_UP)),
 
+    (S.TURN,        I.EXPECT):            (S.EXPECTING,  (A.START_EXPECTING,)),
+    (S.TURN,        I.SETTLE):            (S.TURN,       (A.SETTLE_SLOT,)),
     (S.TURN,        I.SPEAK):             (S.SPEAKING,   (A.PLAY,)),
     (S.TURN,        I.INSIST):            (S.INSISTING,  (A.PLAY,)),
     (S.TURN,        I.HEAR):              (S.MATCHING,   (A.TAKE_DIGIT,)),
@@ -187,17 +200,20 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.SPEAKING,    I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
     (S.SPEAKING,    I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
     (S.SPEAKING,    I.REQUEUED):          (S.SPEAKING,  (A.CHANGE_QUEUE,)),
+    (S.SPEAKING,    I.PULLED):            (S.SPEAKING,   (A.KEEP_PULLED,)),
     (S.SPEAKING,    I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.INSISTING,   I.DIGIT):             (S.INSISTING,  (A.NOTE_DIGIT, A.KEEP_DIGIT)),
     (S.INSISTING,   I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
     (S.INSISTING,   I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
     (S.INSISTING,   I.REQUEUED):          (S.INSISTING, (A.CHANGE_QUEUE,)),
+    (S.INSISTING,   I.PULLED):            (S.INSISTING,  (A.KEEP_PULLED,)),
     (S.INSISTING,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.LISTENING,   I.DIGIT):             (S.TURN,       (A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
     (S.LISTENING,   I.FIRST_DIGIT):       (S.REFUSED,    (A.REFUSE_SILENCE,)),
     (S.LISTENING,   I.REQUEUED):          (S.LISTENING, (A.CHANGE_QUEUE,)),
+    (S.LISTENING,   I.PULLED):            (S.LISTENING,  (A.KEEP_PULLED,)),
     (S.LISTENING,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.MATCHING,    I.CHOSEN):            (S.ROUTING,    (A.FOLLOW_KEY,)),
@@ -212,7 +228,14 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.COLLECTING,  I.DIGIT):             (S.TURN,       (A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
     (S.COLLECTING,  I.INTER_DIGIT):       (S.MATCHING,   (A.CLOSE_KEY,)),
     (S.COLLECTING,  I.REQUEUED):          (S.COLLECTING, (A.CHANGE_QUEUE,)),
+    (S.COLLECTING,  I.PULLED):            (S.COLLECTING, (A.KEEP_PULLED,)),
     (S.COLLECTING,  I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
+
+    (S.EXPECTING,   I.DIGIT):             (S.TURN,       (A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
+    (S.EXPECTING,   I.PULLED):            (S.TURN,       (A.STOP_TIMERS, A.KEEP_PULLED)),
+    (S.EXPECTING,   I.EXPECT_LIMIT):      (S.TURN,       (A.SETTLE_SLOT,)),
+    (S.EXPECTING,   I.REQUEUED):          (S.EXPECTING,  (A.CHANGE_QUEUE,)),
+    (S.EXPECTING,   I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.REFUSED,     I.AGAIN):             (S.TURN,       (A.RETRY_SCRIPT,)),
     (S.REFUSED,     I.GIVE_UP):           (S.ROUTING,    (A.FOLLOW_REFUSAL,)),
@@ -234,7 +257,7 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
 }
 # fmt: on
 
-_RESTING = (S.NEW, S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.ASKING, S.AWAY, S.CONNECTED)
+_RESTING = (*(S.NEW, S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.EXPECTING, S.ASKING, S.AWAY, S.CONNECTED),)
 
 #: Events that may arrive and mean nothing; every other event must be in TRANSITIONS where a session rests.
 IGNORED: frozenset[tuple[State, Input]] = frozenset(
@@ -242,12 +265,17 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
         *product([S.ENDED], EVENTS),  # whatever crosses our hang-up
         *product(_RESTING[1:], [I.STARTED]),  # a call starts once
         # nothing has been asked for yet
-        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.MOVED, I.REQUEUED]),
-        *product([S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),  # nothing is being said
+        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.PULLED, I.MOVED, I.REQUEUED]),
+        # nothing is being said
+        *product([S.LISTENING, S.COLLECTING, S.EXPECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),
         # nobody else had the caller
-        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.ASKING, S.CONNECTED], [I.RETURNED, I.MOVED]),
+        *product(
+            [S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.EXPECTING, S.ASKING, S.CONNECTED],
+            [I.RETURNED, I.MOVED],
+        ),
         # a question that nobody waits for any longer
-        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.AWAY, S.CONNECTED], [I.ANSWERED]),
+        *product([S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.EXPECTING, S.AWAY, S.CONNECTED], [I.ANSWERED]),
+        *product([S.ASKING, S.AWAY, S.CONNECTED], [I.PULLED]),  # of a menu that was left
         (S.CONNECTED, I.REQUEUED),  # the place was given up meanwhile
         *product([S.AWAY, S.CONNECTED], [I.DIGIT]),  # the queue, the phone or the service hears them
     }

@@ -114,6 +114,8 @@ class Slot:
     templates: tuple[str, ...] = ()  # names of those that may be filled; empty: all
     targets: tuple[Target, ...] = ()
     fallback: Prompt | None = None  # in place of a message that cannot be said
+    asks: str = ""  # who is asked what this caller is to hear; empty: nobody
+    wait: float = 0.0  # seconds that the menu waits at this place for the answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
+from ivr import slots
 from ivr.effects import EndReason
 from ivr.machine import Input, State
 from ivr.nodes import Result
-from ivr.slots import Voiced
 from ivr.targets import HANGUP, Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ivr.slots import Expected, Voiced
 
 
 CONFIRM = "confirm"
@@ -43,7 +45,8 @@ class Progress:
     keyed: str = ""  # digits of the key being pressed
     key_closed: bool = False
     intro: str = ""  # why the menu is said again: "", "no-input", "invalid"
-    voiced: list[Voiced] = field(default_factory=list)  # messages of campaigns in this menu
+    voiced: list[Voiced | Expected] = field(default_factory=list)  # messages of campaigns in this menu
+    pulls: int = 0  # number of the last Pull
     said: int = 0  # prompts of the turn that are done with
     group: int = 0  # prompts being played
     play: int = 0  # number of the last PlayPrompts
@@ -95,7 +98,7 @@ class Progress:
         progress.trail = [Target.parse(text) for text in data["trail"]]
         progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
         progress.data, progress.secrets = dict(data.get("data", {})), list(data.get("secrets", ()))
-        progress.voiced = [Voiced.from_plain(message) for message in data.get("voiced", ())]
+        progress.voiced = [slots.from_plain(message) for message in data.get("voiced", ())]
         progress.result = None if data["result"] is None else Result(data["result"])
         progress.end = EndReason(data["end"])
         progress.entered_at = now - data["entered_at"]

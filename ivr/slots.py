@@ -87,6 +87,49 @@ class Voiced:
         return cls(slot, campaign, version, prompt, data["after"], data["key"], target)
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Stands for the messages of a slot while somebody is asked about them, who has `wait` s when its place is reached.
+
+    `over`: there is an answer, or there will be none (`answer` is None): then it is what is bound, `standing`.
+    """
+
+    slot: str
+    request: int
+    after: int | None = None
+    barge_in: bool = True
+    wait: float = 0.0
+    standing: tuple[Voiced, ...] = ()
+    over: bool = False
+    answer: tuple[Voiced, ...] | None = None
+
+    @property
+    def prompt(self) -> Prompt:
+        """Never said: it marks the place."""
+        return Prompt(f"{PREFIX}{self.slot}", barge_in=self.barge_in)
+
+    def to_plain(self) -> dict[str, Any]:
+        return {
+            "request": self.request,
+            "slot": self.slot,
+            "after": self.after,
+            "barge_in": self.barge_in,
+            "wait": self.wait,
+            "standing": [message.to_plain() for message in self.standing],
+            "over": self.over,
+            "answer": None if self.answer is None else [message.to_plain() for message in self.answer],
+        }
+
+
+def from_plain(data: Mapping[str, Any]) -> Voiced | Expected:
+    """The inverse of both `to_plain`."""
+    if "request" not in data:
+        return Voiced.from_plain(data)
+    answer = None if data["answer"] is None else tuple(map(Voiced.from_plain, data["answer"]))
+    standing = tuple(map(Voiced.from_plain, data["standing"]))
+    return Expected(**{**data, "standing": standing, "answer": answer})
+
+
 def _plain(prompt: Prompt) -> dict[str, Any]:
     plain = {"text": dict(prompt.text), "args": dict(prompt.args), "barge_in": prompt.barge_in}
     if (audio := prompt.audio) is None:
@@ -135,7 +178,7 @@ def _messages(slot: Slot, bindings: Sequence[Binding], variables: Mapping[str, s
         yield replace(plain, key=slot.key, target=binding.target) if binding is keyed else plain
 
 
-def with_messages(menu: Menu, messages: Sequence[Voiced]) -> Menu:
+def with_messages(menu: Menu, messages: Sequence[Voiced | Expected]) -> Menu:
     """*menu* as the caller has it who hears *messages*."""
     if not messages:
         return menu
@@ -145,5 +188,5 @@ def with_messages(menu: Menu, messages: Sequence[Voiced]) -> Menu:
             m.prompt for m in messages if min(len(menu.say) if m.after is None else m.after, len(menu.say)) == place
         ]
         say += [*said, *menu.say[place : place + 1]]
-    keys = {message.key: message.target for message in messages if message.key and message.target is not None}
+    keys = {m.key: m.target for m in messages if isinstance(m, Voiced) and m.key and m.target is not None}
     return replace(menu, say=tuple(say), keys={**keys, **menu.keys})

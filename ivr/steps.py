@@ -13,10 +13,20 @@ from ivr.targets import Target
 from ivr.texts import fill
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
     from ivr.events import Event
-    from ivr.nodes import Flow, Node, Prompt
+    from ivr.forced import Forced
+    from ivr.nodes import Flow, Node, Prompt, Slot
+    from ivr.slots import Voiced
+
+    #: Local wall time of a monotonic instant in an IANA time zone ("" = the server's).
+    LocalTime = Callable[[float, str], datetime]
+    #: What is forced for hours of a name at a monotonic instant.
+    ForcedLookup = Callable[[str, float], Forced | None]
+    #: What campaigns say at these slots to a caller with these variables at a monotonic instant.
+    MessageLookup = Callable[[tuple[Slot, ...], Mapping[str, str], float], Sequence[Voiced]]
 
 #: Of one call; what an outside service answers is not ours to bound.
 _MOST_VARIABLES = 200

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from ivr.nodes import Prompt
 
+#: Those in which callers can be spoken to.
+LANGUAGES = ("en", "uk", "ru", "pl")
+
 _PLACEHOLDER = re.compile(r"\{([a-z_][a-z0-9_]*)(?::[^{}]*)?\}")
 _WHOLE_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}")
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from ivr.entries import Collect
 from ivr.nodes import Goto, Inquiry, Node, Prompt, Say, Set
 from ivr.targets import HANGUP, Target, TargetError
+from ivr.texts import LANGUAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,7 +30,6 @@ MOST_TEXT = 2000
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 _VARIABLE = re.compile(r"[a-z_][a-z0-9_]{0,60}")
-_LANGUAGES = ("en", "uk", "ru", "pl")
 _WORDS: dict[str, frozenset[str]] = {
     "say": frozenset({"text", "barge_in"}),
     "play": frozenset({"name", "barge_in"}),
@@ -120,7 +120,7 @@ def place(name: str, verbs: Sequence[Verb]) -> Node | None:
 def _said(app: str, number: int, verb: Verb) -> Prompt:
     """Variables of the call may stand in braces, as in every text."""
     text = verb["text"]
-    spoken = dict.fromkeys(_LANGUAGES, text) if isinstance(text, str) else dict(text)
+    spoken = dict.fromkeys(LANGUAGES, text) if isinstance(text, str) else dict(text)
     return Prompt(f"verbs.{app}.{number}", text=spoken, barge_in=verb.get("barge_in", True))
 
 
@@ -180,7 +180,7 @@ def _check(verb: object) -> None:
 
 def _is_text(value: object) -> bool:
     if isinstance(value, dict):
-        return bool(value) and all(language in _LANGUAGES and _is_text(text) for language, text in value.items())
+        return bool(value) and all(language in LANGUAGES and _is_text(text) for language, text in value.items())
     return isinstance(value, str) and len(value.strip()) > 0 and len(value) <= MOST_TEXT
 
 
@@ -216,7 +216,7 @@ def _is_short(value: object) -> bool:
 
 
 _RIGHT: Mapping[str, tuple[Any, str]] = {
-    "text": (_is_text, f"a text of at most {MOST_TEXT} characters, or one for each of {', '.join(_LANGUAGES)}"),
+    "text": (_is_text, f"a text of at most {MOST_TEXT} characters, or one for each of {', '.join(LANGUAGES)}"),
     "name": (lambda value: isinstance(value, str) and bool(_NAME.fullmatch(value)), "a name"),
     "to": (_is_target, 'a target such as "queue:sales"'),
     "variable": (lambda value: isinstance(value, str) and bool(_VARIABLE.fullmatch(value)), "a name such as choice"),
@@ -228,7 +228,7 @@ _RIGHT: Mapping[str, tuple[Any, str]] = {
     "inter_digit": (lambda value: _is_number(value, 0.5, 30), "a number of seconds from 0.5 to 30"),
     "retries": (lambda value: isinstance(value, int) and _is_number(value, 0, 20), "a number from 0 to 20"),
     "data": (_is_data, "an object of texts"),
-    "language": (lambda value: value in _LANGUAGES, f"one of {', '.join(_LANGUAGES)}"),
+    "language": (lambda value: value in LANGUAGES, f"one of {', '.join(LANGUAGES)}"),
     "priority": (lambda value: _is_number(value, -1e9, 1e9), "a number"),
     "needs": (_is_short, "a text"),
     "prefer": (_is_short, "a text"),

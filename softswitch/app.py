@@ -135,7 +135,14 @@ class Switch:
             on_connection_lost=self._connection_lost,
             extensions=EXTENSIONS,
         )
-        self._book = Book(config, self._flow, self._clock, self._desk.journal, on_changed=self._messages_changed)
+        self._book = Book(
+            config,
+            self._flow,
+            self._clock,
+            self._desk.journal,
+            on_changed=self._messages_changed,
+            on_pulled=self._messages_pulled,
+        )
         self._boxes = Boxes(self._journal)
         self._mailroom = Mailroom(
             config, self._boxes, wall=lambda: self._clock.wall(self._loop.time()), note=self._note
@@ -413,6 +420,13 @@ class Switch:
         alike = [prompt for prompt in prompts if filled(prompt, {}) is prompt]
         if alike:  # what is said to one caller only is not known yet
             self._voice.prepare(alike, sorted({language for prompt in alike for language in prompt.text}))
+
+    def _messages_pulled(self, prompts: Sequence[Prompt], variables: Mapping[str, str]) -> None:
+        """While the caller hears the menu, what they will hear in it is rendered, or fetched for the next time."""
+        for prompt in prompts:
+            if prompt.audio is not None:
+                self._remote_audio.want(prompt.audio)
+            self._voice.find(filled(prompt, variables), variables.get("language", self._config.server.language))
 
     def _set_music(self, config: Config) -> list[str]:
         """The channels that are new or have other files. One that is no more plays on for whoever listens to it."""

@@ -9,23 +9,25 @@ from ivr.events import Answered
 from softswitch.call.handlers import Handler
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ivr.effects import HandOver
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
     from softswitch.ports import Oracle
 
+    OnAnswer = Callable[[str, Mapping[str, str], float], None]
+
 
 class Asking(Handler):
-    """At most one question for each call; the answer to any other is nobody's any more."""
+    """At most one question for each session, and those about control points; others' answers are nobody's any more."""
 
     def __init__(self, control: CallControl, oracle: Oracle) -> None:
         self._control = control
         self._oracle = oracle
         self._next = 1
-        self._asked: dict[int, tuple[str, int]] = {}  # question → call, request of its session
-        self._questions: dict[str, int] = {}  # call → question
+        self._asked: dict[int, tuple[str, OnAnswer]] = {}  # question → call, who wants to know
+        self._questions: dict[str, int] = {}  # call → question of its session
 
     def __len__(self) -> int:
         return len(self._asked)
@@ -33,29 +35,44 @@ class Asking(Handler):
     def begin(self, call: Call, leg: Leg, effect: Ask | HandOver, now: float) -> None:
         """See `Handler`."""
         assert isinstance(effect, Ask)
+        request, call_id = effect.request, call.call
+
+        def answered(outcome: str, values: Mapping[str, str], at: float) -> None:
+            self._questions.pop(call_id, None)
+            if (call := self._control.calls.get(call_id)) is not None:
+                self._control.menus.receive(call, Answered(request, outcome, values), at)
+
+        self._questions[call_id] = self.ask(call, effect.kind, effect.name, effect.variables, answered)
+
+    def ask(self, call: Call, kind: str, name: str, variables: Mapping[str, str], answered: OnAnswer) -> int:
+        """Ask on behalf of *call*; *answered* is told outcome, values and time. The question, to `forget` it."""
         question = self._next
         self._next += 1
-        self._asked[question] = (call.call, effect.request)
-        self._questions[call.call] = question
-        self._oracle.ask(question, effect.kind, effect.name, _about(call) | dict(effect.variables), call.config)
+        self._asked[question] = (call.call, answered)
+        self._oracle.ask(question, kind, name, _about(call) | dict(variables), call.config)
+        return question
 
     def cancel(self, call: Call, now: float) -> None:
         """See `Handler`."""
         question = self._questions.pop(call.call, None)
         if question is not None:
-            del self._asked[question]
+            self.forget(question)
+
+    def forget(self, question: int) -> None:
+        """Nobody wants to know any more."""
+        if self._asked.pop(question, None) is not None:
             self._oracle.forget(question)
 
     def call_of(self, question: int) -> str | None:
         """Whose question it is."""
-        return self._asked.get(question, (None, 0))[0]
+        asked = self._asked.get(question)
+        return None if asked is None else asked[0]
 
     def answered(self, question: int, outcome: str, values: Mapping[str, str], now: float) -> None:
         """The port has an answer; *outcome* is "ok" or why there is none."""
-        call_id, request = self._asked.pop(question, ("", 0))
-        self._questions.pop(call_id, None)
-        if (call := self._control.calls.get(call_id)) is not None:
-            self._control.menus.receive(call, Answered(request, outcome, values), now)
+        asked = self._asked.pop(question, None)
+        if asked is not None:
+            asked[1](outcome, values, now)
 
 
 def _about(call: Call) -> dict[str, str]:

@@ -44,6 +44,7 @@ from softswitch.call.offers import Offers
 from softswitch.call.opening import Opening
 from softswitch.call.phones import Phones
 from softswitch.call.prompts import Prompts
+from softswitch.call.pulling import Pulling
 from softswitch.call.qualifying import Qualifier
 from softswitch.call.quality import Quality
 from softswitch.call.queues import Queues
@@ -194,6 +195,7 @@ class CallControl:
             break_reason=self.queues.break_reason,
         )
         hours_codes = HoursCodes(config, self.forcing, opening, agent_at=self.queues.agent_at, clock=clock)
+        self.pulling = Pulling(self, campaigns)
         arrivals = Arrivals(
             self,
             config,
@@ -402,6 +404,7 @@ class CallControl:
         """Caller and *other* hear each other from now on, whatever was being played."""
         self.prompts.stop(call)
         call.b_leg, call.connected_at = other.leg, now
+        call.served_by = (agent or "", queue or "")
         self.legs.bridge(caller, other)
         self.note(
             "call.connected",

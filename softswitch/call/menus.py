@@ -18,11 +18,14 @@ from ivr.effects import (
     PlayMusic,
     PlayPrompts,
     PromptsEnded,
+    Pull,
     StopAsking,
     StopPrompts,
+    Survey,
     Trouble,
 )
 from ivr.events import Answered, Digit, HungUp, Moved, Requeued, Returned
+from ivr.labels import PATH
 from ivr.nodes import Answer, Echo, Music, Result
 from rtp.legs import Echo as EchoSource
 from rtp.legs import Music as MusicSource
@@ -94,6 +97,7 @@ class Menus:
     def forget(self, call: Call, now: float) -> None:
         """The call cannot be relied on any more."""
         self._control.prompts.over(call)
+        self._control.pulling.over(call)
         self._cancel(call, now)
 
     def _cancel(self, call: Call, now: float) -> None:
@@ -128,8 +132,14 @@ class Menus:
                 match record:
                     case PromptsEnded(play=play, interrupted_by=by):
                         data |= control.prompts.heard(call, play, at, interrupted=bool(by))
+                        data["completed"] = not by
+                    case Survey():
+                        agent, queue = call.served_by
+                        way = call.session.progress.public.get(PATH, "")
+                        data |= {"agent": agent, "queue": queue, "menu_path": way}
                     case FlowEnded():
                         control.prompts.over(call)
+                        control.pulling.over(call)
                     case Trouble(node, what):
                         log.warning("%s: %s", node, what)
                 control.note(kind, call, at, **data)
@@ -143,6 +153,8 @@ class Menus:
                 )
             case StopAsking():
                 self._cancel(call, now)
+            case Pull():
+                control.pulling.pull(call, effect, now)
             case _ if leg is None:
                 pass  # the caller is gone; the session will be told
             case PlayPrompts(play, prompts, language):

@@ -125,6 +125,7 @@ class Call:
     queue: str | None = None
     b_leg: LegId | None = None  # who the caller talks with
     agent: str | None = None
+    served_by: tuple[str, str] = ("", "")  # the agent whom the caller talked with last, and of which queue
     offer: int | None = None  # the distributor's, that the agent answered
     connected_at: float = 0.0
     attempt: int | None = None  # the phone that rings for the caller outside a queue

@@ -7,6 +7,7 @@ hear is compiled when it changes; asking costs a look into a table.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 from ivr.campaigns import Template
 from ivr.load import slot as slot_of
 from ivr.slots import voiced
-from softswitch.campaigns.documents import BindingDocument, Ground, Invalid, compiled, from_plain, plain
+from softswitch.campaigns.documents import (
+    BindingDocument,
+    Ground,
+    Invalid,
+    NotAllowed,
+    compiled,
+    from_plain,
+    plain,
+    read,
+)
+from softswitch.webservice.client import BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,6 +41,8 @@ log = logging.getLogger(__name__)
 CHANGED = "campaign.changed"
 #: Versions of a slot that are kept for a rollback.
 KEPT = 100
+#: The version of messages that were asked for: they are nobody's to count.
+PULLED = 0
 
 Documents = list[dict[str, Any]]
 
@@ -88,11 +101,13 @@ class Book:
         journal: Journal,
         *,
         on_changed: Callable[[Sequence[Prompt]], None] = lambda prompts: None,
+        on_pulled: Callable[[Sequence[Prompt], Mapping[str, str]], None] = lambda prompts, variables: None,
     ) -> None:
-        """*on_changed* is told what may be heard from now on."""
+        """*on_changed* is told what may be heard from now on, *on_pulled* what one caller with these variables will."""
         self._clock = clock
         self._journal = journal
         self._on_changed = on_changed
+        self._on_pulled = on_pulled
         self._pages: dict[str, _Page] = {}
         self._slots: dict[str, Slot] = {}
         self._set_up(config, flow)
@@ -141,6 +156,23 @@ class Book:
     def messages(self, slots: tuple[Slot, ...], variables: Mapping[str, str], now: float) -> tuple[Voiced, ...]:
         """See `softswitch.ports.Campaigns`."""
         return voiced(slots, self._bindings, variables, self._clock.wall(now))
+
+    def pulled(
+        self, slot: str, values: Mapping[str, str], variables: Mapping[str, str], now: float
+    ) -> tuple[Voiced, ...] | None:
+        """See `softswitch.ports.Campaigns`."""
+        place = self._slots.get(slot)
+        if place is None:
+            return None
+        try:
+            documents = read(json.loads(values.get(BODY, "")))
+            bindings = compiled(documents, [PULLED] * len(documents), self._ground(place), restructure=False)
+        except (ValueError, RecursionError, Invalid, NotAllowed) as error:
+            log.warning('slot "%s": what was answered cannot be used: %s', slot, str(error)[:300])
+            return None
+        messages = voiced((place,), lambda _: bindings, variables, self._clock.wall(now))
+        self._on_pulled([message.prompt for message in messages], variables)
+        return messages
 
     def _bindings(self, slot: str) -> tuple[Binding, ...]:
         page = self._pages.get(slot)

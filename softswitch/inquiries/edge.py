@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from softswitch.inquiries.lookups import DatabaseSource, Files, ListSource, Lookup
-from softswitch.inquiries.services import HttpSource
+from softswitch.inquiries.services import SLOT, HttpSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -111,7 +111,7 @@ class Inquiries:
         return known
 
     def _open(self, kind: str, name: str, config: Config) -> Source:
-        if kind == "webservice":
+        if kind in ("webservice", SLOT):
             return HttpSource(kind, name, config.webservices[name], self._loop.time)
         if kind == "verbs":
             return HttpSource(kind, name, config.verbs[name], self._loop.time)
@@ -176,6 +176,7 @@ def _words(kind: str, name: str, config: Config) -> object | None:
     """All that *config* says of somebody; None when it does not name them."""
     tables: dict[str, Mapping[str, object]] = {
         "webservice": config.webservices,
+        SLOT: config.webservices,
         "verbs": config.verbs,
         "lookup": config.lookups,
     }

@@ -21,15 +21,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Asked what a caller is to hear at a control point: the answer is a document, and stays one.
+SLOT = "slot"
+
 
 class HttpSource:
-    """One ``[webservice.name]`` or ``[verbs.name]``."""
+    """One ``[webservice.name]`` or ``[verbs.name]``, or the former on behalf of a control point: kind "slot"."""
 
     def __init__(self, kind: str, name: str, words: WebserviceWords | VerbsWords, now: Callable[[], float]) -> None:
         self.words = words
         self._called = f"{kind} {name}"
         self._http: httpx2.AsyncClient = guarded_client(Guard(words.allow_private))
-        self._client = WebserviceClient(service_of(name, words), self._http, now=now)
+        service = service_of(name, words)
+        self._client = WebserviceClient(replace(service, document=kind == SLOT), self._http, now=now)
 
     async def ask(self, variables: Mapping[str, str]) -> tuple[str, Mapping[str, str]]:
         """Outcome and variables."""

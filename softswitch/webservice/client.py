@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import quote
@@ -31,6 +31,8 @@ BODY = "body"
 
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _MOST_CACHED = 1000
+_LONGEST_TAG = 200
+NOT_MODIFIED = 304
 _CHUNK = 16384
 
 
@@ -59,6 +61,7 @@ class Answer:
     detail: str = ""
     status: int = 0
     cached: bool = False
+    etag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Service:
     max_bytes: int = 256 * 1024
     everything: bool = False
     """Post all variables, and take the answer as it stands: a text in the variable `BODY`."""
+    document: bool = False
+    """Take the answer as it stands, and ask with its ETag the next time: 304 is the same answer once more."""
 
 
 def fill(template: str, variables: Mapping[str, str], encode: Callable[[str], str] = str) -> str:
@@ -103,6 +108,7 @@ class WebserviceClient:
         self._now = now
         self._breaker = breaker or Breaker()
         self._cache: OrderedDict[_Question, tuple[float, Answer]] = OrderedDict()
+        self._tagged: OrderedDict[_Question, tuple[str, Answer]] = OrderedDict()
 
     async def ask(self, variables: Mapping[str, str]) -> Answer:
         """The answer for these variables, within the timeout."""
@@ -117,6 +123,9 @@ class WebserviceClient:
         if not self._breaker.admits(self._now()):
             return Answer(failure=Failure.CIRCUIT_OPEN, detail=f"{service.name} failed too often")
         answered = False
+        etag, tagged = self._tagged.get(question, ("", None))
+        if etag:
+            request.headers["If-None-Match"] = etag
         try:
             answer = await self._within_time(request)
             answered = True
@@ -128,10 +137,17 @@ class WebserviceClient:
             self._breaker.failed(self._now())
         else:
             self._breaker.succeeded()
+        if answer.status == NOT_MODIFIED and tagged is not None:
+            self._tagged.move_to_end(question)
+            answer = replace(tagged, cached=True)
         if answer.failure is None and service.cache > 0:
             self._cache[question] = (self._now() + service.cache, answer)
             while len(self._cache) > _MOST_CACHED:
                 self._cache.popitem(last=False)
+        if answer.failure is None and answer.etag and not answer.cached:
+            self._tagged[question] = answer.etag, answer
+            while len(self._tagged) > _MOST_CACHED:
+                self._tagged.popitem(last=False)
         return answer
 
     def _cached(self, question: _Question) -> Answer | None:
@@ -172,6 +188,8 @@ class WebserviceClient:
 
     async def _read(self, response: httpx2.Response) -> Answer:
         status = response.status_code
+        if status == NOT_MODIFIED and "If-None-Match" in response.request.headers:
+            return Answer(status=status)
         if not 200 <= status < 300:
             return Answer(failure=Failure.STATUS, detail=f"status {status}", status=status)
         body = bytearray()
@@ -182,8 +200,9 @@ class WebserviceClient:
             if len(body) > self._service.max_bytes:
                 detail = f"more than {self._service.max_bytes} octets"
                 return Answer(failure=Failure.TOO_LARGE, detail=detail, status=status)
-        if self._service.everything:
-            return Answer({BODY: bytes(body).decode("utf-8", "replace")}, status=status)
+        if self._service.everything or self._service.document:
+            etag = response.headers.get("ETag", "")[:_LONGEST_TAG] if self._service.document else ""
+            return Answer({BODY: bytes(body).decode("utf-8", "replace")}, status=status, etag=etag)
         try:
             values = read_answer(bytes(body), response.headers.get("Content-Type", ""), self._service.result)
         except AnswerError as error:

@@ -13,7 +13,7 @@ from ivr.targets import Target
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow
-    from ivr.session import ForcedLookup, MessageLookup
+    from ivr.steps import ForcedLookup, MessageLookup
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001 - wall time
 

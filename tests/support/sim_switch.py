@@ -300,6 +300,7 @@ class SimSwitch:
             "things to do later": control._later,
             "what handlers do": control.menus,
             "questions": control.asking or (),
+            "questions about control points": control.pulling,
             "calls on trunks": control.trunks,
             "transfers": control.transfers,
             "transfers by keys": control.keyed,

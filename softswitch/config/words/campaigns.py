@@ -32,6 +32,10 @@ class Slot(Section):
     max_seconds: Annotated[Seconds, Field(gt=0, le=300)] = 30.0
     """How long one message may be."""
     barge_in: Flag = True
+    webservice: Name | None = None
+    """Asked for each call what this caller is to hear; see docs/control-points.md."""
+    wait: Annotated[Seconds, Field(le=2)] = 0.3
+    """Seconds that the menu waits at this place for an answer that is not there yet; then it goes on without."""
     fallback: Spoken | None = None
     """Said in place of a message whose audio is missing and whose text cannot be spoken. None: nothing is."""
 

@@ -24,6 +24,7 @@ from ivr.nodes import (
     Queue,
     Result,
     Say,
+    Set,
 )
 from ivr.progress import Progress
 from ivr.session import Session
@@ -261,6 +262,18 @@ def test_hours_and_goto_lead_on_at_once(hour: int, path: list[str]) -> None:
     assert caller.path() == path
     rule = "mon-fri 09:00-17:00" if hour == 12 else ""
     assert fx.NodeLeft(T("hours:office"), 0.0, "open" if hour == 12 else "closed", rule) in caller.records
+
+
+@pytest.mark.parametrize(
+    ("told", "spoken"), [("uk", "uk"), (" UK ", "uk"), ("de", "en"), ("", "en"), ("uk; DROP", "en")]
+)
+def test_a_language_that_comes_from_outside_is_looked_at_before_it_is_spoken(told: str, spoken: str) -> None:
+    nodes = flow(Set("known", T("menu:support"), language="{spoken}"), SUPPORT, SALES)
+    caller = Caller(nodes).tell(Started(T("set:known"), variables={"spoken": told}))
+    assert caller.effects[-1] == play(1, "support", language=spoken)
+    trouble = [record for record in caller.records if isinstance(record, fx.Trouble)]
+    assert len(trouble) == (told.strip().lower() not in ("uk", ""))
+    assert all(f'"{told}" is none of the languages' in record.what for record in trouble)
 
 
 def test_a_goto_may_choose_the_language() -> None:

@@ -20,7 +20,7 @@ from ivr.targets import Target
 from tests.support.ivr_caller import Caller
 
 if TYPE_CHECKING:
-    from ivr.session import MessageLookup
+    from ivr.steps import MessageLookup
 
 T = Target.parse
 SLOT = Slot("promo", key="4", after=1)
@@ -132,7 +132,9 @@ def test_a_message_that_leads_nowhere_has_no_key() -> None:
 
 def test_a_message_whose_target_is_gone_is_said_without_its_key() -> None:
     caller = enter(message(target=T("queue:gone")))
-    assert caller.session.progress.voiced[0].key == ""
+    (heard,) = caller.session.progress.voiced
+    assert isinstance(heard, Voiced)
+    assert heard.key == ""
 
 
 # --- which

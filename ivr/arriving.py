@@ -1,0 +1,93 @@
+"""Coming to a node, leaving it, and being given to whoever has the caller there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ivr import effects as fx
+from ivr.entries import Collect
+from ivr.nodes import Answer, Echo, External, Goto, Hours, Inquiry, Menu, Music, Phone, Queue, Say
+from ivr.pulling import Pulling
+
+if TYPE_CHECKING:
+    from ivr.targets import Target
+
+TRAIL_LIMIT = 32
+#: Nodes in which a caller who has left a queue by key still has the place there.
+_PASSED_THROUGH = (Menu, Say, Hours, Goto, Collect, Inquiry)
+
+
+class Arriving(Pulling):
+    """The actions on arrival and at the end."""
+
+    def _enter(self, now: float) -> None:
+        p = self.progress
+        self._leave(now)
+        p.node, p.entered_at = p.target, now
+        p.steps += 1
+        self._journal(now, fx.NodeEntered(p.target))
+        self._look_up_messages(now)
+        match self._node():
+            case Menu(type_ahead=False) | Say(type_ahead=False) | Collect(type_ahead=False):
+                self._drop("no-type-ahead", now)
+        if p.target.kind == Menu.kind and p.trail[-1:] != [p.target]:
+            p.trail = [*p.trail, p.target][-TRAIL_LIMIT:]
+        elif not isinstance(self._node(), _PASSED_THROUGH):
+            self._take_place(p.target)
+
+    def _take_place(self, target: Target) -> None:
+        """The caller is somewhere: back in the queue that was left by key, or elsewhere and its place is given up."""
+        p = self.progress
+        if target in p.trail:
+            p.trail = p.trail[: p.trail.index(target)]
+        p.trail = [passed for passed in p.trail if passed.kind != Queue.kind]
+
+    def _leave(self, now: float) -> None:
+        p = self.progress
+        if p.node is not None:
+            self._journal(now, fx.NodeLeft(p.node, now - p.entered_at, p.via, p.detail))
+        p.node, p.via, p.detail = None, "", ""
+
+    def _drop_kept(self, now: float) -> None:
+        self._drop("left", now)
+
+    def _enter_queue(self, now: float) -> None:
+        self._emit(fx.EnterQueue(self._here().name))
+
+    def _call_phone(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, Phone)
+        self._emit(fx.CallPhone(node.name, node.ring_timeout))
+
+    def _call_number(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, External)
+        self._emit(fx.CallNumber(node.target.number, node.target.trunk, node.ring_timeout))
+
+    def _connect(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, Echo | Music | Answer)
+        self._emit(fx.Connect(node))
+
+    def _blame_target(self, now: float) -> None:
+        self.progress.end = fx.EndReason.UNKNOWN_TARGET
+
+    def _blame_steps(self, now: float) -> None:
+        self.progress.end = fx.EndReason.STEP_LIMIT
+
+    def _hang_up(self, now: float) -> None:
+        p = self.progress
+        p.via = p.via or p.end.value
+        self._leave(now)
+        self._journal(now, fx.FlowEnded(p.end))
+        self._emit(fx.HangUp(p.end, p.result))
+
+    def _leave_hung_up(self, now: float) -> None:
+        p = self.progress
+        if p.group:
+            self._prompts_ended(now, "hung-up")
+        self._drop("left", now)
+        p.deadlines.clear()
+        p.end, p.via = fx.EndReason.CALLER_HUNG_UP, "hung-up"
+        self._leave(now)
+        self._journal(now, fx.FlowEnded(p.end))
