@@ -126,14 +126,25 @@ def calls(
 @cli.command()
 def report(
     what: Annotated[
-        str, typer.Argument(help='"listening": how messages of campaigns are heard. Without: calls and agents.')
+        str,
+        typer.Argument(
+            help='"containment": what menus do for callers; "survey": what they answer; "listening": how messages of '
+            "campaigns are heard. Without: calls and agents."
+        ),
     ] = "",
     config: ConfigPath = DEFAULT_CONFIG,
     begin: Annotated[str, typer.Option("--from", help="A date, a time, today, yesterday.", show_default="today")] = "",
     end: Annotated[
         str, typer.Option("--to", help="The same; a date means its end.", show_default="end of the day")
     ] = "",
-    by: Annotated[str, typer.Option(help="queue, agent, interval, or call (one line each).")] = "queue",
+    by: Annotated[
+        str,
+        typer.Option(
+            help="queue, agent, interval, or call (one line each). Of containment: topic, path, did, segment, "
+            "language, node; of survey: question, queue, agent, path, node, did, language, interval, call.",
+            show_default="queue, topic, question",
+        ),
+    ] = "",
     interval: Annotated[int, typer.Option(help="Cut the period into so many minutes: 15, 30 or 60.")] = 0,
     queue: Annotated[str, typer.Option(help="Only this queue.")] = "",
     definition: Annotated[str, typer.Option(help="Service level by F1 … F6 instead of what the queues say.")] = "",
@@ -143,20 +154,27 @@ def report(
 ) -> None:
     """Service level, waits, handling times, occupancy: what the journal adds up to. See docs/reports.md."""
     from softswitch.clock import SystemClock
-    from softswitch.reports.command import ReportError, Request, report_listening
+    from softswitch.reports import special
+    from softswitch.reports.command import ReportError, Request
     from softswitch.reports.command import report as make_report
     from softswitch.store.database import StoreError
 
     loaded, clock = _load(config), SystemClock()
     request = Request(by, begin, end, interval, definition, queue, csv, json)
-    if what not in ("", "listening"):
-        typer.echo(f'there is no report "{what}"; there is "listening"', err=True)
-        raise typer.Exit(2)
+    now = clock.wall(clock.now())
     try:
-        if what:
-            report_listening(loaded, request, campaign, Console(), clock.wall(clock.now()))
-        else:
-            make_report(loaded, request, Console(), clock.wall(clock.now()))
+        match what:
+            case "":
+                make_report(loaded, request, Console(), now)
+            case "listening":
+                special.listening(loaded, request, campaign, Console(), now)
+            case "containment":
+                special.containment(loaded, request, Console(), now)
+            case "survey":
+                special.surveys(loaded, request, Console(), now)
+            case _:
+                typer.echo(f'there is no report "{what}"; there are: containment, survey, listening', err=True)
+                raise typer.Exit(2)
     except ReportError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -85,6 +85,23 @@ _ALL = (
         "1 − (asked for or reached an agent, hung up within S seconds, or called again within 24 h) / entered a menu",
         Unit.RATIO,
     ),
+    ("entered", "entered", "callers who entered a menu", Unit.COUNT),
+    ("contained", "contained", "of them, those who neither asked for nor reached a person", Unit.COUNT),
+    ("to_people", "to people", "of them, those who asked for or reached a person", Unit.COUNT),
+    ("at_once", "at once", "of the contained, those who hung up within S seconds", Unit.COUNT),
+    ("repeats", "again", "of the contained, those whose number called again within 24 h", Unit.COUNT),
+    ("visits", "visits", "how often callers came to the place", Unit.COUNT),
+    ("hung_up", "hung up", "of the visits, those that ended with the caller's hanging up", Unit.COUNT),
+    ("drop_off", "drop-off", "hung up / visits", Unit.RATIO),
+    ("gave_up", "no choice", "of the visits, those that ended after the last wrong key or silence", Unit.COUNT),
+    ("dwell", "average stay", "Σ stay / visits", Unit.SECONDS),
+    ("asked", "asked", "how often the question was asked", Unit.COUNT),
+    ("answers", "answers", "of them, those that were answered", Unit.COUNT),
+    ("response_rate", "response rate", "answers / asked", Unit.RATIO),
+    ("csat", "CSAT", "answers of 4 or 5 / answers (1 to 5)", Unit.RATIO),
+    ("nps", "NPS", "% of 9 or 10 − % of 0 to 6 (0 to 10)", Unit.PER_100),
+    ("ces", "CES", "Σ answers / answers (1 to 7)", Unit.NUMBER),
+    ("ces_easy", "CES, easy", "answers of 5 to 7 / answers (1 to 7)", Unit.RATIO),
 )
 
 DEFINITIONS: dict[str, Definition] = {id_: Definition(id_, title, formula, unit) for id_, title, formula, unit in _ALL}

@@ -18,7 +18,7 @@ from acd.figures.definitions import figure
 from acd.figures.stays import Stay, Stays, merged
 from acd.figures.tally import Standard, Tally
 from softswitch.reports import containment
-from softswitch.reports.containment import REPEAT, Containment, Visit, Visits
+from softswitch.reports.containment import Containment, Judge, Visit, Visits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -105,7 +105,7 @@ class Collector:
         self._of_call: dict[str, list[Stay]] = {}
         self._ended: set[str] = set()
         self._known: set[str] = set()  # agents, to tell them from phones
-        self._contained: dict[str, list[Visit]] = {}  # by caller, while they might call again
+        self._judge = Judge(self._count)
 
     def read(self, record: Record) -> None:
         """Records of the period."""
@@ -128,14 +128,14 @@ class Collector:
         if record.kind == "call.ended" and record.call is not None:
             self._call_ended(record.call)
         if record.kind == "call.started" and not record.data.get("callback_of"):
-            self._called(str(record.data.get("caller") or ""), record.at)
+            self._judge.called(str(record.data.get("caller") or ""), record.at)
         self._visits.read(record)
         for visit in self._visits.done():
-            self._visit(visit)
+            self._judge.over(visit)
 
     def called(self, caller: str, at: float) -> None:
         """Somebody called after all that: perhaps again."""
-        self._called(caller, at)
+        self._judge.called(caller, at)
 
     def unfinished(self, *, callbacks: bool = True) -> bool:
         """Whether calls that arrived in the period have not come to their end yet."""
@@ -160,10 +160,7 @@ class Collector:
         self._over.clear()
         for call in list(self._of_call):
             self._tell(call)
-        for visits in self._contained.values():
-            for visit in visits:
-                self._count(visit, again=False)
-        self._contained.clear()
+        self._judge.close()
         return self.result
 
     # --- calls
@@ -219,17 +216,7 @@ class Collector:
 
     # --- menus
 
-    def _visit(self, visit: Visit) -> None:
-        if not visit.contained or not visit.caller:
-            self._count(visit, again=False)
-        else:
-            self._contained.setdefault(visit.caller, []).append(visit)
-
-    def _called(self, caller: str, at: float) -> None:
-        for visit in self._contained.pop(caller, ()):
-            self._count(visit, again=visit.ended is not None and at - visit.ended <= REPEAT)
-
-    def _count(self, visit: Visit, *, again: bool) -> None:
+    def _count(self, visit: Visit, again: bool) -> None:
         cell = self._cell(micros(visit.began))
         if cell is not None and not self._queue:
             self.result.menus[cell].add(visit, again=again)

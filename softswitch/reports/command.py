@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acd.figures.service_level import variant
 from acd.figures.tally import Standard
-from softswitch.campaigns.listening import read_listening, to_plain
 from softswitch.reports.collect import Collector
-from softswitch.reports.listening import as_table as listening_table
-from softswitch.reports.output import as_json, as_table, write_csv
+from softswitch.reports.output import as_json, as_table, write_rows
 from softswitch.reports.period import PeriodError, period
 from softswitch.reports.sheets import By, Staff, sheet
 from softswitch.reports.source import collect
@@ -20,11 +17,14 @@ from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from softswitch.config import Config
+    from softswitch.reports.period import Period
+    from softswitch.reports.sheets import Row
 
 #: Minutes that a report by interval is cut into unless something else is asked for.
 USUAL_INTERVAL = 30
@@ -38,9 +38,9 @@ class ReportError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """As on the command line. ``interval`` is in minutes, 0: the whole period is one."""
+    """As on the command line. ``interval`` is in minutes, 0: the whole period is one. ``by``: empty, as is usual."""
 
-    by: str = By.QUEUE
+    by: str = ""
     begin: str = ""
     end: str = ""
     interval: int = 0
@@ -52,17 +52,17 @@ class Request:
 
 def report(config: Config, request: Request, console: Console, now: float) -> None:
     """Print or write a report; *now* in seconds since the epoch. Raises ReportError and `StoreError`."""
-    if request.by not in tuple(By):
+    if request.by not in ("", *By):
         raise ReportError(f'there is no report by "{request.by}"; there are: {", ".join(By)}')
-    by = By(request.by)
+    by = By(request.by or By.QUEUE)
     if request.interval not in INTERVALS:
         raise ReportError(
             f"{request.interval} minutes are no interval; there are: {', '.join(map(str, INTERVALS[1:]))}"
         )
+    when = period_of(config, request, now)
     try:
-        when = period(request.begin, request.end, now, config.server.timezone)
         formula = variant(request.definition).id if request.definition else ""
-    except (PeriodError, ValueError) as error:
+    except ValueError as error:
         raise ReportError(str(error)) from None
     if request.queue and request.queue not in config.queues:
         raise ReportError(f'there is no queue "{request.queue}"; there are: {", ".join(config.queues) or "none"}')
@@ -79,12 +79,7 @@ def report(config: Config, request: Request, console: Console, now: float) -> No
         found = collect(reader, when, collector, now, running=_runs)
     result = sheet(by, when, found, staff)
     if request.csv is not None:
-        try:
-            with request.csv.open("w", encoding="utf-8", newline="") as file:
-                write_csv(result, file)
-        except OSError as error:
-            raise ReportError(f"{request.csv}: cannot be written: {error.strerror}") from None
-        console.print(f"{request.csv}: {len(result.rows)} rows, {when}", highlight=False, soft_wrap=True)
+        to_csv(result.rows, request.csv, when, console)
     elif request.json:
         console.file.write(as_json(result) + "\n")  # as it is: rich would fold long lines
     else:
@@ -115,15 +110,19 @@ def _runs(pid: int) -> bool:
     return True
 
 
-def report_listening(config: Config, request: Request, campaign: str, console: Console, now: float) -> None:
-    """How messages of campaigns are listened to in the period. Raises ReportError and `StoreError`."""
+def period_of(config: Config, request: Request, now: float) -> Period:
+    """Raises ReportError."""
     try:
-        when = period(request.begin, request.end, now, config.server.timezone)
+        return period(request.begin, request.end, now, config.server.timezone)
     except PeriodError as error:
         raise ReportError(str(error)) from None
-    found = read_listening(config.server.data_dir / FILE_NAME, campaign, when.begin, when.end)
-    if request.json:
-        document = {"from": when.begin, "to": when.end, **to_plain(found)}
-        console.file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-    else:
-        console.print(listening_table(found))
+
+
+def to_csv(rows: Sequence[Row], path: Path, when: Period, console: Console) -> None:
+    """Raises ReportError."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write_rows(rows, file)
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be written: {error.strerror}") from None
+    console.print(f"{path}: {len(rows)} rows, {when}", highlight=False, soft_wrap=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from acd.figures.definitions import figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from acd.figures.definitions import Figure
     from softswitch.store.cdr import Record
@@ -17,10 +17,16 @@ if TYPE_CHECKING:
 REPEAT = 86_400.0
 #: Who hangs up sooner than after so many seconds has not listened.
 LISTENED = 5.0
-#: Steps that mean a person.
-_PEOPLE = frozenset({"queue", "agent", "phone", "findme", "external"})
+#: Steps that mean a person, now or later.
+_PEOPLE = frozenset({"queue", "agent", "phone", "findme", "external", "callback", "voicemail"})
+#: The switch begins: no call of the time before goes on.
+_STARTED = "switch.started"
 
-KINDS = frozenset({"call.started", "ivr.node_entered", "acd.queued", "acd.call_over", "call.ended", "call.connected"})
+KINDS = frozenset(
+    {"call.started", "ivr.node_entered", "acd.queued", "acd.call_over", "call.ended", "call.connected", _STARTED}
+)
+#: Besides, what callers are told apart by.
+TOLD_APART_BY = frozenset({"ivr.language_chosen", "ivr.variables_set", "ivr.message_voiced"})
 
 
 @dataclass(slots=True)
@@ -35,13 +41,24 @@ class Visit:
     asked: bool = False
     menu: str = ""  # where the caller was last
     hung_up_in_menu: bool = False
+    dialled: str = ""
+    language: str = ""
+    segment: str = ""
+    label: str = ""  # of the key that was pressed last
+    path: str = ""  # menus and keys, "main 2 > support 1"
+    menus: list[str] = field(default_factory=list)
 
     @property
     def contained(self) -> bool:
         return self.in_menu and not self.asked
 
+    @property
+    def at_once(self) -> bool:
+        """Hung up before anything can have been understood."""
+        return self.ended is not None and self.ended - self.began < LISTENED
+
     def truly_contained(self, again: bool) -> bool:
-        return self.contained and not again and self.ended is not None and self.ended - self.began >= LISTENED
+        return self.contained and not again and self.ended is not None and not self.at_once
 
 
 class Visits:
@@ -52,30 +69,49 @@ class Visits:
         self._done: list[Visit] = []
 
     def read(self, record: Record) -> None:
+        if record.kind == _STARTED:
+            self._open.clear()  # cut off: nobody knows what these callers would have done
         if record.call is None:
             return
+        data = record.data
         if record.kind == "call.started":
-            came = record.data.get("trunk") or record.data.get("phone")
-            if came and not record.data.get("callback_of"):
-                self._open[record.call] = Visit(record.call, str(record.data.get("caller") or ""), record.at)
+            came = data.get("trunk") or data.get("phone")
+            if came and not data.get("callback_of"):
+                visit = self._open[record.call] = Visit(record.call, str(data.get("caller") or ""), record.at)
+                visit.dialled, visit.language = str(data.get("dialled") or ""), str(data.get("language") or "")
+                visit.segment = str(data.get("segment") or "")
             return
-        visit = self._open.get(record.call)
-        if visit is None:
-            return
-        match record.kind:
+        found = self._open.get(record.call)
+        if found is not None:
+            self._follow(found, record.kind, record.at, data)
+
+    def _follow(self, visit: Visit, kind: str, at: float, data: Mapping[str, Any]) -> None:
+        match kind:
             case "ivr.node_entered":
-                kind, _, name = str(record.data.get("node") or "").partition(":")
-                visit.in_menu = visit.in_menu or kind == "menu"
-                visit.asked = visit.asked or kind in _PEOPLE
-                visit.menu = name if kind == "menu" else visit.menu
+                self._entered(visit, str(data.get("node") or ""))
             case "acd.queued" | "acd.call_over" | "call.connected":
                 visit.asked = True
+            case "ivr.language_chosen":
+                visit.language = str(data.get("language") or "") or visit.language
+            case "ivr.variables_set":
+                visit.segment = str(_mapping(data.get("values")).get("segment") or "") or visit.segment
+            case "ivr.message_voiced":
+                visit.segment = str(data.get("segment") or "") or visit.segment
             case "call.ended":
-                visit.ended = record.at
-                visit.hung_up_in_menu = visit.contained and record.data.get("by") == "caller"
-                del self._open[record.call]
+                visit.ended = at
+                visit.hung_up_in_menu = visit.contained and data.get("by") == "caller"
+                visit.label, visit.path = str(data.get("menu_label") or ""), str(data.get("menu_path") or "")
+                del self._open[visit.call]
                 if visit.in_menu:
                     self._done.append(visit)
+
+    @staticmethod
+    def _entered(visit: Visit, node: str) -> None:
+        kind, _, name = node.partition(":")
+        visit.asked = visit.asked or kind in _PEOPLE
+        if kind == "menu":
+            visit.in_menu, visit.menu = True, name
+            visit.menus.append(name)
 
     def done(self) -> list[Visit]:
         done, self._done = self._done, []
@@ -86,6 +122,35 @@ class Visits:
         return iter(self._open.values())
 
 
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+class Judge:
+    """Waits whether contained callers call again; *count* is told each visit once, and whether they did."""
+
+    def __init__(self, count: Callable[[Visit, bool], None]) -> None:
+        self._count = count
+        self._contained: dict[str, list[Visit]] = {}  # by caller
+
+    def over(self, visit: Visit) -> None:
+        if not visit.contained or not visit.caller:
+            self._count(visit, False)
+        else:
+            self._contained.setdefault(visit.caller, []).append(visit)
+
+    def called(self, caller: str, at: float) -> None:
+        for visit in self._contained.pop(caller, ()):
+            self._count(visit, visit.ended is not None and at - visit.ended <= REPEAT)
+
+    def close(self) -> None:
+        """Nothing more is known."""
+        for visits in self._contained.values():
+            for visit in visits:
+                self._count(visit, False)
+        self._contained.clear()
+
+
 @dataclass(slots=True)
 class Containment:
     """Sums over any number of visits."""
@@ -93,17 +158,20 @@ class Containment:
     entered: int = 0
     contained: int = 0
     truly: int = 0
+    at_once: int = 0
+    repeats: int = 0
 
     def add(self, visit: Visit, *, again: bool) -> None:
         """*again*: the same number called within `REPEAT` after the end."""
         self.entered += 1
         self.contained += visit.contained
         self.truly += visit.truly_contained(again)
+        self.at_once += visit.contained and visit.at_once
+        self.repeats += visit.contained and again
 
     def __iadd__(self, other: Containment) -> Containment:
-        self.entered += other.entered
-        self.contained += other.contained
-        self.truly += other.truly
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
         return self
 
     def figures(self) -> dict[str, Figure]:
@@ -113,3 +181,14 @@ class Containment:
             figure("true_containment", self.truly, self.entered, definition=f"true_containment({repeat})"),
         )
         return {one.name: one for one in found}
+
+    def all_figures(self) -> dict[str, Figure]:
+        """With what the two are made of."""
+        found = (
+            figure("entered", self.entered),
+            figure("to_people", self.entered - self.contained),
+            figure("contained", self.contained),
+            figure("at_once", self.at_once, definition=f"at_once(listened={LISTENED:g})"),
+            figure("repeats", self.repeats, definition=f"repeats(repeat={REPEAT:g})"),
+        )
+        return {one.name: one for one in found} | self.figures()

@@ -79,7 +79,7 @@ def as_table(sheet: Sheet) -> RenderableType:
     if sheet.empty or not sheet.rows:
         return Text(f"nothing happened from {sheet.period}")
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    keys = _keys(sheet)
+    keys = _keys(sheet.rows)
     for key in keys:
         table.add_column("" if key in ("from", "to") else key, no_wrap=True, vertical="bottom")
     facts = list(sheet.rows[0].facts)
@@ -180,8 +180,8 @@ def _any(rows: Sequence[Row], name: str) -> bool:
     return any((figure := row.figures.get(name)) is not None and figure.value for row in rows)
 
 
-def _keys(sheet: Sheet) -> list[str]:
-    return list(dict.fromkeys(key for row in sheet.rows for key in row.keys))
+def _keys(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(key for row in rows for key in row.keys))
 
 
 def write_csv(sheet: Sheet, file: TextIO) -> None:
@@ -189,13 +189,18 @@ def write_csv(sheet: Sheet, file: TextIO) -> None:
 
     The service level's definition stands beside it: without it the number means nothing.
     """
-    keys = _keys(sheet)
-    names = list(dict.fromkeys(name for row in sheet.rows for name in row.figures))
-    facts = list(dict.fromkeys(name for row in sheet.rows for name in row.facts))
+    write_rows(sheet.rows, file)
+
+
+def write_rows(rows: Sequence[Row], file: TextIO) -> None:
+    """As `write_csv`."""
+    keys = _keys(rows)
+    names = list(dict.fromkeys(name for row in rows for name in row.figures))
+    facts = list(dict.fromkeys(name for row in rows for name in row.facts))
     level = ["service_level_definition"] if "service_level" in names else []
     writer = csv.writer(file)
     writer.writerow([*keys, *names, *facts, *level])
-    for row in sheet.rows:
+    for row in rows:
         figures = [_number(row.figures.get(name)) for name in names]
         definition = [row.figures["service_level"].definition] if "service_level" in row.figures else [""] * len(level)
         writer.writerow(
@@ -231,7 +236,7 @@ def as_json(sheet: Sheet) -> str:
             "timezone": str(zone.zone),
         },
         "by": sheet.by.value,
-        "rows": [_row(row) for row in sheet.rows],
+        "rows": [plain_row(row) for row in sheet.rows],
         "menus": _figures(sheet.menus),
         "definitions": {
             id_: {"title": d.title, "formula": d.formula, "unit": d.unit} for id_, d in DEFINITIONS.items()
@@ -241,7 +246,7 @@ def as_json(sheet: Sheet) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 
-def _row(row: Row) -> dict[str, Any]:
+def plain_row(row: Row) -> dict[str, Any]:
     found: dict[str, Any] = {**row.keys, **row.facts}
     if row.figures:
         found["figures"] = _figures(row.figures)

@@ -34,6 +34,9 @@ def test_a_report_of_a_day(tmp_path: Path) -> None:
     [
         (("report", "--from", "soon"), 2, '"soon" is no date or time'),
         (("report", "--by", "team"), 2, 'there is no report by "team"'),
+        (("report", "weather"), 2, 'there is no report "weather"; there are: containment, survey, listening'),
+        (("report", "containment", "--by", "team"), 2, 'there is no such report by "team"'),
+        (("report", "survey", "--by", "team"), 2, 'there is no such report by "team"'),
         (("explain", "call", "nobody"), 1, 'there is no call whose id begins with "nobody"'),
     ],
 )
@@ -49,6 +52,14 @@ def test_without_a_database_there_is_nothing_to_tell(tmp_path: Path) -> None:
         code, text, said = run(tmp_path, *words)
         assert (code, text) == (1, "")
         assert "there is no database; has the switch been started with this configuration?" in said
+
+
+@pytest.mark.parametrize("what", ["containment", "survey", "listening"])
+def test_every_special_report_is_made(tmp_path: Path, what: str) -> None:
+    written(tmp_path)
+    code, text, said = run(tmp_path, "report", what, "--from", DAY, "--json")
+    assert (code, said) == (0, "")
+    assert text.startswith("{")
 
 
 def test_a_call_and_a_replay(tmp_path: Path) -> None:
