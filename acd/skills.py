@@ -10,8 +10,9 @@ Grammar (names and levels as in the configuration)::
     level      := 0 … 100
     name       := letters, digits, "_", "-" and {variable} parts, e.g. uk, back-office, {language}, lang_{language}
 
-A variable stands for an attribute of the caller and is replaced by :func:`bind` when the call joins a queue. A skill
-that an agent does not have counts as level 0. The empty text asks for nothing: everybody may serve.
+A variable stands for something that is known of the caller and is replaced by :func:`bind` when the call joins a
+queue. A skill that an agent does not have counts as level 0; so does one whose name is not a skill of anybody, because
+a variable is not set, is empty, or has another value. The empty text asks for nothing: everybody may serve.
 """
 
 from __future__ import annotations
@@ -184,12 +185,12 @@ def predicate(expression: Expression) -> Callable[[Mapping[str, int]], bool]:
 
 
 def bind(expression: Expression, variables: Mapping[str, str]) -> Expression:
-    """Replace ``{variable}`` parts of skill names. An unknown variable stays, and is a skill that nobody has."""
+    """Replace ``{variable}`` parts of skill names. One that is not set, or empty, stays: a skill that nobody has."""
     match expression:
         case Level(skill, sign, level):
             if "{" not in skill:
                 return expression
-            return Level(_VARIABLE.sub(lambda m: variables.get(m[1], m[0]), skill), sign, level)
+            return Level(_VARIABLE.sub(lambda m: variables.get(m[1]) or m[0], skill), sign, level)
         case All(parts):
             return All(tuple(bind(part, variables) for part in parts))
         case Any(parts):

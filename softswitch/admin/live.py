@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from acd.agent import State, Status
 from acd.skills import EVERYBODY, bind, predicate, variables
 from acd.ticket import CALLED_BACK, Place
 from acd.timesheet import MICROSECONDS
+from acd.unbound import could_hold
 from softswitch.config.fields import LANGUAGES
 
 if TYPE_CHECKING:
@@ -71,7 +73,7 @@ class AgentView:
 
 
 class Crews:
-    """For each queue, the agents who could serve some caller of it: with the needs of its last step, in any language.
+    """For each queue, the agents who could serve some caller of it: with the needs of any step, whatever is known of that caller.
 
     Working that out takes a while with many queues and agents, and is done again only where something has changed.
     """
@@ -117,7 +119,7 @@ def _crew(queue: QueueConfig, skills: Mapping[str, Mapping[str, int]]) -> Iterat
         for need in needs
         for language in (LANGUAGES if "language" in variables(need) else ("",))
     }
-    asks = [predicate(need) for need in bound]
+    asks = [partial(could_hold, need) if variables(need) else predicate(need) for need in bound]
     members = {member.agent for member in queue.agents}
     for agent, levels in skills.items():
         if (not members or agent in members) and any(ask(levels) for ask in asks):

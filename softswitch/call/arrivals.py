@@ -192,7 +192,8 @@ class Arrivals:
         session = Session(entry.flow, self._clock.local, forced_hours=control.forcing.at, messages=messages)
         call = Call(leg.call, caller, entry.dialled, language, leg.leg, session, self._config)
         if found is not None:
-            session.progress.priority, session.progress.needs = found.priority, found.needs
+            progress = session.progress
+            progress.priority, progress.needs, progress.prefer = found.priority, found.needs, found.prefer
             call.refusal = found.refusal
         control.calls[call.call] = call
         control.note(
@@ -209,6 +210,7 @@ class Arrivals:
             language=language,
             route=None if found is None else found.rule,
             lists=known.get("lists"),
+            segment=known.get("segment"),
             target=str(entry.target),
         )
         fallbacks = () if found is None else found.fallbacks

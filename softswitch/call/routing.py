@@ -34,6 +34,7 @@ class Destination:
     fallbacks: tuple[Target, ...] = ()
     priority: float = 0.0
     needs: str = ""
+    prefer: str = ""
     label: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
     refusal: int = 0
@@ -172,7 +173,8 @@ def _destination(targets: list[Target], rule: str, known: Mapping[str, str], rou
         rule=rule,
         fallbacks=tuple(targets[1:]),
         priority=float(known.get("priority") or 0.0) if priority is None else priority,
-        needs="" if route is None else route.needs,
+        needs=("" if route is None else route.needs) or known.get("needs", ""),
+        prefer=("" if route is None else route.prefer) or known.get("prefer", ""),
         label=("" if route is None else route.label) or known.get("label", ""),
         known=known,
         refusal=0 if route is None or route.reject is None else REFUSALS[route.reject],

@@ -13,6 +13,7 @@ import re
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from softswitch.callers.numbers import NumberKind
@@ -55,7 +56,10 @@ class CallerList:
         self._blob = bytearray()
         shapes: dict[tuple[str, ...], int] = {}
         keys, begins = array("Q"), array("Q")
+        least, most = inf, -inf
         for entry in entries:
+            points = float(entry.data.get("priority") or 0.0)
+            least, most = min(least, points), max(most, points)
             number = entry.number.strip()
             if number.endswith("*"):
                 self._prefixes.setdefault(_prefix(number[:-1]), entry.data)
@@ -68,6 +72,8 @@ class CallerList:
                 self._blob += "\x1f".join((str(shape), *entry.data.values())).encode()
         begins.append(len(self._blob))
         order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: of two entries the first stays first
+        self.priorities = (least, most) if least <= most else (0.0, 0.0)
+        """The fewest and the most points that the list gives to somebody on it."""
         self._keys = array("Q", (keys[row] for row in order))
         self._rows = array("L", order)
         self._begins = begins

@@ -19,6 +19,7 @@ from acd.model import (
     Spare,
     Strategy,
 )
+from softswitch.config.brought import highest
 from softswitch.config.words.waiting import UNTIL_DONE
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 def acd_config(config: Config) -> AcdConfig:
     """Queues and agents; agents rank in the order of the file where nothing else says how."""
-    brought = max((goto.priority or 0.0 for goto in config.gotos.values()), default=0.0)
+    brought = highest(config)
     return AcdConfig(
         queues=tuple(_queue(name, queue, brought) for name, queue in config.queues.items()),
         agents=tuple(_agent(agent, position) for position, agent in enumerate(config.agent_list)),

@@ -25,6 +25,7 @@ SILENCEABLE: dict[str, str] = {
     "toll-open": "strangers can make calls that you pay for",
     # queues
     "no-such-skill": "nobody has a skill that is asked for",
+    "uncertain-variable": "skills are asked for by a variable of which only the answer of a web service can tell",
     "nobody-serves": "no agent can serve a queue, or callers of one language in it",
     "may-starve": "some callers may wait for ever, as others always come before them",
     "unused-weights": "weights that the strategy does not look at",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from acd.skills import SkillSyntaxError, parse
 from softswitch.callers.lists import CallerList, Entry, ListFileError, read_csv
 from softswitch.config.errors import Problem, dotted, nearest, one_of
 from softswitch.config.fields import LANGUAGES
@@ -103,6 +104,11 @@ def _complaint(config: Config, name: str) -> Complaint:
             return f'language: "{language}" is not one of {one_of(LANGUAGES).removeprefix("one of ")}'
         if (priority := data.get("priority")) and not _is_number(priority):
             return f'priority: "{priority}" is not a number'
+        for column in ("needs", "prefer"):
+            try:
+                parse(data.get(column, ""))
+            except SkillSyntaxError as error:
+                return f"{column}: {error}"
         for template in templates:
             target = fill(template, data)
             if target is not None and not exists(config, target):

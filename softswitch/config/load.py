@@ -60,7 +60,7 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
     lists: Mapping[str, CallerList] = {}
     if config is not None:
         lists, wrong = caller_lists(config, positions)
-        across += [wrong, checks.check_graph(config, positions)]
+        across += [wrong, checks.check_graph(config, positions, lists)]
     for found in chain.from_iterable(across):
         problems.setdefault(_place(found), found)
     errors = [found for found in problems.values() if found.severity is Severity.ERROR]

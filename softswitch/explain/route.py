@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ivr.nodes import Flow
-    from ivr.session import LocalTime
+    from ivr.steps import LocalTime
     from softswitch.call.routing import Destination, Look
     from softswitch.config import Config
 
@@ -76,6 +76,7 @@ class Explanation:
         found = self.destination
         yield f"goes to {', then '.join(map(str, (found.target, *found.fallbacks)))}"
         merits = {"priority": f"{found.priority:g}" if found.priority else "", "needs": found.needs}
+        merits |= {"prefer": found.prefer}
         merits |= {"label": found.label, "language": found.language or ""}
         if told := ", ".join(f"{key} {value}" for key, value in merits.items() if value):
             yield f"with {told}"

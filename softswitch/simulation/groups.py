@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from acd.model import AcdConfig, Member
-from acd.skills import holds, variables
+from acd.unbound import could_hold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def _may_serve(queue: QueueConfig, agent: AgentConfig) -> bool:
     if queue.agents and all(member.agent != agent.id for member in queue.agents):
         return False
     widest = queue.relax[-1].needs if queue.relax else queue.needs
-    return any(bool(variables(needs)) or holds(needs, agent.skills) for needs in (queue.needs, widest))
+    return any(could_hold(needs, agent.skills) for needs in (queue.needs, widest))
 
 
 def one_more(config: AcdConfig, demand: Demand, group: Group) -> tuple[AcdConfig, Demand]:

@@ -144,7 +144,8 @@ class _Walker:
         elif caller.trunk is not None:
             own = self._config.trunks[caller.trunk].language
         language = found.language or own or self._config.server.language
-        self._session.progress.priority, self._session.progress.needs = found.priority, found.needs
+        progress = self._session.progress
+        progress.priority, progress.needs, progress.prefer = found.priority, found.needs, found.prefer
         if self._attempt.hang_up is not None:
             self._later(self._attempt.hang_up, HungUp())
         self._tell(Started(found.target, language, known, found.fallbacks))

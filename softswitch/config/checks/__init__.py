@@ -26,9 +26,10 @@ from softswitch.config.checks.raw import Raw
 from softswitch.config.flows import entries, flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from softswitch.callers.lists import CallerList
     from softswitch.config.errors import Problem
     from softswitch.config.model import Config
     from softswitch.config.positions import Positions
@@ -42,7 +43,6 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from routes.check(raw)
     yield from people.check(raw)
     yield from queues.check(raw)
-    yield from starvation.check(raw)
     yield from waiting.check(raw)
     yield from speech.check(raw)
     yield from trunks.check(raw)
@@ -51,8 +51,9 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from systems.check(raw)
 
 
-def check_graph(config: Config, positions: Positions) -> Iterator[Problem]:
+def check_graph(config: Config, positions: Positions, lists: Mapping[str, CallerList]) -> Iterator[Problem]:
     """What can only be seen when every single value is right."""
     yield from graph.check(config, positions)
     yield from outside.check(config, positions)
+    yield from starvation.check(config, flow(config), lists, positions)
     yield from design.check(config, flow(config), entries(config).values(), positions)

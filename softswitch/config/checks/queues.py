@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from acd import skills
+from acd.unbound import could_hold
+from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import nearest
 from softswitch.config.fields import LANGUAGES
 
@@ -12,30 +14,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from softswitch.config.checks.raw import Raw
+    from softswitch.config.checks.variables import Known
     from softswitch.config.errors import Problem
     from softswitch.config.positions import Path
 
-#: What an expression may say about the caller.
-VARIABLES = ("language",)
-#: Where preferences, and needs of some callers only, are written.
-_CALLERS = ("queue.*.prefer", "goto.*.needs", "goto.*.prefer", "route.*.needs")
+#: Where it is written who is to serve.
+_EXPRESSIONS = (
+    *("queue.*.needs", "queue.*.relax.*.needs", "queue.*.prefer"),
+    *(f"{place}.{word}" for place in ("goto.*", "set.*", "route.*", "list.*.*") for word in ("needs", "prefer")),
+)
 
 
 def check(raw: Raw) -> Iterator[Problem]:
-    known = {name for _, table in raw.select("agent.*.skills") if isinstance(table, dict) for name in table}
-    for path, text in raw.strings("queue.*.needs", "queue.*.relax.*.needs", *_CALLERS):
+    agents = {name for _, table in raw.select("agent.*.skills") if isinstance(table, dict) for name in table}
+    known = known_variables(raw)
+    for path, text in raw.strings(*_EXPRESSIONS):
         try:
             expression = skills.parse(text)
         except skills.SkillSyntaxError as error:
             yield raw.error(path, error.message, error.hint, offset=error.column - 1)
             continue
-        for name in sorted(skills.variables(expression) - set(VARIABLES)):
-            what = f'nothing is known of the caller as "{{{name}}}"'
-            likely = nearest(name, VARIABLES)
-            yield raw.error(path, what, "", likely and f"{{{likely}}}", offset=max(text.find(f"{{{name}}}"), 0))
-        for name in sorted(skills.names(expression) - known):
+        for name in sorted(skills.variables(expression) - known.names):
+            yield from _unknown(raw, path, text, name, known)
+        for name in sorted(skills.names(expression) - agents):
             if "{" not in name:
-                likely = nearest(name, known)
+                likely = nearest(name, agents)
                 right = f'did you mean "{likely}"?' if likely else "give it to somebody: skills = { … }"
                 yield raw.warning(path, f'nobody has the skill "{name}"', right, code="no-such-skill")
     for path, steps in raw.select("queue.*.relax"):
@@ -44,6 +47,26 @@ def check(raw: Raw) -> Iterator[Problem]:
         if isinstance(queue, dict):
             yield from _unserved(raw, path, queue)
         yield from _chances(raw, path, queue) if isinstance(queue, dict) else ()
+
+
+def _unknown(raw: Raw, path: Path, text: str, name: str, known: Known) -> Iterator[Problem]:
+    """A variable that nothing in this file gives to calls."""
+    at = max(text.find(f"{{{name}}}"), 0)
+    if name in known.secret:
+        what = f'"{{{name}}}" is entered with mask = true, and told to nobody'
+        yield raw.error(path, what, "collect it without, or look it up and use what is found", offset=at)
+        return
+    likely = nearest(name, known.names)
+    if known.open:
+        if not any(place.startswith("verbs.") for place in known.open):
+            what = f'"{{{name}}}" is known only if an answer of {", ".join(known.open)} has it'
+            right = f'did you mean "{{{likely}}}"?' if likely else f'name it there: result = {{ {name} = "{name}" }}'
+            yield raw.warning(path, what, right, code="uncertain-variable")
+        return
+    what = f'nothing is known of the caller as "{{{name}}}"'
+    told = ", ".join(f"{{{each}}}" for each in sorted(known.names))
+    right = "" if likely else f"known are {told}; or give it to calls: data = {{ {name} = … }}"
+    yield raw.error(path, what, right, likely and f"{{{likely}}}", offset=at)
 
 
 def _rising(raw: Raw, path: Path, steps: Any) -> Iterator[Problem]:
@@ -100,16 +123,6 @@ def _chances(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
             yield raw.error_at_key((*path, "weights", name), f'there is no [[agent]] with the id "{name}"', right)
 
 
-def able_agents(raw: Raw, queue: dict[str, Any]) -> frozenset[str] | None:
-    """Ids of those who may serve some callers of the queue; None when it cannot be read."""
-    expressions, agents = _expressions(queue), _agents(raw, queue)
-    if expressions is None or agents is None:
-        return None
-    return frozenset(
-        name for name, levels in agents.items() if any(_holds(expressions, levels, language) for language in LANGUAGES)
-    )
-
-
 def _expressions(queue: dict[str, Any]) -> list[skills.Expression] | None:
     relax = queue.get("relax", [])
     texts = [queue.get("needs", "")]
@@ -140,4 +153,4 @@ def _anyone(expressions: list[skills.Expression], agents: Mapping[str, Mapping[s
 
 
 def _holds(expressions: list[skills.Expression], levels: Mapping[str, int], language: str) -> bool:
-    return any(skills.holds(skills.bind(e, {"language": language}), levels) for e in expressions)
+    return any(could_hold(expression, levels, {"language": language}) for expression in expressions)

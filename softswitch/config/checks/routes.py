@@ -49,6 +49,7 @@ def check(raw: Raw) -> Iterator[Problem]:
         yield from _origins(raw, path, table)
         yield from _times(raw, path, table)
         yield from _refusal(raw, path, table)
+        yield from _words(raw, path, table)
         route = _read(raw, path, table)
         if route is not None:
             yield from _dids(raw, path, table, route)
@@ -104,6 +105,16 @@ def _times(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
 def _refusal(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
     if "reject" in table and table.get("to") != "hangup":
         yield raw.error((*path, "reject"), "is for calls that are not taken", 'write to = "hangup"')
+
+
+def _words(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
+    """What is said of the caller by a word of its own is no variable besides."""
+    data = table.get("data")
+    for word in ("priority", "needs", "prefer", "language", "label"):
+        if isinstance(data, dict) and word in data:
+            yield raw.error_at_key(
+                (*path, "data", word), "is a word of the route itself", f"write {word} = … beside data"
+            )
 
 
 def _dids(raw: Raw, path: Path, table: dict[str, Any], route: _Route) -> Iterator[Problem]:

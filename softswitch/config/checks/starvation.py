@@ -2,39 +2,43 @@
 
 A caller's points are ``priority + ageing * seconds``, at most ``priority_cap``; inside a band the most points go first.
 So the callers of a queue are overtaken without end by those of another one with the same agents if that one is in a
-higher band, begins with more points than they can ever have, ends with more, or gains them faster.
+higher band, begins with more points than they can ever have, ends with more, or gains them faster. Callers who bring
+more or fewer points than others (by routes, lists, gotos, sets, applications) make the same difference, inside one
+queue too.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from softswitch.config.checks.queues import able_agents
+from acd import skills
+from acd.unbound import could_hold
+from softswitch.config.brought import by_queue
+from softswitch.config.errors import Problem, Severity, dotted
+from softswitch.config.fields import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
-    from softswitch.config.checks.raw import Raw
-    from softswitch.config.errors import Problem
-    from softswitch.config.positions import Path
+    from ivr.nodes import Flow
+    from softswitch.callers.lists import CallerList
+    from softswitch.config.model import Config
+    from softswitch.config.positions import Path, Positions
+    from softswitch.config.words.centre import Queue
 
 
 @dataclass(frozen=True, slots=True)
 class _Class:
     """The order of one queue's callers, and who may serve them."""
 
-    path: Path
+    name: str
     band: float
     priority: float
     ageing: float
     cap: float | None
     agents: frozenset[str]
-
-    @property
-    def name(self) -> str:
-        return str(self.path[1])
 
     @property
     def start(self) -> float:
@@ -49,29 +53,51 @@ class _Class:
         return inf if self.cap is None else self.cap
 
 
-def check(raw: Raw) -> Iterator[Problem]:
-    classes = [found for path, queue in raw.select("queue.*") if (found := _read(raw, path, queue)) is not None]
+def check(config: Config, flow: Flow, lists: Mapping[str, CallerList], positions: Positions) -> Iterator[Problem]:
+    brought = by_queue(config, flow, lists)
+    classes = [_read(config, name, queue) for name, queue in config.queues.items()]
+    low = {one.name: replace(one, priority=one.priority + brought[one.name][0]) for one in classes}
+    high = {one.name: replace(one, priority=one.priority + brought[one.name][1]) for one in classes}
     for one in classes:
+        path: Path = ("queue", one.name)
         if one.cap is not None and one.priority > one.cap:
             what = f"{one.priority:g} is more than priority_cap: callers begin at {one.cap:g} and gain nothing"
-            yield raw.warning(
-                (*one.path, "priority"), what, "raise priority_cap or lower the priority", code="may-starve"
-            )
+            yield _warning(positions, (*path, "priority"), what, "raise priority_cap or lower the priority")
         rivals = [other for other in classes if other is not one and one.agents and one.agents <= other.agents]
-        worst = next((said for rival in _RIVALRY for other in rivals if (said := rival(one, other))), None)
+        worst = _worst((one, other) for other in rivals)
+        if worst is None and one.agents:
+            worst = _worst((low[one.name], high[other.name]) for other in (one, *rivals))
         if worst is not None:
-            yield raw.warning(one.path, *worst, code="may-starve")
+            yield _warning(positions, path, *worst)
 
 
-def _read(raw: Raw, path: Path, queue: Any) -> _Class | None:
-    if not isinstance(queue, dict):
-        return None
-    numbers = [queue.get("band", 0), queue.get("priority", 0), queue.get("ageing", 1), queue.get("priority_cap", inf)]
-    agents = able_agents(raw, queue)
-    if agents is None or not all(isinstance(n, int | float) and not isinstance(n, bool) for n in numbers):
-        return None
-    band, priority, ageing, cap = numbers
-    return _Class(path, band, priority, ageing, None if cap == inf else cap, agents)
+def _worst(pairs: Iterator[tuple[_Class, _Class]]) -> tuple[str, str] | None:
+    known = list(pairs)
+    return next((said for rival in _RIVALRY for one, other in known if (said := rival(one, other))), None)
+
+
+def _warning(positions: Positions, path: Path, what: str, right: str) -> Problem:
+    at = positions.of(path)
+    return Problem(at.line, at.column, dotted(path), what, right, severity=Severity.WARNING, code="may-starve")
+
+
+def _read(config: Config, name: str, queue: Queue) -> _Class:
+    return _Class(
+        name, queue.band, queue.priority, queue.ageing, queue.priority_cap, frozenset(_able_agents(config, queue))
+    )
+
+
+def _able_agents(config: Config, queue: Queue) -> Iterator[str]:
+    """Who may serve some callers of the queue; nobody while that cannot be read."""
+    try:
+        needs = [skills.parse(text) for text in (queue.needs, *(step.needs for step in queue.relax))]
+    except skills.SkillSyntaxError:
+        return
+    for agent in config.agent_list:
+        if queue.agents is None or agent.id in queue.agents:
+            known = ({"language": language} for language in LANGUAGES)
+            if any(could_hold(need, agent.skills, caller) for caller in known for need in needs):
+                yield agent.id
 
 
 def _lower_band(one: _Class, other: _Class) -> tuple[str, str] | None:
@@ -79,6 +105,14 @@ def _lower_band(one: _Class, other: _Class) -> tuple[str, str] | None:
         return None
     what = f"callers may wait for ever: everybody who serves it serves {other.name} first, which is in a higher band"
     return what, "let priority and ageing decide in one band, or give it an agent of its own"
+
+
+def _brings_more(one: _Class, other: _Class) -> tuple[str, str] | None:
+    """In one queue: those who bring most against those who bring least, and never have as much."""
+    if one.name != other.name or one.end >= other.start:
+        return None
+    what = f"callers may wait for ever: they never have more than {one.end:g} points, others come with {other.start:g}"
+    return what, "let ageing be more than 0: a caller then gains points by waiting"
 
 
 def _never_enough(one: _Class, other: _Class) -> tuple[str, str] | None:
@@ -109,5 +143,5 @@ def _slower(one: _Class, other: _Class) -> tuple[str, str] | None:
 
 
 #: The worst first.
-_RIVALRY = (_lower_band, _never_enough, _less_in_the_end, _slower)
+_RIVALRY = (_lower_band, _brings_more, _never_enough, _less_in_the_end, _slower)
 _FIRST = "callers may wait for ever: everybody who serves it serves {} first"

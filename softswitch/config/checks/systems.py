@@ -48,6 +48,10 @@ def _slots(raw: Raw) -> Iterator[Problem]:
     for path, name in raw.strings("menu.*.slot.*.templates.*"):
         if name not in templates:
             yield raw.error(path, f"there is no [template.{name}]", nearest=nearest(name, templates))
+    services = raw.names("webservice")
+    for path, name in raw.strings("menu.*.slot.*.webservice"):
+        if name not in services:
+            yield raw.error(path, f"there is no [webservice.{name}]", nearest=nearest(name, services))
     for path, menu in raw.select("menu.*"):
         if not isinstance(menu, dict) or not isinstance(menu.get("slot"), list):
             continue

@@ -29,6 +29,10 @@ class ListEntry(Section):
     """Who serves while that agent cannot."""
     priority: Number | None = None
     """Points in every queue, on top of the queue's own."""
+    needs: str = ""
+    """Skills that the agent must have besides those that the queue needs."""
+    prefer: str = ""
+    """Agents who satisfy this are asked before the others."""
     language: Language | None = None
     label: Label = ""
     """Shown on the agent's phone before the caller."""
@@ -40,7 +44,7 @@ class ListEntry(Section):
         """All of it as variables of a call; what is not said is left out."""
         priority = "" if self.priority is None else f"{self.priority:g}"
         said = {"name": self.name, "agent": self.agent, "deputy": self.deputy, "priority": priority}
-        said |= {"language": self.language, "label": self.label}
+        said |= {"needs": self.needs, "prefer": self.prefer, "language": self.language, "label": self.label}
         return dict(self.data) | {key: value for key, value in said.items() if value}
 
 

@@ -207,6 +207,8 @@ class Verbs(Http):
     meanwhile: Meanwhile = Meanwhile(music="")
     when_failed: TargetField = HANGUP
     """When the application does not answer, or says what cannot be done."""
+    max_priority: Annotated[Number, Field(ge=0)] = 100.0
+    """The most points that it may give to a caller."""
 
 
 class SurveyQuestion(Section):

@@ -148,7 +148,9 @@ class Route(Section):
     priority: Number | None = None
     """Points in every queue, on top of the queue's own. None: what the caller's list says."""
     needs: str = ""
-    """Skills that the agent must have besides those that the queue needs."""
+    """Skills that the agent must have besides those that the queue needs. Empty: what the caller's list says."""
+    prefer: str = ""
+    """Agents who satisfy this are asked before the others. Empty: what the caller's list says."""
     label: Label = ""
     """Shown on the agent's phone before the caller. Empty: what the caller's list says."""
     data: Mapping[Column, Word] = {}

@@ -101,3 +101,24 @@ def test_a_position_is_only_told_where_nobody_may_come_with_a_higher_priority() 
     menus = '[goto.vip]\nthen = "queue:sales"\npriority = 60\n[goto.slow]\nthen = "queue:sales"\npriority = -5\n'
     assert queue("").highest_priority == 0.0
     assert {found.highest_priority for found in config(f"[queue.sales]\n[queue.other]\n{menus}").queues} == {60.0}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '[set.vip]\nthen = "queue:sales"\npriority = 70',
+        '[[route]]\ndid = "1"\nto = "queue:sales"\npriority = 70',
+        '[[list.vip]]\nnumber = "+380501234567"\npriority = 70',
+        '[verbs.app]\nurl = "https://app.example/"\nmax_priority = 70',
+    ],
+)
+def test_the_highest_priority_is_that_of_whoever_may_come(more: str) -> None:
+    (found,) = config(f"[queue.sales]\n{more}").queues
+    assert found.highest_priority == 70.0
+
+
+def test_a_list_in_a_file_counts_as_well(tmp_path: Path) -> None:
+    (tmp_path / "vip.csv").write_text("number,priority\n+380501234567,20\n+380501234568,70\n")
+    text = '[queue.sales]\n[[list.vip]]\nfile = "vip.csv"'
+    parsed = parse_config(text.encode(), file="c", folder=tmp_path, env={})
+    assert acd.acd_config(parsed).queues[0].highest_priority == 70.0

@@ -99,3 +99,18 @@ def test_a_hundred_thousand_rows_are_loaded_and_looked_up_fast(tmp_path: Path) -
     began = time.perf_counter()
     assert all(vip.find(number) == {"agent": "olena"} for number in numbers)
     assert (time.perf_counter() - began) / len(numbers) < 1e-3
+
+
+def test_skills_that_callers_of_a_list_need_are_read_in_the_file_and_in_its_rows(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        '[[list.vip]]\nnumber = "+380501112233"\nneeds = "{team} >= 50"\nprefer = "uk"\ndata = { team = "vip" }\n'
+        '[[list.vip]]\nfile = "vip.csv"\n',
+        "number,needs,team\n+380502223344,pl >= 50,vip\n",
+    )
+    vip, read = config.lists["vip"], config.plan.read
+    assert vip.find(read("+380501112233")) == {"needs": "{team} >= 50", "prefer": "uk", "team": "vip"}
+    assert vip.find(read("+380502223344")) == {"needs": "pl >= 50", "team": "vip"}
+    found = complaints(tmp_path, '[[list.vip]]\nfile = "vip.csv"\n', "number,needs\n+380502223344,pl >=\n")
+    assert "row 2" in found[0]
+    assert "needs: column 6: a level was expected" in found[0]

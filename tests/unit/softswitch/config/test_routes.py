@@ -71,6 +71,8 @@ def test_a_route_is_hidden_by_one_that_takes_all_its_calls_at_all_times(first: s
         ('when = "office"\nto = "echo"', 'route[1].when: "office" does not say when'),
         ('to = "echo"\nreject = "busy"', "route[1].reject: is for calls that are not taken"),
         ('to = "echo"\nneeds = "sales >"', "route[1].needs:"),
+        ('to = "echo"\nprefer = "sales >"', "route[1].prefer:"),
+        ('to = "echo"\ndata = { needs = "vip" }', "route[1].data.needs: is a word of the route itself"),
         ('to = "agent:olna"', 'route[1].to: there is no [[agent]] with the id "olna"'),
         ('to = "echo"\nwhen_unavailable = ["queue:x"]', "route[1].when_unavailable[1]: there is no [queue.x]"),
     ],

@@ -98,3 +98,54 @@ def test_what_cannot_be_read_is_somebody_elses_complaint(wrong: str) -> None:
     with pytest.raises(ConfigError) as failed:
         warnings(wrong)
     assert "for ever" not in str(failed.value)
+
+
+ROUTES = """
+[[route]]
+did = "100"
+to = "queue:one"
+"""
+VIPS = """
+[[list.vip]]
+number = "+380501234567"
+priority = 50
+[[route]]
+from = "list:vip"
+to = "queue:one"
+"""
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        VIPS + ROUTES,
+        VIPS.replace("priority = 50\n", "") + "priority = 50\n" + ROUTES,
+        '[[route]]\ndid = "101"\nto = "goto:gold"\n[goto.gold]\nthen = "queue:one"\npriority = 50\n' + ROUTES,
+        '[[route]]\ndid = "101"\nto = "set:gold"\n[set.gold]\nthen = "queue:one"\npriority = 50\n' + ROUTES,
+        '[[route]]\ndid = "101"\nto = "goto:slow"\n[goto.slow]\nthen = "queue:one"\npriority = -50\n' + ROUTES,
+        '[[route]]\ndid = "101"\nto = "verbs:app"\n[verbs.app]\nurl = "https://app.example/"\nmax_priority = 50\n'
+        + ROUTES,
+    ],
+    ids=["list", "route", "goto", "set", "less than nothing", "verbs"],
+)
+def test_callers_of_one_queue_who_bring_more_than_others_will_ever_have(more: str) -> None:
+    (said,) = warnings("ageing = 0", "agents = []", more)
+    assert said.startswith("callers may wait for ever: they never have more than ")
+    assert warnings("", "agents = []", more) == []
+
+
+def test_only_those_who_come_to_the_queue_count() -> None:
+    elsewhere = VIPS.replace("queue:one", "queue:other") + ROUTES
+    assert warnings("ageing = 0", "agents = []", elsewhere) == []
+    all_of_them = (
+        '[[list.vip]]\nnumber = "+380501234567"\npriority = 50\n[[route]]\nfrom = "list:vip"\nto = "queue:one"\n'
+    )
+    assert warnings("ageing = 0", "agents = []", all_of_them) == [], "they all bring the same"
+
+
+def test_who_brings_points_to_another_queue_with_the_same_agents() -> None:
+    elsewhere = VIPS.replace("queue:one", "queue:other") + ROUTES
+    assert warnings("ageing = 0\npriority = 20", "ageing = 0", elsewhere) == [
+        "callers may wait for ever: everybody who serves it serves other first"
+    ]
+    assert warnings("ageing = 0\npriority = 70", "ageing = 0", elsewhere) == []
