@@ -63,7 +63,7 @@ class MailSpool:
     def __init__(
         self,
         folder: Path,
-        server: MailServer,
+        server: MailServer | None,
         *,
         backoff: Backoff | None = None,
         on_alarm: Callable[[str], None] | None = None,
@@ -98,6 +98,12 @@ class MailSpool:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+
+    def serve(self, server: MailServer | None) -> None:
+        """Hand in at *server* from now on, and try at once what waits; None: it waits until there is one."""
+        self._server = server
+        self._due.clear()
+        self._wake.set()
 
     # ------------------------------------------------------------------------------------------------ taking
     async def put(self, message: EmailMessage, *, at: float) -> str:
@@ -144,9 +150,9 @@ class MailSpool:
 
     async def _empty(self) -> float:
         """Send all that is due; seconds until the next attempt, 0 when nothing is left."""
-        names = await asyncio.to_thread(self.waiting)
+        names = [] if self._server is None else await asyncio.to_thread(self.waiting)
         for name in sorted(names, key=lambda name: self._attempts.get(name, 0)):  # one that fails holds up no other
-            if self._stopping:
+            if self._stopping or self._server is None:
                 return 0.0
             if self._due.get(name, 0.0) > asyncio.get_running_loop().time():
                 continue
@@ -168,12 +174,14 @@ class MailSpool:
             self._set_alarm("")
         if self._due:
             return max(0.001, min(self._due.values()) - asyncio.get_running_loop().time())
-        if not self._wake.is_set():
+        if not self._wake.is_set() and self._server is not None:
             self.idle.set()
         return 0.0
 
     async def _send(self, name: str) -> None:
         path, server = self._folder / name, self._server
+        if server is None:  # it went away meanwhile
+            raise OSError("there is no mail server")
         message = message_from_bytes(await asyncio.to_thread(path.read_bytes), policy=policy.SMTP)
         recipient = message[ENVELOPE]
         if recipient is None:
@@ -206,7 +214,7 @@ class MailSpool:
         self._due.pop(name, None)
 
     async def _refuse(self, name: str, error: Exception) -> None:
-        log.error("mail: %s will not be taken by %s (%s); it is kept in %s", name, self._server.host, error, REFUSED)
+        log.error("mail: %s will not be taken by %s (%s); it is kept in %s", name, self._name, error, REFUSED)
         self._forget(name)
         with contextlib.suppress(OSError):
             await asyncio.to_thread((self._folder / name).rename, self._folder / REFUSED / name)
@@ -215,8 +223,12 @@ class MailSpool:
         attempts = self._attempts[name] = self._attempts.get(name, 0) + 1
         pause = self._backoff.after(attempts)
         self._due[name] = asyncio.get_running_loop().time() + pause
-        self._set_alarm(f"mail cannot be sent through {self._server.host}:{self._server.port}: {error}")
+        self._set_alarm(f"mail cannot be sent through {self._name}: {error}")
         return pause
+
+    @property
+    def _name(self) -> str:
+        return "nobody" if self._server is None else f"{self._server.host}:{self._server.port}"
 
     def _set_alarm(self, alarm: str) -> None:
         if alarm and not self._alarm:

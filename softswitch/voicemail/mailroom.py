@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from softswitch.config.words.messages import CallbackRequest, Voicemail
 from softswitch.mail.compose import Attachment, compose
 from softswitch.mail.spool import MailServer, MailSpool
 from softswitch.messages import Message, Request, State
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from softswitch.config import Config
-    from softswitch.config.words.messages import CallbackRequest, Voicemail
+    from softswitch.config.words.messages import Mail
     from softswitch.voicemail.boxes import Boxes
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,10 @@ class Mailroom:
         self._note = note
         self._settled = settled
         self._folder = config.server.data_dir / FOLDER
+        self._boxes_before: dict[str, Voicemail] = {}
+        self._requests_before: dict[str, CallbackRequest] = {}
         self._spool: MailSpool | None = None
+        self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._on_their_way: set[str] = set()
         self._mail_trouble = ""
@@ -74,10 +78,7 @@ class Mailroom:
             await self._finish()
             await self._look()
         await self._open_spool()
-        left: list[Message | Request] = [*self._boxes.all(), *self._boxes.requests()]
-        for item in left:
-            if not item.mailed:
-                self.post(item)
+        self._post_left()
         self._keep(self._watch(), "voicemail disk")
         self._keep(self._expire(), "voicemail retention")
 
@@ -89,16 +90,42 @@ class Mailroom:
             await self._spool.stop()
 
     async def _open_spool(self) -> None:
+        """Raises OSError when the folder cannot be made."""
+        if (server := self._server()) is not None:
+            self._spool = MailSpool(self._config.server.data_dir / SPOOL, server, on_alarm=self._mail_alarm)
+            await self._spool.start()
+
+    def _server(self) -> MailServer | None:
         mail = self._config.mail
         if mail is None:
-            return
-        server = MailServer(mail.host, mail.port, mail.tls, mail.user or "", mail.password, mail.timeout)
-        self._spool = MailSpool(self._config.server.data_dir / SPOOL, server, on_alarm=self._mail_alarm)
-        await self._spool.start()
+            return None
+        return MailServer(mail.host, mail.port, mail.tls, mail.user or "", mail.password, mail.timeout)
+
+    def _post_left(self) -> None:
+        left: list[Message | Request] = [*self._boxes.all(), *self._boxes.requests()]
+        for item in left:
+            if not item.mailed and not (isinstance(item, Message) and item.state is State.RECORDING):
+                self.post(item)
+
+    async def _change_server(self) -> None:
+        """Letters that are on their way are handed in at the server that there is now."""
+        async with self._changing:
+            if self._spool is not None:
+                self._spool.serve(self._server())
+            else:
+                await self._open_spool()
+        self._post_left()
 
     def reconfigure(self, config: Config) -> None:
-        """Boxes and addresses are those of *config* from now on; another mail server needs a restart."""
-        self._config = config
+        """Boxes, addresses and the mail server are those of *config* from now on.
+
+        What was left in a box that is no more is mailed as it would have been.
+        """
+        before, self._config = self._config, config
+        self._boxes_before |= before.voicemails
+        self._requests_before |= before.callback_requests
+        if config.mail != before.mail:
+            self._keep(self._change_server(), "change of the mail server")
         if config.voicemails:
             with contextlib.suppress(OSError):
                 self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -161,47 +188,49 @@ class Mailroom:
     async def _try(self, item: Message | Request) -> bool:
         """Hand the letter to the spool; False when that must be tried again."""
         words = self._words(item)
-        gone = isinstance(item, Message) and self._boxes.message(item.id) is None
-        if self._spool is None or words is None or not words.mail_to or gone:
+        known = self._boxes.message(item.id) if isinstance(item, Message) else self._boxes.request(item.id)
+        gone = known.mailed if known is not None else isinstance(item, Message)
+        if self._spool is None or self._config.mail is None or words is None or not words.mail_to or gone:
             return True
         try:
-            await self._hand_in(item, words.mail_to)
+            await self._hand_in(self._spool, self._config.mail, item, words)
         except OSError as error:
             log.error("the mail about %s cannot be written down (%s); it is tried again", item.id, error)
             return False
         self._boxes.mailed(item)
         self._note("mail.posted", {"about": item.id, "to": len(words.mail_to)})
-        if isinstance(item, Message) and self._config.voicemails[item.box].delete_after_mail:
+        if isinstance(item, Message) and isinstance(words, Voicemail) and words.delete_after_mail:
             self.forget(item, "mailed")
         return True
 
     def _words(self, item: Message | Request) -> Voicemail | CallbackRequest | None:
         if isinstance(item, Message):
-            return self._config.voicemails.get(item.box)
-        return self._config.callback_requests.get(item.kind)
+            return self._config.voicemails.get(item.box) or self._boxes_before.get(item.box)
+        return self._config.callback_requests.get(item.kind) or self._requests_before.get(item.kind)
 
-    async def _hand_in(self, item: Message | Request, to: tuple[str, ...]) -> None:
+    async def _hand_in(
+        self, spool: MailSpool, mail: Mail, item: Message | Request, words: Voicemail | CallbackRequest
+    ) -> None:
         config, zone = self._config, self._config.server.timezone
-        assert self._spool is not None
-        assert config.mail is not None
         attachments: list[Attachment] = []
         if isinstance(item, Message):
-            box = config.voicemails[item.box]
-            letter = about_message(item, box, zone, config.features.voicemail_of)
-            if box.attach != "none":
-                attachments += await asyncio.to_thread(self._attached, item, box.attach)
+            assert isinstance(words, Voicemail), "a message is in a box"
+            letter = about_message(item, words, zone, config.features.voicemail_of)
+            if words.attach != "none":
+                attachments += await asyncio.to_thread(self._attached, item, words.attach)
         else:
-            letter = about_request(item, config.callback_requests[item.kind], zone)
+            assert isinstance(words, CallbackRequest), "the same of requests"
+            letter = about_request(item, words, zone)
         message = compose(
-            sender=config.mail.from_,
-            to=to,
+            sender=mail.from_,
+            to=words.mail_to,
             subject=letter.subject,
             text=letter.text,
             at=datetime.fromtimestamp(item.at, zone),
             message_id=f"{item.id}@{config.sip.domain}",
             attachments=attachments,
         )
-        await self._spool.put(message, at=self._wall())
+        await spool.put(message, at=self._wall())
 
     def _attached(self, message: Message, form: str) -> list[Attachment]:
         """The audio; a letter without it is better than none."""

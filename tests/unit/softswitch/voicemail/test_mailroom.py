@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import wave
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,7 @@ class Life:
         label = "Sales"
         {mail}
         """
+        self.toml, self.folder = toml, folder
         self.config: Config = parse_config(toml.encode(), file="test.toml", folder=folder, env={})
         self.notes: list[tuple[str, Mapping[str, object]]] = []
         self.journal = JournalWriter(folder / "softswitch.db")
@@ -79,6 +81,13 @@ class Life:
     async def __aexit__(self, *_: object) -> None:
         await self.mailroom.stop()
         await self.journal.close()
+
+    def reload(self, *changes: tuple[str, str]) -> None:
+        for old, new in changes:
+            assert old in self.toml
+            self.toml = self.toml.replace(old, new)
+        config = parse_config(self.toml.encode(), file="test.toml", folder=self.folder, env={})
+        self.mailroom.reconfigure(config)
 
     def kinds(self) -> list[str]:
         return [kind for kind, _ in self.notes]
@@ -268,3 +277,36 @@ async def test_a_disk_without_room_is_trouble_that_is_noted_once(tmp_path: Path,
         await life.mailroom._look()
         assert life.mailroom.trouble == "no room"
         assert life.kinds().count("voicemail.disk_trouble") == 1
+
+
+async def test_a_reload_may_name_another_mail_server_or_none_and_take_boxes_away(
+    tmp_path: Path, server: MailServer
+) -> None:
+    async with Life(tmp_path, free_port()) as life:
+
+        def leave(name: str) -> None:
+            item = life.boxes.put(message(id=f"sales~{name}", state=State.NEW))
+            record(life, item)
+            life.mailroom.post(item)
+
+        leave("1")
+        await life.until(lambda: life.mailroom.state()["mail"])
+        section = life.toml[life.toml.index("[mail]") : life.toml.index("[voicemail.sales]")]
+        good = re.sub(r"port = \d+", f"port = {server.port}", section)
+        life.reload((section, good), ("[voicemail.sales]", "[voicemail.other]"), ("[callback.sales]", "[callback.new]"))
+        await life.until(lambda: len(server.received) == 1)
+        assert server.received[0]["To"] == "sales@example.com"
+        await life.until(lambda: not life.mailroom.state()["mail"])
+        life.reload(
+            (good, ""),
+            ('mail_to = "sales@example.com"', ""),
+            ('mail_to = ["sales@example.com", "boss@example.com"]', 'queue = "people"\n[queue.people]'),
+        )
+        leave("2")
+        await life.until(lambda: not life.mailroom._on_their_way)
+        assert [known.mailed for known in life.boxes.all()] == [True, False]
+        life.reload(("[voicemail.other]", good + '[voicemail.sales]\nmail_to = "sales@example.com"'))
+        await life.until(lambda: len(server.received) == 2)
+        life.mailroom.post(message(id="sales~2", state=State.NEW))
+        await life.until(lambda: not life.mailroom._on_their_way)
+        assert len(server.received) == 2, "nothing is mailed twice"
