@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from ivr.effects import Ask
 from ivr.events import Answered
+from ivr.inquiring import UNREADABLE
+from ivr.verbs import VERBS, Verbs
 from softswitch.call.handlers import Handler
+from softswitch.call.merits import complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,6 +21,8 @@ if TYPE_CHECKING:
     from softswitch.ports import Oracle
 
     OnAnswer = Callable[[str, Mapping[str, str], float], None]
+
+log = logging.getLogger(__name__)
 
 
 class Asking(Handler):
@@ -39,8 +45,16 @@ class Asking(Handler):
 
         def answered(outcome: str, values: Mapping[str, str], at: float) -> None:
             self._questions.pop(call_id, None)
-            if (call := self._control.calls.get(call_id)) is not None:
-                self._control.menus.receive(call, Answered(request, outcome, values), at)
+            if (call := self._control.calls.get(call_id)) is None:
+                return
+            if (
+                effect.kind == Verbs.kind
+                and VERBS in values
+                and (wrong := complaint(values[VERBS], call.config.verbs[effect.name]))
+            ):
+                log.warning("verbs %s: %s", effect.name, wrong)
+                outcome, values = UNREADABLE, {}
+            self._control.menus.receive(call, Answered(request, outcome, values), at)
 
         self._questions[call_id] = self.ask(call, effect.kind, effect.name, effect.variables, answered)
 

@@ -242,6 +242,39 @@ def test_who_answers_nothing_is_thanked_all_the_same(office: Office) -> None:
     assert journaled(office, "ivr.survey") == []
 
 
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"needs": "gold >="}, "verb 2: set: needs: column 8: a level was expected"),
+        ({"prefer": "(gold"}, "verb 2: set: prefer: column 6: a bracket is missing"),
+        ({"priority": 101}, "verb 2: set: priority 101 is more than max_priority, which is 100"),
+    ],
+)
+def test_an_application_that_asks_for_what_cannot_be_is_not_obeyed(
+    office: Office, caplog: pytest.LogCaptureFixture, wrong: dict[str, object], told: str
+) -> None:
+    call = office.phone("2001").dial("112")
+    office.run(0.5)
+    verbs = [{"verb": "say", "text": "Hello."}, {"verb": "set", **wrong}, {"verb": "queue", "name": "sales"}]
+    office.switch.answered({"verbs": json.dumps(verbs)})
+    office.run(0.2)
+    assert said(call) == ("en/say.sorry",)
+    assert f"verbs app: {told}" in caplog.text
+    call.hang_up()
+
+
+def test_an_application_says_by_whom_a_caller_is_served(office: Office) -> None:
+    call = office.phone("2001").dial("112")
+    office.run(0.5)
+    more = {"needs": "{tier} >= 50", "prefer": "uk", "priority": 90, "data": {"tier": "gold"}}
+    office.switch.answered({"verbs": json.dumps([{"verb": "set", **more}, {"verb": "queue", "name": "sales"}])})
+    office.run(0.2)
+    (ticket,) = office.switch.dispatcher.tickets.values()
+    assert (str(ticket.needs), str(ticket.preferred), ticket.priority) == ("{tier} >= 50", "uk >= 1", 90)
+    assert ticket.variables["tier"] == "gold"
+    call.hang_up()
+
+
 def test_an_application_drives_the_call(office: Office) -> None:
     call = office.phone("2001").dial("112")
     office.run(0.5)
