@@ -6,8 +6,6 @@ loop gets its turn on every beat.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import queue
 import sys
 import threading
@@ -20,6 +18,7 @@ import numpy as np
 from rtp.player import TONE_PREFIX
 from rtp.tones import PROGRESS_TONES, progress_tone
 from softswitch.media.assets import AssetError, load_pcm, to_frames
+from softswitch.media.priorities import stand_back
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,9 +54,7 @@ class Loader:
         return done
 
     def _work(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):  # to Linux a thread is scheduled by itself
-            os.sched_setscheduler(threading.get_native_id(), os.SCHED_OTHER, os.sched_param(0))
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        stand_back()
         while True:
             key = self._requests.get()
             try:
@@ -79,5 +76,5 @@ def encode_asset(path: str, codec: str) -> NDArray[np.uint8]:
     slices = []
     for first in range(0, len(pcm), _SLICE):
         slices.append(to_frames(pcm[first : first + _SLICE], codec))
-        time.sleep(0)
+        time.sleep(0.001)  # ordinary processes have their turn, too
     return np.concatenate(slices)

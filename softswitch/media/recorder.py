@@ -25,6 +25,7 @@ from rtp.loudness import Loudness
 from rtp.tape import Begin, End, Heard, Hush
 from rtp.timeline import Timeline, passages
 from softswitch.media.loader import SWITCH_INTERVAL
+from softswitch.media.priorities import stand_back
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,9 +167,7 @@ class Recorder:
 
     # ------------------------------------------------------------------------------------------------- in the thread
     def _work(self) -> None:
-        with contextlib.suppress(OSError, AttributeError):  # to Linux a thread is scheduled by itself
-            os.sched_setscheduler(threading.get_native_id(), os.SCHED_OTHER, os.sched_param(0))
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 5)
+        stand_back()
         while (work := self._orders.get()) is not None:
             try:
                 self._obey(*work)

@@ -33,6 +33,7 @@ from rtp.streams import FRAME_TIME
 from softswitch.media import protocol
 from softswitch.media.loader import Loader
 from softswitch.media.mmsg import SO_TIMESTAMPNS, open_io
+from softswitch.media.priorities import raise_priority
 from softswitch.media.recorder import PERIOD, Discard, Recorder
 
 if TYPE_CHECKING:
@@ -396,14 +397,6 @@ class Worker:
         self._unwritten.clear()
         self._outbox.clear()
         self._alone_since = time.monotonic()
-
-
-def raise_priority() -> None:
-    """Be run before ordinary processes, where that is permitted: a beat that comes late is heard."""
-    with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, 0, -10)
-    with contextlib.suppress(OSError, AttributeError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
