@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 ETH_P_IP = 0x0800
 PACKET_OUTGOING = 4
-SO_TIMESTAMPNS = 35  # socket(7); Python has no name for it
+# socket(7) and packet(7); Python has no names for them
+SO_RCVBUFFORCE, SO_TIMESTAMPNS = 33, 35
+SOL_PACKET, PACKET_STATISTICS = 263, 6
 CODECS = {0: "ULAW", 8: "ALAW"}
 
 
@@ -49,7 +51,7 @@ class Capture:
         self._packets: list[RtpPacket] = []
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_IP))
         self._socket.bind(("lo", ETH_P_IP))
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
         self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self._wall = time.time() - time.monotonic()
         self._socket.settimeout(0.1)
@@ -65,7 +67,10 @@ class Capture:
     ) -> None:
         self._running = False
         self._thread.join(5)
+        _, dropped = struct.unpack("@II", self._socket.getsockopt(SOL_PACKET, PACKET_STATISTICS, 8))
         self._socket.close()
+        if kind is None:
+            assert not dropped, f"the kernel had no room for {dropped} packets"
 
     def packets(self, *, since: float = 0.0) -> list[RtpPacket]:
         """Audio and telephone-events in the order in which they came; RTCP is left out."""
@@ -77,7 +82,7 @@ class Capture:
         parts = [_decode(packet) for packet in audio]
         return Recording(np.concatenate([silence(0), *parts]), audio[0].at if audio else since, "capture")
 
-    def longest_gap(self, *, since: float = 0.0, port: int = 0) -> float:
+    def longest_gap(self, port: int = 0, *, since: float = 0.0) -> float:
         """Seconds of the longest wait between two audio packets, to one *port* if there are several."""
         times = [
             packet.at
