@@ -25,13 +25,13 @@ test: setup clients unit-sim-e2e ## everything that must pass: unit, simulation 
 
 .PHONY: unit-sim-e2e
 unit-sim-e2e:
-	$(PYTEST) -q --durations=5
+	$(PYTEST) -q -n auto --dist loadgroup --durations=5
 
 unit: setup ## unit tests only
-	$(PYTEST) -q tests/unit
+	$(PYTEST) -q -n auto tests/unit
 
 sim: setup ## the whole switch on virtual time
-	$(PYTEST) -q tests/sim
+	$(PYTEST) -q -n auto tests/sim
 
 e2e: setup clients ## real SIP clients against the running switch
 	$(PYTEST) -q tests/e2e
