@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acd.agent import State, Status
@@ -24,7 +25,7 @@ from acd.effects import (
     StopDialling,
     WithdrawOffer,
 )
-from acd.events import CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
+from acd.events import CallChanged, CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
 from acd.skills import parse, variables
 from acd.ticket import Place
 from ivr.events import Requeued, Returned
@@ -36,11 +37,12 @@ from softswitch.call.stages import Input
 from softswitch.speech import phrases
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from acd.dispatcher import Dispatcher
     from acd.effects import Effect
     from acd.events import EndedBy, Event, FailReason
+    from acd.model import QueueConfig
     from ivr.progress import Progress
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
@@ -51,6 +53,16 @@ _RESULT = {
     QueueEmpty: Result.EMPTY,
     QueueOverflowed: Result.OVERFLOWED,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Merits:
+    """Points and skills that a call brings along; ``variables`` are those that skills are asked for by."""
+
+    priority: float
+    needs: str
+    prefer: str
+    variables: tuple[tuple[str, str], ...]
 
 
 class Queues:
@@ -101,31 +113,62 @@ class Queues:
         if back:
             control.waiting.back(call, now, silently=silently)
         elif not control.callbacks.in_queue(call, now):
-            known = call.session.progress
+            merits = self.merits(call)
             joined = CallJoined(
                 call.queued_as,
                 queue,
                 language=call.language,
-                priority=call.priority + known.priority,
-                needs=parse(known.needs),
-                preferred=parse(known.prefer),
+                priority=merits.priority,
+                needs=parse(merits.needs),
+                preferred=parse(merits.prefer),
                 waiting_since=call.waiting_since,
                 customer=customer_of(call.caller),
-                variables=self.mentioned(known),
+                variables=merits.variables,
             )
             self.receive(joined, now)
             ticket = self._dispatcher.tickets.get(call.queued_as)
             if ticket is not None and call.waiting_since is None and ticket.since < now:
                 control.waiting.announce(call, phrases.resumed(), now)  # called before, and was cut off
 
-    def mentioned(self, known: Progress) -> tuple[tuple[str, str], ...]:
+    def merits(self, call: Call) -> Merits:
+        """What the call brings along into a queue."""
+        known = call.session.progress
+        return Merits(call.priority + known.priority, known.needs, known.prefer, self.mentioned(known))
+
+    def mentioned(self, known: Progress, queues: Iterable[QueueConfig] | None = None) -> tuple[tuple[str, str], ...]:
         """The variables of the call that say which agents serve it, in whatever queue it comes to; the others are no
-        business of the distributor."""
+        business of the distributor. *queues*: those that there are, or will be."""
         asked = [parse(known.needs), parse(known.prefer)]
-        for words in self._dispatcher.config.queues:
+        for words in self._dispatcher.config.queues if queues is None else queues:
             asked += [words.needs, words.preferred, *(step.needs for step in words.relax)]
         mentioned = sorted(frozenset().union(*map(variables, asked)) - {"language"})
         return tuple((name, known.public[name]) for name in mentioned if name in known.public)
+
+    def know_again(self, call: Call, before: Merits, now: float) -> None:
+        """The caller, who has the place of before, may bring other things along now."""
+        after, known = self.merits(call), self._dispatcher.tickets.get(call.queued_as)
+        variables = (("language", call.language), *after.variables)
+        fresh = tuple(pair for pair in variables if known is None or known.variables.get(pair[0]) != pair[1])
+        if known is None or (before == after and not fresh):
+            return
+        changed = CallChanged(
+            known.call,
+            priority=None if after.priority == before.priority else after.priority,
+            needs=None if after.needs == before.needs else parse(after.needs),
+            preferred=None if after.prefer == before.prefer else parse(after.prefer),
+            variables=fresh or None,
+        )
+        self.receive(changed, now)
+
+    def prepare(self, queues: Iterable[QueueConfig], now: float) -> None:
+        """There will be these *queues*: they may ask about what no queue has asked about so far."""
+        there = tuple(queues)
+        for call in list(self._control.calls.values()):
+            ticket = self._dispatcher.tickets.get(call.queued_as)
+            if ticket is not None and ticket.place is not Place.TALKING:
+                known = self.mentioned(call.session.progress, there)
+                if fresh := tuple(pair for pair in known if ticket.variables.get(pair[0]) != pair[1]):
+                    self.receive(CallChanged(ticket.call, variables=fresh), now)
 
     def _keep_age(self, call: Call) -> None:
         ticket = self._dispatcher.tickets.get(call.queued_as)
@@ -268,8 +311,9 @@ class Queues:
                 call = call or control.callbacks.open(effect.call, now)
                 if call is not None:
                     control.offers.offer(call, effect, now)
-            case WithdrawOffer(offer, _, _, reason):
+            case WithdrawOffer(offer, ticket, _, reason):
                 control.offers.withdraw(offer, reason, now)
+                control.callbacks.unused(ticket, now)
             case DialCallback():
                 control.callbacks.dial(effect, now)
             case StopDialling(ticket):

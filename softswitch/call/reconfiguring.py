@@ -98,6 +98,7 @@ class Reconfiguring:
         config = self._asked.config
         queues = acd_config(config if self._closed else with_queues(config, self._gone))
         if plain_config(self._dispatcher.config) != plain_config(queues):
+            self._control.queues.prepare(queues.queues, now)
             self._control.queues.receive(Reconfigured(queues), now)
 
     def _move_agents(self, former: Config, now: float) -> None:

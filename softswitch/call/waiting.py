@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
+    from softswitch.call.queues import Merits
     from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.config.words.centre import Queue as QueueWords
@@ -38,6 +39,7 @@ class Stay:
     comforts: int = 0  # messages of comfort heard so far
     offered: bool = False  # a callback: its key is live
     lost: Result | None = None  # why the place is gone that the caller, who is aside, counts on
+    merits: Merits | None = None  # what the caller, who is aside, brought along
     home: str = ""  # the queue that the caller, who is aside, knows the place to be in
     late: str = ""  # the key that was pressed when an agent had answered already
 
@@ -167,7 +169,7 @@ class Waiting:
         self._control.prompts.stop(call)
         if (stay := self._stays.get(call.call)) is not None:
             stay.pending.clear()
-            stay.home = call.queue or ""
+            stay.home, stay.merits = call.queue or "", self._control.queues.merits(call)
         self._control.note("queue.aside", call, now, queue=call.queue)
         self._control.queues.receive(CallAway(call.queued_as), now)
         return call.stage is Stage.ASIDE  # the distributor may have had other news
@@ -178,6 +180,8 @@ class Waiting:
         stay = self._stays.get(call.call)
         lost = None if stay is None else stay.lost
         if lost is None:
+            if stay is not None and stay.merits is not None:  # a menu on the way may have had its say
+                self._control.queues.know_again(call, stay.merits, now)
             self._control.queues.receive(CallReturned(call.queued_as), now)
             if not silently:
                 self.announce(call, phrases.exit_returned(), now)
