@@ -1,0 +1,65 @@
+"""What callers hear in the dialogue tests: recorded prompts are tones, everything else is recognised as speech."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.audio import sine, write_wav
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from tests.support.audio import Recording
+    from tests.support.pjsua_agent import PjsuaCall
+    from tests.support.speech import Speech
+
+RECOGNISED = 0.7
+PATIENCE = 15.0
+
+
+def record_tones(folder: Path, seconds: float = 1.0, **prompts: float) -> None:
+    """Recordings in place of prompts below the data of a switch; "__" in a name stands for a dot."""
+    recordings = folder / "data" / "prompts" / "en"
+    recordings.mkdir(parents=True, exist_ok=True)
+    for key, hz in prompts.items():
+        write_wav(recordings / f"{key.replace('__', '.')}.wav", sine(hz, seconds))
+
+
+def hears(call: PjsuaCall, clip: NDArray[np.float32], what: str, *, since: float = 0.0) -> None:
+    """Wait until the clip was heard, counting from the monotonic time `since`."""
+
+    def heard(recording: Recording) -> bool:
+        return (recording.between(since) if since else recording).find(clip).score > RECOGNISED
+
+    call.listen_until(heard, what=what, within=PATIENCE)
+
+
+def hears_text(call: PjsuaCall, speech: Speech, text: str, language: str = "en", *, since: float = 0.0) -> None:
+    hears(call, speech.text(text, language), f'"{text}"', since=since)
+
+
+def hears_phrase(
+    call: PjsuaCall, speech: Speech, key: str, /, language: str = "en", *, since: float = 0.0, **arguments: int | str
+) -> None:
+    hears(call, speech.phrase(key, language, **arguments), f'"{key}"', since=since)
+
+
+def hears_music(call: PjsuaCall, music: NDArray[np.float32], *, since: float = 0.0) -> None:
+    """A second of it at the end of what was heard so far."""
+
+    def heard(recording: Recording) -> bool:
+        lately = recording.between(since) if since else recording
+        return lately.length > 1 and lately.part(lately.length - 1).position_in(music).score > RECOGNISED
+
+    call.listen_until(heard, what="music", within=PATIENCE)
+
+
+def talk(call: PjsuaCall, other: PjsuaCall, *, hz: float = 440.0, back: float = 1000.0) -> None:
+    """Both are heard by the other, from now on."""
+    call.play_tone(hz)
+    other.play_tone(back)
+    other.listen_for_tone(hz)
+    call.listen_for_tone(back)
