@@ -216,14 +216,15 @@ def explain_route(
     phone: Annotated[str, typer.Option(help="The phone that calls, when it is one of our own.")] = "",
 ) -> None:
     """Tell which route takes a call and why others do not, what lists and hours say, and where the caller lands."""
+    from softswitch.call.supposed import QuestionError
     from softswitch.clock import SystemClock
-    from softswitch.explain.route import Question, RouteError
+    from softswitch.explain.route import Question
     from softswitch.explain.route import explain_route as explain
 
     loaded, clock = _load(config), SystemClock()
     try:
         told = explain(loaded, Question(did, ani, at, trunk, phone), clock.local(clock.now(), ""))
-    except RouteError as error:
+    except QuestionError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     for line in told.lines(did):
@@ -498,15 +499,15 @@ def try_(
     json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Try a call without making one: its path, what is said, which keys are pressed, and why. See docs/checking.md."""
+    from softswitch.call.supposed import QuestionError
     from softswitch.clock import SystemClock
-    from softswitch.tryout.attempt import AttemptError
     from softswitch.tryout.command import Request, try_call
 
     loaded, clock = _load(config, warn=False), SystemClock()
     request = Request(did, ani, trunk, phone, at, digits, tuple(answer or ()), hang_up)
     try:
         try_call(loaded, request, clock.local(clock.now(), ""), typer.echo, as_json=json)
-    except AttemptError as error:
+    except QuestionError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
 

@@ -6,7 +6,6 @@ Asked of the configuration alone, with the very router and IVR that calls go thr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,23 +15,17 @@ from ivr.session import Session
 from softswitch.call.model import Caller
 from softswitch.call.opening import Opening
 from softswitch.call.routing import Router
-from softswitch.config.errors import nearest
+from softswitch.call.supposed import caller_of, moment
 from softswitch.config.flows import flow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from ivr.nodes import Flow
     from ivr.steps import LocalTime
     from softswitch.call.routing import Destination, Look
     from softswitch.config import Config
-
-_FORMATS = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
-_WITHHELD = ("", "withheld", "anonymous")
-
-
-class RouteError(Exception):
-    """The question makes no sense; the message says what would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +79,9 @@ class Explanation:
 
 
 def explain_route(config: Config, question: Question, now: datetime) -> Explanation:
-    """Raises RouteError. *now*: aware; what an empty `at` means."""
-    caller, at = _caller(config, question), _moment(question.at, now.astimezone(config.server.timezone))
+    """Raises QuestionError. *now*: aware; what an empty `at` means."""
+    caller = caller_of(config, question.ani, question.trunk, question.phone)
+    at = moment(question.at, now.astimezone(config.server.timezone))
     menus = flow(config)
 
     def local(_: float, zone: str) -> datetime:
@@ -105,41 +99,6 @@ def explain_route(config: Config, question: Question, now: datetime) -> Explanat
         )
     steps = () if found is None else tuple(_steps(menus, found, local))
     return Explanation(caller, at, lists, looks, found, steps)
-
-
-def _caller(config: Config, question: Question) -> Caller:
-    if question.phone:
-        if question.phone not in config.phones:
-            raise RouteError(f'there is no phone "{question.phone}"{_likely(question.phone, config.phones)}')
-        return Caller(question.phone, config.phones[question.phone].name, phone=question.phone)
-    trunk = question.trunk or next(iter(config.trunks), "")
-    if not trunk:
-        raise RouteError("the configuration has no trunk: say which phone calls, --phone 1001")
-    if trunk not in config.trunks:
-        raise RouteError(f'there is no trunk "{trunk}"{_likely(trunk, config.trunks)}')
-    raw = "" if question.ani in _WITHHELD else question.ani
-    number = config.plan.read(raw)
-    return Caller(number.dialable, trunk=trunk, raw=raw, withheld=number.withheld)
-
-
-def _likely(word: str, known: Mapping[str, object]) -> str:
-    likely = nearest(word, known)
-    return f'; did you mean "{likely}"?' if likely else ""
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    if not text:
-        return now
-    for form in _FORMATS:
-        try:
-            return datetime.strptime(text, form).replace(tzinfo=now.tzinfo)
-        except ValueError:
-            continue
-    try:
-        clock = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 (the zone is that of `now`)
-    except ValueError:
-        raise RouteError(f'"{text}" is no time: write "2026-12-25 10:00" or "10:00"') from None
-    return now.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
 
 
 def _steps(menus: Flow, found: Destination, local: LocalTime) -> Iterator[str]:

@@ -207,8 +207,13 @@ class Lookup:
             return FAILED, {}
         if row is None:
             return UNKNOWN, {}
-        wanted = self.words.result
-        return OK, {name: row.get(column, "") for name, column in wanted.items()} if wanted else dict(row)
+        return OK, told(self.words, row)
 
     async def close(self) -> None:
         """Nothing is held open between two questions."""
+
+
+def told(words: LookupWords, row: Mapping[str, str]) -> dict[str, str]:
+    """What becomes known of a row that was found."""
+    wanted = words.result
+    return {name: row.get(column, "") for name, column in wanted.items()} if wanted else dict(row)

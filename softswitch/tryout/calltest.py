@@ -5,6 +5,7 @@ A file has ``[[test]]`` tables. Unknown keys are errors, as in the configuration
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from softswitch.tryout.attempt import Attempt, AttemptError, Reply, caller_of, moment, presses
+from ivr.events import OK
+from softswitch.call.supposed import QuestionError, caller_of, moment
+from softswitch.tryout.attempt import Attempt, Reply, presses
+from softswitch.tryout.book import Message
 from softswitch.tryout.walk import Walk, walk
 
 if TYPE_CHECKING:
@@ -30,10 +34,18 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Answer(_Table):
-    """What a queue, phone or service does with the caller; a text alone is the outcome."""
+def _document(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
-    outcome: str
+
+class Answer(_Table):
+    """What a queue, phone or service does with the caller; a text alone is the outcome.
+
+    ``body``: what whoever is asked sends, as it is or as TOML, in place of ``values``.
+    """
+
+    outcome: str = OK
+    body: Annotated[str, BeforeValidator(_document)] = ""
     values: Mapping[str, str] = {}
     after: Annotated[float, Field(ge=0, strict=False)] = 0.0
     key: str = ""
@@ -86,6 +98,8 @@ class CallTest(_Table):
     digits: Annotated[tuple[str, ...], BeforeValidator(_digits)] = ()
     answers: Mapping[str, Answers] = {}
     hang_up: Annotated[float, Field(ge=0, strict=False)] | None = None
+    messages: Annotated[tuple[Message, ...] | None, Field(alias="message"), BeforeValidator(_texts)] = None
+    """``[[test.message]]``: what campaigns say, in place of what the running switch has bound."""
     expect: Expected
 
 
@@ -133,14 +147,14 @@ def run_test(config: Config, test: CallTest, now: datetime) -> Verdict:
     """Walk, and compare."""
     try:
         done = walk(config, _attempt(config, test, now))
-    except AttemptError as error:
+    except QuestionError as error:
         return Verdict(test.name, (str(error),))
     return Verdict(test.name, tuple(_differences(test.expect, done)), done)
 
 
 def _attempt(config: Config, test: CallTest, now: datetime) -> Attempt:
     answers = {
-        target: [Reply(answer.outcome, answer.values, answer.after, answer.key) for answer in replies]
+        target: [Reply(answer.outcome, answer.values, answer.after, answer.key, answer.body) for answer in replies]
         for target, replies in test.answers.items()
     }
     return Attempt(
@@ -150,6 +164,7 @@ def _attempt(config: Config, test: CallTest, now: datetime) -> Attempt:
         presses(test.digits),
         answers,
         test.hang_up,
+        test.messages,
     )
 
 

@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from softswitch.tryout.attempt import Attempt, AttemptError, Reply, caller_of, moment, presses, reply
+from softswitch.call.supposed import QuestionError, caller_of, moment
+from softswitch.tryout.attempt import Attempt, Reply, presses, reply
 from softswitch.tryout.walk import Walk, walk
 
 if TYPE_CHECKING:
@@ -31,12 +32,12 @@ class Request:
 
 
 def attempt(config: Config, request: Request, now: datetime) -> Attempt:
-    """Raises AttemptError."""
+    """Raises QuestionError."""
     answers: dict[str, list[Reply]] = {}
     for text in request.answers:
         target, equals, told = text.partition("=")
         if not equals:
-            raise AttemptError(f'"{text}" answers nothing: write "queue:sales=timed-out" or "webservice:x=ok,sum=5"')
+            raise QuestionError(f'"{text}" answers nothing: write "queue:sales=timed-out", "webservice:x=ok,sum=5"')
         answers.setdefault(target.strip(), []).append(reply(told))
     return Attempt(
         request.did,
@@ -49,7 +50,7 @@ def attempt(config: Config, request: Request, now: datetime) -> Attempt:
 
 
 def try_call(config: Config, request: Request, now: datetime, say: Callable[[str], None], *, as_json: bool) -> None:
-    """Raises AttemptError."""
+    """Raises QuestionError."""
     tried = attempt(config, request, now)
     done = walk(config, tried)
     if as_json:

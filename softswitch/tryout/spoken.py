@@ -34,6 +34,13 @@ class SpokenTexts:
             return (found.text, found.language) if isinstance(found, Spoken) else (prompt.key, language)
         return "", language
 
+    def unfit(self, prompt: Prompt, language: str) -> tuple[str, ...]:
+        """Placeholders whose values cannot be said in their form."""
+        with contextlib.suppress(MissingPrompt):
+            found = self._texts.resolve(prompt, language)
+            return found.unfit if isinstance(found, Spoken) else ()
+        return ()
+
     def recording(self, prompt: Prompt, language: str) -> str:
         """The file that says it, or nothing where it is spoken."""
         with contextlib.suppress(MissingPrompt):

@@ -1,37 +1,42 @@
 """A call through the configuration on virtual time: the router, the number plan and the IVR of the running switch.
 
 Whoever would have the caller after that (a queue, a phone, a webservice) does what the attempt says; without a word
-about it the walk ends there, and a question is answered with a failure.
+about it the walk ends there, and a question is answered with a failure. Lists are looked at, and campaigns say what is
+bound in the book of the switch.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from acd.skills import SkillSyntaxError, bind, parse, predicate
 from ivr import effects as fx
-from ivr.events import Answered, Digit, HungUp, PromptsFinished, Returned, Started
-from ivr.nodes import Result, Say
+from ivr.events import Answered, Digit, HungUp, PromptsFinished, Pulled, Returned, Started
+from ivr.nodes import Flow, Result, Say
+from ivr.services import Lookup
 from ivr.session import Session
+from softswitch.call.arrivals import NOTHING_BOUND
 from softswitch.call.features import FeatureCodes
 from softswitch.call.opening import Opening
 from softswitch.call.routing import Router
 from softswitch.config.flows import flow
-from softswitch.tryout.attempt import TYPING, Reply
+from softswitch.tryout.attempt import TYPING
+from softswitch.tryout.book import MomentClock, book_at
+from softswitch.tryout.replies import answered, looked_up
 from softswitch.tryout.spoken import SpokenTexts
+from softswitch.webservice.client import BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ivr.events import Event
+    from ivr.nodes import Prompt
     from softswitch.call.routing import Destination
     from softswitch.config import Config
-    from softswitch.tryout.attempt import Attempt
+    from softswitch.tryout.attempt import Attempt, Reply
 
 #: Seconds of the caller's time, and steps, after which a walk has lost its way.
 LONGEST, MOST_STEPS = 4 * 3600.0, 5000
@@ -72,7 +77,7 @@ class Walk:
 
 
 def walk(config: Config, attempt: Attempt) -> Walk:
-    """Raises AttemptError when an answer of the attempt makes no sense where it is needed."""
+    """Raises QuestionError when an answer of the attempt makes no sense where it is needed."""
     return _Walker(config, attempt).go()
 
 
@@ -82,7 +87,9 @@ class _Walker:
         self._attempt = attempt
         self._flow = flow(config)
         self._voice = SpokenTexts(config)
-        self._session = Session(self._flow, self._local)
+        self._clock = MomentClock(attempt.at)
+        self._book = book_at(config, self._flow, attempt.at, attempt.messages)
+        self._session = Session(self._flow, self._clock.local, messages=self._book.messages)
         self._presses = iter(attempt.presses)
         self._answers = {name: iter(replies) for name, replies in attempt.answers.items()}
         self._coming: list[tuple[float, int, Event]] = []
@@ -95,17 +102,16 @@ class _Walker:
         found = self._find()
         if found is not None:
             self._start(found)
-            while not self._over and self._advance():
-                pass
-            if not self.walk.end:
-                self._end("lost", "goes on for ever")
+            self._walk_on()
         return self.walk
 
-    # --- who and where
+    def _walk_on(self) -> None:
+        while not self._over and self._advance():
+            pass
+        if not self.walk.end:
+            self._end("lost", "goes on for ever")
 
-    def _local(self, now: float, zone: str) -> datetime:
-        at = self._attempt.at
-        return datetime.fromtimestamp(at.timestamp() + now, ZoneInfo(zone) if zone else at.tzinfo)
+    # --- who and where
 
     def _find(self) -> Destination | None:
         did, caller, config = self._attempt.did, self._attempt.caller, self._config
@@ -116,7 +122,10 @@ class _Walker:
             if (code := codes.recognise(did)) is not None:
                 self._end(f"feature:{code.feature.value}", f'is the feature code "{code.feature.value}"')
                 return None
-        router = Router(config, config.phones, Opening(self._flow, self._local))
+            if (preview := self._book.preview(did)) is not None:
+                self._listen_to(preview)
+                return None
+        router = Router(config, config.phones, Opening(self._flow, self._clock.local))
         for look in router.looks(did, caller, 0.0):
             found = look.destination
             self._note("route", f"{'yes' if found else 'no '} {look.rule}{look.why and f': {look.why}'}")
@@ -127,6 +136,14 @@ class _Walker:
                 return found
         self._end("refused 404", "no route takes the call: it is refused, SIP 404")
         return None
+
+    def _listen_to(self, messages: tuple[Prompt, ...]) -> None:
+        """The number is one for listening to what is bound, drafts too."""
+        say = Say("preview", say=messages or (NOTHING_BOUND,))
+        self._flow = Flow({say.target: say}, self._flow.language)
+        self._session = Session(self._flow, self._clock.local)
+        self._tell(Started(say.target))
+        self._walk_on()
 
     def _start(self, found: Destination) -> None:
         caller = self._attempt.caller
@@ -208,6 +225,8 @@ class _Walker:
                     said = Said(prompt.key, spoken, text, self._voice.recording(prompt, language))
                     self.walk.said.append(said)
                     self._note("say", f"({spoken}) {said.text or f'[{prompt.key}: nothing to say]'}")
+                    for what in self._voice.unfit(prompt, language):
+                        self._note("trouble", f"{prompt.key}: the value of {what} does not fit")
                     seconds += self._voice.seconds(prompt, language)
                 self._later(seconds, PromptsFinished(play))
                 self._press_next()
@@ -224,8 +243,10 @@ class _Walker:
                 self._hand(f"external:{number}" + (f"@{trunk}" if trunk else ""), f"{number} is called")
             case fx.HandOver(kind, name):
                 self._hand(f"{kind}:{name}", f"{kind} {name} has the caller")
-            case fx.Ask(request, kind, name):
-                self._ask(request, f"{kind}:{name}")
+            case fx.Ask(request, kind, name, variables):
+                self._later(*self._ask(request, kind, name, variables))
+            case fx.Pull(request, slot, _, variables):
+                self._later(*self._pull(request, slot, variables))
             case fx.Connect(service):
                 self._end(str(service.target), f"hears {service.target}")
             case fx.HangUp(reason, result):
@@ -261,6 +282,10 @@ class _Walker:
                 self._note("drop", f"{digits} is not acted on: {why}")
             case fx.LanguageChosen(_, language):
                 self._note("language", f"goes on in {language}")
+            case fx.MessageVoiced(_, slot, campaign, version):
+                self._note("message", f"slot {slot} has message {campaign} (version {version}) for this caller")
+            case fx.Trouble(node, what):
+                self._note("trouble", f"{node}: {what}")
             case fx.VariablesSet(_, values):
                 self._note("set", ", ".join(f"{name} = {value}" for name, value in values.items()))
             case fx.Survey(_, _, question, _, score):
@@ -300,11 +325,34 @@ class _Walker:
             self.walk.end = target
         self._later(answer.after, Returned(answer.result, answer.key, answer.values))
 
-    def _ask(self, request: int, target: str) -> None:
-        answer = self._answer(target) or Reply("unavailable")
-        told = ", ".join(f"{name} = {value}" for name, value in answer.values.items())
-        self._note("ask", f"{target} is asked: {answer.outcome}{told and f', {told}'}")
-        self._later(answer.after, Answered(request, answer.outcome, answer.values))
+    def _ask(self, request: int, kind: str, name: str, variables: Mapping[str, str]) -> tuple[float, Event]:
+        """When there is which answer. A list is really looked at; of all others the attempt knows what they say."""
+        target, config = f"{kind}:{name}", self._config
+        reply, found = self._answer(target), None
+        if reply is not None:
+            found = answered(config, kind, name, reply)
+        elif kind == Lookup.kind:
+            found = looked_up(config, config.lookups[name], self._known | dict(variables))
+        outcome, values = found or ("unavailable", {})
+        told = ", ".join(f"{name} = {value}" for name, value in values.items())
+        self._note("ask", f"{target} is asked: {outcome}{told and f', {told}'}")
+        return 0.0 if reply is None else reply.after, Answered(request, outcome, values)
+
+    @property
+    def _known(self) -> dict[str, str]:
+        """What is known of every call besides its variables."""
+        caller = self._attempt.caller
+        withheld = "true" if caller.withheld else "false"
+        return {"ani_raw": caller.raw, "withheld": withheld, "language": self._session.progress.language}
+
+    def _pull(self, request: int, slot: str, variables: Mapping[str, str]) -> tuple[float, Event]:
+        """Without an answer what is bound to the slot is heard."""
+        reply = self._answer(f"slot:{slot}")
+        if reply is None:
+            return 0.0, Pulled(request)
+        messages = self._book.pulled(slot, {BODY: reply.body}, variables, self._now) if reply.body else None
+        self._note("ask", f"slot:{slot} is asked: {reply.outcome if messages is None else f'{len(messages)} messages'}")
+        return reply.after, Pulled(request, messages)
 
     def _answer(self, target: str) -> Reply | None:
         return next(self._answers.get(target, iter(())), None)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from softswitch.config import parse_config
-from softswitch.explain.route import Question, RouteError, explain_route
+from softswitch.call.supposed import QuestionError
+from softswitch.explain.route import Question, explain_route
 
 CONFIG = b"""
 [server]
@@ -110,6 +111,6 @@ def test_who_is_refused_and_what_no_route_takes() -> None:
     ],
 )
 def test_a_question_that_makes_no_sense_is_told_so(question: Question, complaint: str) -> None:
-    with pytest.raises(RouteError) as error:
+    with pytest.raises(QuestionError) as error:
         told(question)
     assert str(error.value) == complaint

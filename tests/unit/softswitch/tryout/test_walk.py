@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ivr.nodes import Result
+from softswitch.call.supposed import QuestionError, caller_of, moment
 from softswitch.config import parse_config
-from softswitch.tryout.attempt import Attempt, AttemptError, Press, Reply, caller_of, moment, presses, reply
+from softswitch.tryout.attempt import Attempt, Press, Reply, presses, reply
 from softswitch.tryout.walk import walk
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def test_others_do_what_they_are_told_one_answer_after_another(config: Config) -
     assert done.steps[-1].at > 31.0
     served = call(config, "1", answers={"queue:sales": [Reply("answered")]})
     assert served.end == "queue:sales"
-    with pytest.raises(AttemptError, match='"asleep" is no result; there are answered'):
+    with pytest.raises(QuestionError, match='"asleep" is no result; there are answered'):
         call(config, "1", answers={"queue:sales": [Reply("asleep")]})
 
 
@@ -197,7 +198,7 @@ def test_a_walk_changes_nothing_and_is_the_same_every_time(config: Config) -> No
 def test_digits_as_they_are_written() -> None:
     assert presses(["1", " 12# ", "-", "7@2.5"]) == (Press("1"), Press("12#"), Press(""), Press("7", 2.5))
     for wrong in ("", "x", "1@", "1@-2", "1 2"):
-        with pytest.raises(AttemptError, match="cannot be pressed"):
+        with pytest.raises(QuestionError, match="cannot be pressed"):
             presses([wrong])
 
 
@@ -212,13 +213,23 @@ def test_moments_as_they_are_written() -> None:
     assert moment("", MONDAY) == MONDAY
     assert moment("12:30", MONDAY) == MONDAY.replace(hour=12, minute=30)
     assert moment("2027-01-01 08:00", MONDAY) == datetime(2027, 1, 1, 8, 0, tzinfo=UTC)
-    with pytest.raises(AttemptError, match="is no time"):
+    with pytest.raises(QuestionError, match="is no time"):
         moment("noon", MONDAY)
 
 
 def test_callers_who_do_not_exist_are_named(config: Config) -> None:
-    with pytest.raises(AttemptError, match=r'no phone "1002"; did you mean "1001"'):
+    with pytest.raises(QuestionError, match=r'no phone "1002"; did you mean "1001"'):
         caller_of(config, "", "", "1002")
-    with pytest.raises(AttemptError, match=r'no trunk "carier"; did you mean "carrier"'):
+    with pytest.raises(QuestionError, match=r'no trunk "carier"; did you mean "carrier"'):
         caller_of(config, "", "carier", "")
     assert caller_of(config, "withheld", "", "").withheld
+
+
+def test_json_is_the_very_answer_of_whoever_is_asked() -> None:
+    verbs = '[{"verb": "say", "text": "One, two, three."}, {"verb": "queue", "name": "sales"}]'
+    assert reply(verbs) == Reply("ok", body=verbs)
+    assert reply(f"ok, verbs={verbs}, x=1") == Reply("ok", {"verbs": verbs, "x": "1"})
+    assert reply('{"a": [1, 2]}').body == '{"a": [1, 2]}'
+    assert reply("timeout").outcome == "timeout"
+    with pytest.raises(QuestionError, match="is not JSON"):
+        reply("[oops")
