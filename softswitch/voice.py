@@ -160,11 +160,12 @@ def find_speech(folders: Iterable[Path], fallback: str) -> Resolver:
 
 def speech_settings(tts: Tts) -> SpeechSettings:
     """Voices and paces as configured; espeak's own where the engine is one that knows them."""
+    cache = tts.cache_mb * 1_000_000
     if tts.engine in ("pyttsx3", "espeak"):
         rates = {language: rate * tts.rate // 150 for language, rate in DEFAULT_RATES.items()}
-        return SpeechSettings(tts.engine, {**DEFAULT_VOICES, **tts.voice}, rates, timeout=tts.timeout)
+        return SpeechSettings(tts.engine, {**DEFAULT_VOICES, **tts.voice}, rates, timeout=tts.timeout, cache=cache)
     voices = tts.voice if tts.engine == "piper" else {**DEFAULT_VOICES, **tts.voice}
-    return SpeechSettings(tts.engine, voices, dict.fromkeys(DEFAULT_RATES, tts.rate), tts.command, tts.timeout)
+    return SpeechSettings(tts.engine, voices, dict.fromkeys(DEFAULT_RATES, tts.rate), tts.command, tts.timeout, cache)
 
 
 def prompt_folders(config: Config) -> tuple[Path, Path]:

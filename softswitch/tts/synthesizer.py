@@ -26,6 +26,8 @@ MAX_TEXT: Final = 4000
 ATTEMPTS: Final = 2
 FAILURE_REMEMBERED: Final = 30.0  # seconds for which a text that failed is not tried again
 RESTART_PAUSE: Final = 1.0
+#: The cache is looked at once in so many seconds.
+CLEAN_EVERY: Final = 600.0
 
 _UNSPEAKABLE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff\s]+")
 
@@ -47,6 +49,7 @@ class SpeechSettings:
     rates: Mapping[str, int] = field(default_factory=lambda: DEFAULT_RATES)
     command: tuple[str, ...] = ()
     timeout: float = 10.0  # seconds for one text
+    cache: int = 0  # octets that rendered speech may take on the disk; 0: any number
 
     def rate(self, language: str) -> int:
         return self.rates.get(language, 150)
@@ -81,6 +84,7 @@ class Synthesizer:
         self._pending: dict[Path, asyncio.Future[Path]] = {}
         self._failed: dict[Path, tuple[float, SynthesisFailed]] = {}
         self._runner: asyncio.Task[None] | None = None
+        self._cleaner: asyncio.Task[None] | None = None
         self._warm = asyncio.Event()
         self.renders = 0
         self.restarts = 0
@@ -93,6 +97,8 @@ class Synthesizer:
     async def start(self) -> None:
         """Begin to serve; the worker warms up in the background."""
         self._runner = asyncio.create_task(self._run(), name="tts")
+        if self._settings.cache:
+            self._cleaner = asyncio.create_task(self._clean(), name="speech cache")
 
     async def ready(self) -> None:
         """Return when a worker is up."""
@@ -100,11 +106,12 @@ class Synthesizer:
 
     async def stop(self) -> None:
         """End the worker; whatever is still waiting fails."""
-        if self._runner is not None:
-            self._runner.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._runner
-            self._runner = None
+        for task in (self._runner, self._cleaner):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+        self._runner = self._cleaner = None
         await self._worker.stop()
         for target in list(self._pending):
             self._fail(target, "speech synthesis was stopped")
@@ -128,6 +135,7 @@ class Synthesizer:
     def _request(self, make_job: Callable[[], _Job], done: Done | None) -> Path | None:
         try:
             job = make_job()
+            self._cache.use(job.target)
             if self._cache.holds(job.target):
                 return job.target
             future = self._ask(job, urgent=True)
@@ -158,6 +166,7 @@ class Synthesizer:
     def _prepare(self, make_job: Callable[[], _Job]) -> bool:
         with suppress(SynthesisFailed):
             job = make_job()
+            self._cache.keep(job.target)
             if not self._cache.holds(job.target):
                 self._ask(job, urgent=False)
                 return True
@@ -210,6 +219,17 @@ class Synthesizer:
         # A text already queued as not urgent is queued again; the later turn finds it done.
         self._queue.put_nowait((0 if urgent else 1, next(self._order), job))
         return future
+
+    async def _clean(self) -> None:
+        while True:
+            await asyncio.sleep(CLEAN_EVERY)
+            try:
+                removed = await asyncio.to_thread(self._cache.clean, self._cache.uses(), self._settings.cache)
+            except Exception:
+                log.exception("the cache of speech cannot be cleaned; it is tried again")
+                continue
+            if removed:
+                log.info("speech: %d files that were not heard for longest have made room", removed)
 
     async def _run(self) -> None:
         while True:

@@ -110,6 +110,9 @@ class Tts(Section):
     ``{rate}`` and ``{output}`` (otherwise the program's standard output) are filled in."""
     timeout: Annotated[Seconds, Field(gt=0, le=120)] = 10.0
     """Seconds that one text may take."""
+    cache_mb: Annotated[Count, Field(ge=0)] = 1000
+    """Megabytes of rendered speech that are kept in ``data_dir/speech``; what was not heard for longest goes first, and
+    nothing that this file itself says. 0 = all."""
 
 
 class Phone(Section):

@@ -179,7 +179,8 @@ async def test_a_changed_recording_is_heard_the_next_time(tmp_path: Path) -> Non
 
 
 def test_the_pace_of_an_engine_is_its_own() -> None:
-    assert speech_settings(Tts()) == SpeechSettings()
+    assert speech_settings(Tts(cache_mb=0)) == SpeechSettings()
+    assert speech_settings(Tts()).cache == 1_000_000_000
     faster = speech_settings(Tts(engine="espeak", rate=300))
     assert faster.rates == {language: 2 * rate for language, rate in DEFAULT_RATES.items()}
     other = speech_settings(Tts(engine="command", rate=120, command=("flite",), timeout=20.0))
