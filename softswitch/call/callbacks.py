@@ -19,6 +19,7 @@ from acd.events import (
     FailReason,
 )
 from acd.skills import parse
+from acd.ticket import Place
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Menu
@@ -133,6 +134,7 @@ class Callbacks:
         """The distributor will not want it dialled again."""
         self._orders.pop(ticket, None)
         self._held.pop(ticket, None)
+        self.unused(ticket, now)
 
     # ------------------------------------------------------------------------------------------------ dialling
     def find(self, ticket: str) -> Call | None:
@@ -180,6 +182,17 @@ class Callbacks:
             when_no_input=HANGUP,
         )
         return IvrFlow({**flow.nodes, GREETING: greeting}, flow.language, flow.step_limit, flow.prompt_limit)
+
+    def unused(self, ticket: str, now: float) -> None:
+        """An agent was rung for the customer in vain: unless others are, nothing goes on and the call is over."""
+        if ticket in self._calls:
+            self._control.later(now, lambda at: self._close_unused(ticket, at))
+
+    def _close_unused(self, ticket: str, now: float) -> None:
+        call, known = self.find(ticket), self._dispatcher.tickets.get(ticket)
+        if call is not None and call.stage is Stage.CALLING_BACK and (known is None or known.place is Place.CALLBACK):
+            self._reported.add(call.call)
+            self._control.endings.call_over(call, now, by="switch", cause="callback-no-agent")
 
     def dial(self, effect: DialCallback, now: float) -> None:
         """The customer's turn has come. Who still listens to the confirmation is dialled after it."""

@@ -108,7 +108,7 @@ class Endings:
         stage = call.stage
         if not control.advance(call, Input.CALLER_GONE if caller_gone else Input.END):
             return
-        control.keyed.ended(call, now)
+        control.keyed.abandon(call, now)
         control.transfers.ended(call, now)
         control.staying.ends(call)
         control.prompts.stop(call)

@@ -44,6 +44,8 @@ class Holds:
         """The party of *leg* has put the other on hold, or has taken them back."""
         if call.stage is not Stage.TALKING or leg.leg != call.b_leg or call.agent is None or call.queue is None:
             return
+        if self._control.keyed.has(call):
+            return  # the caller hears music anyhow; when the two are back together this is looked at anew
         limit = self._queues[call.queue].max_hold
         if leg.held and limit is not None:
             self._timers.set(call.call, now + limit)
@@ -105,6 +107,7 @@ class Holds:
     def _back_to_the_queue(self, call: Call, agent: Leg, now: float) -> None:
         control = self._control
         self.forget(call, now)
+        control.keyed.abandon(call, now)
         if control.advance(call, Input.AGENT_LOST):
             call.b_leg = None
             control.legs.hang_up(agent, now)
@@ -148,6 +151,7 @@ class Holds:
             control.legs.hang_up(leg, now)
             return
         self.forget(call, now)
+        control.keyed.abandon(call, now)
         control.prompts.stop(call)
         call.b_leg = leg.leg
         control.legs.hang_up(held, now)

@@ -156,10 +156,15 @@ class KeyedTransfers:
         self._run(current, Input.SENDER_GONE, now)
         return not keying
 
-    def ended(self, call: Call, now: float) -> None:
-        """The call is over."""
+    def has(self, call: Call) -> bool:
+        """Whether a party of *call* is at it."""
+        return call.call in self._tries
+
+    def abandon(self, call: Call, now: float) -> None:
+        """The call is over, or somebody else has sent the caller elsewhere meanwhile."""
         current = self._tries.get(call.call)
         if current is not None:
+            self._control.prompts.forget(current.leg.leg)
             self._run(current, Input.CALLER_GONE, now)
 
     def leg_over(self, leg: Leg) -> None:
@@ -210,19 +215,21 @@ class KeyedTransfers:
             case Action.HAND_OVER:
                 self._hand_over(current, now)
             case Action.SAY_FAILED:
-                self._say(leg, phrases.transfer_failed(), now, lambda at: self._retrieve(current))
+                self._say(leg, phrases.transfer_failed(), now, lambda at: self._retrieve(current, at))
             case Action.SAY_CANCELLED:
-                self._say(leg, phrases.transfer_cancelled(), now, lambda at: self._retrieve(current))
+                self._say(leg, phrases.transfer_cancelled(), now, lambda at: self._retrieve(current, at))
             case Action.RETRIEVE:
-                self._retrieve(current)
+                self._retrieve(current, now)
 
-    def _retrieve(self, current: Try) -> None:
+    def _retrieve(self, current: Try, now: float) -> None:
         control, call = self._control, current.call
         caller = control.legs.get(call.a_leg)
         gone = caller is None or current.leg.ended or call.call in self._tries
         if caller is not None and not gone and call.stage is Stage.TALKING and call.b_leg == current.leg.leg:
+            control.prompts.stop(call)
             control.legs.part(current.leg)
             control.legs.bridge(caller, current.leg)
+            control.holds.changed(call, current.leg, now)
 
     # ------------------------------------------------------------------------------------------------ consulting
     def _ring(self, current: Try, now: float) -> None:

@@ -74,6 +74,7 @@ class Offers:
         def failed(attempt: Attempt, failure: Failure, at: float) -> None:
             self._attempts.pop(number, None)
             control.queues.receive(OfferFailed(number, _FAIL_REASON[failure]), at)
+            control.callbacks.unused(offer.call, at)
 
         waiting = control.staying.take(offer.agent, offer.phone, call)
         if waiting is not None:
@@ -93,6 +94,7 @@ class Offers:
         )
         if isinstance(attempt, Failure):
             control.queues.receive(OfferFailed(number, _FAIL_REASON[attempt]), now)
+            control.callbacks.unused(offer.call, now)
         else:
             self._attempts[number] = attempt.attempt
 

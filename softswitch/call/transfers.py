@@ -164,6 +164,7 @@ class Transfers:
     def send(self, call: Call, leg: Leg, target: Target, to: str, subscription: str, now: float) -> int:
         """Send whoever talks with the party of *leg* to *target*; the status of what forbids it, or 0."""
         control = self._control
+        control.keyed.abandon(call, now)
         if leg.leg == call.a_leg:
             self._turn_round(call)
         caller = control.legs.get(call.a_leg)
@@ -177,6 +178,7 @@ class Transfers:
         call.label = self.label(call)
         control.holds.forget(call, now)
         control.prompts.forget(leg.leg)
+        control.prompts.forget(caller.leg)
         control.legs.part(caller)
         control.legs.hear(leg, Silence())
         control.note("call.transferring", call, now, kind="blind", by=by, to=to, target=str(target), from_leg=leg.leg)
@@ -333,6 +335,8 @@ class Transfers:
             return 481
         if second_leg.phone != leg.phone or second.call in self._by_call:
             return 403
+        if second_leg.leg not in (second.a_leg, second.b_leg):
+            return 481  # has sent that party on already, and is about to hang up
         if second.stage is not Stage.TALKING:
             return self._not_answered_yet(call, leg, second, second_leg, subscription, now)
         status = self.join(call, leg, second, second_leg, now)
@@ -370,6 +374,8 @@ class Transfers:
         if caller is None or moving is None:
             return 481
         by, agent, offer = self._name(call, leg), None, None
+        control.keyed.abandon(call, now)
+        control.keyed.abandon(second, now)
         control.holds.forget(call, now)
         control.holds.forget(second, now)
         if call.agent is not None:
@@ -448,6 +454,7 @@ class Transfers:
         except NoPortLeft:
             control.sip.reject(usage, 503, now=now)
             return
+        control.keyed.abandon(call, now)
         leg.role = old.role
         other = control.legs.get(call.b_leg if old.leg == call.a_leg else call.a_leg)
         if old.leg == call.a_leg:

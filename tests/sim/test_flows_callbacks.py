@@ -15,7 +15,7 @@ from tests.sim.office import CENTRE, MUSIC, Office, bridged, said, state_of
 from tests.support.sim_phone import answers, rejects, rings_on
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.sim_phone import PhoneCall, SimPhone
 
@@ -308,6 +308,20 @@ def test_an_agent_who_was_rung_first_hears_it_ring_and_is_free_when_nobody_answe
     office.run(10)
     assert agent.call.over
     assert called_back(customer).over
+    office.close()
+
+
+@pytest.mark.parametrize("agent", [rings_on, rejects(486, after=1.0), rejects(480)])
+def test_no_call_is_left_of_an_agent_who_was_rung_first_in_vain(agent: Callable[[PhoneCall], None]) -> None:
+    office = office_with(OFFER.replace("after = 8", 'after = 8, first = "agent", expires_after = 60'))
+    order(office)
+    office.agent("1001", agent)
+    office.run(15)
+    assert office.switch.dispatcher.tickets
+    assert office.switch.control.calls == {}
+    office.run(120)
+    assert office.switch.dispatcher.tickets == {}
+    assert office.switch.control.calls == {}
     office.close()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from acd.agent import State
 from rtp.legs import Silence, Tone
-from tests.sim.office import MUSIC, Office, bridged, record_of, said, state_of
+from tests.sim.office import CENTRE, MUSIC, Office, bridged, record_of, said, state_of
 from tests.sim.test_flows_transfers import served
 from tests.support.sim_phone import PhoneCall, answers, rejects, rings_on
 
@@ -182,3 +182,59 @@ def test_whoever_hangs_up_whenever_leaves_nothing_behind(office: Office, who: st
     if who == "agent":
         assert bridged(call, second.call)
     assert agent.hears in (None, Silence()) or bridged(call, agent) or bridged(agent, second.call)
+
+
+# ------------------------------------------------------------------------------------------------ and other ways
+def test_a_telephone_that_holds_and_resumes_meanwhile_does_not_get_the_caller_before_it_is_done(office: Office) -> None:
+    call, agent, second = consulting(office)
+    agent.hold()
+    office.run(1)
+    agent.resume()
+    office.run(1)
+    assert call.hears == MUSIC
+    assert bridged(agent, second)
+    keyed(office, agent, "*")
+    assert bridged(call, agent)
+
+
+def test_a_hold_that_outlasts_the_keys_is_counted_from_their_end() -> None:
+    desk = Office(centre=CENTRE.replace("[queue.sales]\n", "[queue.sales]\nmax_hold = 8\n"))
+    call, agent = served(desk)
+    keyed(desk, agent, "*2")
+    agent.hold()
+    desk.run(10)
+    assert desk.switch.journal.of("hold.too_long") == []
+    desk.run(5.5)
+    assert said(agent) == ("en/transfer-failed",)
+    desk.run(3 + 6.5)
+    assert desk.switch.journal.of("hold.too_long") == []
+    desk.run(1)
+    assert len(desk.switch.journal.of("hold.too_long")) == 1
+    assert call.hears != MUSIC
+    desk.close()
+
+
+@pytest.mark.parametrize("keys", ["*2", "*32002#"])
+def test_a_transfer_by_the_telephones_own_button_comes_before_one_by_keys(office: Office, keys: str) -> None:
+    call, agent = served(office)
+    second, third = office.phone("2002"), office.phone("2003")
+    keyed(office, agent, keys)
+    office.run(2)
+    agent.transfer("2003")
+    office.run(4)
+    assert bridged(call, third.call)
+    assert all(each.over for each in second.calls)
+    office.run(20)
+    assert bridged(call, third.call)
+
+
+def test_who_is_sent_on_by_the_other_party_while_keying_is_spoken_to_no_more(office: Office) -> None:
+    callee, third = office.phone("2002"), office.phone("2003")
+    call = office.phone("2001").dial("2002")
+    office.run(3)
+    keyed(office, callee.call, "*2")
+    call.transfer("2003")
+    office.run(3)
+    assert bridged(callee.call, third.call)
+    office.run(20)
+    assert bridged(callee.call, third.call)

@@ -494,6 +494,23 @@ def test_a_call_that_is_over_cannot_be_taken_over(desk: Office) -> None:
     assert bridged(call, agent)
 
 
+def test_a_party_that_has_been_sent_on_cannot_be_taken_over(desk: Office) -> None:
+    """In the moment before the phone hangs up the call in which it sent them on."""
+    second, third = desk.phone("2002"), desk.phone("2003")
+    third.on_call = answers()
+    call, agent, consult = consulted(desk)
+    consult.transfer("2003")
+    desk.run(0.5)
+    assert bridged(second.call, third.call)
+    assert not consult.over
+    agent.transfer(consult)
+    desk.run(1)
+    assert agent.phone.notified[-1] == 481
+    desk.run(5)
+    assert bridged(second.call, third.call)
+    assert call.talking
+
+
 def test_nobody_takes_over_the_call_of_another_phone(desk: Office) -> None:
     call, agent = served(desk)
     desk.phone("2003")

@@ -8,7 +8,8 @@ import pytest
 
 from rtp.legs import MediaTimeout
 from rtp.negotiate import Direction
-from tests.sim.office import CALLERS, DESKS, Office
+from tests.sim.office import CALLERS, CENTRE, DESKS, Office
+from tests.sim.test_flows_waiting import LEAVE
 from tests.support.sim_phone import answers, rejects, rings_on
 
 if TYPE_CHECKING:
@@ -18,13 +19,53 @@ if TYPE_CHECKING:
 
 STEPS = 300
 PEOPLE = (*DESKS, *CALLERS[:4])
-CALLED = (*("100", "101", "102", "103", "104") * 3, "106", "999", *PEOPLE)
-CODES = ("*11", "*11", "*11", "*12", "*13", "*14", "100", "2001")
+QUEUES = ("101", "102", "103", "104")
+CALLED = (*("100", *QUEUES) * 3, "106", "999", *PEOPLE)
+CODES = ("*11", "*11", "*11", "*12", "*13", "*14", "100", *QUEUES, "2001")
+SENT_TO = (*QUEUES, "100", "106", "999", *PEOPLE)
+
+#: Every queue has something between an agent's answer and the connection, ways out, and holds that last too long.
+WORDS = {
+    "sales": """
+whisper = true
+exit_menu = "menu:leave"
+exit = { keys = { 7 = "queue:support", 8 = "phone:2004" } }
+offer_callback = { after = 6, key = "2", tries = 2, retry_after = [10], expires_after = 120, greeting = false }
+max_hold = 8
+when_held_too_long = "ring-back"
+resume_within = 30
+""",
+    "support": """
+auto_answer = true
+exit = { keys = { 1 = "queue:sales", 2 = "say:sorry", 9 = "echo" } }
+max_hold = 8
+when_held_too_long = "queue"
+""",
+    "everybody": """
+whisper = { tone = true }
+exit_menu = "menu:leave"
+offer_callback = { at_once = true, key = "1", first = "agent", tries = 1, expires_after = 60 }
+""",
+    "manned": """
+whisper = { say = "Somebody." }
+max_hold = 5
+when_held_too_long = "announce"
+""",
+}
+
+
+def centre() -> str:
+    text = CENTRE.replace("[say.nobody]", f"{LEAVE}\n[say.nobody]")
+    for queue, words in WORDS.items():
+        text = text.replace(f"[queue.{queue}]\n", f"[queue.{queue}]\n{words}")
+    return text
 
 
 class Walk:
     def __init__(self, seed: int) -> None:
-        self.office = Office(seed=seed, ports=16, latency=0.02, jitter=0.05, loss=0.05, duplication=0.05)
+        self.office = Office(
+            seed=seed, centre=centre(), ports=16, latency=0.02, jitter=0.05, loss=0.05, duplication=0.05
+        )
         self.chance = self.office.world.random
         for user in PEOPLE:
             phone = self.office.phone(user, register=False)
@@ -48,7 +89,8 @@ class Walk:
             rings_on,
             early,
         )
-        self.chance.choice(reactions)(call)
+        willing = self.chance.random() < 0.6  # else too few conversations come about
+        self.chance.choice(reactions[:2] if willing else reactions)(call)
 
     def step(self) -> None:
         phone = self.office.phones[self.chance.choice(PEOPLE)]
@@ -65,8 +107,11 @@ class Walk:
         else:
             self.chance.choice(
                 (
-                    lambda: call.press(self.chance.choice("0123459*#"), self.chance.choice(("rfc4733", "info"))),
-                    lambda: call.press(self.chance.choice("129"), "rfc4733"),
+                    lambda: call.press(self.chance.choice("0123456789*#"), self.chance.choice(("rfc4733", "info"))),
+                    lambda: call.press(self.chance.choice("12789*"), "rfc4733"),
+                    lambda: self.send_on(call, calls),
+                    lambda: self.send_on(call, calls),
+                    lambda: self.order(call),
                     call.hang_up,
                     lambda: call.hold(self.chance.choice(tuple(Direction))) if call.talking else None,
                     lambda: call.resume() if call.talking else None,
@@ -75,6 +120,28 @@ class Walk:
                     lambda: None,
                 )
             )()
+
+    def order(self, call: PhoneCall) -> None:
+        """A callback, by the keys of both queues; the number is right."""
+        call.press(self.chance.choice("12"))
+        call.after(self.chance.uniform(0.1, 4.0), lambda: call.press("1"))
+
+    def send_on(self, call: PhoneCall, calls: list[PhoneCall]) -> None:
+        """By the telephone's own button or by keys; blind, or after talking to somebody else."""
+        to = self.chance.choice(SENT_TO)
+        others = [other for other in calls if other is not call and other.talking]
+        match self.chance.choice(("refer", "attended", "dial", "keys", "keys", "hurried keys")):
+            case "refer" if call.talking:
+                call.transfer(to)
+            case "attended" if call.talking and others:
+                call.transfer(self.chance.choice(others))
+            case "dial" if call.talking and not others:
+                call.hold()
+                call.phone.dial(to)
+            case "keys":
+                call.press(f"{self.chance.choice(('*2', '*3'))}{to}#")
+            case "hurried keys":
+                call.press(self.chance.choice(("*2", "*3", "#", "*", f"{to}#")))
 
     def vanish(self, phone: SimPhone) -> None:
         legs = [call.leg for call in phone.calls if not call.over and call.leg is not None]

@@ -22,7 +22,7 @@ _PLACES: dict[Stage, frozenset[Place | None]] = {
     Stage.TALKING: frozenset({Place.TALKING, None}),
     Stage.IVR: frozenset({None}),
     Stage.RINGING: frozenset({None}),
-    Stage.CALLING_BACK: CALLED_BACK,
+    Stage.CALLING_BACK: frozenset({Place.CALLBACK_OFFERED, Place.DIALLING}),
 }
 
 
