@@ -8,6 +8,7 @@ import struct
 import threading
 import time
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -76,10 +77,15 @@ class Capture:
         """Audio and telephone-events in the order in which they came; RTCP is left out."""
         return [packet for packet in self._packets if packet.at >= since]
 
-    def heard(self, *, since: float = 0.0) -> Recording:
-        """The audio of the packets, end to end."""
-        audio = [packet for packet in self.packets(since=since) if packet.payload_type in CODECS]
-        parts = [_decode(packet) for packet in audio]
+    def heard(self, port: int = 0, *, since: float = 0.0) -> Recording:
+        """The audio of the packets, end to end; of those to one *port* if there are several."""
+        audio = [
+            packet
+            for packet in self.packets(since=since)
+            if packet.payload_type in CODECS and port in (0, packet.destination[1])
+        ]
+        runs = groupby(audio, key=lambda packet: packet.payload_type)
+        parts = [_decode(b"".join(packet.payload for packet in run), kind) for kind, run in runs]
         return Recording(np.concatenate([silence(0), *parts]), audio[0].at if audio else since, "capture")
 
     def longest_gap(self, port: int = 0, *, since: float = 0.0) -> float:
@@ -117,9 +123,7 @@ class Capture:
         )
 
 
-def _decode(packet: RtpPacket) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
-    coded = io.BytesIO(packet.payload)
-    samples, _ = soundfile.read(
-        coded, samplerate=RATE, channels=1, subtype=CODECS[packet.payload_type], format="RAW", dtype="float32"
-    )
+def _decode(payload: bytes, kind: int) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    coded = io.BytesIO(payload)
+    samples, _ = soundfile.read(coded, samplerate=RATE, channels=1, subtype=CODECS[kind], format="RAW", dtype="float32")
     return np.asarray(samples, dtype=np.float32)

@@ -323,7 +323,7 @@ class PjsuaCall(Listener):
         self.phone.do("stop_playing", call=self.number)
 
     def statistics(self) -> dict[str, Any]:
-        """`packets`, `lost`, `reordered`, `codec`, `remote` of the audio stream."""
+        """`packets`, `lost`, `reordered`, `codec`, and the addresses `remote` and `local` of the audio stream."""
         return dict(self.phone.do("statistics", call=self.number))
 
     # -- listening ----------------------------------------------------------------------------------------------------

@@ -353,6 +353,7 @@ class Phone:
             "reordered": received.reorder,
             "codec": stream.codecName,
             "remote": stream.remoteRtpAddress,
+            "local": self._call(call).getMedTransportInfo(0).localRtpName,
         }
 
     def do_quit(self) -> None:

@@ -20,7 +20,7 @@ from tests.support.event_log import PATIENCE
 from tests.support.keys_pcap import write_key_pcap
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 SCENARIOS = Path(__file__).parents[1] / "e2e" / "scenarios"
 TRACE_TAIL = 80
@@ -86,11 +86,16 @@ class Sipp:
         keys: Mapping[str, str] | None = None,
         calls: int = 1,
         at_once: int = 1,
+        rate: int = 10,
+        rows: Sequence[str] = (),
         echo: bool = False,
         tone_hz: float = 440,
         lifetime: float = 120,
     ) -> Sipp:
-        """Run `scenario` from `address:port`, for `calls` calls; a uac needs `remote` (`host:port`)."""
+        """Run `scenario` from `address:port`, for `calls` calls; a uac needs `remote` (`host:port`).
+
+        `rate`: so many calls begin in a second. `rows`: what `[field0]` is in each call.
+        """
         own = folder / f"sipp-{scenario}-{port}"
         own.mkdir(parents=True, exist_ok=True)
         # SIPp takes the name of the sound from the scenario as it is, relative to where it runs.
@@ -105,7 +110,10 @@ class Sipp:
         # Without it SIPp signs for the address that it sends to, which is not the URI of the request.
         where = words["domain"] if scenario.startswith("uac-register") else f"{service}@{words['domain']}"
         command += ["-auth_uri", where, "-d", str(round(pause * 1000))]
-        command += ["-m", str(calls), "-l", str(at_once), "-nostdin", "-skip_rlimit"]
+        command += ["-m", str(calls), "-l", str(at_once), "-r", str(rate), "-nostdin", "-skip_rlimit"]
+        if rows:
+            (own / "rows.csv").write_text("\n".join(["SEQUENTIAL", *rows, ""]))
+            command += ["-inf", "rows.csv"]
         command += ["-timeout", str(round(lifetime)), "-timeout_error"]
         command += ["-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log"]
         command += ["-rtp_echo"] if echo else []

@@ -6,7 +6,7 @@ Waveforms will not do for that: consonants are noise, and differ from rendering 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+K = TypeVar("K")
 WINDOW = 256  # samples at 8 kHz
 STEP = 80
 BANDS = 20
@@ -38,7 +39,7 @@ def likeness(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
     return max(float(_product(one, other, shift) / scale) for shift in range(-SHIFTS, SHIFTS + 1))
 
 
-def recognise(heard: NDArray[np.float64], known: Mapping[str, NDArray[np.float64]]) -> tuple[str, float]:
+def recognise(heard: NDArray[np.float64], known: Mapping[K, NDArray[np.float64]]) -> tuple[K, float]:
     """Which of the known recordings is heard, and how much like it."""
     scores = {name: likeness(heard, spectrum) for name, spectrum in known.items()}
     best = max(scores, key=scores.__getitem__)
