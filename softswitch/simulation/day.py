@@ -12,13 +12,15 @@ from acd import events as ev
 from acd.agent import State, Status
 from acd.dispatcher import Dispatcher
 from acd.model import AcdConfig, AnnouncePolicy
+from acd.people import Kind
 from acd.samples import exponential
+from acd.skills import parse
 from acd.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from softswitch.simulation.demand import Demand
+    from softswitch.simulation.demand import Callers, Demand
 
 #: Seconds after the last call for which those who still wait are served.
 GRACE = 2 * 3600.0
@@ -59,8 +61,7 @@ class _Call:
 
     at: float
     queue: str
-    language: str
-    priority: float
+    kind: Kind
     talk: float
     patience: float
     answer: float
@@ -137,9 +138,18 @@ class _Day:
         self.world.at(call.at, arrives)
 
     def _join(self, name: str, queue: str, since: float, now: float) -> None:
-        call = self.calls[name]
+        kind = self.calls[name].kind
         self.waits_in[name], self.since[name] = queue, since
-        joined = ev.CallJoined(name, queue, call.language, call.priority, waiting_since=since)
+        joined = ev.CallJoined(
+            name,
+            queue,
+            kind.language,
+            kind.priority,
+            needs=parse(kind.needs),
+            preferred=parse(kind.preferred),
+            variables=kind.variables,
+            waiting_since=since,
+        )
         self.world.happen(joined, now)
 
     def watch(self, effect: fx.Effect, now: float) -> None:
@@ -210,8 +220,7 @@ def _calls(demand: Demand, seed: int, day: int) -> list[_Call]:
                     _Call(
                         at,
                         queue,
-                        _one_of(callers.languages, "", draws),
-                        _one_of(callers.priorities, 0.0, draws),
+                        _kind(callers, draws),
                         callers.talk.draw(draws),
                         callers.patience.draw(draws),
                         callers.answer.draw(draws),
@@ -219,6 +228,13 @@ def _calls(demand: Demand, seed: int, day: int) -> list[_Call]:
                 )
     calls.sort(key=lambda call: (call.at, call.queue))
     return calls
+
+
+def _kind(callers: Callers, draws: Random) -> Kind:
+    if callers.kinds:
+        return _one_of(callers.kinds, Kind(), draws)
+    language = _one_of(callers.languages, "", draws)
+    return Kind(_one_of(callers.priorities, 0.0, draws), language)
 
 
 def _one_of(weights: Mapping[_T, float], otherwise: _T, draws: Random) -> _T:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from acd.patience import Patience
+    from acd.people import Kind
     from acd.samples import Draws, Sample
 
 MIDNIGHT = 24 * 3600.0
@@ -75,7 +76,8 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Who calls one queue. ``languages`` and ``priorities`` are weights."""
+    """Who calls one queue. ``languages`` and ``priorities`` are weights; so are ``kinds``, which in place of these two
+    say both together, and who has to serve besides."""
 
     intervals: tuple[Interval, ...]
     talk: Lengths
@@ -83,6 +85,7 @@ class Callers:
     answer: Lengths = field(default_factory=lambda: Fixed(0.0))
     languages: Mapping[str, float] = field(default_factory=dict)
     priorities: Mapping[float, float] = field(default_factory=dict)
+    kinds: Mapping[Kind, float] = field(default_factory=dict)
 
     @property
     def expected(self) -> float:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, Final
 
-from acd.load import LEARNT_FROM, RINGING, TALKING, Load
+from acd.load import LEARNT_FROM, RINGING, TALKING, Kind, Load
+from acd.skills import parse
 from softswitch.simulation.demand import MIDNIGHT, Callers, Demand, Interval, Seen, SeenPatience
 from softswitch.store.queries import Reader
 
@@ -35,8 +36,7 @@ class _Days:
     zone: tzinfo
     load: Load = field(default_factory=Load)
     calls: dict[date, dict[str, dict[int, int]]] = field(default_factory=dict)  # date → queue → slot → calls
-    languages: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
-    priorities: dict[str, dict[float, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    kinds: dict[str, dict[Kind, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
     shifts: dict[date, dict[str, list[tuple[float, float]]]] = field(default_factory=dict)
     working: dict[str, float] = field(default_factory=dict)  # agent → since (wall)
 
@@ -53,8 +53,7 @@ class _Days:
             slots = self.calls.setdefault(day, {}).setdefault(data["queue"], {})
             slot = int(seconds // SLOT)
             slots[slot] = slots.get(slot, 0) + 1
-            self.languages[data["queue"]][str(data.get("language", ""))] += 1
-            self.priorities[data["queue"]][float(data.get("priority", 0.0))] += 1
+            self.kinds[data["queue"]][_readable(Kind.of(data))] += 1
         elif kind == "agent":
             if data["status"] == "available":
                 self.working.setdefault(data["agent"], at)
@@ -130,9 +129,15 @@ def _callers(days: _Days, queue: str, used: Collection[date]) -> Callers:
         talk=Seen(known.talking, load.talking, TALKING),
         patience=SeenPatience(known.patience, load.patience.mean()),
         answer=Seen(load.ringing, load.ringing, RINGING),
-        languages=days.languages[queue],
-        priorities=days.priorities[queue],
+        kinds=days.kinds[queue],
     )
+
+
+def _readable(kind: Kind) -> Kind:
+    """Raises SkillSyntaxError, a ValueError."""
+    for text in (kind.needs, kind.preferred):
+        parse(text)
+    return kind
 
 
 def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:

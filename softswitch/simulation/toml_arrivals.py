@@ -8,7 +8,14 @@ talk = { mean = 240, cv = 0.8 }            # seconds of conversation; without cv
 patience = 180                             # mean seconds until a caller hangs up; without: never
 answer = 4                                 # seconds until an agent answers
 languages = { en = 0.7, uk = 0.3 }
-priorities = { 0 = 0.85, 100 = 0.15 }
+priorities = { 0 = 0.85, 100 = 0.15 }      # or all of it together, instead of the last two:
+[[queue.sales.kind]]
+share = 15                                 # of all `kind` of the queue
+language = "uk"
+priority = 100                             # all of these as lists, routes and menus say it
+needs = "{product} >= 50"
+prefer = "vip >= 50"
+data = { product = "loans" }
 [agent.olena]
 shifts = ["08:00-12:00", "12:30-17:00"]    # without: all day
 """
@@ -20,8 +27,10 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+from acd.people import Kind
 from acd.samples import Lognormal
-from softswitch.config.errors import nearest, one_of
+from acd.skills import SkillSyntaxError, parse
+from softswitch.config.errors import dotted, nearest, one_of
 from softswitch.config.positions import index
 from softswitch.simulation.complaints import ArrivalsFile
 from softswitch.simulation.demand import Callers, Demand, Exponential, Fixed
@@ -31,13 +40,16 @@ if TYPE_CHECKING:
 
     from softswitch.simulation.demand import Lengths
 
+#: A place in the file.
+Where = tuple[str | int, ...]
 #: Minutes.
 INTERVAL = 30.0
 
 
 class TomlArrivals(ArrivalsFile):
     _TOP = ("interval", "queue", "agent")
-    _QUEUE = ("from", "calls", "interval", "talk", "patience", "answer", "languages", "priorities")
+    _QUEUE = ("from", "calls", "interval", "talk", "patience", "answer", "languages", "priorities", "kind")
+    _KIND = ("share", "language", "priority", "needs", "prefer", "data")
 
     def read(self) -> Demand:
         try:
@@ -67,23 +79,23 @@ class TomlArrivals(ArrivalsFile):
         """Where a key is; the nearest table around it if it has no place of its own."""
         return self.positions.of_value(path).line if isinstance(path[-1], int) else self.positions.of(path).line
 
-    def table(self, value: Any, path: tuple[str, ...]) -> dict[str, Any]:
+    def table(self, value: Any, path: Where) -> dict[str, Any]:
         if not isinstance(value, dict):
-            self.wrong(self.line(*path), f"{'.'.join(path)} is {value!r}", "a table is needed")
+            self.wrong(self.line(*path), f"{dotted(path)} is {value!r}", "a table is needed")
         return value
 
-    def keys(self, table: Mapping[str, Any], known: Collection[str], path: tuple[str, ...]) -> None:
+    def keys(self, table: Mapping[str, Any], known: Collection[str], path: Where) -> None:
         for key in table:
             if key not in known:
                 close = nearest(key, known)
                 right = f'did you mean "{close}"?' if close else one_of(known)
                 self.wrong(self.line(*path, key), f'"{key}" means nothing here', right)
 
-    def callers(self, table: dict[str, Any], path: tuple[str, ...], minutes: float) -> Callers:
+    def callers(self, table: dict[str, Any], path: Where, minutes: float) -> Callers:
         self.keys(table, self._QUEUE, path)
         calls = table.get("calls")
         if not isinstance(calls, list) or not calls:
-            self.wrong(self.line(*path, "calls"), f"{'.'.join(path)} has no calls", "write calls = [10, 12, …]")
+            self.wrong(self.line(*path, "calls"), f"{dotted(path)} has no calls", "write calls = [10, 12, …]")
         begin = self.clock(table.get("from", "00:00"), "from", self.line(*path, "from"))
         if "interval" in table:
             minutes = self.number(table["interval"], "interval", self.line(*path, "interval"), above=True)
@@ -97,7 +109,7 @@ class TomlArrivals(ArrivalsFile):
             for i, value in enumerate(calls)
         )
         if "talk" not in table:
-            self.wrong(self.line(*path), f"{'.'.join(path)} has no talk", "write talk = { mean = 240, cv = 0.8 }")
+            self.wrong(self.line(*path), f"{dotted(path)} has no talk", "write talk = { mean = 240, cv = 0.8 }")
         return Callers(
             intervals,
             talk=self.lengths(table["talk"], (*path, "talk")),
@@ -108,12 +120,49 @@ class TomlArrivals(ArrivalsFile):
                 self.points(name, (*path, "priorities", name)): weight
                 for name, weight in self.weights(table.get("priorities", {}), (*path, "priorities")).items()
             },
+            kinds=self.kinds(table["kind"], (*path, "kind"), table) if "kind" in table else {},
         )
 
-    def lengths(self, value: Any, path: tuple[str, ...]) -> Lengths:
+    def kinds(self, value: Any, path: Where, table: Mapping[str, Any]) -> dict[Kind, float]:
+        if not isinstance(value, list):
+            self.wrong(self.line(*path), f"{dotted(path)} is {value!r}", "write tables [[queue.NAME.kind]]")
+        if both := sorted({"languages", "priorities"} & table.keys()):
+            self.wrong(self.line(*path[:-1], both[0]), f"{both[0]} beside kind", "say it in kind alone")
+        kinds: dict[Kind, float] = {}
+        for number, one in enumerate(value):
+            where: Where = (*path, number)
+            self.keys(self.table(one, where), self._KIND, where)
+            data = self.table(one.get("data", {}), (*where, "data"))
+            kind = Kind(
+                self.points(str(one.get("priority", 0)), where),
+                self.word(one, "language", where),
+                self.skills(one, "needs", where),
+                tuple((name, self.word(data, name, where)) for name in sorted(data)),
+                self.skills(one, "prefer", where),
+            )
+            kinds[kind] = kinds.get(kind, 0.0) + self.number(one.get("share", 1), "share", self.line(*where))
+        if not any(kinds.values()):
+            self.wrong(self.line(*path), "all shares are 0", "give at least one kind a share")
+        return kinds
+
+    def word(self, table: Mapping[str, Any], name: str, where: Where) -> str:
+        value = table.get(name, "")
+        if not isinstance(value, str):
+            self.wrong(self.line(*where), f"{name} is {value!r}", "a text is needed")
+        return value
+
+    def skills(self, table: Mapping[str, Any], name: str, where: Where) -> str:
+        text = self.word(table, name, where)
+        try:
+            parse(text)
+        except SkillSyntaxError as error:
+            self.wrong(self.line(*where), f"{name}: {error.message}", error.hint)
+        return text
+
+    def lengths(self, value: Any, path: Where) -> Lengths:
         """``240`` or ``{ mean = 240 }``: exponential; ``{ mean = 240, cv = 0.8 }``: lognormal."""
         if not isinstance(value, dict):
-            return Exponential(self.number(value, path[-1], self.line(*path), above=True))
+            return Exponential(self.number(value, str(path[-1]), self.line(*path), above=True))
         self.keys(value, ("mean", "cv"), path)
         if "mean" not in value:
             self.wrong(self.line(*path), f"{path[-1]} has no mean", "write { mean = 240, cv = 0.8 }, in seconds")
@@ -122,13 +171,13 @@ class TomlArrivals(ArrivalsFile):
             return Exponential(mean)
         return Lognormal(mean, self.number(value["cv"], f"{path[-1]}.cv", self.line(*path, "cv")))
 
-    def answer(self, value: Any, path: tuple[str, ...]) -> Lengths:
+    def answer(self, value: Any, path: Where) -> Lengths:
         """As `lengths`, but a number alone is always the same."""
         if isinstance(value, dict):
             return self.lengths(value, path)
-        return Fixed(self.number(value, path[-1], self.line(*path)))
+        return Fixed(self.number(value, str(path[-1]), self.line(*path)))
 
-    def weights(self, value: Any, path: tuple[str, ...]) -> dict[str, float]:
+    def weights(self, value: Any, path: Where) -> dict[str, float]:
         weights = {
             name: self.number(weight, f"{path[-1]}.{name}", self.line(*path, name))
             for name, weight in self.table(value, path).items()
@@ -137,13 +186,13 @@ class TomlArrivals(ArrivalsFile):
             self.wrong(self.line(*path), f"{path[-1]} are all 0", "give at least one a share, as { en = 1 }")
         return weights
 
-    def points(self, name: str, path: tuple[str, ...]) -> float:
+    def points(self, name: str, path: Where) -> float:
         try:
             return float(name)
         except ValueError:
             self.wrong(self.line(*path), f'"{name}" is no priority', "write { 0 = 0.85, 100 = 0.15 }")
 
-    def shifts(self, value: Any, path: tuple[str, ...]) -> tuple[tuple[float, float], ...]:
+    def shifts(self, value: Any, path: Where) -> tuple[tuple[float, float], ...]:
         line, right = self.line(*path), 'a list is needed, as ["08:00-12:00", "12:30-17:00"]'
         if not isinstance(value, list):
             self.wrong(line, f"shifts is {value!r}", right)

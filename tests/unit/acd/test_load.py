@@ -152,6 +152,22 @@ def test_arrivals_are_counted_by_the_minute_and_forgotten() -> None:
     assert len(arrivals.kinds) == 64
 
 
+def test_a_kind_of_callers_is_read_back_with_and_without_preferences() -> None:
+    kind = Kind.of({"priority": 5, "language": "uk", "needs": "a", "variables": [["x", "y"]], "preferred": "b"})
+    assert kind == Kind(5.0, "uk", "a", (("x", "y"),), "b")
+    assert Kind.from_plain(json.loads(json.dumps(kind.plain()))) == kind
+    assert Kind.from_plain([5.0, "uk", "a", [["x", "y"]]]) == Kind(5.0, "uk", "a", (("x", "y"),))
+
+
+def test_a_conversation_counts_in_the_queue_to_which_the_caller_was_moved() -> None:
+    load = Load()
+    first, queued, offer, connect, over = served("1", "sales", "olena", 0.0, waits=5.0, rings=2.0, talks=100.0)
+    moved = record("changed", 3.0, call="1", queue="support", moved_from="sales")
+    load.learn_all([first, queued, moved, offer, connect, over])
+    assert load.queue("support").talking.mean(0.0) > 0.0
+    assert load.queue("sales").talking.mean(0.0) == 0.0
+
+
 def test_one_call_is_no_rate() -> None:
     load = Load().learn_all(join("1", "sales", 100.0))
     assert load.queue("sales").arrivals.rate(101.0) == 0.0

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from acd.people import Kind
 from acd.samples import Lognormal
 from softswitch.config import load_config
 from softswitch.simulation.arrivals_file import read_arrivals
@@ -63,6 +64,15 @@ def test_a_toml_file_says_everything(tmp_path: Path) -> None:
     assert sales.expected == 22.5
 
 
+def test_a_toml_file_says_who_is_to_serve_whom(tmp_path: Path) -> None:
+    text = SALES + '[[queue.sales.kind]]\nshare = 3\nlanguage = "uk"\n[[queue.sales.kind]]\npriority = 30\n'
+    text += 'needs = "{product} >= 50"\nprefer = "vip"\ndata = { product = "loans" }\n'
+    assert read(tmp_path, text).queues["sales"].kinds == {
+        Kind(language="uk"): 3.0,
+        Kind(30.0, "", "{product} >= 50", (("product", "loans"),), "vip"): 1.0,
+    }
+
+
 def test_a_csv_file_says_how_many_call(tmp_path: Path) -> None:
     text = "queue,from,calls,minutes,talk,cv,patience,language\n"
     text += "sales,08:00,6,30,200,0.5,90,en\nsales,08:00,2,30,,,,uk\n\nsupport,08:00,3,,,,,\n"
@@ -116,6 +126,11 @@ SALES = '[queue.sales]\nfrom = "08:00"\ncalls = [1]\ntalk = 60\n'
         (SALES + "patience = 0\n", "5: patience is 0; a number is needed, more than 0"),
         (SALES + "languages = { en = 0 }\n", "5: languages are all 0; give at least one a share, as { en = 1 }"),
         (SALES + "priorities = { high = 1 }\n", '5: "high" is no priority; write { 0 = 0.85, 100 = 0.15 }'),
+        (SALES + '[[queue.sales.kind]]\nneeds = "a >="\n', "5: needs: a level was expected after >=, not the end"),
+        (SALES + '[[queue.sales.kind]]\ndata = { a = 1 }\n', "5: a is 1; a text is needed"),
+        (SALES + '[[queue.sales.kind]]\nshare = 0\n', "5: all shares are 0; give at least one kind a share"),
+        (SALES + '[[queue.sales.kind]]\nprefers = ""\n', '6: "prefers" means nothing here; did you mean "prefer"?'),
+        (SALES + 'languages = { en = 1 }\n[[queue.sales.kind]]\n', "5: languages beside kind; say it in kind alone"),
         (SALES + '[agent.olga]\nshifts = []\n', '5: there is no agent "olga" in the configuration; did you mean'),
         (SALES + '[agent.olena]\nshift = []\n', '6: "shift" means nothing here; did you mean "shifts"?'),
         (SALES + '[agent.olena]\nshifts = "9-17"\n', "6: shifts is '9-17'; a list is needed, as"),

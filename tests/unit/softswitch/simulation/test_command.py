@@ -179,7 +179,9 @@ def test_what_is_learnt_is_what_was_there(tmp_path: Path) -> None:
     assert demand.shifts["piotr"] == ((9 * 3600.0, 13 * 3600.0),)
     assert callers.expected == pytest.approx(240, rel=0.2)
     assert (demand.begin, demand.end) == (9 * 3600.0, 17 * 3600.0)
-    assert callers.languages == {"uk": callers.expected}
+    assert {(kind.language, kind.needs): weight for kind, weight in callers.kinds.items()} == {
+        ("uk", ""): callers.expected
+    }
     random = Random(2)
     talk = [callers.talk.draw(random) for _ in range(2000)]
     patience = [callers.patience.draw(random) for _ in range(2000)]

@@ -10,6 +10,7 @@ import pytest
 
 from acd.erlang import ErlangA, ErlangC
 from acd.model import AcdConfig, AgentConfig, OverflowStep, QueueConfig
+from acd.people import Kind
 from acd.samples import Lognormal
 from acd.skills import parse
 from softswitch.simulation.day import DayResult, QueueDay, play
@@ -105,6 +106,21 @@ def test_callers_are_those_of_the_languages_and_priorities() -> None:
     result = play(AcdConfig((queue,), (AgentConfig("olena", skills={"uk": 100}),)), Demand({"q": callers}), 1)
     assert 15 < len(one(result).answered) < 45
     assert len(one(result).abandoned) > 15
+
+
+def test_callers_are_served_by_what_lists_routes_and_menus_say_of_them() -> None:
+    kinds = {
+        Kind(needs="{product} >= 50", variables=(("product", "loans"),)): 1.0,
+        Kind(needs="{product} >= 50", variables=(("product", "cards"),), priority=10.0): 1.0,
+        Kind(needs="{product} >= 50"): 1.0,
+    }
+    callers = Callers((Interval(0.0, HOUR, 90.0),), Fixed(1.0), Fixed(120.0), kinds=kinds)
+    queue = QueueConfig("q", needs=parse("everything or {product}"), wrap_up=0.0)
+    agents = tuple(AgentConfig(name, skills=skills) for name, skills in (("a", {"loans": 50}), ("b", {"cards": 80})))
+    both, first = (one(play(AcdConfig((queue,), some), Demand({"q": callers}), 1)) for some in (agents, agents[:1]))
+    assert len(both.answered) / both.offered == pytest.approx(2 / 3, abs=0.12)
+    assert len(first.answered) / first.offered == pytest.approx(1 / 3, abs=0.12)
+    assert len(both.answered) + len(both.abandoned) == both.offered
 
 
 @pytest.mark.parametrize(
