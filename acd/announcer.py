@@ -102,7 +102,7 @@ class Announcer:
 
     def _callback(self, ticket: Ticket, queue: QueueConfig) -> bool:
         """Whether a callback was offered: not to somebody who has been promised one."""
-        if queue.callback is None or ticket.number:
+        if queue.callback is None or ticket.number or self._waiting.order_of(ticket.call) is not None:
             return False
         ticket.callback_offered = True
         self._out.put(fx.OfferCallback(ticket.call, ticket.queue, queue.callback.key))

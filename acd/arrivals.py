@@ -9,7 +9,7 @@ from acd import events as ev
 from acd.announcements import FRESH, first_announcement
 from acd.limits import Refusal, refusal
 from acd.returning import Remembered, Returning
-from acd.ticket import CALLED_BACK, LISTENING, Place, Ticket, Turn
+from acd.ticket import CALLED_BACK, LISTENING, OUT_OF_THE_ROOM, Place, Ticket, Turn
 
 if TYPE_CHECKING:
     from acd.callbacks import Callbacks
@@ -35,12 +35,13 @@ class Arrivals:
         if event.call in waiting.tickets:
             self.leave(event.call, ev.LeaveReason.TRANSFERRED, now)
         since = now if event.waiting_since is None else min(event.waiting_since, now)
-        queue = None if event.queue in waiting.closing else waiting.queues.get(event.queue)
+        promised = bool(event.number)
+        queue = None if event.queue in waiting.closing and not promised else waiting.queues.get(event.queue)
         if queue is None:
             self._refuse(Refusal.EMPTY, event, None, since, now)
             return
         back = self.returning.recall(event.customer, queue.id, now)
-        ordered = self._callbacks.of_customer(event.customer, queue.id)
+        ordered = self._callbacks.of_customer(event.customer, queue.id, event.call)
         if back is not None and back.since is not None:
             since = min(since, back.since)
         if ordered is not None:
@@ -57,7 +58,7 @@ class Arrivals:
             agent=event.agent or ("" if back is None else back.agent),
             customer=event.customer,
         )
-        refused = self._refusal(queue, ticket, now)
+        refused = None if promised else self._refusal(queue, ticket, now)
         if refused is not None:
             target = queue.when_full if refused is Refusal.FULL else queue.when_empty
             self._refuse(refused, event, target, since, now)
@@ -65,12 +66,9 @@ class Arrivals:
                 self.returning.remember(event.customer, queue.id, back, now)
             return
         waiting.tickets[event.call] = ticket
-        if ordered is not None:
+        if ordered is not None and not promised:
             self._callbacks.absorb(ordered, ticket, now)
-        ticket.announce_at = first_announcement(queue.announce, now)
-        ticket.comfort_at = now + queue.announce.comfort if queue.announce.comfort else None
-        if queue.callback is not None and queue.callback.after is not None:
-            ticket.offer_callback_at = now + queue.callback.after
+        _plan_what_is_said(ticket, queue, now)
         self._out.journal(
             "queued",
             now,
@@ -81,7 +79,20 @@ class Arrivals:
             resumed=back is not None,
             agent=ticket.agent,
         )
-        waiting.place(ticket, now)
+        if promised:
+            self._callbacks.take(ticket, event.number, event.about, now)
+        else:
+            waiting.place(ticket, now)
+
+    def refuses(self, event: ev.CallJoined, now: float) -> bool:
+        """Whether the queue would not take this caller now. Asking changes nothing."""
+        queue = None if event.queue in self._waiting.closing else self._waiting.queues.get(event.queue)
+        if queue is None:
+            return True
+        since = now if event.waiting_since is None else min(event.waiting_since, now)
+        variables = dict(event.variables) | ({"language": event.language} if event.language else {})
+        newcomer = Ticket(event.call, queue.id, since, now, event.priority, event.needs, variables)
+        return self._refusal(queue, newcomer, now) is not None
 
     def _refusal(self, queue: QueueConfig, ticket: Ticket, now: float) -> Refusal | None:
         waiting, room = self._waiting, self._waiting.room
@@ -115,6 +126,9 @@ class Arrivals:
         self._out.journal(
             "call_over", now, call=event.call, queue=event.queue, how=why.value, waited=0.0, customer=event.customer
         )
+        if event.number:
+            self._out.put(fx.CallbackOver(event.call, event.queue, fx.CallbackResult.FAILED))
+            return
         self._out.put(effect(event.call, event.queue, target, since))
 
     # --- while waiting
@@ -135,7 +149,7 @@ class Arrivals:
     def change(self, event: ev.CallChanged, now: float) -> None:
         waiting = self._waiting
         ticket = waiting.tickets.get(event.call)
-        if ticket is None or ticket.place is Place.TALKING:
+        if ticket is None or ticket.place in OUT_OF_THE_ROOM:
             return
         moves = event.queue is not None and event.queue != ticket.queue
         if moves and (event.queue not in waiting.queues or event.queue in waiting.closing):
@@ -145,10 +159,10 @@ class Arrivals:
         ticket.priority = ticket.priority if event.priority is None else event.priority
         ticket.needs = ticket.needs if event.needs is None else event.needs
         ticket.preferred = ticket.preferred if event.preferred is None else event.preferred
+        if event.variables is not None:
+            ticket.variables = {**ticket.variables, **dict(event.variables)}
         if moves and event.queue is not None:
-            if ticket.due_at is not None and ticket.due_at == waiting.paused.get(left):
-                ticket.due_at = None
-            ticket.queue, ticket.joined_at, ticket.exit = event.queue, now, None
+            self._into(ticket, waiting.queues[event.queue], now)
         self._out.journal(
             "changed",
             now,
@@ -157,6 +171,8 @@ class Arrivals:
             priority=ticket.priority,
             moved_from=left if moves else None,
         )
+        if moves:
+            self._out.put(fx.CallMoved(ticket.call, ticket.queue, left))
         waiting.place(ticket, now)
         if moves:
             if ticket.place in (Place.OFFERED, Place.CALLBACK_OFFERED):
@@ -166,13 +182,25 @@ class Arrivals:
         if ticket.place is not Place.GONE:
             self._offers.withdraw_unfit(ticket, now)
 
+    def _into(self, ticket: Ticket, queue: QueueConfig, now: float) -> None:
+        """Nothing of the queue so far counts but the age: what was said of the place there is true no more."""
+        if ticket.due_at is not None and ticket.due_at == self._waiting.paused.get(ticket.queue):
+            ticket.due_at = None
+        ticket.queue, ticket.joined_at, ticket.exit = queue.id, now, None
+        ticket.told = ticket.told_box = ticket.estimate = ticket.estimated_at = None
+        _plan_what_is_said(ticket, queue, now)
+
     # --- leaving
 
     def leave(self, call: str, reason: ev.LeaveReason, now: float) -> None:
         ticket = self._waiting.tickets.get(call)
-        if ticket is None or (ticket.place in CALLED_BACK and reason is not ev.LeaveReason.TRANSFERRED):
-            return
         hung_up = reason is ev.LeaveReason.ABANDONED
+        if ticket is None:
+            if hung_up:
+                self._callbacks.line_free(call, now)
+            return
+        if ticket.place in CALLED_BACK and reason is not ev.LeaveReason.TRANSFERRED:
+            return
         if ticket.place is Place.TALKING:
             by = ev.EndedBy.CALLER if hung_up else ev.EndedBy.SWITCH
             self._conversation_over(ticket, by, "served" if hung_up else reason.value, now)
@@ -188,6 +216,8 @@ class Arrivals:
         self._stop_ringing(ticket, fx.WithdrawReason.CALLER_GONE, now)
         self._waiting.over(ticket, reason.value, now)
         self._waiting.turn(ticket, Turn.LEAVE, now)
+        if hung_up:
+            self._callbacks.line_free(call, now)
 
     def conversation_ended(self, call: str, by: ev.EndedBy, now: float) -> None:
         ticket = self._waiting.tickets.get(call)
@@ -201,6 +231,7 @@ class Arrivals:
     def _conversation_over(self, ticket: Ticket, by: ev.EndedBy, how: str, now: float) -> None:
         self._remember(ticket, None, now)
         self._offers.conversation_over(ticket, by, how, now)
+        self._callbacks.served(ticket.call, now)
 
     def restarted(self, resume_within: float, now: float) -> None:
         """No leg is left: callers are remembered as if they had hung up, customers are still to be called back."""
@@ -226,3 +257,12 @@ class Arrivals:
 
     def _stop_ringing(self, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
         self._offers.withdraw(ticket, reason, now)
+
+
+def _plan_what_is_said(ticket: Ticket, queue: QueueConfig, now: float) -> None:
+    """To somebody who has come to *queue* now."""
+    after = None if queue.callback is None else queue.callback.after
+    ticket.announce_at = first_announcement(queue.announce, now)
+    ticket.comfort_at = now + queue.announce.comfort if queue.announce.comfort else None
+    ticket.offer_callback_at = None if after is None else now + after
+    ticket.callback_offered = False

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from acd import effects as fx
 from acd import events as ev
 from acd.decisions import decision
-from acd.ticket import CALLED_BACK, Place, Ticket, Turn
+from acd.ticket import CALLED_BACK, LISTENING, Place, Ticket, Turn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from acd.floor import Floor, Outbox
     from acd.matching import Pairing
     from acd.model import CallbackPolicy
@@ -44,8 +46,8 @@ class Callbacks:
             self._answered(event.call, ticket, now)
         elif ticket is not None:
             match event:
-                case ev.CallbackRequested(number=number):
-                    self._order(ticket, number, now)
+                case ev.CallbackRequested(number=number, about=about):
+                    self._order(ticket, number, about, now)
                 case ev.CallbackDialled():
                     self._rings(ticket, now)
                 case ev.CallbackFailed(reason=reason):
@@ -82,18 +84,38 @@ class Callbacks:
 
     # --- the order
 
-    def of_customer(self, customer: str, queue: str) -> Ticket | None:
-        """The callback that this customer has ordered from this queue."""
+    def of_customer(self, customer: str, queue: str, call: str) -> Ticket | None:
+        """The callback that this customer, who calls in ``call``, has ordered from this queue; None also if another
+        call of theirs stands for it."""
         if not customer:
             return None
-        return next((t for t in self._ordered(queue) if t.customer == customer), None)
+        for ticket in self._ordered(queue):
+            if ticket.customer == customer:
+                taken = ticket.beside != call and ticket.beside in self._waiting.tickets
+                return None if taken else ticket
+        return None
 
     def _ordered(self, queue: str) -> list[Ticket]:
         tickets = [self._waiting.tickets[call] for call in sorted(self._waiting.called_back)]
         return [ticket for ticket in tickets if ticket.queue == queue]
 
-    def _order(self, ticket: Ticket, number: str, now: float) -> None:
-        if ticket.place in (Place.TALKING, Place.DIALLING):
+    def take(self, ticket: Ticket, number: str, about: Iterable[tuple[str, str]], now: float) -> None:
+        """An order of somebody who is not on the line; a ticket that nobody has seen yet, for which there is always
+        room. If the customer is in the queue at this moment, it rests."""
+        self._order(ticket, number, about, now)
+        live = [
+            other
+            for other in self._waiting.tickets.values()
+            if other.queue == ticket.queue
+            and ticket.customer
+            and other.customer == ticket.customer
+            and (other.place in LISTENING or other.place is Place.TALKING)
+        ]
+        if live:
+            self.absorb(ticket, min(live, key=lambda other: other.call), now)
+
+    def _order(self, ticket: Ticket, number: str, about: Iterable[tuple[str, str]], now: float) -> None:
+        if ticket.place in (Place.TALKING, Place.DIALLING, Place.CALLED_AGAIN):
             return
         policy = self._waiting.callback_policy(ticket)
         same = [
@@ -102,9 +124,11 @@ class Callbacks:
             if other is not ticket
             and (other.number == number or (ticket.customer and other.customer == ticket.customer))
         ]
-        self._waiting.lift(ticket)
+        if ticket.ladder is not None:
+            self._waiting.lift(ticket)
         ticket.since = min([ticket.since, *(other.since for other in same)])
         ticket.number, ticket.ordered_at = number, now
+        ticket.about = dict(about) or ticket.about
         ticket.expires_at = self._expires_at(policy, ticket.queue, now)
         ticket.tries, ticket.due_at, ticket.exit, ticket.urgent = 0, None, None, False
         if ticket.place is not Place.CALLBACK_OFFERED:
@@ -123,9 +147,44 @@ class Callbacks:
         self._waiting.place(ticket, now)
 
     def absorb(self, ordered: Ticket, live: Ticket, now: float) -> None:
-        """The customer calls again: the call takes the place of the callback, which is only dialled if it fails."""
-        live.number = ordered.number
-        self.give_up(ordered, "absorbed", now)
+        """The customer calls again: the call takes the place of the order, which rests until it is over."""
+        if ordered.place is not Place.CALLED_AGAIN:
+            self._stop(ordered, fx.WithdrawReason.CALLER_CHANGED, now)
+            ordered.due_at = None
+            self._waiting.turn(ordered, Turn.CALL_AGAIN, now)
+        ordered.beside = live.call
+        self._out.journal("called_again", now, call=ordered.call, queue=ordered.queue, by=live.call)
+
+    def _stop(self, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
+        """Stop ringing; a try that was under way does not count."""
+        if ticket.place is Place.DIALLING:
+            if ticket.dial_until is not None:
+                self._out.put(fx.StopDialling(ticket.call, ticket.queue))
+                ticket.tries -= 1
+            self._offers.release(ticket, now)
+            self._waiting.turn(ticket, Turn.NOT_REACHED, now)
+        elif ticket.place is Place.CALLBACK_OFFERED:
+            self._offers.withdraw(ticket, reason, now)
+            self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
+
+    def served(self, call: str, now: float) -> None:
+        """The customer has talked with somebody in this call."""
+        ordered = self._waiting.order_of(call)
+        if ordered is not None:
+            self.give_up(ordered, "served", now)
+
+    def line_free(self, call: str, now: float) -> None:
+        """This call is over. Who called again in it, and was not served, is still to be called back, in the old place;
+        who calls again has not lost interest, so the time in which that can be done begins anew."""
+        ordered = self._waiting.order_of(call)
+        if ordered is None:
+            return
+        policy = self._waiting.callback_policy(ordered)
+        ordered.beside = ""
+        ordered.expires_at = self._expires_at(policy, ordered.queue, now)
+        self._waiting.turn(ordered, Turn.LINE_FREE, now)
+        self._out.journal("line_free", now, call=ordered.call, queue=ordered.queue, by=call)
+        self._waiting.place(ordered, now)
 
     def hung_up(self, ticket: Ticket, now: float) -> None:
         """Somebody who was promised a callback has hung up while waiting: the promise holds.
@@ -146,7 +205,7 @@ class Callbacks:
             self._try_again(ticket, "hung_up", now)
 
     def restarted(self, ticket: Ticket, now: float) -> None:
-        """Legs are lost; a try that was under way does not count."""
+        """Legs are lost."""
         if ticket.place is Place.DIALLING:
             self._offers.release(ticket, now)
             ticket.tries -= 1
@@ -154,6 +213,8 @@ class Callbacks:
         elif ticket.place is Place.CALLBACK_OFFERED:
             self._offers.withdraw(ticket, fx.WithdrawReason.AGENT_GONE, now)
             self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
+        elif ticket.place is Place.CALLED_AGAIN:
+            self.line_free(ticket.beside, now)
         elif ticket.place is not Place.CALLBACK:
             answered, ticket.urgent = ticket.urgent, False
             self.hung_up(ticket, now)
@@ -284,5 +345,6 @@ class Callbacks:
                 self._out.put(fx.StopDialling(ticket.call, ticket.queue))
             self._offers.release(ticket, now)
         self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
+        ticket.beside = ""
         self._waiting.over(ticket, how, now)
         self._waiting.turn(ticket, Turn.GIVE_UP, now)

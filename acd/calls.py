@@ -9,7 +9,7 @@ from acd.announcer import Announcer
 from acd.arrivals import Arrivals
 from acd.callbacks import Callbacks
 from acd.offers import Offers
-from acd.ticket import Place, Ticket
+from acd.ticket import OUT_OF_THE_ROOM, Place, Ticket
 from acd.timers import Timer
 from acd.waiting import Waiting
 
@@ -73,7 +73,7 @@ class Calls:
 
     def _estimated(self, call: str, estimate: tuple[float, float, float], now: float) -> None:
         ticket = self.waiting.tickets.get(call)
-        if ticket is not None and ticket.place is not Place.TALKING:
+        if ticket is not None and ticket.place not in OUT_OF_THE_ROOM:
             ticket.estimate, ticket.estimated_at = estimate, now
             self._callbacks.soon(ticket, now)
             self._announcer.estimated(ticket, now)
@@ -129,9 +129,12 @@ class Calls:
         self.offers.withdraw_from(agent, now)
         self.waiting.leave_empty_queues(now)
 
+    def refuses(self, event: ev.CallJoined, now: float) -> bool:
+        return self._arrivals.refuses(event, now)
+
     def ahead_of(self, call: str) -> int | None:
         ticket = self.waiting.tickets.get(call)
-        return None if ticket is None or ticket.place is Place.TALKING else self.waiting.room.ahead_of(ticket)
+        return None if ticket is None or ticket.place in OUT_OF_THE_ROOM else self.waiting.room.ahead_of(ticket)
 
     # --- configuration, writing down and reading back
 

@@ -16,7 +16,7 @@ from acd.calls import Calls
 from acd.floor import Floor, Outbox
 from acd.journal import CLOCK, record_of
 from acd.model import AcdConfig, QueueConfig, config_from_plain, plain_config
-from acd.ticket import Place, Ticket
+from acd.ticket import OUT_OF_THE_ROOM, Ticket
 from acd.timers import Timer, Timers
 
 if TYPE_CHECKING:
@@ -131,8 +131,13 @@ class Dispatcher:
 
     def waiting(self, queue: str) -> list[Ticket]:
         """Callers of the queue who do not talk yet, the next one first."""
-        queued = [t for t in self.tickets.values() if t.queue == queue and t.place is not Place.TALKING]
+        queued = [t for t in self.tickets.values() if t.queue == queue and t.place not in OUT_OF_THE_ROOM]
         return sorted(queued, key=lambda ticket: ticket.order)
+
+    def refuses(self, event: ev.CallJoined, now: float) -> bool:
+        """Whether the queue would not take this caller now: full, or nobody there. Asking changes nothing, so that it
+        can be asked before a conversation is given up for the queue."""
+        return self._calls.refuses(event, now)
 
     def ahead_of(self, call: str) -> int | None:
         """How many callers are to be served before this one in its queue; None if it does not wait."""

@@ -124,6 +124,9 @@ class CallJoined:
     keeps the age of a caller who waited before. ``variables`` fill ``{name}`` in skill expressions; ``language`` is
     ``{language}``. ``customer`` (normalised number or id; empty: unknown) is who calls again or has asked for a
     callback.
+
+    With a ``number`` nobody is on the line: somebody is to be called back there, who gave up or asked before. That is
+    taken whatever the limits of the queue, see CallbackRequested.
     """
 
     call: str
@@ -136,13 +139,16 @@ class CallJoined:
     waiting_since: float | None = None
     customer: str = ""
     agent: str = ""
+    number: str = ""
+    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CallChanged:
     """A caller who does not talk yet is changed and sorted anew at once; None: as it is. ``queue`` moves with the age.
 
-    An offer that rings is withdrawn if its agent may not serve the caller any more.
+    An offer that rings is withdrawn if its agent may not serve the caller any more. ``variables`` are those that
+    change, beside what is known already.
     """
 
     call: str
@@ -150,6 +156,7 @@ class CallChanged:
     priority: float | None = None
     needs: Expression | None = None
     preferred: Expression | None = None
+    variables: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +175,14 @@ class CallReturned:
 
 @dataclass(frozen=True, slots=True)
 class CallbackRequested:
-    """The waiting caller hangs up, keeps the place and is to be called back at ``number``."""
+    """The waiting caller hangs up, keeps the place and is to be called back at ``number``.
+
+    ``about``: names and values for whoever dials, kept with the ticket.
+    """
 
     call: str
     number: str
+    about: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +223,11 @@ class CallbacksPaused:
 
 @dataclass(frozen=True, slots=True)
 class CallLeft:
-    """The caller is gone from the queue by own or outside will; during a conversation it ends that."""
+    """The caller is gone from the queue by own or outside will; during a conversation it ends that.
+
+    Also of a call that is in no queue any more, when it is over: a customer who was to be called back and has called
+    in the meantime is still to be called back if nobody served that call.
+    """
 
     call: str
     reason: LeaveReason = LeaveReason.ABANDONED

@@ -90,7 +90,7 @@ def forward(
 
 #: What a ticket has for announcements, and the last estimate, which must not make the next one.
 _SAID = ("announce_at", "comfort_at", "offer_callback_at", "estimate", "estimated_at")
-_BEING_SERVED = frozenset({"talking", "gone"})
+_BEING_SERVED = frozenset({"talking", "called_again", "gone"})
 
 
 @dataclass(slots=True)

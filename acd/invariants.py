@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from acd.agent import State, Status
 from acd.effects import Journal
 from acd.skills import bind, holds
-from acd.ticket import CALLED_BACK, Place
+from acd.ticket import CALLED_BACK, OUT_OF_THE_ROOM, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -117,11 +117,14 @@ def one_place_for_calls(dispatcher: Dispatcher) -> None:
         )
         assert ticket.place is Place.DIALLING or ticket.held is None, f"{ticket.held} is kept for {call}, not dialled"
         assert ticket.number or ticket.place not in CALLED_BACK, f"{call} is to be called back nowhere"
+        assert bool(ticket.beside) == (ticket.place is Place.CALLED_AGAIN), (
+            f"{call} is {ticket.place}, {ticket.beside!r}"
+        )
         match ticket.place:
             case Place.WAITING:
                 assert not offers, f"{call} waits with an offer"
                 assert not ticket.expired, f"{call} waits for ever"
-            case Place.AWAY | Place.CALLBACK:
+            case Place.AWAY | Place.CALLBACK | Place.CALLED_AGAIN:
                 assert not offers, f"{call} is {ticket.place} with an offer"
             case Place.DIALLING:
                 on_the_line = [offer.agent for offer in offers]
@@ -156,7 +159,8 @@ def nobody_rings_for_a_queue_they_left(dispatcher: Dispatcher) -> None:
 def nobody_waits_for_nobody(dispatcher: Dispatcher) -> None:
     there = [agent for agent in dispatcher.agents.values() if agent.status is not Status.LOGGED_OUT]
     for ticket in dispatcher.tickets.values():
-        if ticket.place is Place.WAITING and dispatcher.queue(ticket.queue).when_empty is not None:
+        leaves = dispatcher.queue(ticket.queue).when_empty is not None and not ticket.urgent
+        if ticket.place is Place.WAITING and leaves:
             hope = any(may_serve(dispatcher, agent, ticket, ever=True) for agent in there)
             assert hope, f"{ticket.call} waits although nobody who could serve it is logged in"
 
@@ -167,7 +171,7 @@ def deadlines_are_those_of_the_state(dispatcher: Dispatcher) -> None:
         due += [at for at in (agent.wrap_up_until, agent.resting_until) if at is not None]
     known = {queue.id for queue in dispatcher.config.queues} - dispatcher.closing
     for ticket in dispatcher.tickets.values():
-        if ticket.place is Place.TALKING:
+        if ticket.place in OUT_OF_THE_ROOM:
             continue
         queue = dispatcher.queue(ticket.queue)
         steps = [s.after for s in queue.relax] + [s.after for s in queue.overflow if s.also in known]
@@ -185,7 +189,7 @@ def _deadlines_of_place(ticket: Ticket, queue: QueueConfig) -> list[float]:
     match ticket.place:
         case Place.WAITING | Place.OFFERED:
             due = [ticket.announce_at, ticket.comfort_at, ticket.offer_callback_at]
-            if not ticket.expired:
+            if not ticket.expired and not ticket.urgent:
                 stays = [queue.max_wait, *(step.after for step in queue.overflow if step.to is not None)]
                 due += [ticket.joined_at + stay for stay in stays if stay is not None]
         case Place.CALLBACK:

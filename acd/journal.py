@@ -4,9 +4,10 @@ A record is a JSON-able dict with ``kind`` and ``at``. Inputs are the events of 
 and ``clock`` (timers fell due). Decisions: ``queued``, ``offer``, ``offer_over``, ``connect``, ``relaxed``,
 ``announced``, ``returned``, ``away``, ``back``, ``changed``, ``call_over``, ``agent``, ``shift`` (where the time since
 login went: status, state, reason, microseconds). Of callbacks: ``callback_ordered``, ``callback_kept`` (hung up again,
-still to be called), ``reserved`` (an agent is kept, with the reasons of an ``offer``), ``released``, ``dial``,
-``not_reached``, ``callback_over``. Replaying the inputs into a fresh dispatcher gives the same decisions, offer numbers
-and state: see :func:`replay`.
+still to be called), ``called_again`` (the customer, in call ``by``; the order rests), ``line_free`` (that came to
+nothing), ``reserved`` (an agent is kept, with the reasons of an ``offer``), ``released``, ``dial``, ``not_reached``,
+``callback_over``. Replaying the inputs into a fresh dispatcher gives the same decisions, offer numbers and state: see
+:func:`replay`.
 
 An ``offer`` says whom it brings together (``offer``, ``call``, ``agent``, ``queue``), the caller's points at that
 moment (``standing``; ``band`` and ``step`` of the relaxation beside it), how many agents it was chosen among
@@ -113,6 +114,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "needs": parse,
     "preferred": parse,
     "variables": lambda pairs: tuple((name, value) for name, value in pairs),
+    "about": lambda pairs: tuple((name, value) for name, value in pairs),
     "estimates": lambda estimates: tuple(tuple(estimate) for estimate in estimates),
     "config": config_from_plain,
 }

@@ -31,13 +31,16 @@ class Place(StrEnum):
     CALLBACK = "callback"  # has hung up and keeps the place
     CALLBACK_OFFERED = "callback_offered"  # an agent is rung before the customer
     DIALLING = "dialling"
+    CALLED_AGAIN = "called_again"  # is on the line in another call, and what becomes of that is not known yet
     GONE = "gone"
 
 
 #: The caller is on the line and waits.
 LISTENING = frozenset({Place.WAITING, Place.AWAY, Place.OFFERED})
 #: The customer has hung up and is to be called back.
-CALLED_BACK = frozenset({Place.CALLBACK, Place.CALLBACK_OFFERED, Place.DIALLING})
+CALLED_BACK = frozenset({Place.CALLBACK, Place.CALLBACK_OFFERED, Place.DIALLING, Place.CALLED_AGAIN})
+#: Has no place in the order: talks, or waits elsewhere.
+OUT_OF_THE_ROOM = frozenset({Place.TALKING, Place.CALLED_AGAIN})
 
 
 class Turn(StrEnum):
@@ -59,6 +62,8 @@ class Turn(StrEnum):
     REACHED = "reached"  # the customer answered, no agent is on the line yet
     CONNECT = "connect"  # the customer answered, the agent was waiting for it
     NOT_REACHED = "not_reached"
+    CALL_AGAIN = "call_again"  # the customer does, before the callback was made
+    LINE_FREE = "line_free"  # that call is over and came to nothing
     GIVE_UP = "give_up"  # the callback: cancelled, expired, tried often enough
 
 
@@ -109,6 +114,7 @@ TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
     (P.CALLBACK, X.OFFER):          (P.CALLBACK_OFFERED, ()),
     (P.CALLBACK, X.DIAL):           (P.DIALLING, ()),
     (P.CALLBACK, X.ORDER_CALLBACK): (P.CALLBACK, ()),  # at another number
+    (P.CALLBACK, X.CALL_AGAIN):     (P.CALLED_AGAIN, (A.STOP_WAITING,)),
     (P.CALLBACK, X.GIVE_UP):        (P.GONE,     (A.STOP_WAITING,)),
     (P.CALLBACK_OFFERED, X.OFFER):           (P.CALLBACK_OFFERED, ()),  # ring-all
     (P.CALLBACK_OFFERED, X.LAST_OFFER_OVER): (P.CALLBACK, ()),
@@ -120,6 +126,8 @@ TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
     (P.DIALLING, X.CONNECT):        (P.TALKING,  (A.STOP_WAITING,)),
     (P.DIALLING, X.NOT_REACHED):    (P.CALLBACK, ()),
     (P.DIALLING, X.GIVE_UP):        (P.GONE,     (A.STOP_WAITING,)),
+    (P.CALLED_AGAIN, X.LINE_FREE):  (P.CALLBACK, ()),
+    (P.CALLED_AGAIN, X.GIVE_UP):    (P.GONE,     ()),
 }
 # fmt: on
 
@@ -128,7 +136,7 @@ IGNORED: frozenset[tuple[Place, Turn]] = frozenset(
     {
         *product([P.TALKING, P.AWAY, *CALLED_BACK], [X.GO_AWAY]),
         *product([P.WAITING, P.OFFERED, P.TALKING, *CALLED_BACK], [X.RETURN]),
-        *product([P.TALKING, P.DIALLING], [X.ORDER_CALLBACK]),
+        *product([P.TALKING, P.DIALLING, P.CALLED_AGAIN], [X.ORDER_CALLBACK]),
         *product(CALLED_BACK, [X.LEAVE]),
     }
 )
@@ -148,7 +156,11 @@ IMPOSSIBLE: frozenset[tuple[Place, Turn]] = frozenset(
         *product([P.TALKING, P.AWAY, *CALLED_BACK], [X.TIME_OUT, X.OVERFLOW, X.NOBODY_LEFT]),
         *product([P.WAITING, P.AWAY, P.OFFERED, P.TALKING], [X.DIAL, X.REACHED, X.CONNECT, X.NOT_REACHED, X.GIVE_UP]),
         *product([P.CALLBACK, P.CALLBACK_OFFERED], [X.REACHED, X.CONNECT, X.NOT_REACHED]),
-        *product([P.CALLBACK_OFFERED, P.DIALLING], [X.DIAL]),
+        *product([P.CALLBACK_OFFERED, P.DIALLING], [X.DIAL, X.CALL_AGAIN]),
+        *product([P.WAITING, P.AWAY, P.OFFERED, P.TALKING, P.CALLED_AGAIN], [X.CALL_AGAIN]),
+        *product([P.WAITING, P.AWAY, P.OFFERED, P.TALKING, P.CALLBACK, P.CALLBACK_OFFERED, P.DIALLING], [X.LINE_FREE]),
+        *product([P.CALLED_AGAIN], [X.OFFER, X.LAST_OFFER_OVER, X.ANSWER, X.LEG_LOST, X.CALL_ENDED]),
+        *product([P.CALLED_AGAIN], [X.DIAL, X.REACHED, X.CONNECT, X.NOT_REACHED]),
     }
 )
 
@@ -180,6 +192,8 @@ class Ticket:
     more_at: float | None = None  # when one more agent may ring; None while offered: now
     customer: str = ""
     number: str = ""  # to be called back at; stays when the customer is on the line again
+    about: Mapping[str, str] = field(default_factory=dict)  # the customer's affair, for whoever dials
+    beside: str = ""  # the call in which the customer has called again
     ordered_at: float | None = None  # the callback
     expires_at: float | None = None  # the callback
     tries: int = 0  # dialled so often
@@ -298,6 +312,7 @@ class Ticket:
             "needs": str(self.needs),
             "preferred": str(self.preferred),
             "variables": dict(sorted(self.variables.items())),
+            "about": dict(sorted(self.about.items())),
             "place": self.place.value,
             "exit": None if self.exit is None else self.exit.value,
             "offers": list(self.offers),
@@ -324,7 +339,7 @@ class Ticket:
 _PLAIN = (
     "call", "queue", "since", "joined_at", "priority", "step", "told", "announce_at", "agent", "capped", "more_at",
     "customer", "number", "ordered_at", "expires_at", "tries", "due_at", "dial_until", "held", "urgent",
-    "estimated_at", "told_box", "comfort_at", "offer_callback_at", "callback_offered",
+    "estimated_at", "told_box", "comfort_at", "offer_callback_at", "callback_offered", "beside",
 )  # fmt: skip
 _INSTANTS = (
     "since", "joined_at", "announce_at", "more_at", "ordered_at", "expires_at", "due_at", "dial_until",

@@ -9,7 +9,7 @@ from acd.announcements import after_a_gap
 from acd.model import CallbackPolicy
 from acd.pace import Paces
 from acd.room import WaitingRoom
-from acd.ticket import CALLED_BACK, LISTENING, Exit, Place, Step, Ticket, Turn
+from acd.ticket import CALLED_BACK, LISTENING, OUT_OF_THE_ROOM, Exit, Place, Step, Ticket, Turn
 from acd.timers import Timer
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _RESULTS = {
     "cancelled": fx.CallbackResult.CANCELLED,
     "absorbed": fx.CallbackResult.CANCELLED,
     "exit": fx.CallbackResult.CANCELLED,
+    "served": fx.CallbackResult.SERVED,
 }
 
 
@@ -101,7 +102,7 @@ class Waiting:
         ticket.comfort_at = after_a_gap(ticket.comfort_at, policy.comfort, now)
         if ticket.offer_callback_at is not None:
             ticket.offer_callback_at = max(ticket.offer_callback_at, now)
-        if ticket.place in (Place.WAITING, Place.OFFERED):
+        if ticket.place in (Place.WAITING, Place.OFFERED) and not ticket.urgent:
             overflow = overflow_after(queue)
             if ticket.exit is not None:
                 self._leave_by(ticket.exit, ticket, now)
@@ -136,7 +137,7 @@ class Waiting:
 
     def _arm_listening(self, ticket: Ticket, at: dict[Timer, float | None]) -> None:
         queue = self.queues[ticket.queue]
-        if ticket.exit is None:
+        if ticket.exit is None and not ticket.urgent:  # who was called back is not sent away again
             overflow = overflow_after(queue)
             at[Timer.MAX_WAIT] = None if queue.max_wait is None else ticket.joined_at + queue.max_wait
             at[Timer.OVERFLOW] = None if overflow is None else ticket.joined_at + overflow
@@ -166,6 +167,11 @@ class Waiting:
     def may_serve(self, agent: Agent, ticket: Ticket) -> bool:
         """Whether the agent's queues and skills suffice for this waiting caller now."""
         return ticket.ladder is not None and agent.id in self.room.now(ticket.ladder, ticket.step)
+
+    def order_of(self, call: str) -> Ticket | None:
+        """The callback that rests because its customer has called again in this call."""
+        found = (self.tickets[order] for order in sorted(self.called_back))
+        return next((ticket for ticket in found if call and ticket.beside == call), None)
 
     def callback_policy(self, ticket: Ticket) -> CallbackPolicy:
         return self.queues[ticket.queue].callback or CallbackPolicy()
@@ -232,7 +238,8 @@ class Waiting:
         for call in sorted(self.tickets):
             ticket = self.tickets[call]
             ladder = ticket.ladder
-            if ladder is None or ticket.place is not Place.WAITING or self.queues[ticket.queue].when_empty is None:
+            leaves = self.queues[ticket.queue].when_empty is not None and not ticket.urgent
+            if ladder is None or ticket.place is not Place.WAITING or not leaves:
                 continue
             if id(ladder) not in hopeless:
                 hopeless[id(ladder)] = self.hopeless(ladder)
@@ -269,7 +276,7 @@ class Waiting:
     def place_all(self, now: float) -> None:
         for call in sorted(self.tickets):
             ticket = self.tickets.get(call)
-            if ticket is not None and ticket.place is not Place.TALKING:
+            if ticket is not None and ticket.place not in OUT_OF_THE_ROOM:
                 self.place(ticket, now)
 
     def restore(self, tickets: Iterable[Ticket]) -> None:
@@ -277,7 +284,7 @@ class Waiting:
             self.tickets[ticket.call] = ticket
             if ticket.place in CALLED_BACK:
                 self.called_back.add(ticket.call)
-            if ticket.place is not Place.TALKING:
+            if ticket.place not in OUT_OF_THE_ROOM:
                 self.room.place(ticket, None)
                 self.arm(ticket)
         self.room.settled()

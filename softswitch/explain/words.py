@@ -36,7 +36,7 @@ CALL_OVER = {
     "transferred": "goes on elsewhere",
     "overflowed": "overflows",
     "overflow": "overflows",
-    "absorbed": "the customer has called again, or ordered twice: this order is over",
+    "absorbed": "the customer has ordered twice: this order is over",
     "expired": "it is too late to call back",
     "cancelled": "not to be called back any more",
     "not_reached": "could not be reached often enough",

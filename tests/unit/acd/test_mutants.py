@@ -66,7 +66,7 @@ MUTANTS = [
     Mutant(
         "an expired caller waits for ever",
         "waiting.py",
-        "if ticket.place in (Place.WAITING, Place.OFFERED):\n",
+        "if ticket.place in (Place.WAITING, Place.OFFERED) and not ticket.urgent:\n",
         "if False:\n",
     ),
     Mutant(

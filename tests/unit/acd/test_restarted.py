@@ -145,4 +145,4 @@ def test_a_promise_to_a_caller_on_the_line_becomes_a_callback() -> None:
     assert [t.place for t in desk.acd.waiting("q")] == [Place.WAITING]
     lost(desk)
     assert [t.place for t in desk.acd.waiting("q")] == [Place.CALLBACK]
-    assert desk.acd.tickets["c2"].since == 500.0
+    assert desk.acd.tickets["c1"].since == 500.0

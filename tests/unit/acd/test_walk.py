@@ -27,6 +27,7 @@ from acd.effects import (
     AnnouncePosition,
     AnnounceWait,
     CallbackOver,
+    CallMoved,
     Connect,
     DialCallback,
     Journal,
@@ -170,6 +171,7 @@ class Walk(RuleBasedStateMachine):
         self.joined = 0
         self.calls: Counter[str] = Counter()
         self.told: dict[str, int] = {}
+        self.moves: list[tuple[str, str, str]] = []
         self.boxes: dict[str, int] = {}
         self.dialled: set[str] = set()  # whose phones ring outside
         self.promised: set[str] = set()  # who waits for a callback, or talks because of one
@@ -230,6 +232,10 @@ class Walk(RuleBasedStateMachine):
                     self.calls[record["call"]] -= 1
                     self.told.pop(record["call"], None)
                     self.boxes.pop(record["call"], None)
+                if record["kind"] == "changed" and record["moved_from"]:
+                    self.told.pop(record["call"], None)
+                    self.boxes.pop(record["call"], None)
+                    self.moves.append((record["call"], record["queue"], record["moved_from"]))
                 if record["kind"] in ("callback_ordered", "callback_kept"):
                     self.promised.add(record["call"])
             case OfferCall(offer, call, agent):
@@ -237,6 +243,8 @@ class Walk(RuleBasedStateMachine):
                 assert effect.phone == self.acd.agents[agent].phone
             case Connect(offer, call):
                 assert self.acd.tickets[call].offers == [offer]
+            case CallMoved(call, queue, left):
+                assert (call, queue, left) == self.moves.pop(), "who was moved is not told"
             case AnnouncePosition(call=call, ahead=ahead):
                 assert ahead <= self.told.setdefault(call, ahead), "a worse position was announced"
                 self.told[call] = ahead
@@ -254,7 +262,8 @@ class Walk(RuleBasedStateMachine):
             case StopDialling(call):
                 self.dialled.discard(call)
             case CallbackOver(call):
-                self.promised.remove(call)
+                assert call in self.promised or call not in self.acd.tickets
+                self.promised.discard(call)
             case QueueTimedOut(call) | QueueFull(call) | QueueEmpty(call) | QueueOverflowed(call):
                 assert call not in self.acd.tickets
             case WithdrawOffer(offer):
@@ -307,6 +316,23 @@ class Walk(RuleBasedStateMachine):
             assert joined <= (self.now if since is None else since)
             assert customer or joined == (self.now if since is None else since)
 
+    @rule(
+        queue=st.sampled_from(["sales", "support", "tiers"]), customer=customers, number=st.sampled_from(["+1", "+2"])
+    )
+    def somebody_is_to_be_called(self, queue: str, customer: str, number: str) -> None:
+        self.joined += 1
+        call = f"call{self.joined}"
+        self.calls[call] += 1
+        self.do(CallJoined(call, queue, customer=customer, number=number, about=(("name", number),)))
+        if queue in {queue.id for queue in self.acd.config.queues}:
+            assert self.acd.tickets[call].place in CALLED_BACK, "an order was refused"
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(pick=picks)
+    def a_call_is_over_elsewhere(self, pick: int) -> None:
+        beside = sorted(ticket.beside for ticket in self.acd.tickets.values()) or [""]
+        self.do(CallLeft(one_of([call for call in beside if call not in self.acd.tickets] or ["nobody"], pick)))
+
     @rule(queue=st.sampled_from(["sales", "support", "tiers", "fixed"]), language=st.sampled_from(["en", "uk"]))
     def a_rush(self, queue: str, language: str) -> None:
         for _ in range(4):
@@ -336,13 +362,20 @@ class Walk(RuleBasedStateMachine):
         priority=st.sampled_from([None, 0.0, 50.0]),
         needs=st.sampled_from([None, EVERYBODY, parse("not support"), parse("en")]),
         preferred=st.sampled_from([None, parse("pl")]),
+        variables=st.sampled_from([None, None, (("language", "en"),)]),
     )
     def a_caller_is_changed(
-        self, pick: int, queue: str | None, priority: float | None, needs: object, preferred: object
+        self,
+        pick: int,
+        queue: str | None,
+        priority: float | None,
+        needs: object,
+        preferred: object,
+        variables: tuple[tuple[str, str], ...] | None,
     ) -> None:
         call = one_of(sorted(self.acd.tickets), pick)
         since = self.acd.tickets[call].since
-        self.do(CallChanged(call, queue, priority, needs, preferred))  # type: ignore[arg-type]
+        self.do(CallChanged(call, queue, priority, needs, preferred, variables))  # type: ignore[arg-type]
         assert call not in self.acd.tickets or self.acd.tickets[call].since == since, "the age is lost"
 
     @precondition(lambda self: self.acd.tickets)
@@ -537,9 +570,16 @@ def stroll(seed: int, steps: int) -> Counter[str]:
         "change": (
             2,
             lambda: walk.a_caller_is_changed(
-                random.randrange(99), choose([None, None, "sales", "tiers"]), choose([None, 50.0]), None, None
+                random.randrange(99), choose([None, None, "sales", "tiers"]), choose([None, 50.0]), None, None, None
             ),
         ),
+        "list": (
+            1,
+            lambda: walk.somebody_is_to_be_called(
+                choose(["sales", "support", "tiers"]), choose(["", "+1", "+2", "+3"]), choose(["+1", "+2"])
+            ),
+        ),
+        "over": (2, lambda: walk.a_call_is_over_elsewhere(random.randrange(99))),
         "order": (5, lambda: walk.a_caller_wants_to_be_called_back(random.randrange(99), choose(["+1", "+2", "+7"]))),
         "pause": (
             1,

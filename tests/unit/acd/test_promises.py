@@ -1,0 +1,263 @@
+"""A promised callback is kept: it is no newcomer to be turned away, and no call in between loses it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from acd.dispatcher import Dispatcher
+from acd.effects import (
+    CallbackOver,
+    DialCallback,
+    QueueEmpty,
+    QueueFull,
+    QueueOverflowed,
+    QueueTimedOut,
+)
+from acd.events import (
+    AgentLoggedOut,
+    CallbackAnswered,
+    CallbackRequested,
+    CallbacksPaused,
+    CallLeft,
+    ConversationEnded,
+    EndedBy,
+    LeaveReason,
+    OfferAnswered,
+    Restarted,
+    WaitEstimated,
+)
+from acd.journal import event_from, record_of, replay
+from acd.model import AcdConfig, CallbackPolicy, DialFirst, OverflowStep, QueueConfig
+from acd.skills import parse
+from acd.ticket import Place
+from tests.support.acd import Desk
+
+if TYPE_CHECKING:
+    from acd.ticket import Ticket
+
+POLICY = CallbackPolicy(ring_timeout=30, tries=3, retry_after=(60, 300), expires_after=3600)
+ABOUT = (("name", "Anna"), ("trunk", "carrier"))
+
+
+def results(desk: Desk) -> list[tuple[str, str]]:
+    return [(e.call, e.result.value) for _, e in desk.seen if isinstance(e, CallbackOver)]
+
+
+def asked(desk: Desk, call: str, number: str = "+1", **more: object) -> Ticket:
+    """Somebody who is not on the line is to be called back."""
+    desk.join(call, "q", number=number, about=ABOUT, **more)
+    return desk.acd.tickets[call]
+
+
+LIMITS = {
+    "when_empty": QueueConfig("q", when_empty="voicemail:q", callback=POLICY),
+    "max_waiting": QueueConfig("q", max_waiting=0, callback=POLICY),
+    "max_expected_wait": QueueConfig("q", max_expected_wait=1.0, callback=POLICY),
+    "max_wait": QueueConfig("q", max_wait=5, callback=POLICY),
+    "overflow": QueueConfig("q", overflow=(OverflowStep(5, to="voicemail:q"),), callback=POLICY),
+}
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_an_order_is_taken_whatever_limits_the_queue_has_for_callers(limit: str) -> None:
+    desk = Desk(LIMITS[limit], agents={"a": {}})
+    if limit == "max_expected_wait":
+        desk.log_in("a")
+        desk.join("talks", "q")
+        desk.do(OfferAnswered(desk.offer("a")))
+        desk.join("live", "q")
+        assert desk.got(QueueFull), "callers are turned away"
+    assert asked(desk, "c1", customer="+1").place is Place.CALLBACK
+    desk.wait(50)
+    assert desk.acd.tickets["c1"].place is Place.CALLBACK
+    assert results(desk) == []
+
+
+def test_an_order_is_dialled_like_one_that_was_given_while_waiting() -> None:
+    desk = Desk(LIMITS["when_empty"], agents={"a": {"pl": 80}})
+    ticket = asked(desk, "c1", needs=parse("{language} >= 50"), language="pl")
+    assert (ticket.ordered_at, ticket.expires_at, dict(ticket.about)) == (0.0, 3600.0, dict(ABOUT))
+    desk.log_in("a")
+    assert desk.got(DialCallback) == [DialCallback("c1", "q", "+1", None, 30)]
+
+
+def test_an_order_for_a_queue_that_is_no_more_is_over_and_said_to_be() -> None:
+    desk = Desk(QueueConfig("q", callback=POLICY), agents={})
+    desk.join("c1", "gone", number="+1")
+    assert desk.acd.tickets == {}
+    assert results(desk) == [("c1", "failed")]
+
+
+def test_an_order_of_somebody_who_waits_at_this_moment_rests() -> None:
+    desk = Desk(QueueConfig("q", callback=POLICY), agents={})
+    desk.join("live", "q", customer="+1")
+    assert asked(desk, "c1", customer="+1").place is Place.CALLED_AGAIN
+    desk.do(CallLeft("live"))
+    assert desk.acd.tickets["c1"].place is Place.CALLBACK
+
+
+def test_an_order_before_the_hours_for_calling_waits_for_them() -> None:
+    desk = Desk(QueueConfig("q", callback=POLICY), agents={"a": {}})
+    desk.log_in("a")
+    desk.do(CallbacksPaused("q", 100.0))
+    asked(desk, "c1")
+    assert desk.got(DialCallback) == []
+    desk.wait(100)
+    assert [dial.call for dial in desk.got(DialCallback)] == ["c1"]
+
+
+def test_what_the_dialler_has_to_know_survives_replay_and_restart() -> None:
+    desk = Desk(QueueConfig("q", callback=POLICY), agents={})
+    asked(desk, "c1")
+    desk.join("c2", "q")
+    desk.do(CallbackRequested("c2", "+2", (("name", "Ivan"),)))
+    fresh = Dispatcher(AcdConfig((QueueConfig("q", callback=POLICY),)))
+    replay(fresh, json.loads(json.dumps(desk.records())))
+    again = Dispatcher.restore(json.loads(json.dumps(fresh.snapshot())), shift=100.0)
+    again.receive(Restarted(), 200.0)
+    assert {call: dict(ticket.about) for call, ticket in again.tickets.items()} == {
+        "c1": dict(ABOUT),
+        "c2": {"name": "Ivan"},
+    }
+
+
+def test_records_written_before_orders_had_numbers_can_be_read() -> None:
+    desk = Desk(QueueConfig("q"), agents={})
+    desk.join("c1", "q")
+    (record,) = [record for record in desk.records() if record["kind"] == "call_joined"]
+    older = {name: value for name, value in record.items() if name not in ("number", "about")}
+    assert event_from(older) == event_from(record)
+    event = CallbackRequested("c1", "+1", ABOUT)
+    assert event_from(json.loads(json.dumps(record_of(event, 1.0)))) == event
+
+
+# --- the customer calls in between
+
+
+def calls_again(desk: Desk) -> Ticket:
+    """Whose order, at another number, is thirty seconds old."""
+    ticket = asked(desk, "c1", "+9", customer="+1")
+    desk.wait(30)
+    desk.join("live", "q", customer="+1")
+    assert ticket.place is Place.CALLED_AGAIN
+    assert desk.acd.tickets["live"].since == 0.0, "in the place of the order"
+    return ticket
+
+
+@pytest.mark.parametrize("way", ["max_wait", "overflow", "when_empty", "exit", "transferred", "hang-up"])
+def test_whatever_way_a_call_in_between_ends_without_an_agent_the_order_stays(way: str) -> None:
+    queue = {
+        "max_wait": QueueConfig("q", max_wait=40, callback=POLICY),
+        "overflow": QueueConfig("q", overflow=(OverflowStep(40, to="queue:r"),), callback=POLICY),
+        "when_empty": QueueConfig("q", when_empty="voicemail:q", callback=POLICY),
+    }.get(way, QueueConfig("q", callback=POLICY))
+    desk = Desk(queue, QueueConfig("r"), agents={"a": {}, "b": {}})
+    desk.log_in("a", "b")
+    for agent in ("a", "b"):
+        desk.join(f"busy-{agent}", "q")
+        desk.do(OfferAnswered(desk.offer(agent)))
+    ticket = calls_again(desk)
+    if way == "when_empty":
+        desk.do(ConversationEnded("busy-a"))
+        desk.do(AgentLoggedOut("a"), AgentLoggedOut("b"), ConversationEnded("busy-b"))
+    elif way == "exit":
+        desk.do(CallLeft("live", LeaveReason.EXIT))
+    elif way == "transferred":
+        desk.join("live", "r", customer="+1")
+        desk.do(CallLeft("live"))
+    elif way == "hang-up":
+        desk.do(CallLeft("live"))
+    else:
+        desk.wait(50)
+    left = [e for _, e in desk.seen if isinstance(e, QueueTimedOut | QueueOverflowed | QueueEmpty)]
+    if left:
+        assert [e.call for e in left] == ["live"]
+    if way not in ("hang-up", "transferred"):
+        assert ticket.place is Place.CALLED_AGAIN, "is still on the line"
+        desk.do(CallLeft("live"))
+    assert (ticket.place, ticket.number, ticket.since, ticket.beside) == (Place.CALLBACK, "+9", 0.0, "")
+    assert ticket.expires_at == desk.now + 3600
+    assert results(desk) == []
+
+
+@pytest.mark.parametrize("queue", ["q", "r"])
+def test_who_was_served_meanwhile_is_not_called_any_more(queue: str) -> None:
+    desk = Desk(QueueConfig("q", max_wait=40, callback=POLICY), QueueConfig("r"), agents={"a": {}})
+    calls_again(desk)
+    if queue == "r":
+        desk.wait(41)
+        desk.join("live", "r", customer="+1")
+    desk.log_in("a")
+    assert desk.offered() == [("live", "a")]
+    desk.do(OfferAnswered(desk.offer("a")))
+    assert results(desk) == []
+    desk.do(ConversationEnded("live", EndedBy.CALLER))
+    assert results(desk) == [("c1", "served")]
+    assert desk.acd.tickets == {}
+
+
+def test_a_conversation_that_was_cut_by_a_restart_has_not_kept_the_promise() -> None:
+    desk = Desk(QueueConfig("q", callback=POLICY), agents={"a": {}})
+    ticket = calls_again(desk)
+    desk.log_in("a")
+    desk.do(OfferAnswered(desk.offer("a")))
+    desk.do(Restarted())
+    assert ticket.place in (Place.CALLBACK, Place.DIALLING)
+    assert results(desk) == []
+
+
+def test_who_comes_back_to_the_queue_in_the_same_call_has_the_place() -> None:
+    desk = Desk(QueueConfig("q", callback=POLICY), agents={})
+    calls_again(desk)
+    desk.do(CallLeft("live", LeaveReason.EXIT))
+    desk.wait(100)
+    desk.join("live", "q", customer="+1")
+    assert desk.acd.tickets["live"].since == 0.0
+    desk.join("other", "q", customer="+1")
+    assert desk.acd.tickets["other"].since == 130.0, "one place for one order"
+
+
+def test_an_order_that_rests_is_nobody_who_waits() -> None:
+    desk = Desk(QueueConfig("q", callback=POLICY), agents={})
+    calls_again(desk)
+    desk.join("next", "q")
+    assert [ticket.call for ticket in desk.acd.waiting("q")] == ["live", "next"]
+    assert (desk.acd.ahead_of("c1"), desk.acd.ahead_of("next")) == (None, 1)
+    desk.do(WaitEstimated((("c1", 1.0, 1.0, 0.1),)))
+    assert desk.acd.tickets["c1"].estimate is None
+    desk.wait(7200)
+    assert desk.acd.tickets["c1"].place is Place.CALLED_AGAIN, "nobody's time runs out on the line"
+
+
+@pytest.mark.parametrize("first", list(DialFirst))
+def test_a_try_that_the_customers_own_call_cuts_short_does_not_count(first: DialFirst) -> None:
+    policy = CallbackPolicy(first=first, tries=1)
+    desk = Desk(QueueConfig("q", wrap_up=0, callback=policy), agents={"a": {}})
+    ticket = asked(desk, "c1", customer="+1")
+    desk.log_in("a")
+    if first is DialFirst.AGENT:
+        assert ticket.place is Place.CALLBACK_OFFERED
+    else:
+        assert (ticket.place, ticket.tries) == (Place.DIALLING, 1)
+    desk.join("live", "q", customer="+1")
+    assert (ticket.place, ticket.tries) == (Place.CALLED_AGAIN, 0)
+    assert desk.offered() == [("live", "a")]
+
+
+# --- the customer answers
+
+
+@pytest.mark.parametrize("limit", ["max_wait", "overflow", "when_empty"])
+def test_who_has_answered_a_callback_is_not_sent_away_by_the_limits_of_the_queue(limit: str) -> None:
+    desk = Desk(LIMITS[limit], agents={"a": {}, "b": {}})
+    asked(desk, "c1")
+    desk.log_in("a", "b")
+    desk.do(CallbackAnswered("c1"))
+    desk.do(AgentLoggedOut("a"), AgentLoggedOut("b"))
+    desk.wait(60)
+    assert [ticket.place for ticket in desk.acd.waiting("q")] == [Place.WAITING]
+    desk.do(CallLeft("c1"))
+    assert [ticket.place for ticket in desk.acd.waiting("q")] == [Place.CALLBACK], "and is dialled again"
