@@ -214,11 +214,18 @@ class Teller:
         return f"is told: {', '.join(said) or 'something'}"
 
     def relaxed(self, record: Record, data: Mapping[str, Any]) -> Told:
+        """Relaxed needs and agents of other queues count together, in the order of time."""
         step = int(data.get("step") or 0)
-        steps = self._queues.get(str(data.get("queue")), {}).get("relax") or []
+        queue = self._queues.get(str(data.get("queue")), {})
+        steps = [(float(after), f"agents with {needs or 'any skills'}") for after, needs in queue.get("relax") or ()]
+        for after, _, also in queue.get("overflow") or ():
+            if also in self._queues:
+                steps.append((float(after), f"agents of queue {also}"))
+        steps.sort(key=lambda one: one[0])
         if 0 < step <= len(steps):
-            after, needs = steps[step - 1]
-            return f"has waited {_length(float(after))}: agents with {needs or 'any skills'} may serve as well"
+            after = steps[step - 1][0]
+            more = " and ".join(who for at, who in steps[:step] if at == after)
+            return f"has waited {_length(after)}: {more} may serve as well"
         return f"has waited long enough for step {step} of the relaxation: more agents may serve"
 
     def offered(self, record: Record, data: Mapping[str, Any]) -> Told:

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from acd.model import AcdConfig, OverflowStep, QueueConfig, RelaxStep, plain_config
+from acd.skills import parse
 from softswitch.explain.story import SILENT, story
 from softswitch.explain.teller import TELL
 from tests.support.journal_file import Line, journal
@@ -172,3 +175,30 @@ def test_a_callback_says_in_which_call_it_was_ordered() -> None:
     assert told((0.0, "call.started", "c-2", started)) == [
         ("380501112233 is called back over trunk kyiv", ("ordered in call c-1",))
     ]
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [
+        (1, "has waited 20.0 s: agents of queue other may serve as well"),
+        (2, "has waited 60.0 s: agents with a >= 20 may serve as well"),
+        (4, "has waited 90.0 s: agents with any skills and agents of queue third may serve as well"),
+        (5, "has waited long enough for step 5 of the relaxation: more agents may serve"),
+    ],
+)
+def test_agents_of_other_queues_help_at_their_time_among_the_steps_of_the_relaxation(step: int, text: str) -> None:
+    queue = QueueConfig(
+        "s",
+        needs=parse("a >= 50"),
+        relax=(RelaxStep(60.0, parse("a >= 20")), RelaxStep(90.0, parse(""))),
+        overflow=(
+            OverflowStep(20.0, also="other"),
+            OverflowStep(30.0, also="gone"),
+            OverflowStep(90.0, also="third"),
+            OverflowStep(120.0, to="voicemail:s"),
+        ),
+    )
+    config = plain_config(AcdConfig((queue, QueueConfig("other"), QueueConfig("third")), ()))
+    queues = {one["id"]: one for one in json.loads(json.dumps(config))["queues"]}
+    (sentence,) = story(journal((0.0, "acd.relaxed", "c", {"queue": "s", "step": step})), queues)
+    assert sentence.text == text
