@@ -24,6 +24,7 @@ class Problem:
 
     ``where`` is the dotted path of the key (empty: the file as a whole), ``right`` what would be right, ``nearest`` the
     known word closest to the one written. ``code`` names the rule that was broken, for rules that have a name.
+    ``file`` is given when it is not the first, but one that is included.
     """
 
     line: int
@@ -34,10 +35,11 @@ class Problem:
     nearest: str = ""
     severity: Severity = Severity.ERROR
     code: str = ""
+    file: str = ""
 
     def render(self, file: str) -> str:
         """``file:line:column: where: what is wrong; what would be right; nearest known: …``"""
-        text = f"{file}:{self.line}:{self.column}: "
+        text = f"{self.file or file}:{self.line}:{self.column}: "
         if self.severity is Severity.WARNING:
             text += "warning: "
         if self.where:
@@ -57,7 +59,7 @@ class ConfigError(Exception):
 
     def __init__(self, file: str, problems: Iterable[Problem]) -> None:
         self.file = file
-        self.problems = tuple(sorted(problems, key=lambda p: (p.line, p.column, p.where, p.what)))
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.where, p.what)))
         super().__init__("\n".join(problem.render(file) for problem in self.problems))
 
 

@@ -19,18 +19,22 @@ from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.lint import Lint
 from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
 from softswitch.config.words.rooms import Conference, Record
-from softswitch.config.words.switch import Phone, Rtp, Server, Sip, Trunk, Tts
+from softswitch.config.words.switch import Journal, Phone, Rtp, Server, Sip, Trunk, Tts
 from softswitch.config.words.systems import Api, EventLog, Webhook
 from softswitch.config.words.values import (
     Name,
     Section,
+    Strings,
 )
 
 
 class Config(Section):
     """A configuration that was checked: every name that is mentioned exists."""
 
+    include: Strings = ()
+    """Files whose tables belong to these: names, and patterns such as "menus/*.toml"."""
     server: Server = Server()
+    journal: Journal = Journal()
     sip: Sip = Sip()
     rtp: Rtp = Rtp()
     tts: Tts = Tts()
@@ -89,7 +93,7 @@ class Config(Section):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the file, in hexadecimal figures."""
+        """SHA-256 of the file and those it includes, in hexadecimal figures."""
         return self._digest
 
     @cached_property

@@ -60,6 +60,7 @@ def _plain(found: Problem) -> dict[str, Any]:
     return {
         "code": found.code,
         "severity": found.severity.value,
+        "file": found.file or None,
         "line": found.line,
         "column": found.column,
         "where": found.where,
