@@ -218,9 +218,9 @@ class Teller:
         step = int(data.get("step") or 0)
         queue = self._queues.get(str(data.get("queue")), {})
         steps = [(float(after), f"agents with {needs or 'any skills'}") for after, needs in queue.get("relax") or ()]
-        for after, _, also in queue.get("overflow") or ():
-            if also in self._queues:
-                steps.append((float(after), f"agents of queue {also}"))
+        for help_ in queue.get("overflow") or ():
+            if help_.get("also") in self._queues:
+                steps.append((float(help_["after"]), f"agents of queue {help_['also']}"))
         steps.sort(key=lambda one: one[0])
         if 0 < step <= len(steps):
             after = steps[step - 1][0]
