@@ -236,13 +236,14 @@ def explain_route(
 @explanations.command("replay")
 def explain_replay(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Replay the journal and compare every decision; exit code 1 if one differs."""
+    from softswitch.explain.command import ExplainError
     from softswitch.explain.command import explain_replay as prove
     from softswitch.store.database import StoreError
 
     loaded = _load(config)
     try:
         exact = prove(loaded, Console())
-    except StoreError as error:
+    except (ExplainError, StoreError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     if not exact:

@@ -418,6 +418,10 @@ class CallControl:
         )
         self.transfers.took(call, now)
 
+    def unfinished(self) -> set[str]:
+        """Calls that are not over, and tickets of the distributor: callers who are to be called back."""
+        return {*self.calls, *self.queues.tickets()}
+
     def advance(self, call: Call, event: Input) -> bool:
         """Move *call* along its table; False when *event* means nothing any more."""
         stage = advance(call.stage, event)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
+from acd.dispatcher import Dispatcher
 from softswitch.explain.legs import leg_ledgers
 from softswitch.explain.nobody import why_nobody
 from softswitch.explain.output import as_json, as_text
@@ -13,6 +14,7 @@ from softswitch.explain.replay import RECOVERED, verify
 from softswitch.explain.story import story
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
+from softswitch.store.snapshots import StateReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,9 +54,13 @@ def explain_call(config: Config, call: str, console: Console, *, json: bool = Fa
 
 
 def explain_replay(config: Config, console: Console) -> bool:
-    """Replay the whole journal and say whether every decision was reproduced. Raises `StoreError`."""
-    with Reader(_database(config)) as reader, reader.snapshot():
-        found = verify(reader.lines_like(("acd.", RECOVERED)))
+    """Replay the whole journal and say whether every decision was reproduced. Raises ExplainError and `StoreError`.
+
+    Where its beginning has been deleted, from the snapshot of that moment on.
+    """
+    with StateReader(_database(config)) as reader, reader.snapshot():
+        begin = reader.pruned_to()
+        found = verify(reader.lines_like(("acd.", RECOVERED), begin + 1), _state_at(reader, begin) if begin else None)
     what = f"{found.inputs} inputs, {found.decisions} decisions, {found.restarts} starts"
     if found.exact:
         console.print(Text(f"{what}: replayed exactly"))
@@ -65,6 +71,16 @@ def explain_replay(config: Config, console: Console) -> bool:
                 Text(f"line {one.seq}: written {one.written}\n{'':{6 + len(str(one.seq))}}decided {one.decided}")
             )
     return found.exact
+
+
+def _state_at(reader: StateReader, seq: int) -> Dispatcher:
+    stored = reader.snapshot_at(seq)
+    if stored is None:
+        raise ExplainError(f"the journal before line {seq} has been deleted, and there is no snapshot of that moment")
+    try:
+        return Dispatcher.restore(stored.read().state)
+    except Exception as error:
+        raise ExplainError(f"the snapshot of line {seq} cannot be used: {error}") from error
 
 
 def _database(config: Config) -> Path:

@@ -76,6 +76,13 @@ class Feeds:
         await asyncio.gather(*(delivery.stop() for delivery in self._deliveries.values()))
         self._deliveries.clear()
 
+    def delivered(self) -> int | None:
+        """The last line of the journal that everybody has; None: nobody is told anything. 0: not known now."""
+        wanted = len(self._config.webhooks) + (self._config.event_log is not None)
+        if len(self._deliveries) < wanted:
+            return 0
+        return min((delivery.position for delivery in self._deliveries.values()), default=None)
+
     def state(self) -> list[dict[str, object]]:
         """For `softswitch status`: how far each has come, and what keeps it."""
         return [

@@ -82,7 +82,8 @@ def _starts(reader: StateReader) -> Iterator[tuple[int, Rebuilder]]:
             yield stored.seq, Rebuilder.from_snapshot(stored.read())
         except Exception as error:  # whatever is in it, the switch has to start
             log.warning("snapshot %d %s; going on from an older state", stored.seq, _why(error))
-    yield 0, Rebuilder.from_nothing()
+    if not reader.pruned_to():
+        yield 0, Rebuilder.from_nothing()
 
 
 def _relive(reader: StateReader, now: float, wall: float) -> Recovered | None:

@@ -102,6 +102,14 @@ class Reader:
         query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'campaign.changed' ORDER BY seq"
         return [_record(row) for row in self._connection.execute(query)]
 
+    def contacts(self, told_since: float = 0.0) -> list[Record]:
+        """Every wish about offers, every change of a menu's versions, and what was told since then; oldest first."""
+        query = (
+            f"SELECT {_COLUMNS} FROM journal WHERE kind IN ('contact.opted', 'contact.told', 'rollout.changed') "
+            "AND (kind <> 'contact.told' OR at > ?) ORDER BY seq"
+        )
+        return [_record(row) for row in self._connection.execute(query, (told_since,))]
+
     def peace(self) -> list[Record]:
         """Every wish for peace and its end, oldest first."""
         query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'phone.peace' ORDER BY seq"
@@ -115,16 +123,21 @@ class Reader:
         )
         return {str(call): str(caller) for call, caller in self._connection.execute(query, tuple(calls)) if caller}
 
+    def pruned_to(self) -> int:
+        """The last record of the time whose records have been deleted; 0: all are there."""
+        (found,) = self._connection.execute("SELECT max(up_to) FROM pruned").fetchone()
+        return int(found)
+
     def last_seq(self) -> int:
         """The number of the last line; 0 when there is none."""
         (last,) = self._connection.execute("SELECT coalesce(max(seq), 0) FROM journal").fetchone()
         return int(last)
 
-    def lines_like(self, beginnings: Collection[str]) -> Iterator[Record]:
-        """All lines whose kinds begin so, one by one."""
+    def lines_like(self, beginnings: Collection[str], first: int = 0) -> Iterator[Record]:
+        """All lines from number *first* on whose kinds begin so, one by one."""
         matches = " OR ".join(["kind GLOB ? || '*'"] * len(beginnings))
         for row in self._connection.execute(
-            f"SELECT {_COLUMNS} FROM journal WHERE {matches} ORDER BY seq", tuple(beginnings)
+            f"SELECT {_COLUMNS} FROM journal WHERE seq >= ? AND ({matches}) ORDER BY seq", (first, *beginnings)
         ):
             yield _record(row)
 
@@ -224,6 +237,12 @@ def campaign_changes(path: Path) -> list[Record]:
     """See `Reader.campaign_changes`."""
     with Reader(path) as reader:
         return reader.campaign_changes()
+
+
+def contact_lines(path: Path, told_since: float = 0.0) -> list[Record]:
+    """See `Reader.contacts`."""
+    with Reader(path) as reader:
+        return reader.contacts(told_since)
 
 
 def wishes_for_peace(path: Path) -> list[Record]:

@@ -18,8 +18,13 @@ FORMAT = 1
 #: So many are kept: a damaged one is no reason to go back to the beginning.
 KEPT = 3
 
+_SNAPSHOT = "seq, at, clock, format, checksum, state"
 PUT = "INSERT OR REPLACE INTO snapshots (seq, at, clock, format, checksum, state) VALUES (?, ?, ?, ?, ?, ?)"
-PRUNE = f"DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT {KEPT})"
+#: The last one of each day stays too: a journal whose beginning is deleted can be replayed from there.
+PRUNE = (
+    f"DELETE FROM snapshots WHERE seq NOT IN (SELECT seq FROM snapshots ORDER BY seq DESC LIMIT {KEPT}) "
+    "AND seq NOT IN (SELECT max(seq) FROM snapshots GROUP BY CAST(at / 86400 AS INTEGER))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,15 @@ class StateReader(Reader):
     """What a start needs to know of the time before it."""
 
     def snapshots(self) -> list[StoredSnapshot]:
-        """The newest first."""
-        rows = self._connection.execute(
-            "SELECT seq, at, clock, format, checksum, state FROM snapshots ORDER BY seq DESC"
-        )
-        return [StoredSnapshot(*row) for row in rows]
+        """The newest first; so many as are kept for a start."""
+        query = f"SELECT {_SNAPSHOT} FROM snapshots ORDER BY seq DESC LIMIT {KEPT}"
+        return [StoredSnapshot(*row) for row in self._connection.execute(query)]
+
+    def snapshot_at(self, seq: int) -> StoredSnapshot | None:
+        """The one of that very record."""
+        query = f"SELECT {_SNAPSHOT} FROM snapshots WHERE seq = ?"
+        row = self._connection.execute(query, (seq,)).fetchone()
+        return None if row is None else StoredSnapshot(*row)
 
     def records_after(self, seq: int, kinds: Sequence[str]) -> Iterator[Record]:
         """Records of these kinds in order; those that cannot be read are passed over."""

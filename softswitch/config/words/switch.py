@@ -22,6 +22,7 @@ from softswitch.config.fields import (
     Seconds,
     TargetField,
     Word,
+    Wrong,
     parse_listen,
 )
 from softswitch.config.secrets import Secret, SecretField, context_of
@@ -43,7 +44,15 @@ from softswitch.config.words.values import (
 CodecName = Literal["PCMA", "PCMU"]
 DigestAlgorithm = Literal["MD5", "SHA-256"]
 IdentityHeader = Literal["P-Asserted-Identity", "Remote-Party-ID", "From"]
+#: A report of a day reads on for a day, and estimates learn from the days before.
+LEAST_DAYS = 7
 DialledHeader = Literal["Request-URI", "To", "Diversion", "History-Info"]
+
+
+def _retention(days: int) -> int:
+    if 0 < days < LEAST_DAYS:
+        raise Wrong(f"is less than {LEAST_DAYS} days", f"{LEAST_DAYS} or more; 0 keeps everything")
+    return days
 
 
 class Server(Section):
@@ -53,6 +62,14 @@ class Server(Section):
     """ISO 3166 code ("UA"): numbers without "+" are read as they are dialled there. "": only with "+" or "00"."""
     data_dir: FilePath = Path("var")
     """Database and rendered prompts; a relative path starts from the folder of the configuration."""
+
+
+class Journal(Section):
+    """What is written down of calls, agents and everything else."""
+
+    retention_days: Annotated[Count, Field(le=36_500), AfterValidator(_retention)] = 400
+    """Older lines are deleted, and call records and reports with them; 0 = never. Pending callbacks, what campaigns
+    have changed and whatever a start needs stay."""
 
 
 class Expires(Section):

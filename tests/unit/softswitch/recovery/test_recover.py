@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import json
 import logging
 import sqlite3
@@ -10,14 +11,20 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from acd.agent import State, Status
 from acd.dispatcher import Dispatcher
 from acd.events import AgentBreakStarted, AgentLoggedIn, Reconfigured
+from acd.journal import INPUTS
 from acd.model import AcdConfig
+from softswitch.config import parse_config
+from softswitch.explain.command import explain_replay
 from softswitch.recovery import RECOVERED, recover
 from softswitch.recovery.rebuild import Rebuilder
+from softswitch.store.database import FILE_NAME
 from softswitch.store.journal import JournalWriter
+from softswitch.store.pruning import Needed, plan, step
 from softswitch.store.snapshots import Snapshot
 from tests.support.journaled import CONFIG, Life
 
@@ -142,6 +149,42 @@ def test_a_damaged_snapshot_is_passed_over_with_a_warning(
     assert found.snapshot == (0 if "WHERE" not in damage else snapshots[-2].seq)
     assert same(found.dispatcher.snapshot(), on_this_clock(life.acd, found.shift))
     assert f"snapshot {snapshots[-1].seq} " in caplog.text
+
+
+def cut_off(path: Path, wall: float) -> int:
+    """Delete what is older than *wall*; up to which line that was."""
+    found = plan(path, wall, Needed())
+    assert found is not None
+    while not step(found):
+        pass
+    return found.up_to
+
+
+def test_a_journal_without_its_beginning_gives_the_same_state_and_is_still_replayed(tmp_path: Path) -> None:
+    life, snapshots, last = first_life()
+    write(tmp_path / FILE_NAME, life.records, snapshots)
+    assert cut_off(tmp_path / FILE_NAME, snapshots[0].at) == snapshots[0].seq
+    found = recover(tmp_path / FILE_NAME, now=12.0, wall=last + THEN)
+    assert same(found.dispatcher.snapshot(), on_this_clock(life.acd, found.shift))
+    config = parse_config(b"", file="config.toml", folder=tmp_path, env={})
+    config = config.model_copy(update={"server": config.server.model_copy(update={"data_dir": tmp_path})})
+    output = io.StringIO()
+    assert explain_replay(config, Console(file=output, width=300)), output.getvalue()
+    after = [record for record in life.records if record.seq > snapshots[0].seq]
+    assert f"{sum(record.kind.removeprefix('acd.') in INPUTS for record in after)} inputs" in output.getvalue()
+
+
+def test_a_journal_without_its_beginning_is_not_relived_from_the_middle(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    life, snapshots, last = first_life()
+    write(tmp_path / "j.db", life.records, snapshots)
+    cut_off(tmp_path / "j.db", snapshots[0].at)
+    change(tmp_path / "j.db", "UPDATE snapshots SET format = 2")
+    found = recover(tmp_path / "j.db", now=12.0, wall=last + THEN)
+    assert found.fresh
+    assert len(found.agents) == len(CONFIG.agents)
+    assert "agents are logged in as the journal saw them last" in caplog.text
 
 
 def test_a_torn_record_costs_itself_and_nothing_else(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
