@@ -89,8 +89,8 @@ class Arrivals:
         queue = None if event.queue in self._waiting.closing else self._waiting.queues.get(event.queue)
         if queue is None:
             return True
-        since = now if event.waiting_since is None else min(event.waiting_since, now)
         variables = dict(event.variables) | ({"language": event.language} if event.language else {})
+        since = min(now, now if event.waiting_since is None else event.waiting_since)
         newcomer = Ticket(event.call, queue.id, since, now, event.priority, event.needs, variables)
         return self._refusal(queue, newcomer, now) is not None
 
