@@ -8,6 +8,7 @@ from ivr import effects as fx
 from ivr.entries import Collect
 from ivr.nodes import Answer, Echo, External, Goto, Hours, Inquiry, Menu, Music, Phone, Queue, Say
 from ivr.pulling import Pulling
+from ivr.versions import Versions
 
 if TYPE_CHECKING:
     from ivr.targets import Target
@@ -17,7 +18,7 @@ TRAIL_LIMIT = 32
 _PASSED_THROUGH = (Menu, Say, Hours, Goto, Collect, Inquiry)
 
 
-class Arriving(Pulling):
+class Arriving(Pulling, Versions):
     """The actions on arrival and at the end."""
 
     def _enter(self, now: float) -> None:
@@ -25,6 +26,7 @@ class Arriving(Pulling):
         self._leave(now)
         p.node, p.entered_at = p.target, now
         p.steps += 1
+        p.chosen_version = ""
         self._journal(now, fx.NodeEntered(p.target))
         self._look_up_messages(now)
         match self._node():

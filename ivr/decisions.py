@@ -149,6 +149,8 @@ def _which_node(flow: Flow, p: Progress) -> Input:
         return Input.NO_SUCH_NODE
     if p.steps >= flow.step_limit:
         return Input.TOO_MANY_STEPS
+    if isinstance(node, Menu) and node.versions and p.chosen_version != str(p.target):
+        return Input.AT_VERSIONS
     return next(ARRIVALS[kind] for kind in type(node).__mro__ if kind in ARRIVALS)
 
 

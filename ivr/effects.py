@@ -113,6 +113,13 @@ class Pull:
 
 
 @dataclass(frozen=True, slots=True)
+class OptOut:
+    """Remember that this caller wants no offers from campaigns (`out`), or wants them again."""
+
+    out: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PlayMusic:
     """Let the caller hear a music channel until StopPrompts or whatever comes next."""
 
@@ -213,6 +220,15 @@ class MessageVoiced:
 
 
 @dataclass(frozen=True, slots=True)
+class VersionChosen:
+    """Of the versions of `node` this caller has `to` (which may be `node` itself), as `percent` of all callers do."""
+
+    node: Target
+    to: Target
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionAnswered:
     """An Ask is over; `outcome` is "ok", or why there is no answer."""
 
@@ -274,6 +290,7 @@ Record = (
     | LanguageChosen
     | VariablesSet
     | MessageVoiced
+    | VersionChosen
     | QuestionAnswered
     | Trouble
     | Survey
@@ -302,6 +319,7 @@ Effect = (
     | Ask
     | StopAsking
     | Pull
+    | OptOut
     | HandOver
     | HangUp
     | Journal

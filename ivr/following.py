@@ -26,6 +26,7 @@ from ivr.nodes import (
     Say,
     Set,
 )
+from ivr.slots import IN_AGAIN, OPTED_OUT
 from ivr.targets import HANGUP
 from ivr.texts import LANGUAGES, fill
 from ivr.verbs import Dial
@@ -81,9 +82,13 @@ class Following(Keying, Arriving):
             p = self.progress
             p.priority = p.priority if node.priority is None else node.priority
             p.needs, p.prefer = node.needs or p.needs, node.prefer or p.prefer
+        if isinstance(node, Set) and node.optout is not None:
+            self._know({OPTED_OUT: "true" if node.optout else IN_AGAIN}, now)
+            self._emit(fx.OptOut(node.optout))
+        version = self._version(node.target, node, now) if isinstance(node, Goto) else None
         if isinstance(node, Dial):
             self.progress.fallbacks = [node.otherwise]
-        self._go(node.then, "then")
+        self._go(version or node.then, "then")
 
     def _speak(self, wanted: str, now: float) -> None:
         """The language may come from a list or a web service; one that there is not changes nothing."""

@@ -25,15 +25,33 @@ from ivr.nodes import (
     Queue,
     Result,
     Say,
+    Set,
     Slot,
+    Version,
 )
 from ivr.targets import HANGUP, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ivr.hours import Calendar
     from ivr.hours_grammar import Rule
+
+
+class OptOutTable(Protocol):
+    @property
+    def key(self) -> str: ...
+    @property
+    def say(self) -> Mapping[str, str] | None: ...
+    @property
+    def then(self) -> Target | None: ...
+
+
+class VersionTable(Protocol):
+    @property
+    def to(self) -> Target: ...
+    @property
+    def percent(self) -> float: ...
 
 
 class SlotTable(Protocol):
@@ -59,9 +77,15 @@ class SlotTable(Protocol):
     def webservice(self) -> str | None: ...
     @property
     def wait(self) -> float: ...
+    @property
+    def advertising(self) -> bool: ...
+    @property
+    def optout(self) -> OptOutTable | None: ...
 
 
 class MenuTable(Protocol):
+    @property
+    def versions(self) -> Sequence[VersionTable]: ...
     @property
     def slots(self) -> Sequence[SlotTable]: ...
     @property
@@ -107,6 +131,8 @@ class SayTable(Protocol):
 
 
 class GotoTable(Protocol):
+    @property
+    def versions(self) -> Sequence[VersionTable]: ...
     @property
     def then(self) -> Target: ...
     @property
@@ -199,6 +225,7 @@ def build_flow(
     """All tables as one flow, with *others*; `language` is spoken to callers for whom nothing else is known."""
     nodes: list[Node] = [_goodbye(target) for target in GOODBYES.values()]
     nodes += [_menu(name, table) for name, table in (menus or {}).items()]
+    nodes += [node for name, table in (menus or {}).items() for node in _opt_outs(name, table)]
     nodes += [Say(name, say=_prompts("say", name, table), then=table.then) for name, table in (says or {}).items()]
     nodes += [_hours(name, table) for name, table in (hours or {}).items()]
     nodes += [
@@ -209,6 +236,7 @@ def build_flow(
             priority=table.priority,
             needs=table.needs,
             prefer=table.prefer,
+            versions=_versions(table.versions),
         )
         for name, table in (gotos or {}).items()
     ]
@@ -260,7 +288,12 @@ def _menu(name: str, table: MenuTable) -> Menu:
         when_invalid=None if table.when_invalid.kind == MenuAction.REPEAT else table.when_invalid,
         type_ahead=table.type_ahead,
         slots=tuple(map(slot, table.slots)),
+        versions=_versions(table.versions),
     )
+
+
+def _versions(tables: Sequence[VersionTable]) -> tuple[Version, ...]:
+    return tuple(Version(table.to, table.percent) for table in tables)
 
 
 def slot(table: SlotTable) -> Slot:
@@ -276,7 +309,24 @@ def slot(table: SlotTable) -> Slot:
         fallback=None if table.fallback is None else Prompt(f"slot-fallback.{table.id}", text=dict(table.fallback)),
         asks=table.webservice or "",
         wait=table.wait,
+        advertising=table.advertising,
+        optout_key=table.optout.key if table.optout else "",
+        optout=_opting_out(table.id) if table.optout else None,
     )
+
+
+def _opting_out(slot: str) -> Target:
+    return Target(Set.kind, f"{slot}/optout")
+
+
+def _opt_outs(menu: str, table: MenuTable) -> Iterator[Node]:
+    """Where the keys lead of those who want no offers: it is noted, they are told so, and they go on."""
+    for found in table.slots:
+        if (wish := found.optout) is not None:
+            told = Target(Say.kind, f"{found.id}/opted-out")
+            said = Prompt("opted-out") if wish.say is None else Prompt(f"opted-out.{found.id}", text=dict(wish.say))
+            yield Set(_opting_out(found.id).name, then=told, optout=True)
+            yield Say(told.name, (said,), wish.then or Target(Menu.kind, menu))
 
 
 def _hours(name: str, table: HoursTable) -> Hours:

@@ -47,6 +47,7 @@ class Input(Enum):
     ASK_LIMIT = auto()
     EXPECT_LIMIT = auto()
     # decisions: which node is this?
+    AT_VERSIONS = auto()  # there are several, and it is not known which one this caller has
     AT_MENU = auto()
     AT_SAY = auto()
     AT_HOURS = auto()
@@ -84,6 +85,7 @@ class Input(Enum):
 
 class Action(Enum):
     BEGIN = auto()  # set language and target of the call
+    CHOOSE_VERSION = auto()
     ENTER = auto()  # note the node; forget digits if it has no type-ahead
     FIRST_SCRIPT = auto()  # the node's own prompts, retries anew
     REPEAT_SCRIPT = auto()  # the node's own prompts once more
@@ -146,7 +148,7 @@ DECIDED: dict[State, frozenset[Input]] = {
     S.ROUTING: frozenset(
         {
             *(I.AT_MENU, I.AT_SAY, I.AT_HOURS, I.AT_GOTO, I.AT_QUEUE, I.AT_PHONE, I.AT_EXTERNAL, I.AT_SERVICE),
-            *(I.AT_INQUIRY, I.AT_HAND_OFF, I.AT_HANGUP, I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
+            *(I.AT_INQUIRY, I.AT_HAND_OFF, I.AT_HANGUP, I.AT_VERSIONS, I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
         }
     ),
     S.TURN: frozenset({I.EXPECT, I.SETTLE, I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
@@ -174,6 +176,7 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.NEW,         I.STARTED):           (S.ROUTING,    (A.BEGIN,)),
     (S.NEW,         I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
+    (S.ROUTING,     I.AT_VERSIONS):       (S.ROUTING,    (A.CHOOSE_VERSION,)),
     (S.ROUTING,     I.AT_MENU):           (S.TURN,       (A.ENTER, A.FIRST_SCRIPT)),
     (S.ROUTING,     I.AT_SAY):            (S.TURN,       (A.ENTER, A.FIRST_SCRIPT)),
     (S.ROUTING,     I.AT_HOURS):          (S.ROUTING,    (A.ENTER, A.FOLLOW_HOURS)),

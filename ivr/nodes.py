@@ -98,6 +98,14 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Version:
+    """Another version of a place, for `percent` of all callers: always the same ones."""
+
+    to: Target
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
 class Slot:
     """A control point of a menu: not there until a campaign binds a message to it (`ivr.slots`).
 
@@ -116,6 +124,9 @@ class Slot:
     fallback: Prompt | None = None  # in place of a message that cannot be said
     asks: str = ""  # who is asked what this caller is to hear; empty: nobody
     wait: float = 0.0  # seconds that the menu waits at this place for the answer
+    advertising: bool = True  # not for those who want no offers, and counted
+    optout_key: str = ""  # live while a message is heard: no more offers for who presses it
+    optout: Target | None = None  # where that key leads
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +152,7 @@ class Menu(Node):
     say_no_input: tuple[Prompt, ...] = NO_INPUT  # the same
     say_again: tuple[Prompt, ...] = ()  # in place of `say`, one for each retry
     slots: tuple[Slot, ...] = ()
+    versions: tuple[Version, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +191,19 @@ class Goto(Node):
     priority: float | None = None
     needs: str = ""
     prefer: str = ""
+    versions: tuple[Version, ...] = ()  # in place of `then`
 
 
 @dataclass(frozen=True, slots=True)
 class Set(Goto):
-    """As a goto that also sets variables: `data` may mention others in braces, as may `language`."""
+    """As a goto that also sets variables: `data` may mention others in braces, as may `language`.
+
+    `optout`: the caller wants no offers any more (True), or hears them again (False).
+    """
 
     kind: ClassVar[str] = "set"
     data: Mapping[str, str] = field(default_factory=dict)
+    optout: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,8 @@ class Progress:
     intro: str = ""  # why the menu is said again: "", "no-input", "invalid"
     voiced: list[Voiced | Expected] = field(default_factory=list)  # messages of campaigns in this menu
     pulls: int = 0  # number of the last Pull
+    versions: dict[str, str] = field(default_factory=dict)  # of places: which one this caller has, until the end
+    chosen_version: str = ""  # of `target`: it is known that this is the version to go to
     said: int = 0  # prompts of the turn that are done with
     group: int = 0  # prompts being played
     play: int = 0  # number of the last PlayPrompts
@@ -70,6 +72,7 @@ class Progress:
         data["node"] = None if self.node is None else str(self.node)
         data["trail"] = [str(target) for target in self.trail]
         data["fallbacks"] = [str(target) for target in self.fallbacks]
+        data["versions"] = dict(self.versions)
         data["data"], data["secrets"] = dict(self.data), list(self.secrets)
         data["voiced"] = [message.to_plain() for message in self.voiced]
         data["result"] = None if self.result is None else self.result.value
@@ -97,6 +100,7 @@ class Progress:
         progress.node = None if data["node"] is None else Target.parse(data["node"])
         progress.trail = [Target.parse(text) for text in data["trail"]]
         progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
+        progress.versions = dict(data.get("versions", {}))
         progress.data, progress.secrets = dict(data.get("data", {})), list(data.get("secrets", ()))
         progress.voiced = [slots.from_plain(message) for message in data.get("voiced", ())]
         progress.result = None if data["result"] is None else Result(data["result"])

@@ -35,8 +35,9 @@ class Pulling(Steps):
         if not isinstance(node, Menu) or not node.slots or self._messages is None:
             return
         known = p.public | {"language": p.language}
+        found = tuple(map(self._usable, self._messages(node.slots, known, now)))
         for slot in node.slots:
-            standing = tuple(map(self._usable, self._messages((slot,), known, now)))
+            standing = tuple(message for message in found if message.slot == slot.id)
             if slot.asks:
                 p.pulls += 1
                 p.voiced.append(Expected(slot.id, p.pulls, slot.after, slot.barge_in, slot.wait, standing))

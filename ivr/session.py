@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ivr import effects as fx
     from ivr.nodes import Flow
-    from ivr.steps import ForcedLookup, LocalTime, MessageLookup
+    from ivr.steps import ForcedLookup, LocalTime, MessageLookup, RolloutLookup
 
 
 class Session(Following, Speaking, Inquiring, Collecting):
@@ -35,8 +35,10 @@ class Session(Following, Speaking, Inquiring, Collecting):
         progress: Progress | None = None,
         forced_hours: ForcedLookup | None = None,
         messages: MessageLookup | None = None,
+        rollouts: RolloutLookup | None = None,
     ) -> None:
         super().__init__(flow, progress)
+        self._rollouts = rollouts
         self._messages = messages
         self._forced_hours = forced_hours
         self._local_time = local_time

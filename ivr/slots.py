@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 #: Begins the keys of all prompts of campaigns: ``slot.<slot>.<campaign>.<version>``.
 PREFIX = "slot."
+#: A variable of the call: "true" for who wants no offers, at least not in this call, and what it is for who has said in
+#: this call that they want them again.
+OPTED_OUT, IN_AGAIN = "optout", "in-again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Voiced:
     after: int | None = None
     key: str = ""
     target: Target | None = None
+    optout_key: str = ""  # "" or live
+    optout: Target | None = None
 
     def to_plain(self) -> dict[str, Any]:
         prompt = self.prompt
@@ -77,6 +82,8 @@ class Voiced:
             "after": self.after,
             "key": self.key,
             "target": None if self.target is None else str(self.target),
+            "optout_key": self.optout_key,
+            "optout": None if self.optout is None else str(self.optout),
         }
 
     @classmethod
@@ -84,7 +91,9 @@ class Voiced:
         slot, campaign, version = data["slot"], data["campaign"], data["version"]
         prompt = _prompt(prompt_key(slot, campaign, version), data["prompt"])
         target = None if data["target"] is None else Target.parse(data["target"])
-        return cls(slot, campaign, version, prompt, data["after"], data["key"], target)
+        optout = None if data.get("optout") is None else Target.parse(data["optout"])
+        optout_key = data.get("optout_key", "")
+        return cls(slot, campaign, version, prompt, data["after"], data["key"], target, optout_key, optout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +182,13 @@ def _messages(slot: Slot, bindings: Sequence[Binding], variables: Mapping[str, s
     keyed = next((binding for binding in heard if binding.target is not None), None) if slot.key else None
     for binding in heard:
         plain = Voiced(
-            slot.id, binding.campaign, binding.version, replace(binding.prompt, barge_in=slot.barge_in), slot.after
+            slot.id,
+            binding.campaign,
+            binding.version,
+            replace(binding.prompt, barge_in=slot.barge_in),
+            slot.after,
+            optout_key=slot.optout_key,
+            optout=slot.optout,
         )
         yield replace(plain, key=slot.key, target=binding.target) if binding is keyed else plain
 
@@ -188,5 +203,7 @@ def with_messages(menu: Menu, messages: Sequence[Voiced | Expected]) -> Menu:
             m.prompt for m in messages if min(len(menu.say) if m.after is None else m.after, len(menu.say)) == place
         ]
         say += [*said, *menu.say[place : place + 1]]
-    keys = {m.key: m.target for m in messages if isinstance(m, Voiced) and m.key and m.target is not None}
+    there = [m for m in messages if isinstance(m, Voiced)]
+    keys = {m.key: m.target for m in there if m.key and m.target is not None}
+    keys |= {m.optout_key: m.optout for m in there if m.optout_key and m.optout is not None}
     return replace(menu, say=tuple(say), keys={**keys, **menu.keys})

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     ForcedLookup = Callable[[str, float], Forced | None]
     #: What campaigns say at these slots to a caller with these variables at a monotonic instant.
     MessageLookup = Callable[[tuple[Slot, ...], Mapping[str, str], float], Sequence[Voiced]]
+    #: Percent of callers for each version of a place, where that is not as configured.
+    RolloutLookup = Callable[[Target], Mapping[Target, float]]
 
 #: Of one call; what an outside service answers is not ours to bound.
 _MOST_VARIABLES = 200

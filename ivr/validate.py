@@ -91,8 +91,13 @@ def edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
             for number, slot in enumerate(node.slots):
                 for place, to in enumerate(slot.targets):
                     yield ("slot", str(number), "targets", str(place)), to
+                if slot.optout is not None:
+                    yield ("slot", str(number), "optout"), slot.optout
+            yield from _versions(node)
         case Say() | Goto():
             yield ("then",), node.then
+            if isinstance(node, Goto):
+                yield from _versions(node)
         case Collect():
             yield ("then",), node.then
             yield ("when_failed",), node.when_failed
@@ -123,12 +128,19 @@ def edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
                     yield ("exit_menu",), node.exit_menu
 
 
+def _versions(node: Menu | Goto) -> Iterator[tuple[tuple[str, ...], Target]]:
+    for number, version in enumerate(node.versions):
+        yield ("versions", str(number), "to"), version.to
+
+
 def _unattended(node: Node) -> list[Target]:
     """Where a caller who does nothing may be taken without anybody else being asked."""
     match node:
         case Menu():
-            return [node.when_no_input]
-        case Say() | Goto():
+            return [node.when_no_input, *(version.to for version in node.versions)]
+        case Goto():
+            return [node.then, *(version.to for version in node.versions)]
+        case Say():
             return [node.then]
         case Collect():
             return [node.when_failed]

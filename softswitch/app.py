@@ -9,6 +9,7 @@ import os
 import signal
 from dataclasses import asdict
 from itertools import chain
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from ivr.targets import DEFAULT_MUSIC
@@ -46,7 +47,8 @@ from softswitch.recovery.keeper import LOOK
 from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
-from softswitch.store.queries import campaign_changes, wishes_for_peace
+from softswitch.store.pruning import DAY, Needed, Pruner
+from softswitch.store.queries import campaign_changes, contact_lines, wishes_for_peace
 from softswitch.transport.edge import SipEdge
 from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
@@ -95,6 +97,13 @@ class Switch:
         self._journal = JournalWriter(self._database, on_kept=self._kept)
         self._desk = AdminDesk(config, self._journal)
         self._feeds = Feeds(config, self._database, wall=lambda: self._clock.wall(self._loop.time()))
+        self._pruner = Pruner(
+            self._database,
+            days=self._retention_days,
+            wall=lambda: self._clock.wall(self._loop.time()),
+            needed=self._needed,
+            note=self._note,
+        )
         self._estimator = Estimator(self._database, wall=self._clock.wall(self._loop.time()))
         self._synthesizer = Synthesizer(speech_settings(config.tts), data_dir / "speech")
         self._remote_audio = RemoteAudio(
@@ -200,7 +209,7 @@ class Switch:
             resuming = self._resume(recovered, now, wall)
             await self._synthesizer.start()
             await self._remote_audio.start()
-            self._book.remember(await asyncio.to_thread(campaign_changes, self._database))
+            await self._remember_campaigns(wall)
             self._voice.prepare(_prompts(config, self._flow), spoken_languages(config))
             await self._media.start()
             for file in chain.from_iterable(self._music.values()):
@@ -231,8 +240,28 @@ class Switch:
         await self._start_api()
         self._keep_snapshots(recovered.dispatcher)
         await self._estimator.start(recovered.dispatcher, self._waits_estimated)
+        self._pruner.start()
         self._edge.flush()
         self._arm()
+
+    def _retention_days(self) -> int:
+        """How often somebody may be told an offer is counted in the journal, too."""
+        days = self._config.journal.retention_days
+        return days and max(days, ceil(self._book.contacts.period / DAY))
+
+    def _needed(self) -> Needed:
+        """What must not be deleted of the journal, however old it is."""
+        requests = {request.id.rpartition("~")[2] for request in self._boxes.requests()}
+        messages = {message.call for message in self._boxes.all()}
+        return Needed(self._feeds.delivered(), frozenset(self._control.unfinished() | requests | messages))
+
+    async def _remember_campaigns(self, wall: float) -> None:
+        """What they say, whom they may tell it, and which versions of menus are rolled out how far."""
+        book = self._book
+        lines = await asyncio.to_thread(contact_lines, self._database, wall - book.contacts.period)
+        book.contacts.remember(lines)
+        book.rollouts.remember(lines)
+        book.remember(await asyncio.to_thread(campaign_changes, self._database))
 
     def _resume(self, recovered: Recovered, now: float, wall: float) -> Resuming:
         """Let the distributor know what has changed since the state that it was *recovered* from."""
@@ -289,6 +318,7 @@ class Switch:
         await self._synthesizer.stop()
         await self._estimator.stop()
         await self._mailroom.stop()
+        await self._pruner.stop()
         self._journal.append("switch.stopped", None, {"pid": os.getpid()}, at=self._clock.wall(self._loop.time()))
         await self._journal.close()
         await self._feeds.stop()

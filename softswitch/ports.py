@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ivr.nodes import Audio, Prompt, Slot
     from ivr.slots import Voiced
+    from ivr.targets import Target
     from rtp.legs import LegSpec
     from sip.auth import Credentials
     from sip.flow import Flow
@@ -166,9 +167,28 @@ class Campaigns(Protocol):
         """What a caller with these variables hears who enters a menu with these slots."""
 
     def pulled(
-        self, slot: str, values: Mapping[str, str], variables: Mapping[str, str], now: float
+        self,
+        slot: str,
+        values: Mapping[str, str],
+        variables: Mapping[str, str],
+        now: float,
+        *,
+        call: str = "",
+        beside: Sequence[str] = (),
     ) -> tuple[Voiced, ...] | None:
-        """What a caller with these variables hears by the answer that was given for *slot*; None: it cannot be used."""
+        """What a caller with these variables hears by the answer that was given for *slot*; None: it cannot be used.
+
+        *beside*: keys of messages that the caller of *call* is to hear in the same menu.
+        """
+
+    def percents(self, place: Target) -> Mapping[Target, float]:
+        """What share of the callers each version of *place* has, where somebody has set it."""
+
+    def told(self, number: str, call: str, key: str, now: float) -> None:
+        """Message *key* begins to play to a caller with this number."""
+
+    def opted(self, number: str, call: str, now: float, *, out: bool) -> None:
+        """A caller wants no offers any more (*out*), or wants them again."""
 
     def preview(self, dialled: str) -> tuple[Prompt, ...] | None:
         """What is bound, drafts too, where *dialled* is a number for that; None where it is not."""

@@ -188,8 +188,13 @@ class Arrivals:
         known |= {"ani": caller.number, "did": entry.dialled, "name": caller.name}
         if found is not None and found.label:
             known["label"] = found.label
-        messages = None if self._campaigns is None else self._campaigns.messages
-        session = Session(entry.flow, self._clock.local, forced_hours=control.forcing.at, messages=messages)
+        session = Session(
+            entry.flow,
+            self._clock.local,
+            forced_hours=control.forcing.at,
+            messages=None if self._campaigns is None else self._campaigns.messages,
+            rollouts=None if self._campaigns is None else self._campaigns.percents,
+        )
         call = Call(leg.call, caller, entry.dialled, language, leg.leg, session, self._config)
         if found is not None:
             progress = session.progress

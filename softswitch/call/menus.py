@@ -15,9 +15,11 @@ from ivr.effects import (
     HandOver,
     HangUp,
     Journal,
+    OptOut,
     PlayMusic,
     PlayPrompts,
     PromptsEnded,
+    PromptsStarted,
     Pull,
     StopAsking,
     StopPrompts,
@@ -27,6 +29,7 @@ from ivr.effects import (
 from ivr.events import Answered, Digit, HungUp, Moved, Requeued, Returned
 from ivr.labels import PATH
 from ivr.nodes import Answer, Echo, Music, Result
+from ivr.slots import PREFIX as SLOT_PREFIX
 from rtp.legs import Echo as EchoSource
 from rtp.legs import Music as MusicSource
 from rtp.legs import Silence
@@ -137,6 +140,8 @@ class Menus:
                         agent, queue = call.served_by
                         way = call.session.progress.public.get(PATH, "")
                         data |= {"agent": agent, "queue": queue, "menu_path": way}
+                    case PromptsStarted(keys=(key,)) if key.startswith(SLOT_PREFIX):
+                        control.pulling.told(call, key, at)
                     case FlowEnded():
                         control.prompts.over(call)
                         control.pulling.over(call)
@@ -153,6 +158,8 @@ class Menus:
                 )
             case StopAsking():
                 self._cancel(call, now)
+            case OptOut(out):
+                control.pulling.opted(call, now, out=out)
             case Pull():
                 control.pulling.pull(call, effect, now)
             case _ if leg is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr.events import OK, Pulled
+from ivr.slots import Expected
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ivr.effects import Pull
+    from ivr.slots import Voiced
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call
     from softswitch.ports import Campaigns
@@ -39,7 +41,11 @@ class Pulling:
 
         def answered(outcome: str, values: Mapping[str, str], at: float) -> None:
             self._done(call_id, asked[0])
-            messages = campaigns.pulled(effect.slot, values, effect.variables, at) if outcome == OK else None
+            messages: tuple[Voiced, ...] | None = None
+            if outcome == OK:
+                messages = campaigns.pulled(
+                    effect.slot, values, effect.variables, at, call=call_id, beside=_beside(call)
+                )
             if outcome == OK and messages is None:
                 outcome = UNREADABLE
             control.note(
@@ -56,6 +62,16 @@ class Pulling:
         asked.append(control.asking.ask(call, SLOT, effect.name, effect.variables, answered))
         self._questions.setdefault(call_id, set()).add(asked[0])
 
+    def told(self, call: Call, key: str, now: float) -> None:
+        """A message of a campaign begins to play."""
+        if self._campaigns is not None:
+            self._campaigns.told(_number(call), call.call, key, now)
+
+    def opted(self, call: Call, now: float, *, out: bool) -> None:
+        """The caller wants no offers any more, or wants them again."""
+        if self._campaigns is not None:
+            self._campaigns.opted(_number(call), call.call, now, out=out)
+
     def over(self, call: Call) -> None:
         """The caller hears no menu any more."""
         for question in self._questions.pop(call.call, ()):
@@ -67,3 +83,17 @@ class Pulling:
         questions.discard(question)
         if not questions:
             self._questions.pop(call_id, None)
+
+
+def _number(call: Call) -> str:
+    """By what campaigns know the caller."""
+    return call.session.progress.data.get("ani", "")
+
+
+def _beside(call: Call) -> list[str]:
+    """Keys of the messages that are in the menu already."""
+    found: list[str] = []
+    for one in call.session.progress.voiced:
+        messages = (one.answer or ()) if isinstance(one, Expected) else (one,)
+        found += [message.prompt.key for message in messages]
+    return found

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from ivr.campaigns import Template
 from ivr.load import slot as slot_of
-from ivr.slots import voiced
+from ivr.slots import IN_AGAIN, OPTED_OUT, voiced
+from softswitch.campaigns.contacts import Contacts, NotANumber
 from softswitch.campaigns.documents import (
     BindingDocument,
     Ground,
@@ -25,13 +26,15 @@ from softswitch.campaigns.documents import (
     plain,
     read,
 )
+from softswitch.campaigns.rollouts import Rollouts
 from softswitch.webservice.client import BODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from ivr.nodes import Flow, Prompt, Slot
-    from ivr.slots import Binding, Voiced
+    from ivr.slots import Binding, Bindings, Voiced
+    from ivr.targets import Target
     from softswitch.config import Config
     from softswitch.ports import Clock, Journal
     from softswitch.store.cdr import Record
@@ -108,6 +111,8 @@ class Book:
         self._journal = journal
         self._on_changed = on_changed
         self._on_pulled = on_pulled
+        self.contacts = Contacts(config, clock, journal)
+        self.rollouts = Rollouts(config, clock, journal)
         self._pages: dict[str, _Page] = {}
         self._slots: dict[str, Slot] = {}
         self._set_up(config, flow)
@@ -122,6 +127,8 @@ class Book:
 
     def reconfigure(self, config: Config, flow: Flow) -> None:
         """Slots and templates are as *config* says from now on; what does not fit them any more is silent."""
+        self.contacts.reconfigure(config)
+        self.rollouts.reconfigure(config)
         self._set_up(config, flow)
         self.compile()
 
@@ -155,10 +162,49 @@ class Book:
     # ------------------------------------------------------------------------------------------------ calls
     def messages(self, slots: tuple[Slot, ...], variables: Mapping[str, str], now: float) -> tuple[Voiced, ...]:
         """See `softswitch.ports.Campaigns`."""
-        return voiced(slots, self._bindings, variables, self._clock.wall(now))
+        return self._heard(slots, self._bindings, variables, now)
+
+    def _heard(
+        self,
+        slots: tuple[Slot, ...],
+        bindings: Bindings,
+        variables: Mapping[str, str],
+        now: float,
+        *,
+        call: str = "",
+        beside: Iterable[str] = (),
+    ) -> tuple[Voiced, ...]:
+        """What there is for this caller, without offers that they do not want, or have heard enough of."""
+        number, wish = variables.get("ani", ""), variables.get(OPTED_OUT)
+        counted = {slot.id for slot in slots if slot.advertising}
+
+        def wanted(slot: str) -> Sequence[Binding]:
+            found = bindings(slot)
+            if slot not in counted:
+                return found
+            if wish == "true":
+                return []
+            again = wish == IN_AGAIN
+            return [one for one in found if self.contacts.wants(number, one.campaign, again=again)]
+
+        room = self.contacts.room(number, now, call=call, beside=beside)
+        found: list[Voiced] = []
+        for message in voiced(slots, wanted, variables, self._clock.wall(now)):
+            if message.slot in counted:
+                room -= 1
+            if message.slot not in counted or room >= 0:
+                found.append(message)
+        return tuple(found)
 
     def pulled(
-        self, slot: str, values: Mapping[str, str], variables: Mapping[str, str], now: float
+        self,
+        slot: str,
+        values: Mapping[str, str],
+        variables: Mapping[str, str],
+        now: float,
+        *,
+        call: str = "",
+        beside: Sequence[str] = (),
     ) -> tuple[Voiced, ...] | None:
         """See `softswitch.ports.Campaigns`."""
         place = self._slots.get(slot)
@@ -170,7 +216,7 @@ class Book:
         except (ValueError, RecursionError, Invalid, NotAllowed) as error:
             log.warning('slot "%s": what was answered cannot be used: %s', slot, str(error)[:300])
             return None
-        messages = voiced((place,), lambda _: bindings, variables, self._clock.wall(now))
+        messages = self._heard((place,), lambda _: bindings, variables, now, call=call, beside=beside)
         self._on_pulled([message.prompt for message in messages], variables)
         return messages
 
@@ -191,6 +237,21 @@ class Book:
         if star:
             bindings = bindings[int(place) - 1 : int(place)] if int(place) else ()
         return tuple(binding.prompt for binding in bindings)
+
+    def percents(self, place: Target) -> Mapping[Target, float]:
+        """See `softswitch.ports.Campaigns`."""
+        return self.rollouts.percents(place)
+
+    def told(self, number: str, call: str, key: str, now: float) -> None:
+        """See `softswitch.ports.Campaigns`."""
+        _, slot, *_ = key.split(".", 2)
+        if slot in self._slots and self._slots[slot].advertising:
+            self.contacts.told(number, call, key, now)
+
+    def opted(self, number: str, call: str, now: float, *, out: bool) -> None:
+        """See `softswitch.ports.Campaigns`."""
+        with contextlib.suppress(NotANumber):  # who withholds it is known in this call only
+            self.contacts.opt(number, now, out=out, by="caller", call=call)
 
     def prompts(self) -> tuple[Prompt, ...]:
         """Everything that is bound somewhere, drafts too."""

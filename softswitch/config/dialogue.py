@@ -56,6 +56,7 @@ def _set(name: str, table: words.Set) -> Set:
         needs=table.needs,
         prefer=table.prefer,
         data=dict(table.data) | ({"label": table.label} if table.label else {}),
+        optout=table.optout,
     )
 
 

@@ -11,11 +11,7 @@ if TYPE_CHECKING:
     from softswitch.config.positions import Path
 
 #: Keys, with ``*`` for any name or index.
-KEYS: frozenset[tuple[str, ...]] = frozenset(
-    {
-        ("menu", "*", "slot"),
-    }
-)
+KEYS: frozenset[tuple[str, ...]] = frozenset()
 
 #: Values of keys that take one of several words.
 VALUES: dict[tuple[str, ...], frozenset[str]] = {

@@ -98,6 +98,8 @@ class SimSwitch:
         )
         registrar.restore(self.bindings.kept.values())
         self.book = Book(self.config, flows.flow(self.config), SimClock(), self.journal)
+        self.book.contacts.remember(self.journal.lines)
+        self.book.rollouts.remember(self.journal.lines)
         self.book.remember(self.journal.of(CHANGED))
         self.control = CallControl(
             self.config,

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 TARGETS = (
     "menu.*.keys.*",
     "menu.*.slot.*.targets.*",
+    "menu.*.slot.*.optout.then",
+    "menu.*.versions.*.to",
+    "goto.*.versions.*.to",
     "menu.*.when_no_input",
     "menu.*.when_invalid",
     "say.*.then",
@@ -82,7 +85,7 @@ def _targets(raw: Raw) -> Iterator[Problem]:
         except Wrong:
             continue  # reported with the value itself
         if target.kind in MENU_WORDS:
-            if path[0] != "menu" or path[2] == "when_no_input":
+            if path[0] != "menu" or path[2] not in ("keys", "when_invalid"):
                 yield raw.error(path, f'"{text}" makes sense only as a key of a menu', 'write "menu:name"')
             elif path[2] == "when_invalid" and target.kind != "repeat":
                 yield raw.error(path, f'"{text}" makes sense only as a key of a menu', 'write "repeat" or "menu:name"')

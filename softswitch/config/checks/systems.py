@@ -61,12 +61,16 @@ def _slots(raw: Raw) -> Iterator[Problem]:
             if not isinstance(slot, dict):
                 continue
             where = (*path, "slot", number)
-            key = slot.get("key")
-            if isinstance(key, str):
-                if key in taken:
-                    yield raw.error((*where, "key"), f'"{key}" is a key of {taken[key]} already', "choose another")
-                taken.setdefault(key, f'the slot "{slot.get("id")}"')
-            elif slot.get("targets"):
+            optout = slot.get("optout")
+            for place, key in (
+                ((*where, "key"), slot.get("key")),
+                ((*where, "optout", "key"), optout.get("key") if isinstance(optout, dict) else None),
+            ):
+                if isinstance(key, str):
+                    if key in taken:
+                        yield raw.error(place, f'"{key}" is a key of {taken[key]} already', "choose another")
+                    taken.setdefault(key, f'the slot "{slot.get("id")}"')
+            if slot.get("targets") and not slot.get("key"):
                 yield raw.error((*where, "targets"), "are where a key leads, and this slot has none", 'add key = "…"')
             also = menu.get("say_also")
             texts = 1 + (len(also) if isinstance(also, list) else 0)

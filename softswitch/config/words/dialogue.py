@@ -128,6 +128,8 @@ class Set(Section):
     """Shown on the agent's phone before the caller."""
     data: Mapping[Column, str] = {}
     """Variables; a value may mention others in braces."""
+    optout: Flag | None = None
+    """True: the caller wants no offers of campaigns any more. False: they may hear them again."""
 
 
 class Meanwhile(Section):

@@ -21,7 +21,7 @@ from softswitch.config.fields import (
 )
 from softswitch.config.words.calendars import CalendarField
 from softswitch.config.words.callers import Column
-from softswitch.config.words.campaigns import Slot
+from softswitch.config.words.campaigns import Slot, Versions
 from softswitch.config.words.dialogue import Texts
 from softswitch.config.words.lint import FindingCode
 from softswitch.config.words.values import (
@@ -58,6 +58,8 @@ class Menu(Section):
     type_ahead: Flag = True
     when_no_input: TargetField = HANGUP
     when_invalid: TargetField = Target("repeat")
+    versions: Versions = ()
+    """Rolled out to some of the callers in place of this menu; see docs/control-points.md."""
     lint_ignore: tuple[FindingCode, ...] = ()
     """Findings of `check` that do not matter for this menu; see ``[lint]``."""
 
@@ -81,6 +83,8 @@ class Goto(Section):
     """Skills that the agent must have besides those that the queue needs."""
     prefer: str = ""
     """Agents who satisfy this are asked before the others."""
+    versions: Versions = ()
+    """Rolled out to some of the callers in place of ``then``."""
 
 
 HolidaySet = Literal["ua", "pl", "gb"]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from ivr.hours import Rules
 from ivr.hours_grammar import parse_rule
 from ivr.load import build_flow
-from ivr.nodes import Goto, Hours, Menu, MenuAction, Phone, Prompt, Queue, Result, Say, Slot
+from ivr.nodes import Goto, Hours, Menu, MenuAction, Phone, Prompt, Queue, Result, Say, Slot, Version
 from ivr.targets import HANGUP, Target
 from ivr.validate import check_flow
 
@@ -29,6 +29,7 @@ def test_every_table_becomes_its_node() -> None:
                 say_again=({"en": "Choose."},),
                 say_invalid=(),
                 say_no_input=({"en": "Hello?"}, {"en": "Still there?"}),
+                versions=(),
                 timeout=4.0,
                 inter_digit=1.5,
                 retries=1,
@@ -47,6 +48,8 @@ def test_every_table_becomes_its_node() -> None:
                         webservice="crm",
                         wait=0.5,
                         fallback={"en": "News."},
+                        advertising=False,
+                        optout=table(key="9", say=None, then=None),
                     ),
                 ),
                 when_no_input=T("queue:sales"),
@@ -68,8 +71,15 @@ def test_every_table_becomes_its_node() -> None:
             )
         },
         gotos={
-            "uk": table(then=T("menu:main"), language="uk", priority=9.0, needs="vip", prefer="pl"),
-            "on": table(then=T("menu:main"), language=None, priority=None, needs="", prefer=""),
+            "uk": table(
+                then=T("menu:main"),
+                language="uk",
+                priority=9.0,
+                needs="vip",
+                prefer="pl",
+                versions=(table(to=T("say:hello"), percent=10),),
+            ),
+            "on": table(then=T("menu:main"), language=None, priority=None, needs="", prefer="", versions=()),
         },
         queues={
             "sales": table(
@@ -120,13 +130,16 @@ def test_every_table_becomes_its_node() -> None:
                 asks="crm",
                 wait=0.5,
                 fallback=Prompt("slot-fallback.promo", text={"en": "News."}),
+                advertising=False,
+                optout_key="9",
+                optout=Target("set", "promo/optout"),
             ),
         ),
     )
     assert flow.find(T("say:hello")) == Say("hello", (Prompt("say.hello", text={"uk": "Вітаємо."}),), T("menu:main"))
     rules = Rules((parse_rule("mon"),), holidays=("ua",))
     assert flow.find(T("hours:office")) == Hours("office", rules, T("menu:main"), HANGUP, "Europe/Kyiv")
-    assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk", 9.0, "vip", "pl")
+    assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk", 9.0, "vip", "pl", (Version(T("say:hello"), 10),))
     assert flow.find(T("goto:on")) == Goto("on", T("menu:main"))
     outcomes = {Result.BUSY: T("queue:sales"), Result.REJECTED: T("queue:sales")}
     assert flow.find(T("phone:1001")) == Phone("1001", 12.0, outcomes)

@@ -11,7 +11,7 @@ import pytest
 
 from softswitch.config.secrets import Secret
 from softswitch.webservice.breaker import Breaker, Circuit
-from softswitch.webservice.client import Answer, Failure, Service, WebserviceClient
+from softswitch.webservice.client import BODY, Answer, Failure, Service, WebserviceClient
 from softswitch.webservice.guard import Guard, guarded_client, is_public
 from tests.support.http_server import HttpServer, Reply
 
@@ -253,3 +253,25 @@ async def test_a_name_cannot_move_between_the_look_and_the_connection() -> None:
         assert (await service.ask({})).failure is None
     assert asked == ["erp.example"]
     assert server.requests[0][1]["host"] == f"erp.example:{port}"
+
+
+@pytest.mark.asyncio
+async def test_a_document_is_asked_for_with_its_etag_and_304_is_the_same_once_more() -> None:
+    changed = Reply(body=b'{"bindings": [1]}', headers=('ETag: "b"',))
+    server = HttpServer([Reply(body=b'{"bindings": []}', headers=('ETag: "a"',)), Reply(304), changed, Reply(304)])
+    async with server as url:
+        service = Service("crm", url + "/{ani}", document=True)
+        async with asking(service) as client:
+            found = [await client.ask({"ani": "1"}) for _ in range(4)]
+            other = await client.ask({"ani": "2"})
+    assert [answer.values[BODY] for answer in found] == ['{"bindings": []}'] * 2 + ['{"bindings": [1]}'] * 2
+    assert [answer.cached for answer in found] == [False, True, False, True]
+    assert [headers.get("if-none-match") for _, headers, _ in server.requests] == [None, '"a"', '"a"', '"b"', None]
+    assert other.values[BODY] == "{}"  # nothing of one caller reaches another
+
+
+@pytest.mark.asyncio
+async def test_a_304_that_nobody_asked_for_is_no_answer() -> None:
+    server = HttpServer([Reply(304)])
+    async with server as url:
+        assert (await ask(Service("crm", url, document=True))).failure is Failure.STATUS
