@@ -1,9 +1,9 @@
 """Feature codes: what an agent dials to log in and out, take a break and come back, leave and join a queue, and end or
 extend the work after a call.
 
-``CODE`` alone is for the agent whose usual phone it is, or who is logged in there; ``CODE*NUMBER*PIN`` is for
-everybody else, where NUMBER is the agent's usual phone or id. Figures directly after the code say which: the reason of
-a break, the number of a queue (``*131``, ``*151*1001*4711``).
+``CODE`` alone is for the agent who is logged in there; to log in it is for the agent whose usual phone it is, also
+when somebody else sits there. ``CODE*NUMBER*PIN`` is for everybody else, where NUMBER is the agent's usual phone or id.
+Figures directly after the code say which: the reason of a break, the number of a queue (``*131``, ``*151*1001*4711``).
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ LISTENING = frozenset({Feature.VOICEMAIL, Feature.VOICEMAIL_OF})
 #: Features after whose code the figures say which.
 WITH_CHOICE = frozenset({Feature.BREAK, Feature.LEAVE_QUEUE, Feature.JOIN_QUEUE})
 
+#: Of the break of an agent on whose phone "do not disturb" was dialled.
+DO_NOT_DISTURB = "do not disturb"
 FAILED = Prompt("agent-login-failed")
 NOT_LOGGED_IN = Prompt("agent-not-logged-in")
 UNKNOWN_REASON = Prompt("agent-break-unknown-reason")
@@ -154,9 +156,8 @@ class FeatureCodes:
     def use(self, dialled: Dialled, phone: str) -> Outcome:
         """Who dials this at *phone*, whether they may, and what comes of it."""
         if dialled.feature in (Feature.PEACE, Feature.PEACE_OVER):
-            wanted = dialled.feature is Feature.PEACE
-            return Outcome(phrases.peace(wanted), agent=self._agent_at(phone), peace=wanted)
-        agent = self._who(dialled.who, phone)
+            return self._peace(dialled.feature is Feature.PEACE, self._agent_at(phone))
+        agent = self._who(dialled, phone)
         if agent is None:
             return Outcome(FAILED)
         if dialled.feature not in (Feature.LOGIN, Feature.STAY) and not self._is_logged_in(agent.id):
@@ -183,6 +184,16 @@ class FeatureCodes:
     def _done(feature: Feature, event: AgentEvent) -> Outcome:
         return Outcome(Prompt(_DONE[feature]), event, event.agent)
 
+    def _peace(self, wanted: bool, agent: str | None) -> Outcome:
+        """An agent who does not want to be disturbed is on a break, so that everybody sees why no caller comes."""
+        event: AgentEvent | None = None
+        reason = "" if agent is None else self._break_reason(agent)
+        if agent is not None and wanted and not reason:
+            event = AgentBreakStarted(agent, DO_NOT_DISTURB)
+        elif agent is not None and not wanted and reason == DO_NOT_DISTURB:
+            event = AgentBreakEnded(agent)
+        return Outcome(phrases.peace(wanted), event, agent, peace=wanted)
+
     def _break(self, agent: Agent, choice: str) -> Outcome:
         if not choice:
             return Outcome(phrases.break_started(), AgentBreakStarted(agent.id, "dialled"), agent.id)
@@ -207,11 +218,13 @@ class FeatureCodes:
         more = self._extend_by
         return Outcome(phrases.wrap_up_extended(more), WrapUpExtended(agent.id, more), agent.id)
 
-    def _who(self, rest: str, phone: str) -> Agent | None:
-        if not rest:
-            logged_in = self._agent_at(phone)
-            return self._usual.get(phone) if logged_in is None else self._config.agents.get(logged_in)
-        number, _, pin = rest.partition("*")
+    def _who(self, dialled: Dialled, phone: str) -> Agent | None:
+        if not dialled.who:
+            usual, there = self._usual.get(phone), self._config.agents.get(self._agent_at(phone) or "")
+            if dialled.feature in (Feature.LOGIN, Feature.STAY):
+                return usual or there
+            return there or usual
+        number, _, pin = dialled.who.partition("*")
         agent = self._config.agents.get(number) or self._usual.get(number)
         wanted = None if agent is None or agent.pin is None else agent.pin.reveal()
         # compared even when there is nobody of that number, so that guessing numbers teaches nothing

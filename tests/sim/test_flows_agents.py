@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from acd.agent import DID_NOT_ANSWER, State, Status
 from rtp.legs import Play
 from tests.sim.office import Office, bridged, state_of
@@ -114,3 +116,68 @@ def test_who_logs_in_at_a_phone_takes_the_place_of_who_was_there(office: Office)
     assert use_code(office, "1003", "*11*olena*4711") == "en/agent-logged-in"
     assert status_of(office, "olena") == (Status.AVAILABLE, "1003")
     assert status_of(office, "iryna")[0] is Status.LOGGED_OUT
+
+
+def test_the_owner_of_a_phone_logs_in_by_the_code_alone_and_the_one_who_sat_there_is_out(office: Office) -> None:
+    assert use_code(office, "1003", "*11*olena*4711") == "en/agent-logged-in"
+    assert use_code(office, "1003", "*11") == "en/agent-logged-in"
+    assert status_of(office, "iryna") == (Status.AVAILABLE, "1003")
+    assert status_of(office, "olena")[0] is Status.LOGGED_OUT
+
+
+def test_an_agent_who_does_not_want_to_be_disturbed_is_on_a_break_that_says_so(office: Office) -> None:
+    phone = office.agent("1001")
+    assert use_code(office, "1001", "*78") == "en/dnd-on"
+    olena = office.switch.dispatcher.agents["olena"]
+    assert (olena.status, olena.reason) == (Status.ON_BREAK, "do not disturb")
+    call = office.call("2001", "101")
+    office.run(30)
+    assert phone.call.number == "*78", "nobody is rung"
+    direct = office.phone("2002").dial("1001")
+    office.run(1)
+    assert direct.status == 486
+    assert use_code(office, "1001", "*79") == "en/dnd-off"
+    office.run(4)
+    assert bridged(call, phone.call)
+
+
+@pytest.mark.parametrize("code", ["*14", "*11", "*11*olena*4711"])
+def test_who_comes_back_to_work_may_be_rung_by_everybody_again(office: Office, code: str) -> None:
+    office.agent("1001")
+    use_code(office, "1001", "*78")
+    use_code(office, "1001", code)
+    assert status_of(office, "olena") == (Status.AVAILABLE, "1001")
+    direct = office.phone("2001").dial("1001")
+    office.run(4)
+    assert bridged(direct, office.phone("1001").call)
+
+
+def test_peace_on_another_break_changes_neither_the_break_nor_its_reason(office: Office) -> None:
+    office.agent("1001")
+    use_code(office, "1001", "*13")
+    use_code(office, "1001", "*78")
+    olena = office.switch.dispatcher.agents["olena"]
+    assert (olena.status, olena.reason) == (Status.ON_BREAK, "dialled")
+    use_code(office, "1001", "*79")
+    assert olena.status is Status.ON_BREAK
+
+
+def test_a_phone_that_is_not_to_be_disturbed_is_ready_when_an_agent_logs_in_there(office: Office) -> None:
+    use_code(office, "1001", "*78")
+    phone = office.agent("1001")
+    call = office.call("2001", "101")
+    office.run(4)
+    assert bridged(call, phone.call)
+
+
+def test_peace_during_a_conversation_begins_after_it(office: Office) -> None:
+    phone = office.agent("1001")
+    call = office.call("2001", "101")
+    office.run(4)
+    office.phone("1001").dial("*78")
+    office.run(1)
+    assert bridged(call, phone.calls[-2])
+    call.hang_up()
+    office.run(20)
+    olena = office.switch.dispatcher.agents["olena"]
+    assert (olena.status, olena.state, olena.reason) == (Status.ON_BREAK, State.IDLE, "do not disturb")

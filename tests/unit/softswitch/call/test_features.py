@@ -79,6 +79,18 @@ def test_the_code_alone_logs_in_the_agent_whose_phone_it_is() -> None:
     assert use(codes(), "*11", "1001").event == AgentLoggedIn("olena", "1001", busy=True)
 
 
+def test_the_code_alone_is_the_owners_also_when_somebody_else_sits_there() -> None:
+    there = codes({"1001": "piotr"})
+    assert use(there, "*11", "1001").event == AgentLoggedIn("olena", "1001", busy=True)
+    assert use(there, "*10", "1001").event == AgentLoggedIn("olena", "1001")
+    assert use(there, "*13", "1001").event == AgentBreakStarted("piotr", "dialled"), "the other codes are the sitter's"
+    assert use(there, "*12", "1001").event == AgentLoggedOut("piotr", "dialled")
+
+
+def test_at_a_phone_that_is_nobodys_the_code_alone_is_for_who_sits_there() -> None:
+    assert use(codes({"1009": "piotr"}), "*11", "1009").event == AgentLoggedIn("piotr", "1009", busy=True)
+
+
 def test_the_code_alone_does_nothing_at_a_phone_that_is_nobodys() -> None:
     assert use(codes(), "*11", "1009").say == FAILED
 
