@@ -8,7 +8,7 @@ from ivr.events import Returned
 from ivr.nodes import Result
 from rtp.legs import Silence, Tone
 from softswitch.call.dialling import Attempt, Failure
-from softswitch.call.display import shown
+from softswitch.call.display import announced, shown
 from softswitch.call.model import Role
 from softswitch.call.stages import Input
 from softswitch.call.timers import Timers
@@ -43,7 +43,7 @@ class Desks:
 
     def __init__(self, control: CallControl, config: Config) -> None:
         self._control = control
-        self._display = config.display
+        self._display, self._domain = config.display, config.sip.domain
         self._timers: Timers[str] = Timers()
 
     def reconfigure(self, settings: Settings, now: float) -> None:
@@ -57,7 +57,10 @@ class Desks:
 
         def start(callbacks: Callbacks) -> Attempt | Failure:
             display = shown(call, self._display, label=call.label)
-            return self._control.dialling.ring(call, phone, Role.PHONE, display=display, **callbacks, now=now)
+            headers = announced(call, self._display, self._domain, label=call.label)
+            return self._control.dialling.ring(
+                call, phone, Role.PHONE, display=display, headers=headers, **callbacks, now=now
+            )
 
         if agent is None and self._control.phones.wants_peace(phone):
             if self._control.advance(call, Input.RING_PHONE):

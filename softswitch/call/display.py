@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,35 @@ if TYPE_CHECKING:
 
 #: Variable of a call: what its list, its route or a node on the way says of the caller ("VIP").
 MARK = "label"
+#: Characters of the labels of all keys on the way in a header.
+LONGEST_PATH = 200
+_TOKEN = re.compile(r"[A-Za-z0-9.!%*_+`'~-]+")
+
+
+def announced(call: Call, words: Display, domain: str, *, label: str = "") -> tuple[tuple[str, str], ...]:
+    """Headers by which telephones choose how to ring, and others read what was chosen: the last label and all of them.
+
+    *label* stands in as it does in `shown`. RFC 3261 §20.4 and §20.9; `info` is what most telephones compare.
+    """
+    known = call.session.progress.public
+    last, path = (clean(known.get(name, "")) for name in (LABEL, LABELS))
+    last = last or clean(label)
+    if not words.alert or not last:
+        return ()
+    info = _quoted(cut(clean(words.rings.get(last, last)), words.max_length))
+    chosen = f";label={_quoted(cut(last, words.max_length))}"
+    chosen += f";path={_quoted(cut(path, LONGEST_PATH))}" if path else ""
+    return (
+        ("Alert-Info", f"<http://{domain}>;info={info}"),
+        ("Call-Info", f"<sip:{domain}>;purpose=info{chosen}"),
+    )
+
+
+def _quoted(text: str) -> str:
+    """A token as it stands, anything else as a quoted string."""
+    if _TOKEN.fullmatch(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def shown(call: Call, words: Display, *, label: str = "") -> str:

@@ -16,7 +16,7 @@ from ivr.targets import EXTERNAL
 from rtp.legs import Silence, Tone
 from softswitch.call.desks import Callbacks
 from softswitch.call.dialling import Attempt, Failure
-from softswitch.call.display import shown
+from softswitch.call.display import announced, shown
 from softswitch.call.handlers import Handler
 from softswitch.call.hunt import Hunt, State
 from softswitch.call.hunt import Input as Found
@@ -153,7 +153,8 @@ class FindMe(Handler):
                 call, target.number, target.trunk, Role.PHONE, display=display, **callbacks, now=now
             )
         phone = self._availability.phone_of(target.name) if target.kind == AGENT else target.name
-        return control.dialling.ring(call, phone, Role.PHONE, display=display, **callbacks, now=now)
+        headers = announced(call, self._config.display, self._config.sip.domain, label=search.table.label)
+        return control.dialling.ring(call, phone, Role.PHONE, display=display, headers=headers, **callbacks, now=now)
 
     def _failed(self, search: Search, place: int, how: str, now: float) -> None:
         """The place will not take the call."""

@@ -8,7 +8,7 @@ from acd.effects import WithdrawReason
 from acd.events import FailReason, OfferAnswered, OfferFailed
 from rtp.legs import Tone
 from softswitch.call.dialling import ANSWERED_ELSEWHERE, Attempt, Failure
-from softswitch.call.display import shown
+from softswitch.call.display import announced, shown
 from softswitch.call.model import Role
 from softswitch.call.stages import Input
 from softswitch.call.whisper import Whispers
@@ -86,7 +86,7 @@ class Offers:
             offer.phone,
             Role.AGENT,
             display=shown(call, self._config.display, label=label),
-            headers=auto_answer(self._config.sip.domain) if self._answers_itself(offer.queue, offer.agent) else (),
+            headers=self._headers(call, offer, label),
             on_ringing=ringing,
             on_answer=answered,
             on_failure=failed,
@@ -97,6 +97,13 @@ class Offers:
             control.callbacks.unused(offer.call, now)
         else:
             self._attempts[number] = attempt.attempt
+
+    def _headers(self, call: Call, offer: OfferCall, label: str) -> tuple[tuple[str, str], ...]:
+        """A telephone that is to answer by itself need not choose how to ring."""
+        domain = self._config.sip.domain
+        if self._answers_itself(offer.queue, offer.agent):
+            return auto_answer(domain)
+        return announced(call, self._config.display, domain, label=label)
 
     def _answers_itself(self, queue: str, agent: str) -> bool:
         known = self._config.agents.get(agent)

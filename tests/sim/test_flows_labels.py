@@ -81,6 +81,35 @@ def test_each_item_that_leads_to_the_same_person_is_told_apart(labels: Labels, k
     assert labels.shown(keys) == shown
 
 
+@pytest.mark.parametrize(
+    ("keys", "alert", "info"),
+    [
+        ("2", "<http://pbx.test>;info=Bellcore-dr2", "label=Delivery;path=Delivery"),
+        ("11", '<http://pbx.test>;info="Рахунки"', 'label="Рахунки";path="Invoices > Рахунки"'),
+        ("6", "<http://pbx.test>;info=Personal", "label=Personal;path=Personal"),
+        ("4", '<http://pbx.test>;info="New customers"', 'label="New customers";path="New customers"'),
+    ],
+)
+def test_telephones_can_choose_how_to_ring_by_what_was_chosen(keys: str, alert: str, info: str) -> None:
+    office = Labels('\n[display]\nrings = { Delivery = "Bellcore-dr2" }\n')
+    office.shown(keys)
+    call = office.phones["1001"].call
+    assert call.invite is not None
+    assert call.invite.headers.get("Alert-Info") == alert
+    assert call.invite.headers.get("Call-Info") == f"<sip:pbx.test>;purpose=info;{info}"
+    office.close()
+
+
+def test_without_a_label_or_by_the_configuration_nothing_is_told() -> None:
+    for more, keys in (("", "5"), ("\n[display]\nalert = false\n", "2")):
+        office = Labels(more)
+        office.shown(keys)
+        call = office.phones["1001"].call
+        assert call.invite is not None
+        assert call.invite.headers.get("Alert-Info") is None
+        office.close()
+
+
 def test_the_whole_way_can_be_shown_and_is_kept_with_the_call() -> None:
     office = Labels('\n[display]\nshow = "path"\nlabel = "append"\n')
     assert office.shown("11") == "Desk 2001 (Invoices > Рахунки)"

@@ -204,6 +204,11 @@ class Display(Section):
     """The label of the last key, or those of all keys on the way."""
     max_length: Annotated[Count, Field(ge=8, le=200)] = 80
     """Characters; what is longer is cut."""
+    alert: Flag = True
+    """The label is told in Alert-Info and Call-Info too: telephones can choose how to ring by it."""
+    rings: Mapping[Label, Word] = {}
+    """What Alert-Info says for a label, as the telephones know it: ``{ Invoices = "Bellcore-dr2" }``. The label itself
+    for all others."""
 
 
 class BreakReason(Section):
