@@ -73,6 +73,7 @@ class Queues:
         self._dispatcher = dispatcher
         self._draining = False
         self._agents_at: dict[str, str] = {}  # phone → who is logged in there
+        self._at_work: set[str] = set()  # agents who are logged in and on no break
 
     # ------------------------------------------------------------------------------------------------ told
     def receive(self, event: Event, now: float) -> None:
@@ -99,6 +100,10 @@ class Queues:
         """
         control = self._control
         aside = call.stage is Stage.ASIDE
+        if self.is_talking(call) and self._dispatcher.refuses(self._joined(call, queue), now):
+            # an agent sends the caller on: their conversation is given up only for a queue that takes the caller
+            control.later(now, lambda at: control.menus.receive(call, Returned(Result.FULL), at), call=call.call)
+            return
         if not control.advance(call, Input.ENTER_QUEUE):
             return
         back = aside and control.waiting.is_home(call, queue)
@@ -113,19 +118,7 @@ class Queues:
         if back:
             control.waiting.back(call, now, silently=silently)
         elif not control.callbacks.in_queue(call, now):
-            merits = self.merits(call)
-            joined = CallJoined(
-                call.queued_as,
-                queue,
-                language=call.language,
-                priority=merits.priority,
-                needs=parse(merits.needs),
-                preferred=parse(merits.prefer),
-                waiting_since=call.waiting_since,
-                customer=customer_of(call.caller),
-                variables=merits.variables,
-            )
-            self.receive(joined, now)
+            self.receive(self._joined(call, queue), now)
             ticket = self._dispatcher.tickets.get(call.queued_as)
             if ticket is not None and call.waiting_since is None and ticket.since < now:
                 control.waiting.announce(call, phrases.resumed(), now)  # called before, and was cut off
@@ -170,6 +163,20 @@ class Queues:
                 if fresh := tuple(pair for pair in known if ticket.variables.get(pair[0]) != pair[1]):
                     self.receive(CallChanged(ticket.call, variables=fresh), now)
 
+    def _joined(self, call: Call, queue: str) -> CallJoined:
+        merits = self.merits(call)
+        return CallJoined(
+            call.queued_as,
+            queue,
+            language=call.language,
+            priority=merits.priority,
+            needs=parse(merits.needs),
+            preferred=parse(merits.prefer),
+            waiting_since=call.waiting_since,
+            customer=customer_of(call.caller),
+            variables=merits.variables,
+        )
+
     def _keep_age(self, call: Call) -> None:
         ticket = self._dispatcher.tickets.get(call.queued_as)
         if ticket is not None:
@@ -199,12 +206,9 @@ class Queues:
         if control.orders.ordered(call):
             return
         ticket = self._dispatcher.tickets.get(call.queued_as)
+        promised = ticket is not None and bool(ticket.number)  # a callback, before
         self.receive(CallLeft(call.queued_as, LeaveReason.ABANDONED if hung_up else LeaveReason.EXIT), now)
-        if ticket is None or not hung_up:
-            return
-        if ticket.number:  # was promised a callback before, and still is
-            control.callbacks.remember(call)
-        else:
+        if ticket is not None and hung_up and not promised:
             control.callbacks.abandoned(call, ticket.since, now)
 
     def conversation_ended(self, call: Call, by: EndedBy, now: float) -> None:
@@ -228,6 +232,10 @@ class Queues:
         """When the wait of a caller who waits or talks began; None when the distributor does not have them."""
         ticket = self._dispatcher.tickets.get(call.queued_as)
         return None if ticket is None else ticket.since
+
+    def tickets(self) -> list[str]:
+        """Everybody whom the distributor has, by the calls in which they came."""
+        return list(self._dispatcher.tickets)
 
     def is_talking(self, call: Call) -> bool:
         """Whether the distributor takes the caller to be talking with an agent."""
@@ -265,6 +273,9 @@ class Queues:
             self._control.qualifier.watch(phone, now, soon=True)
 
     def _agent_moved(self, agent: str, status: Status, phone: str, now: float) -> None:
+        if status is Status.AVAILABLE and agent not in self._at_work and self._control.phones.wants_peace(phone):
+            self._control.phones.disturb(phone, True, now)  # who is ready for callers may be rung by everybody
+        (self._at_work.add if status is Status.AVAILABLE else self._at_work.discard)(agent)
         left = [place for place, who in self._agents_at.items() if who == agent]
         if status is not Status.LOGGED_OUT:
             left = [place for place in left if place != phone]
@@ -296,7 +307,7 @@ class Queues:
             return None
         control = self._control
         own = control.calls.get(ticket)
-        if own is not None and not control.orders.ordered(own):
+        if own is not None and own.stage is not Stage.ENDED and not control.orders.ordered(own):
             return own
         return control.transfers.heir(ticket) or control.callbacks.find(ticket)
 

@@ -46,7 +46,8 @@ _STATUS = {Result.BUSY: 486, Result.REJECTED: 603, Result.FULL: 486}
 
 @dataclass(slots=True)
 class Transfer:
-    """One blind transfer under way. `leg` is the sender's, `agent` the one who sends, `queue` where the caller was."""
+    """One blind transfer under way. `leg` is the sender's, `agent` the one who sends, `queue` where the caller was, and
+    `since` when the wait there began."""
 
     call: Call
     leg: Leg
@@ -55,6 +56,7 @@ class Transfer:
     subscription: str
     agent: str | None
     offer: int | None
+    queue: str | None
     since: float | None
     state: State = State.TRYING
     result: Result | None = None
@@ -172,7 +174,7 @@ class Transfers:
             return 481
         by = self._name(call, leg)
         age = control.queues.since(call)
-        self._by_call[call.call] = Transfer(call, leg, by, to, subscription, call.agent, call.offer, age)
+        self._by_call[call.call] = Transfer(call, leg, by, to, subscription, call.agent, call.offer, call.queue, age)
         role = "phone" if call.agent is None else "agent"
         call.agent = call.offer = call.b_leg = None
         call.label = self.label(call)
@@ -297,7 +299,7 @@ class Transfers:
                 self._recall(transfer, now)
             case Action.FALL_BACK:
                 call.waiting_since = transfer.since
-                control.menus.receive(call, Moved(Target("queue", call.queue or "")), now)
+                control.menus.receive(call, Moved(Target("queue", transfer.queue or "")), now)
 
     def _let_go(self, leg: Leg, now: float) -> None:
         if leg.home:

@@ -325,6 +325,23 @@ def test_no_call_is_left_of_an_agent_who_was_rung_first_in_vain(agent: Callable[
     office.close()
 
 
+def test_who_calls_again_and_hangs_up_while_an_agent_rings_is_called_back_by_that_agent() -> None:
+    office = office_with(OFFER.replace("after = 8", 'after = 8, first = "agent", greeting = false'))
+    customer = office.phone("2001")
+    order(office)
+    again = office.call("2001", "101")
+    agent = office.agent("1001", rings_on)
+    office.world.run_until(lambda: agent.call.number == "2001")
+    customer.on_call = answers(after=1.0)
+    again.hang_up()
+    office.run(1)
+    assert agent.call.invite is not None
+    agent.call.answer()
+    office.run(7)
+    assert bridged(called_back(customer), agent.call)
+    office.close()
+
+
 def test_a_customer_waits_for_an_agent_with_music_like_everybody_else(office: Office) -> None:
     customer = office.phone("2001")
     customer.on_call = answers(after=1.0)

@@ -11,6 +11,7 @@ from rtp.legs import Tone
 from sip.auth import Credentials
 from sip.headers import NameAddr
 from sip.uri import Uri
+from softswitch.store.cdr import Disposition
 from tests.sim.office import CENTRE, MUSIC, TRUNK, Office, bridged, record_of, said, state_of
 from tests.support.sim_carrier import SimCarrier
 from tests.support.sim_phone import PhoneCall, SimPhone, answers, rejects, rings_on
@@ -28,6 +29,16 @@ to = "external:{did}@carrier"
 did = "700"
 from = "trunk:carrier"
 to = "queue:sales"
+"""
+
+LOOKED_UP = """
+[[route]]
+did = "105"
+to = "webservice:tariff"
+
+[webservice.tariff]
+url = "https://tariffs.example/{ani}"
+then = "queue:support"
 """
 
 
@@ -232,21 +243,60 @@ def test_a_queue_with_nobody_in_it_does_not_take_the_caller(desk: Office) -> Non
     call.hang_up()
 
 
-def test_a_full_queue_gives_the_caller_back_and_the_agent_is_offered_nobody_else(desk: Office) -> None:
+@pytest.mark.parametrize("by", ["refer", "keys"])
+@pytest.mark.parametrize("queue", ["102", "104"])
+def test_a_queue_that_takes_nobody_gives_the_caller_back_and_the_conversation_is_the_same(queue: str, by: str) -> None:
+    """Full, or nobody there: the work after it is that of the agent's queue, and nobody is offered before."""
+    words = CENTRE.replace("wrap_up = 5", "wrap_up = 20").replace('needs = "sales >= 50"\nwhen_empty', "when_empty")
+    desk = Office(centre=words.replace("[queue.manned]\n", '[queue.manned]\nneeds = "polish >= 50"\n') + OUTSIDE)
     for user in ("2002", "2003"):
         desk.call(user, "102")
     call, agent = served(desk)
-    agent.transfer("102")
-    desk.run(1)
-    assert agent.phone.notified == [100, 486]
+    if by == "refer":
+        agent.transfer(queue)
+        desk.run(1)
+        assert agent.phone.notified == [100, 486]
+    else:
+        agent.press(f"*2{queue}#")
+        desk.run(1)
     assert bridged(call, agent)
     desk.call("2004", "101")
-    desk.run(30)
+    desk.run(60)
+    assert state_of(desk, "olena") is State.TALKING
     assert len([c for c in agent.phone.calls if not c.over]) == 1, "nobody is offered during the conversation"
     assert bridged(call, agent)
+    agent.hold()
+    desk.run(1)
+    assert call.hears == MUSIC
     agent.hang_up()
-    desk.run(8)
+    desk.run(15)
+    assert state_of(desk, "olena") is State.WRAP_UP
+    desk.run(10)
     assert bridged(desk.phone("2004").call, agent.phone.call)
+    record = record_of(call)
+    assert (record.queue, record.disposition) == ("sales", Disposition.SERVED)
+    segments_add_up(desk, call)
+    desk.close()
+
+
+def test_a_caller_whom_nobody_takes_is_back_in_the_queue_of_before_with_the_old_age() -> None:
+    """The agent hangs up before it is known that the other queue is full, and the agent's phone does not answer."""
+    desk = Office(centre=CENTRE + OUTSIDE + LOOKED_UP)
+    call, agent = served(desk)
+    for user in ("2002", "2003"):
+        desk.call(user, "102")
+    agent.phone.on_call = rejects(480, after=1.0)
+    agent.transfer("105")
+    desk.run(0.5)
+    agent.hang_up()
+    desk.run(0.5)
+    desk.switch.answered({})
+    desk.run(3)
+    assert call.hears == MUSIC
+    (ticket,) = [t for t in desk.switch.dispatcher.tickets.values() if t.queue == "sales"]
+    assert call.answered_at is not None
+    assert ticket.since == pytest.approx(call.answered_at, abs=0.1)
+    desk.close()
 
 
 # ------------------------------------------------------------------------------------------------ who hangs up

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from acd import invariants
 from acd.events import CallbackCancelled
+from acd.ticket import CALLED_BACK
 from rtp.legs import Carriage, Digit
 from sip.auth import DigestChallenger
 from sip.endpoint import SipEndpoint
@@ -245,7 +246,7 @@ class SimSwitch:
             assert not talked_over, f"{call.call} is talked over"
         queued = {call.queued_as for call in control.calls.values()}
         for name, ticket in self.dispatcher.tickets.items():
-            ordered = ticket.place.value in ("callback", "callback_offered", "dialling")
+            ordered = ticket.place in CALLED_BACK
             assert name in queued or ordered, f"{name} is queued and is no call any more"
         for leg in self.media.ports:
             known = control.legs.get(leg)
