@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from softswitch.config.words.systems import ApiToken, Role
 
 #: What each role may do besides looking.
-FILL, ROLLBACK, RESTRUCTURE = "fill", "rollback", "restructure"
+FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH = "fill", "rollback", "restructure", "forget-wish"
 _RIGHTS: dict[Role, frozenset[str]] = {
-    "admin": frozenset({FILL, ROLLBACK, RESTRUCTURE}),
+    "admin": frozenset({FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH}),
     "marketing": frozenset({FILL, ROLLBACK}),
-    "crm": frozenset({FILL}),
+    "crm": frozenset({FILL, FORGET_WISH}),
 }
 
 

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import Depends, FastAPI, HTTPException, Path, Request, Response
+from fastapi import FastAPI, HTTPException, Path, Request, Response
 from fastapi.responses import JSONResponse
 
-from softswitch.api.access import FILL, RESTRUCTURE, ROLLBACK, User, user_of
+from softswitch.api.access import FILL, RESTRUCTURE, ROLLBACK, User
 from softswitch.api.bodies import json_body
+from softswitch.api.customers import add_customers
+from softswitch.api.guards import Guards
+from softswitch.api.rollouts import add_rollouts
 from softswitch.campaigns.apart import ReportFailed
 from softswitch.campaigns.book import Book, NoSuchSlot, NoSuchVersion, Outdated
 from softswitch.campaigns.documents import BindingsDocument, Invalid, NotAllowed, read
-from softswitch.store.journal import RecordLost
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from softswitch.config.words.systems import Api
 
-#: Seconds within which a change has to be on disk.
-DURABLE = 5.0
 _STRUCTURE = "slots and templates are in the configuration file"
 SlotName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 CampaignName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
@@ -47,28 +46,15 @@ def application(ports: Ports) -> FastAPI:
     app = FastAPI(title="softswitch", version="1", docs_url=None, redoc_url=None)
     book = ports.book
 
-    def user(request: Request) -> User:
-        found = user_of(request.headers.get("authorization", ""), ports.settings().tokens)
-        if found is None:
-            raise HTTPException(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
-        return found
-
-    asking = Depends(user)
-
-    def demand(who: User, right: str) -> None:
-        if not who.may(right):
-            raise HTTPException(403, "not allowed")
+    guards = Guards(ports.settings, ports.kept)
+    asking, demand = guards.asking, guards.demand
 
     def shown(slot: str) -> dict[str, Any]:
         return {"slot": slot, "version": book.version(slot), "bindings": book.documents(slot)}
 
     async def changed(slot: str) -> JSONResponse:
         """The answer to a change, when it can be relied on."""
-        try:
-            async with asyncio.timeout(DURABLE):
-                await ports.kept()
-        except (TimeoutError, RecordLost):
-            raise HTTPException(503, "in force, but not on disk: a restart may forget it") from None
+        await guards.durable()
         return JSONResponse(shown(slot), headers={"ETag": _etag(book.version(slot))})
 
     @app.exception_handler(NoSuchSlot)
@@ -174,6 +160,8 @@ def application(ports: Ports) -> FastAPI:
         demand(who, RESTRUCTURE)
         raise HTTPException(405, _STRUCTURE)
 
+    add_customers(app, book.contacts, guards, ports.now)
+    add_rollouts(app, book.rollouts, guards, ports.now)
     return app
 
 

@@ -28,6 +28,11 @@ CONFIG = """
 [menu.main]
 say = "Welcome."
 keys = { 1 = "echo" }
+versions = [{ to = "menu:new", percent = 10 }]
+
+[menu.new]
+say = "New."
+keys = { 1 = "echo" }
 
 [[menu.main.slot]]
 id = "promo"
@@ -240,6 +245,11 @@ async def test_the_api_describes_itself() -> None:
         "/slots/{slot}/rollback",
         "/slots/{slot}/history",
         "/campaigns/{campaign}/listening",
+        "/optouts",
+        "/optouts/{number}",
+        "/rollouts",
+        "/rollouts/{place}",
+        "/rollouts/{place}/rollback",
     }
     body = document["paths"][BINDINGS.replace("promo", "{slot}")]["put"]["requestBody"]
     item = body["content"]["application/json"]["schema"]["properties"]["bindings"]["items"]
