@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 import time
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ from rich.console import Console
 from softswitch.config import Config, ConfigError, load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from softswitch.admin.commands import Drawing
 
@@ -367,6 +368,55 @@ def hours(
     typer.echo(changed_hours(_change(config, "hours.change", hours=hours, to=to.value, until=until)))
 
 
+@cli.command()
+def optouts(
+    number: Annotated[
+        str, typer.Argument(metavar="[NUMBER]", help='A customer, or "+38044*" for all numbers that begin so.')
+    ] = "",
+    to: Annotated[
+        str, typer.Argument(metavar="[out|in]", help="out: no offers any more; in: offers again.", show_default=False)
+    ] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+    campaign: Annotated[str, typer.Option(help="Only offers of this campaign.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Show who wants no offers from campaigns, or note that somebody does not, or does again."""
+    from softswitch.admin import campaign_commands as commands
+
+    if to not in ("", "out", "in"):
+        raise typer.BadParameter(f'"{to}" is neither out nor in')
+    server = _load(config).server
+    with _asking():
+        if to:
+            typer.echo(commands.opt(server.data_dir, number, campaign, out=to == "out"))
+        else:
+            commands.optouts(server.data_dir, number, Console(), zone=server.timezone, as_json=json)
+
+
+@cli.command()
+def rollout(
+    place: Annotated[str, typer.Argument(metavar="[PLACE]", help='As in "menu:main"; without: show all.')] = "",
+    to: Annotated[
+        str, typer.Argument(metavar="[VERSION=PERCENT|back]", help="menu:new=25, or back.", show_default=False)
+    ] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+    json: Annotated[bool, typer.Option("--json", help="JSON instead of a table.")] = False,
+) -> None:
+    """Show which versions of menus callers come to, let more callers come to one, or go back at once."""
+    from softswitch.admin import campaign_commands as commands
+
+    server = _load(config).server
+    version, _, percent = to.rpartition("=")
+    if place and to != "back" and not (version and percent.replace(".", "", 1).isdecimal()):
+        raise typer.BadParameter('write "menu:new=25", or "back"')
+    with _asking():
+        if not place:
+            commands.rollouts(server.data_dir, Console(), zone=server.timezone, as_json=json)
+            return
+        share = None if to == "back" else float(percent)
+        typer.echo(commands.roll_out(server.data_dir, place, version or None, share))
+
+
 class To(StrEnum):
     """What an agent is to do."""
 
@@ -419,6 +469,19 @@ def _levels(written: list[str]) -> dict[str, int] | None:
             raise typer.BadParameter(f'"{text}" is not a skill with a level from 0 to 100; write sales=80')
         levels[name] = int(level)
     return levels or None
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Exit code 1 when the switch does not run, or refuses."""
+    from softswitch.admin.client import NotRunning
+    from softswitch.admin.protocol import AdminError
+
+    try:
+        yield
+    except (NotRunning, AdminError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
 
 
 def _change(path: Path, verb: str, **args: object) -> dict[str, Any]:

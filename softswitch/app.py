@@ -17,6 +17,7 @@ from ivr.texts import filled, is_fixed
 from sip.auth import DigestChallenger
 from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
+from softswitch.admin.campaigns import CampaignDesk
 from softswitch.admin.desk import AdminDesk
 from softswitch.admin.lock import Locked
 from softswitch.admin.reloader import Reloader
@@ -227,7 +228,10 @@ class Switch:
                 clock=self._clock,
                 settle=self._settle,
                 status=self._status,
-                more=self._reloader.verbs(),
+                more={
+                    **self._reloader.verbs(),
+                    **CampaignDesk(self._book.contacts, self._book.rollouts, self._loop.time).verbs(),
+                },
             )
         except OSError as error:
             await self.stop()
