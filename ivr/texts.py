@@ -40,7 +40,7 @@ def filled(prompt: Prompt, variables: Mapping[str, str]) -> Prompt:
     }
     if not names and given == prompt.args:
         return prompt
-    return replace(prompt, args={**given, **{name: _argument(variables.get(name, "")) for name in sorted(names)}})
+    return replace(prompt, args={**given, **{name: argument(variables.get(name, "")) for name in sorted(names)}})
 
 
 def is_fixed(prompt: Prompt) -> bool:
@@ -49,6 +49,6 @@ def is_fixed(prompt: Prompt) -> bool:
     return not any(placeholders(text) for text in (*prompt.text.values(), *given))
 
 
-def _argument(value: str) -> int | str:
+def argument(value: str) -> int | str:
     """A number that people count with has genders and cases; other figures stay as they are written."""
     return int(value) if _WHOLE_NUMBER.fullmatch(value) else value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from softswitch.config.checks import (
     design,
     dialogue,
+    forms,
     graph,
     hours,
     messages,
@@ -48,6 +49,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from trunks.check(raw)
     yield from messages.check(raw)
     yield from dialogue.check(raw)
+    yield from forms.check(raw)
     yield from systems.check(raw)
 
 
