@@ -141,11 +141,13 @@ class Office:
         ports: int = 1000,
         tamper: Callable[[Any], Any] = lambda port: port,
         centre: str = CENTRE,
+        phones: bool = True,
         **network: float,
     ) -> None:
+        """*phones*: put those of desks and callers into the configuration; else it has its own."""
         self.world = SimWorld(seed)
         self.network = SimNetwork(self.world, **network)  # type: ignore[arg-type]
-        self.centre = centre + "".join(map(phone_table, (*DESKS, *CALLERS)))
+        self.centre = centre + ("".join(map(phone_table, (*DESKS, *CALLERS))) if phones else "")
         self.switch = SimSwitch(self.world, self.network, self.centre, ports=ports, tamper=tamper)
         self.phones: dict[str, SimPhone] = {}
 
