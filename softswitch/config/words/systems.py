@@ -51,6 +51,7 @@ DEFAULT_TYPES = (
     "record.*",
     "conference.*",
     "feature.*",
+    "contact.*",
 )
 _PATTERN = re.compile(r"\*|[a-z]+(?:\.[a-z_]+)*(?:\.\*|\*)?")
 

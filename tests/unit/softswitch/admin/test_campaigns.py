@@ -49,7 +49,7 @@ def test_a_version_is_rolled_out_further_and_back(desk: CampaignDesk) -> None:
         ("rollouts.change", {"place": "menu:new"}, "menu:new has no versions; there are versions of menu:main"),
         ("rollouts.change", {"place": "menu:main", "to": "menu:new"}, "a version and a percentage, or neither"),
         ("rollouts.change", {"place": "menu:main", "to": "menu:x", "percent": 1.0}, "menu:main has no version menu:x"),
-        ("rollouts.change", {"place": "???", "to": "menu:x", "percent": 1.0}, ""),
+        ("rollouts.change", {"place": "???", "to": "menu:x", "percent": 1.0}, "is no target"),
     ],
 )
 def test_a_mistake_is_answered_with_what_would_be_right(

@@ -7,6 +7,7 @@ import pytest
 
 from acd.model import AcdConfig, OverflowStep, QueueConfig, RelaxStep, plain_config
 from acd.skills import parse
+from softswitch.explain.campaigns import TELL_CAMPAIGNS
 from softswitch.explain.story import SILENT, story
 from softswitch.explain.teller import TELL
 from tests.support.journal_file import Line, journal
@@ -76,6 +77,23 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
         "keys 7 in menu main lead nowhere (invalid)",
     ),
     "ivr.language_chosen": ({"language": "uk"}, "the language is uk from now on"),
+    "ivr.message_voiced": (
+        {"slot": "promo", "campaign": "spring", "version": 2},
+        "slot promo has a message for the caller: campaign spring, version 2",
+    ),
+    "ivr.version_chosen": (
+        {"node": "menu:main", "to": "menu:new", "percent": 10.0},
+        "of menu main the caller has the version menu new, as 10 % of the callers",
+    ),
+    "ivr.slot_asked": (
+        {"slot": "promo", "outcome": "timeout", "seconds": 3.0},
+        "slot promo: nobody has said what to tell this caller (timeout, 3.0 s)",
+    ),
+    "ivr.audio_missing": (
+        {"prompt": "slot.promo.spring.1", "said": "text"},
+        "the recording of slot.promo.spring.1 is not here: its text is spoken",
+    ),
+    "contact.opted": ({"number": "380", "campaign": "", "out": True}, "wants no offers any more"),
     "acd.queued": ({"queue": "support"}, "enters queue support"),
     "acd.announced": ({"ahead": 3, "box": "5"}, "is told: 3 ahead, a wait of up to 5 min"),
     "acd.relaxed": ({"queue": "sales", "step": 1}, "has waited 30.0 s: agents with sales >= 20 may serve as well"),
@@ -116,8 +134,8 @@ def test_each_kind_of_line_has_its_sentence(kind: str, data: dict[str, Any], tex
 
 
 def test_every_kind_that_is_told_is_tested_and_none_is_both_told_and_silent() -> None:
-    assert TEXTS.keys() == TELL.keys() - {"acd.call_joined"}
-    assert not TELL.keys() & SILENT
+    assert TEXTS.keys() == (TELL.keys() | TELL_CAMPAIGNS.keys()) - {"acd.call_joined"}
+    assert not (TELL.keys() | TELL_CAMPAIGNS.keys()) & SILENT
 
 
 def test_a_caller_who_comes_to_a_queue_is_told_with_what_they_need_and_bring_along() -> None:
@@ -202,3 +220,12 @@ def test_agents_of_other_queues_help_at_their_time_among_the_steps_of_the_relaxa
     queues = {one["id"]: one for one in json.loads(json.dumps(config))["queues"]}
     (sentence,) = story(journal((0.0, "acd.relaxed", "c", {"queue": "s", "step": step})), queues)
     assert sentence.text == text
+
+
+def test_a_caller_of_the_present_version_and_an_answer_without_messages() -> None:
+    itself = {"node": "menu:main", "to": "menu:main", "percent": 90.0}
+    silent = {"slot": "promo", "outcome": "ok", "messages": 0, "seconds": 0.2}
+    assert told((0.0, "ivr.version_chosen", "c1", itself), (1.0, "ivr.slot_asked", "c1", silent)) == [
+        ("of menu main the caller has the present version, as 90 % of the callers", ()),
+        ("slot promo: nothing for this caller, after 0.2 s", ()),
+    ]
