@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from softswitch.explain.campaigns import TELL_CAMPAIGNS
 from softswitch.explain.teller import TELL, Teller, WhyNobody
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ SILENT = frozenset(
         "acd.offer_failed",
         "acd.reconfigured",
         "acd.wait_estimated",
+        "contact.told",
         "ivr.digit_pressed",
         "ivr.flow_ended",
         "ivr.prompts_ended",
@@ -88,6 +90,8 @@ def _as_it_is(record: Record) -> Sentence:
 def _tell(teller: Teller, record: Record) -> Sentence | None:
     if record.kind in SILENT:
         return None
+    if (of_campaigns := TELL_CAMPAIGNS.get(record.kind)) is not None:
+        return Sentence(record.seq, record.at, record.kind, of_campaigns(record.data))
     tell = TELL.get(record.kind)
     if tell is None:
         return _as_it_is(record)
