@@ -139,6 +139,10 @@ class Dispatcher:
         can be asked before a conversation is given up for the queue."""
         return self._calls.refuses(event, now)
 
+    def order_of(self, call: str) -> Ticket | None:
+        """The callback that rests because its customer has called again in this call."""
+        return self._calls.waiting.order_of(call)
+
     def ahead_of(self, call: str) -> int | None:
         """How many callers are to be served before this one in its queue; None if it does not wait."""
         return self._calls.ahead_of(call)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 _PLACEHOLDER = re.compile(r"\{([a-z]+)\}")
@@ -40,8 +41,39 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Brought:
+    """What a call brings along into a queue, and with it whoever asked in that call to be called back.
+
+    ``needs`` and ``prefer`` are expressions, ``variables`` those that such expressions name; ``known``: all others.
+    """
+
+    priority: float = 0.0
+    needs: str = ""
+    prefer: str = ""
+    variables: tuple[tuple[str, str], ...] = ()
+    known: tuple[tuple[str, str], ...] = ()
+
+    def written(self) -> str:
+        """In one line; empty when there is nothing."""
+        return "" if self == Brought() else json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def read(cls, text: str) -> Brought:
+        """What `written` wrote."""
+        if not text:
+            return cls()
+        found = json.loads(text)
+        for name in ("variables", "known"):
+            found[name] = tuple((key, value) for key, value in found[name])
+        return cls(**found)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """Somebody wants to be called back. ``kind``: ``[callback.KIND]``; ``at`` and ``due`` are wall times."""
+    """Somebody wants to be called back. ``kind``: ``[callback.KIND]``; ``at`` and ``due`` are wall times.
+
+    ``vague``: it is not known when it will be open, ``due`` only says when to look again. ``brought``: see `Brought`.
+    """
 
     id: str
     kind: str
@@ -55,6 +87,17 @@ class Request:
     dialled: str = ""
     asked: int = 1
     mailed: bool = False
+    vague: bool = False
+    brought: str = ""
+
+    @property
+    def merits(self) -> Brought:
+        return Brought.read(self.brought)
+
+    @property
+    def known(self) -> dict[str, str]:
+        """Variables of the call in which it was asked for."""
+        return dict(self.merits.known)
 
 
 def placeholders(template: str) -> list[str]:

@@ -73,7 +73,8 @@ class AgentView:
 
 
 class Crews:
-    """For each queue, the agents who could serve some caller of it: with the needs of any step, whatever is known of that caller.
+    """For each queue, the agents who could serve some caller of it: with the needs of any step, whatever is known of
+    that caller.
 
     Working that out takes a while with many queues and agents, and is done again only where something has changed.
     """
@@ -220,7 +221,7 @@ class Live:
             call=ticket.call,
             position=position,
             caller=ticket.number or (call.caller.number if call is not None else ticket.customer),
-            name=call.caller.name if call is not None else "",
+            name=call.caller.name if call is not None else ticket.about.get("name", ""),
             language=ticket.variables.get("language", ""),
             state=ticket.place.value,
             waited=now - ticket.since,

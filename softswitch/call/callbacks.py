@@ -7,24 +7,24 @@ with the queue as its first stop.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acd.events import (
     CallbackAnswered,
     CallbackDialled,
     CallbackFailed,
-    CallbackRequested,
     CallJoined,
+    CallLeft,
     FailReason,
 )
 from acd.skills import parse
-from acd.ticket import Place
+from acd.ticket import CALLED_BACK, Place
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Menu
 from ivr.session import Session
 from ivr.targets import HANGUP, Target
+from softswitch.call.callback_memory import Memory
 from softswitch.call.customers import can_be_called, customer_of
 from softswitch.call.dialling import Failure
 from softswitch.call.model import Call, Caller, Role, Stage
@@ -36,14 +36,15 @@ if TYPE_CHECKING:
 
     from acd.dispatcher import Dispatcher
     from acd.effects import DialCallback
+    from acd.ticket import Ticket
     from sip.message import Response
     from softswitch.call.control import CallControl
     from softswitch.call.dialling import Attempt
     from softswitch.call.model import Leg
     from softswitch.call.settings import Settings
-    from softswitch.config import Config
-    from softswitch.messages import Request
-    from softswitch.ports import Clock
+    from softswitch.config import Config, Queue
+    from softswitch.config.words.waiting import OfferCallback
+    from softswitch.ports import Campaigns, Clock
 
 REASONS = {
     Failure.BUSY: FailReason.BUSY,
@@ -54,18 +55,8 @@ REASONS = {
 GREETING = Target("menu", "callback-greeting")
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What the distributor does not know about somebody who ordered a callback; lost in a restart and not missed."""
-
-    name: str = ""
-    language: str = ""
-    trunk: str | None = None
-    dialled: str = ""
-
-
 class Callbacks:
-    """Everybody who is being called back, and what we remember of those who will be."""
+    """Everybody who is being called back."""
 
     def __init__(
         self,
@@ -76,6 +67,7 @@ class Callbacks:
         *,
         clock: Clock,
         new_call_id: Callable[[], str],
+        campaigns: Campaigns | None = None,
     ) -> None:
         self._control = control
         self._config = config
@@ -83,56 +75,65 @@ class Callbacks:
         self._flow = flow
         self._clock = clock
         self._new_call_id = new_call_id
-        self._orders: dict[str, Order] = {}  # by ticket
+        self._campaigns = campaigns
+        self._former: dict[str, Queue] = {}  # queues that there were before a reload: they are served to the end
         self._calls: dict[str, str] = {}  # ticket → the call that calls back
         self._held: dict[str, DialCallback] = {}  # by ticket: the customer still hears that the order was taken
         self._reported: set[str] = set()  # calls of which the distributor has been told how they went
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
+        self._former |= self._config.queues
         self._config, self._flow = settings.config, settings.flow
 
     def __len__(self) -> int:
         return len(self._calls) + len(self._held) + len(self._reported)
 
     # ------------------------------------------------------------------------------------------------ ordered
-    def remember(self, call: Call) -> None:
-        """Somebody has ordered a callback."""
-        self._orders[call.queued_as] = _order(call)
-
-    def expect(self, ticket: str, request: Request) -> None:
-        """*ticket* is that of somebody who has asked out of hours."""
-        self._orders[ticket] = Order(request.name, request.language, request.trunk or None, request.dialled)
-
     def abandoned(self, call: Call, since: float, now: float) -> None:
         """The caller hung up while waiting; who waited long enough is called back all the same, in the old place."""
         queue = call.queue or ""
-        offer = self._config.queues[queue].offer_callback
+        offer = self._offer(queue)
         number = call.caller.phone or call.caller.number
         if offer is None or offer.abandoned_after is None or now - since < offer.abandoned_after or call.ticket:
             return
-        known = self._config
+        known, customer = self._config, customer_of(call.caller)
+        if customer and self._has_ordered(customer, queue):
+            return
         if not can_be_called(number, offer.numbers, phones=known.phones, trunks=known.trunks, never=offer.never):
             return
         ticket = self._new_call_id()
-        self._orders[ticket] = _order(call)
-        progress = call.session.progress
+        merits = self._control.queues.merits(call)
         joined = CallJoined(
             ticket,
             queue,
             language=call.language,
-            priority=call.priority + progress.priority,
-            needs=parse(progress.needs),
-            preferred=parse(progress.prefer),
+            priority=merits.priority,
+            needs=parse(merits.needs),
+            preferred=parse(merits.prefer),
+            variables=merits.variables,
             waiting_since=since,
-            customer=customer_of(call.caller),
+            customer=customer,
+            number=number,
+            about=Memory.of_call(call).pairs(),
         )
         self._control.note("callback.ordered", call, now, queue=queue, number=number, ticket=ticket)
-        self._control.queues.receive_together((joined, CallbackRequested(ticket, number)), now)
+        self._control.queues.receive(joined, now)
+
+    def _has_ordered(self, customer: str, queue: str) -> bool:
+        tickets = self._dispatcher.tickets.values()
+        return any(t.customer == customer and t.queue == queue and t.place in CALLED_BACK for t in tickets)
+
+    def _words(self, queue: str) -> Queue | None:
+        """None: a queue of before a restart, which the file no longer has."""
+        return self._config.queues.get(queue) or self._former.get(queue)
+
+    def _offer(self, queue: str) -> OfferCallback | None:
+        words = self._words(queue)
+        return None if words is None else words.offer_callback
 
     def over(self, ticket: str, now: float) -> None:
         """The distributor will not want it dialled again."""
-        self._orders.pop(ticket, None)
         self._held.pop(ticket, None)
         self.unused(ticket, now)
 
@@ -144,14 +145,14 @@ class Callbacks:
     def open(self, ticket: str, now: float) -> Call | None:
         """As `find`, opened when there is none yet; None when the distributor has no such callback."""
         known = self.find(ticket)
-        waiting, order = self._dispatcher.tickets.get(ticket), self._orders.get(ticket, Order())
+        waiting = self._dispatcher.tickets.get(ticket)
         if known is not None or waiting is None or not waiting.number:
             return known
-        number, queue = waiting.number, waiting.queue
-        language = order.language or waiting.variables.get("language") or self._config.server.language
+        number, queue, memory = waiting.number, waiting.queue, Memory.of_ticket(waiting)
+        language = waiting.variables.get("language") or self._config.server.language
         phone = number if number in self._config.phones else None
-        caller = Caller(number, order.name, phone=phone, trunk=None if phone else order.trunk)
-        session = Session(self._session_flow(queue), self._clock.local, forced_hours=self._control.forcing.at)
+        caller = Caller(number, memory.name, phone=phone, trunk=None if phone else memory.trunk or None)
+        session = self._session(waiting)
         call = Call(self._new_call_id(), caller, f"callback:{queue}", language, 0, session, self._config)
         call.stage, call.queue, call.ticket = Stage.CALLING_BACK, queue, ticket
         self._control.calls[call.call] = call
@@ -170,13 +171,27 @@ class Callbacks:
         )
         return call
 
+    def _session(self, ticket: Ticket) -> Session:
+        """As every caller's, with what the caller brought when the order was given."""
+        campaigns = self._campaigns
+        session = Session(
+            self._session_flow(ticket.queue),
+            self._clock.local,
+            forced_hours=self._control.forcing.at,
+            messages=None if campaigns is None else campaigns.messages,
+            rollouts=None if campaigns is None else campaigns.percents,
+        )
+        progress = session.progress
+        progress.priority, progress.needs, progress.prefer = ticket.priority, str(ticket.needs), str(ticket.preferred)
+        return session
+
     def _session_flow(self, queue: str) -> IvrFlow:
         """The whole flow, and the greeting of this queue's callbacks."""
-        words, flow = self._config.queues[queue], self._flow
-        offer = words.offer_callback
+        words, flow = self._words(queue), self._flow
+        offer, label = self._offer(queue), "" if words is None else words.label
         greeting = Menu(
             GREETING.name,
-            say=(phrases.callback_greeting((offer.company if offer else "") or words.label),),
+            say=(phrases.callback_greeting((offer.company if offer else "") or label),),
             keys={"1": Target("queue", queue)},
             retries=1,
             when_no_input=HANGUP,
@@ -190,7 +205,8 @@ class Callbacks:
 
     def _close_unused(self, ticket: str, now: float) -> None:
         call, known = self.find(ticket), self._dispatcher.tickets.get(ticket)
-        if call is not None and call.stage is Stage.CALLING_BACK and (known is None or known.place is Place.CALLBACK):
+        rests = known is None or known.place in (Place.CALLBACK, Place.CALLED_AGAIN)
+        if call is not None and call.stage is Stage.CALLING_BACK and rests:
             self._reported.add(call.call)
             self._control.endings.call_over(call, now, by="switch", cause="callback-no-agent")
 
@@ -226,17 +242,18 @@ class Callbacks:
         def failed(attempt: Attempt, failure: Failure, at: float) -> None:
             self._unanswered(call, failure, at)
 
-        queue, order = self._config.queues[call.queue or ""], self._orders.get(call.ticket, Order())
-        label, dialling = queue.label or call.queue or "", self._control.dialling
+        name = call.queue or ""
+        words, offer = self._words(name), self._offer(name)
+        memory = Memory.of_ticket(self._dispatcher.tickets.get(call.ticket))
+        label, dialling = (words.label if words is not None else "") or name, self._control.dialling
         if call.caller.phone is None:
-            offer = queue.offer_callback
             return dialling.ring_number(
                 call,
                 call.caller.number,
-                (offer.trunk if offer is not None else None) or self._own_trunk(order),
+                (offer.trunk if offer is not None else None) or self._own_trunk(memory.trunk),
                 Role.CALLER,
                 display=(offer.company if offer is not None else "") or label,
-                caller=Caller(order.dialled),
+                caller=Caller(memory.dialled),
                 on_ringing=ringing,
                 on_answer=answered,
                 on_failure=failed,
@@ -247,17 +264,17 @@ class Callbacks:
             call.caller.phone,
             Role.CALLER,
             display=label,
-            number=order.dialled or call.queue or "",
+            number=memory.dialled or name,
             on_ringing=ringing,
             on_answer=answered,
             on_failure=failed,
             now=now,
         )
 
-    def _own_trunk(self, order: Order) -> str:
+    def _own_trunk(self, trunk: str) -> str:
         """The trunk by which the customer came, when calls go out through it too."""
-        own = self._config.trunks.get(order.trunk or "")
-        return "" if own is None or own.host is None or order.trunk is None else order.trunk
+        own = self._config.trunks.get(trunk)
+        return "" if own is None or own.host is None else trunk
 
     def stop(self, ticket: str, now: float) -> None:
         """The distributor gives this try up."""
@@ -275,12 +292,14 @@ class Callbacks:
             return
         call.a_leg = leg.leg
         control.note("call.answered", call, now)
-        offer = self._config.queues[call.queue or ""].offer_callback
+        offer = self._offer(call.queue or "")
         entry = GREETING if offer is None or offer.greeting else Target("queue", call.queue or "")
         if entry is GREETING:  # it lasts longer than a telephone rings
             control.queues.receive(CallbackDialled(call.ticket), now)
         if call.call in control.calls:
-            control.menus.receive(call, Started(entry, call.language), now)
+            memory, caller = Memory.of_ticket(self._dispatcher.tickets.get(call.ticket)), call.caller
+            known = {**memory.known, "ani": caller.number, "did": memory.dialled, "name": caller.name}
+            control.menus.receive(call, Started(entry, call.language, variables=known), now)
 
     def _unanswered(self, call: Call, failure: Failure, now: float) -> None:
         call.attempt = None
@@ -308,12 +327,11 @@ class Callbacks:
             self._reported.discard(call.call)
         elif (effect := self._held.pop(call.call, None)) is not None:
             self._control.later(now, lambda at: self.dial(effect, at))
+        name = call.queued_as
+        if name not in self._dispatcher.tickets and self._dispatcher.order_of(name) is not None:
+            self._control.queues.receive(CallLeft(name), now)  # who has called in vain is still to be called back
 
     def _report(self, call: Call, event: CallbackAnswered | CallbackFailed, now: float) -> None:
         if call.call not in self._reported:
             self._reported.add(call.call)
             self._control.queues.receive(event, now)
-
-
-def _order(call: Call) -> Order:
-    return Order(call.caller.name, call.language, call.caller.trunk, call.dialled)

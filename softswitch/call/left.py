@@ -60,6 +60,9 @@ class NoMailroom:
     def post(self, item: Message | Request) -> None:
         pass
 
+    def salvage(self, message: Message) -> None:
+        pass
+
     def discard(self, message: Message) -> None:
         pass
 
@@ -84,7 +87,7 @@ class Left:
         self._clock = clock
         self.mailboxes = Mailboxes(control, self.boxes, office, clock)
         self.listening = Listening(control, config, self.boxes, office, clock)
-        self.requests = CallbackRequests(control, config, flow, opening, self.boxes, office, clock)
+        self.requests = CallbackRequests(control, config, flow, self.boxes, office, clock)
         self.lamps = Lamps(
             config,
             self.boxes,

@@ -27,7 +27,7 @@ from acd.effects import (
 )
 from acd.events import CallChanged, CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
 from acd.skills import parse, variables
-from acd.ticket import Place
+from acd.ticket import OUT_OF_THE_ROOM, Place
 from ivr.events import Requeued, Returned
 from ivr.nodes import Queue, Result
 from ivr.targets import Target
@@ -158,7 +158,7 @@ class Queues:
         there = tuple(queues)
         for call in list(self._control.calls.values()):
             ticket = self._dispatcher.tickets.get(call.queued_as)
-            if ticket is not None and ticket.place is not Place.TALKING:
+            if ticket is not None and ticket.place not in OUT_OF_THE_ROOM:
                 known = self.mentioned(call.session.progress, there)
                 if fresh := tuple(pair for pair in known if ticket.variables.get(pair[0]) != pair[1]):
                     self.receive(CallChanged(ticket.call, variables=fresh), now)
@@ -236,6 +236,10 @@ class Queues:
     def tickets(self) -> list[str]:
         """Everybody whom the distributor has, by the calls in which they came."""
         return list(self._dispatcher.tickets)
+
+    def has(self, ticket: str) -> bool:
+        """Whether the distributor knows *ticket*: somebody who waits, talks, or is to be called back."""
+        return ticket in self._dispatcher.tickets
 
     def is_talking(self, call: Call) -> bool:
         """Whether the distributor takes the caller to be talking with an agent."""

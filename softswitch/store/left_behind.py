@@ -42,7 +42,7 @@ def _plain(value: object) -> object:
 def request_of(row: Iterable[Any]) -> Request:
     """From `columns(Request)`."""
     found = dict(zip(columns(Request), row, strict=True))
-    return Request(**found | {"mailed": bool(found["mailed"])})
+    return Request(**found | {"mailed": bool(found["mailed"]), "vague": bool(found["vague"])})
 
 
 async def load(connection: aiosqlite.Connection) -> tuple[list[Message], list[Request]]:

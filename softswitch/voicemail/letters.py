@@ -43,12 +43,12 @@ def about_message(message: Message, box: Voicemail, zone: tzinfo, number: str = 
 
 def about_request(request: Request, words: CallbackRequest, zone: tzinfo) -> Letter:
     known = _known(request, words.label or request.kind, zone) | {"length": ""}
-    due = _time(request.due, zone)
+    due = "when it is open again" if request.vague else _time(request.due, zone) if request.due > request.at else "now"
     lines = [
         f"For:      {known['label']}",
         f"Call:     {known['caller']}",
         f"Asked at: {known['time']}",
-        f"Due:      {due}" if request.due > request.at else "Due:      now",
+        f"Due:      {due}",
     ]
     if request.path:
         lines.append(f"Came by:  {request.path}")

@@ -138,7 +138,5 @@ def test_requests_outlive_a_restart(office: Office) -> None:
 
 def test_while_it_is_open_a_request_is_due_at_once(office: Office) -> None:
     until_opening(office, 10)
-    office.switch.control.left.requests.look(office.world.now)
-    requests, words = office.switch.control.left.requests, office.switch.config.callback_requests["sales"]
-    due = requests._due(words, requests._flow, office.world.now)
-    assert due == pytest.approx(office.switch.control._clock.wall(office.world.now))
+    due = office.switch.control.left.requests.due.due(office.switch.config.callback_requests["sales"], office.world.now)
+    assert due.at == pytest.approx(office.switch.control._clock.wall(office.world.now))

@@ -109,6 +109,9 @@ class CallbackRequest(Section):
     """Who calls back: the agents of this queue. None: whoever reads the mail."""
     spread: Annotated[Seconds, Field(ge=0, le=86_400)] = 600.0
     """Seconds over which everybody who is due at the same opening is called back."""
+    most_per_quarter: Annotated[Count, Field(ge=1, le=900)] | None = None
+    """So many at most are due in a quarter of an hour, evenly in it; who is one too many is due in the next one with
+    room. None: all at once, called back over `spread`."""
     ask_number: Flag = True
     """Callers may have another number called than the one that they call from."""
     numbers: Strings = ()
