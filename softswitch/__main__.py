@@ -17,7 +17,7 @@ from rich.console import Console
 from softswitch.config import Config, ConfigError, load_config
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from softswitch.admin.commands import Drawing
 
@@ -319,7 +319,13 @@ def _show(verb: str, draw: Drawing, path: Path, *, watch: bool, as_json: bool) -
 
 @cli.command()
 def call(
-    call: Annotated[str, typer.Argument(help="The call's id as `softswitch queues` shows it; its beginning will do.")],
+    call: Annotated[
+        str,
+        typer.Argument(
+            help="The call's id as `softswitch queues` shows it; its beginning will do. Several with commas; "
+            "queue:NAME: all who wait there."
+        ),
+    ],
     config: ConfigPath = DEFAULT_CONFIG,
     priority: Annotated[
         float | None, typer.Option(help="The caller's own points, in place of the present ones.")
@@ -327,14 +333,56 @@ def call(
     queue: Annotated[str | None, typer.Option(help="Move to this queue; the age is kept.")] = None,
     needs: Annotated[str | None, typer.Option(help='Skills that this caller needs as well: "pl >= 50".')] = None,
     preferred: Annotated[str | None, typer.Option(help="Agents with these skills are asked first.")] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="Send on: agent:olena, phone:1001, menu:main…; who is not taken there waits again."),
+    ] = None,
+    only_in: Annotated[str | None, typer.Option(help="Nothing is done unless the caller is in this queue.")] = None,
 ) -> None:
-    """Change a caller who waits in a queue; all who wait are sorted anew at once."""
+    """Change callers who wait in queues, or send them on; all who wait are sorted anew at once."""
     from softswitch.admin.tables import changed_call
 
+    several = "," in call or call.startswith("queue:")
     changed = _change(
-        config, "call.change", call=call, priority=priority, queue=queue, needs=needs, preferred=preferred
+        config,
+        "calls.change" if several else "call.change",
+        call=call,
+        priority=priority,
+        queue=queue,
+        needs=needs,
+        preferred=preferred,
+        to=to,
+        only_in=only_in,
     )
-    typer.echo(changed_call(changed))
+    _tell(changed if several else {"changed": [changed], "refused": []}, "call", changed_call)
+
+
+def _tell(done: dict[str, Any], who: str, told: Callable[[Mapping[str, Any]], str]) -> None:
+    """What was done to each, and what could not be."""
+    for changed in done["changed"]:
+        typer.echo(told(changed))
+    for refused in done["refused"]:
+        typer.echo(f"{refused[who]}: {refused['why']}", err=True)
+    if not done["changed"] and not done["refused"]:
+        typer.echo("there is nobody")
+    if done["refused"]:
+        raise typer.Exit(1)
+
+
+class Verified(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+
+
+@cli.command()
+def verify(
+    call: Annotated[str, typer.Argument(help="The call's id; its beginning will do.")],
+    result: Annotated[Verified, typer.Argument(help="Whether the caller is who they say.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Mark whether a caller is who they say, in place of the agent; see docs/callers.md."""
+    changed = _change(config, "call.verify", call=call, result=result.value)
+    typer.echo(f"{changed['call']}: {changed['verified']}")
 
 
 class Hours(StrEnum):
@@ -432,7 +480,12 @@ class To(StrEnum):
 
 @cli.command()
 def agent(
-    agents: Annotated[str, typer.Argument(help='The agent\'s id; several with commas, or "all".', metavar="AGENT")],
+    agents: Annotated[
+        str,
+        typer.Argument(
+            help="The agent's id; several with commas; queue:NAME: all who could serve there; or all.", metavar="AGENT"
+        ),
+    ],
     to: Annotated[
         To,
         typer.Argument(
@@ -451,13 +504,17 @@ def agent(
     """
     from softswitch.admin.tables import changed_agent
 
-    known = list(_load(config).agents) if agents == "all" else agents.split(",")
-    levels = _levels(skill or [])
-    for name in known:
-        changed = _change(
-            config, "agent.change", agent=name, to=to.value, phone=phone, reason=reason, queue=queue, skills=levels
-        )
-        typer.echo(changed_agent(changed))
+    done = _change(
+        config,
+        "agents.change",
+        agent=agents,
+        to=to.value,
+        phone=phone,
+        reason=reason,
+        queue=queue,
+        skills=_levels(skill or []),
+    )
+    _tell(done, "agent", changed_agent)
 
 
 def _levels(written: list[str]) -> dict[str, int] | None:

@@ -11,7 +11,7 @@ from pydantic import Field
 from ivr.forced import ForcedState
 from ivr.hours import instants
 from softswitch.admin.protocol import AdminError, Code
-from softswitch.admin.verbs import Args, Nothing, Text, listed, read
+from softswitch.admin.requests import Args, Nothing, Text, listed, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -122,6 +122,8 @@ def agent_state(agent: Mapping[str, Any]) -> tuple[str, str]:
 
 def changed_call(changed: Mapping[str, Any]) -> str:
     """What has become of a caller who was changed, in a sentence."""
+    if changed.get("to"):
+        return f"{changed['call']} is sent on to {changed['to']}"
     if changed["queue"] is None:
         return f"{changed['call']} has left the queues"
     ahead = changed["ahead"]

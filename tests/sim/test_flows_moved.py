@@ -1,4 +1,7 @@
-"""Callers who are moved to another queue while they wait: everything is that queue's affair from then on."""
+"""Callers who are moved to another queue while they wait: everything is that queue's affair from then on.
+
+And what else operators do by hand: callers picked for an agent, whole queues, several agents at once.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import pytest
 
 from acd.events import CallChanged
 from rtp.legs import Bridge, Music
+from softswitch.admin.protocol import AdminError, Code
 from softswitch.store.cdr import Disposition
 from tests.sim.office import CENTRE, Office, bridged, record_of, said
 from tests.sim.test_flows_operations import Desk
@@ -44,9 +48,9 @@ files = ["{__file__}"]  # nobody listens
 
 @pytest.fixture
 def office() -> Iterator[Office]:
-    centre = CENTRE.replace("[queue.sales]\n", f"[queue.sales]\n{SALES}")
-    centre = centre.replace("[queue.support]\n", f"[queue.support]\n{SUPPORT}")
-    centre = Office(centre=centre.replace("[say.nobody]", f"{MORE}\n[say.nobody]"))
+    text = CENTRE.replace("[queue.sales]\n", f"[queue.sales]\n{SALES}")
+    text = text.replace("[queue.support]\n", f"[queue.support]\n{SUPPORT}")
+    centre = Office(centre=text.replace("[say.nobody]", f"{MORE}\n[say.nobody]"))
     yield centre
     centre.close()
 
@@ -209,3 +213,89 @@ def test_a_caller_who_is_moved_into_a_queue_that_nobody_serves_goes_on_as_that_q
     move(office, "manned")
     assert said(call) == ("en/say.sorry",)
     assert not isinstance(call.hears, Bridge)
+
+
+def test_a_caller_is_picked_by_hand_for_an_agent_who_could_not_be_asked(office: Office) -> None:
+    piotr = office.agent("1002", answers(after=1.0))
+    call = waits(office, 5.0)
+    (ticket,) = office.switch.dispatcher.tickets
+    sent = Desk(office).ask("call.change", call=ticket[:8], to="agent:piotr", by="oksana")
+    assert (sent["to"], sent["queue"]) == ("agent:piotr", None)
+    office.run(2.0)
+    assert bridged(call, piotr.call)
+    assert not office.switch.dispatcher.tickets
+    (audited,) = [line.data for line in office.switch.journal.of("admin.changed")]
+    assert (audited["by"], audited["to"], audited["call"]) == ("oksana", "agent:piotr", ticket)
+    call.hang_up()
+    office.run(1)
+    assert [(step.kind, step.name) for step in record_of(call).path][:2] == [("queue", "sales"), ("agent", "piotr")]
+
+
+def test_who_is_not_taken_by_hand_waits_again_with_the_age_of_before(office: Office) -> None:
+    call = waits(office, 9.0)
+    (before,) = office.switch.dispatcher.tickets.values()
+    Desk(office).ask("call.change", call=before.call, to="agent:piotr", only_in="sales")  # who is not there
+    office.run(1.0)
+    (after,) = office.switch.dispatcher.tickets.values()
+    assert (after.queue, after.since) == ("sales", before.since)
+    assert call.hears == Music("jazz")
+    call.hang_up()
+
+
+def test_a_caller_who_is_elsewhere_meanwhile_is_left_alone(office: Office) -> None:
+    call = waits(office)
+    (ticket,) = office.switch.dispatcher.tickets
+    desk = Desk(office)
+    with pytest.raises(AdminError, match="is in queue sales, not in support") as refused:
+        desk.ask("call.change", call=ticket, priority=5, only_in="support")
+    assert refused.value.code is Code.REFUSED
+    call.press("9")
+    office.run(0.5)
+    with pytest.raises(AdminError, match="could not be changed"):
+        desk.ask("call.change", call=ticket, to="agent:piotr")
+    with pytest.raises(AdminError, match="there is no agent nobody"):
+        desk.ask("call.change", call=ticket, to="agent:nobody")
+    with pytest.raises(AdminError, match="nothing else can be changed"):
+        desk.ask("call.change", call=ticket, to="agent:piotr", priority=1)
+    assert said(call) == ("en/menu.leave",)
+
+
+def test_a_whole_queue_is_moved_in_its_order_and_sent_on(office: Office) -> None:
+    calls = []
+    for phone in ("2001", "2002", "2003"):
+        calls.append(office.call(phone, "101"))
+        office.run(1.0)
+    desk = Desk(office)
+    moved = desk.ask("calls.change", call="queue:sales", queue="everybody", by="oksana")
+    assert [len(moved["changed"]), moved["refused"]] == [3, []]
+    waiting = office.switch.dispatcher.waiting("everybody")
+    assert [office.switch.control.calls[ticket.call].caller.phone for ticket in waiting] == ["2001", "2002", "2003"]
+    assert [line.data["by"] for line in office.switch.journal.of("admin.changed")] == ["oksana"] * 3
+    office.run(1.0)
+    assert {call.hears for call in calls} == {Music("default")}
+    one, two = waiting[0].call, waiting[2].call
+    some = desk.ask("calls.change", call=f"{one}, {two},nobody", to="say:sorry")
+    assert [changed["call"] for changed in some["changed"]] == [one, two]
+    assert some["refused"] == [{"call": "nobody", "why": "no caller whose id begins with nobody is in a queue"}]
+    office.run(0.5)
+    assert [said(call) for call in calls] == [("en/say.sorry",), (), ("en/say.sorry",)]
+    assert desk.ask("calls.change", call="queue:sales", priority=1) == {"changed": [], "refused": []}
+
+
+def test_agents_are_changed_together_and_what_cannot_be_is_told(office: Office) -> None:
+    office.agent("1001")
+    office.agent("1003")
+    desk = Desk(office)
+    done = desk.ask("agents.change", agent="queue:sales", to="break", reason="meeting", by="oksana")
+    assert [changed["agent"] for changed in done["changed"]] == ["olena", "iryna"]
+    assert {office.switch.dispatcher.agents[agent].reason for agent in ("olena", "iryna")} == {"meeting"}
+    some = desk.ask("agents.change", agent="olena, piotr,nobody", to="back")
+    assert [changed["agent"] for changed in some["changed"]] == ["olena"]
+    assert [(refused["agent"], refused["why"][:20]) for refused in some["refused"]] == [
+        ("piotr", "piotr is not logged "),
+        ("nobody", "there is no agent no"),
+    ]
+    skilled = desk.ask("agents.change", agent="all", to="skills", skills={"pl": 60})
+    assert len(skilled["changed"]) == 4
+    with pytest.raises(AdminError, match="there is no queue nowhere"):
+        desk.ask("agents.change", agent="queue:nowhere", to="back")
