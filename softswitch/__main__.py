@@ -142,7 +142,7 @@ def report(
         str,
         typer.Option(
             help="queue, agent, interval, or call (one line each). Of containment: topic, path, did, segment, "
-            "language, node; of survey: question, queue, agent, path, node, did, language, interval, call.",
+            "language, version, node; of survey: question, queue, agent, path, node, did, language, interval, call.",
             show_default="queue, topic, question",
         ),
     ] = "",

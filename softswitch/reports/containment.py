@@ -26,7 +26,7 @@ KINDS = frozenset(
     {"call.started", "ivr.node_entered", "acd.queued", "acd.call_over", "call.ended", "call.connected", _STARTED}
 )
 #: Besides, what callers are told apart by.
-TOLD_APART_BY = frozenset({"ivr.language_chosen", "ivr.variables_set", "ivr.message_voiced"})
+TOLD_APART_BY = frozenset({"ivr.language_chosen", "ivr.variables_set", "ivr.message_voiced", "ivr.version_chosen"})
 
 
 @dataclass(slots=True)
@@ -47,6 +47,7 @@ class Visit:
     label: str = ""  # of the key that was pressed last
     path: str = ""  # menus and keys, "main 2 > support 1"
     menus: list[str] = field(default_factory=list)
+    versions: list[str] = field(default_factory=list)  # of places that have some, "menu:main = menu:new"
 
     @property
     def contained(self) -> bool:
@@ -97,6 +98,8 @@ class Visits:
                 visit.segment = str(_mapping(data.get("values")).get("segment") or "") or visit.segment
             case "ivr.message_voiced":
                 visit.segment = str(data.get("segment") or "") or visit.segment
+            case "ivr.version_chosen":
+                visit.versions.append(f"{data.get('node')} = {data.get('to')}")
             case "call.ended":
                 visit.ended = at
                 visit.hung_up_in_menu = visit.contained and data.get("by") == "caller"

@@ -40,6 +40,7 @@ class Split(StrEnum):
     DID = "did"
     SEGMENT = "segment"
     LANGUAGE = "language"
+    VERSION = "version"  # of menus that have some: which one they came to
     NODE = "node"  # places instead of callers
 
 
@@ -53,6 +54,8 @@ def _value(split: Split, visit: Visit) -> str:
             found = visit.dialled
         case Split.SEGMENT:
             found = visit.segment
+        case Split.VERSION:
+            found = ", ".join(visit.versions)
         case _:
             found = visit.language
     return found or NONE

@@ -65,6 +65,9 @@ LINES: list[Line] = sorted(
         *call("9", 900, ("queue:sales", 10, "hung-up")),
         *call("cb", 950, ("menu:callback-greeting", 3, "hung-up"), callback_of="4"),
         (702.0, "ivr.language_chosen", "7", {"language": "pl"}),
+        (101.0, "ivr.version_chosen", "1", {"node": "menu:main", "to": "menu:new", "percent": 10}),
+        (201.0, "ivr.version_chosen", "2", {"node": "menu:main", "to": "menu:main", "percent": 90}),
+        (401.0, "ivr.version_chosen", "4", {"node": "menu:main", "to": "menu:main", "percent": 90}),
         (101.0, "ivr.variables_set", "1", {"values": {"segment": "silver"}}),
     ],
     key=lambda line: line[0],
@@ -102,6 +105,7 @@ def test_containment_of_everybody() -> None:
         (Split.DID, {"100": (8, 5, 3), "200": (1, 0, 0)}),
         (Split.SEGMENT, {"–": (7, 3, 1), "gold": (1, 1, 1), "silver": (1, 1, 1)}),
         (Split.LANGUAGE, {"uk": (8, 4, 2), "pl": (1, 1, 1)}),
+        (Split.VERSION, {"–": (6, 3, 2), "menu:main = menu:main": (2, 1, 0), "menu:main = menu:new": (1, 1, 1)}),
     ],
 )
 def test_containment_by_what_callers_are_told_apart_by(split: Split, expected: dict[str, tuple[int, int, int]]) -> None:
