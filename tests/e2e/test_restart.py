@@ -63,12 +63,18 @@ def test_agents_counters_and_breaks_outlast_a_kill_and_phones_need_not_register_
         assert after["olena"]["calls"] == 1
         assert after["iryna"]["reason"] == "lunch"
         assert after["olena"]["logged_in_for"] > before["olena"]["logged_in_for"]
-        again = office.dial(cara, "101")
+        again = office.dial(cara, "103")
+        again.wait_confirmed()
+        moved = office.switch.tell("call", "queue:nobody", "--queue", "sales", "--only-in", "nobody")
+        assert "in queue sales, priority 0" in moved
         rung = olena.wait_incoming(after=taken.incoming)
         rung.answer()
-        again.wait_confirmed()
+        eventually(lambda: agents(office)["olena"]["state"] == "talking", what="the caller who was moved is served")
         again.hang_up()
         rung.wait_ended()
+        served = office.switch.calls()[-1]
+        assert (served["queue"], served["agent"]) == ("sales", "olena")
+        assert [step["name"] for step in served["path"] if step["kind"] == "queue"] == ["nobody", "sales"]
         cut = [record for record in office.switch.calls() if record["disposition"] == "cut by restart"]
         assert [record["phone"] for record in cut] == ["2003"]
         eventually(lambda: (tmp_path / "watch").read_text().count("\n") > looks, what="look after the restart")
