@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ivr.nodes import Prompt
 
@@ -23,9 +23,9 @@ def placeholders(text: str) -> list[str]:
     return _PLACEHOLDER.findall(text)
 
 
-def fill(text: str, variables: Mapping[str, str]) -> str:
-    """*text* with its variables as they stand; what is not known is empty."""
-    return _PLACEHOLDER.sub(lambda match: variables.get(match[1], ""), text)
+def fill(text: str, variables: Mapping[str, str], encode: Callable[[str], str] = str) -> str:
+    """*text* with its variables as they stand, each *encode*d; what is not known is empty."""
+    return _PLACEHOLDER.sub(lambda match: encode(variables.get(match[1], "")), text)
 
 
 def filled(prompt: Prompt, variables: Mapping[str, str]) -> Prompt:

@@ -7,7 +7,6 @@ retries and the slowest body included; an answer is read up to a limit and no fu
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -17,6 +16,7 @@ from xml.sax.saxutils import escape
 
 import httpx2
 
+from ivr.texts import fill
 from softswitch.webservice.answers import AnswerError, read_answer
 from softswitch.webservice.breaker import Breaker
 from softswitch.webservice.guard import AddressRefused
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 #: Of the answer to a service that is told everything.
 BODY = "body"
 
-_VARIABLE = re.compile(r"\{(\w+)\}")
 _MOST_CACHED = 1000
 _LONGEST_TAG = 200
 NOT_MODIFIED = 304
@@ -90,11 +89,6 @@ class Service:
     """Post all variables, and take the answer as it stands: a text in the variable `BODY`."""
     document: bool = False
     """Take the answer as it stands, and ask with its ETag the next time: 304 is the same answer once more."""
-
-
-def fill(template: str, variables: Mapping[str, str], encode: Callable[[str], str] = str) -> str:
-    """*template* with its `{variables}`; one that is not known is empty."""
-    return _VARIABLE.sub(lambda match: encode(variables.get(match[1], "")), template)
 
 
 class WebserviceClient:
