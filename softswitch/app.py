@@ -30,6 +30,7 @@ from softswitch.call.left import message_prompts
 from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.call.waiting import queue_prompts
+from softswitch.call.verifying import verification_prompts
 from softswitch.call.whisper import whisper_prompts
 from softswitch.campaigns.apart import Reporter
 from softswitch.campaigns.audio import RemoteAudio
@@ -432,6 +433,7 @@ class Switch:
         from softswitch.api.application import Ports, application
         from softswitch.api.server import HttpServer
 
+        from softswitch.api.verification import add_verification
         reporter = Reporter(self._database, self._loop.time)
 
         async def listening(campaign: str) -> dict[str, Any]:
@@ -445,10 +447,20 @@ class Switch:
             kept=self._journal.flush,
             listening=listening,
         )
-        self._http = HttpServer(application(ports))
+        served = application(ports)
+        add_verification(served, ports.settings, self._verified)
+        self._http = HttpServer(served)
         await self._http.start(api.listen)
 
     def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
+    def _verified(self, name: str, passed: bool, by: str) -> bool:
+        """A program that an agent works with says whether the caller is who they say. False: no such call goes on."""
+        call, now = self._control.calls.get(name), self._loop.time()
+        if call is not None:
+            self._control.verifying.mark(call, now, passed=passed, by=by, how="api")
+            self._settle()
+        return call is not None
+
         """Nobody should wait for a message while it is rendered; audio that others keep is fetched."""
         self._remote_audio.keep([prompt.audio for prompt in self._book.prompts() if prompt.audio is not None])
         alike = [prompt for prompt in prompts if filled(prompt, {}) is prompt]
@@ -491,6 +503,7 @@ def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
     yield from message_prompts(config)
     yield from whisper_prompts(config.queues, config.server.language)
     yield from find_me_prompts(config)
+    yield from verification_prompts(config)
     yield from hours_prompts(config)
 
 

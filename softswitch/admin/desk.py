@@ -13,6 +13,7 @@ from softswitch.admin.protocol import socket_path
 from softswitch.admin.server import AdminServer
 from softswitch.admin.today import Today, records_of_today, standards
 from softswitch.admin.verbs import Operations
+from softswitch.admin.verification import VerificationDesk
 from softswitch.store.database import FILE_NAME
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class AdminDesk:
             status=lambda: {"pid": os.getpid(), "config": config.file, **status()},
         )
         hours = HoursDesk(control, clock=clock, now=asyncio.get_running_loop().time, settle=settle)
-        verbs = {**self._operations.verbs(), **hours.verbs(), **more}
+        verification = VerificationDesk(control, now=asyncio.get_running_loop().time, settle=settle)
+        verbs = {**self._operations.verbs(), **hours.verbs(), **verification.verbs(), **more}
         self._server = AdminServer(socket_path(config.server.data_dir), verbs)
         await self._server.start()
 

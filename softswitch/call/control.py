@@ -62,6 +62,7 @@ from softswitch.call.transfers import Transfers
 from softswitch.call.trunk_watch import TrunkWatch
 from softswitch.call.trunks import Trunks
 from softswitch.call.waiting import Waiting
+from softswitch.call.verifying import Verifying
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -191,6 +192,7 @@ class CallControl:
             config,
             agent_at=self.queues.agent_at,
             is_logged_in=self.queues.is_logged_in,
+        self.verifying = Verifying(self)
             in_wrap_up=self.queues.in_wrap_up,
             break_reason=self.queues.break_reason,
         )
@@ -323,6 +325,8 @@ class CallControl:
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
             self.forcing.next_deadline(),
+            self.parking.next_deadline(),
+            self.verifying.next_deadline(),
             self.windows.next_deadline(),
         )
         return min((at for at in deadlines if at is not None), default=None)
@@ -357,6 +361,8 @@ class CallControl:
                 part.handle_timeout(now)
         self._settle(now)
 
+            self.parking,
+            self.verifying,
     def start(self, now: float) -> None:
         """The sockets are open."""
         self.opening.look_ahead(now)
@@ -456,6 +462,7 @@ class CallControl:
                 self.later(now, lambda at: self.queues.receive(AgentFree(agent), at))
 
     def _phone_reachable(self, phone: str, reachable: bool, now: float) -> None:
+        self.verifying.forget(leg)
         agent = self.queues.agent_at(phone)
         if agent is not None and self.queues.is_reachable(agent) != reachable:
             self.queues.receive(AgentReachable(agent) if reachable else AgentUnreachable(agent), now)

@@ -102,8 +102,9 @@ class Offers:
         """A telephone that is to answer by itself need not choose how to ring."""
         domain = self._config.sip.domain
         if self._answers_itself(offer.queue, offer.agent):
-            return auto_answer(domain)
-        return announced(call, self._config.display, domain, label=label)
+            return (*auto_answer(domain), *self._control.verifying.headers(call, offer.queue))
+        headers = announced(call, self._config.display, domain, label=label)
+        return (*headers, *self._control.verifying.headers(call, offer.queue))
 
     def _answers_itself(self, queue: str, agent: str) -> bool:
         known = self._config.agents.get(agent)
@@ -123,14 +124,18 @@ class Offers:
         if leg is None:
             return
         tone = not leg.home and self._answers_itself(connect.queue, connect.agent)
-        if leg.leg in self._told or not self.whispers.wanted(connect.queue, tone=tone):
+        question = self._control.verifying.question(call, connect.queue)
+        if question is None and (leg.leg in self._told or not self.whispers.wanted(connect.queue, tone=tone)):
             self._join(call, connect, now)
             return
 
         def told(at: float) -> None:
             self._join(call, connect, at)
 
-        self.whispers.tell(leg, connect.agent, connect.queue, connect.waited, now, told)
+        if leg.leg in self._told or not self.whispers.wanted(connect.queue, tone=tone):
+            self.whispers.ask(leg, connect.agent, (question,) if question is not None else (), now, told)
+        else:
+            self.whispers.tell(leg, connect.agent, connect.queue, connect.waited, now, told, question)
 
     def _join(self, call: Call, connect: Connect, now: float) -> None:
         control = self._control

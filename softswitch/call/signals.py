@@ -159,5 +159,6 @@ class Signals:
             if self._control.find_me.pressed_by(call, leg, pressed, now):
                 return
             self._control.keyed.pressed(call, leg, pressed, now)
+            self._control.verifying.pressed(call, leg, pressed, now)
         elif not self._control.waiting.pressed(call, pressed, now):
             self._control.menus.receive(call, Digit(pressed), now)

@@ -50,22 +50,38 @@ class Whispers:
         """Whether there is anything to tell; *tone*: at least that the line is open."""
         return tone or self._queues[queue].whisper is not None
 
-    def tell(self, leg: Leg, agent: str, queue: str, waited: float, now: float, then: Callable[[float], None]) -> None:
-        """Tell the agent on *leg*; *then* puts the caller through. Nothing happens when the leg is gone before."""
+    def tell(
+        self,
+        leg: Leg,
+        agent: str,
+        queue: str,
+        waited: float,
+        now: float,
+        then: Callable[[float], None],
+        question: Prompt | None = None,
+    ) -> None:
+        """Tell the agent on *leg*; *then* puts the caller through. Nothing happens when the leg is gone before.
+
+        *question*: what the agent is to ask the caller is said last; it takes the place of a tone.
+        """
         words = self._queues[queue].whisper
-        self._after[leg.leg] = then
-        if words is None or words.tone:
+        more = () if question is None else (question,)
+        if (words is None or words.tone) and not more:
+            self._after[leg.leg] = then
             self._control.legs.hear(leg, Tone(ZIP))
             self._tones.set(leg.leg, now + TONE)
-            return
-        prompt = whisper_prompt(queue, self._queues[queue], waited, self._language)
-        self.say(leg, agent, prompt, now)
+        elif words is None or words.tone:
+            self.ask(leg, agent, more, now, then)
+        else:
+            prompt = whisper_prompt(queue, self._queues[queue], waited, self._language)
+            self.ask(leg, agent, (prompt, *more), now, then)
 
-    def say(self, leg: Leg, agent: str, prompt: Prompt, now: float) -> None:
+    def ask(self, leg: Leg, agent: str, prompts: tuple[Prompt, ...], now: float, then: Callable[[float], None]) -> None:
         """Words for the agent on *leg*, in the agent's language."""
+        self._after[leg.leg] = then
         language = self._agents[agent].language if agent in self._agents else None
         self._control.prompts.say_to(
-            leg, (prompt,), language or self._language, now, lambda at: self._told(leg.leg, at), patience=PATIENCE
+            leg, prompts, language or self._language, now, lambda at: self._told(leg.leg, at), patience=PATIENCE
         )
 
     def forget(self, leg: int) -> None:

@@ -26,6 +26,7 @@ from softswitch.config.words.values import (
     Section,
     Strings,
 )
+from softswitch.config.words.verification import Verification
 
 
 class Config(Section):
@@ -65,6 +66,10 @@ class Config(Section):
     surveys: Annotated[Mapping[Name, Survey], Field(alias="survey")] = {}
     records: Annotated[Mapping[Name, Record], Field(alias="record")] = {}
     conferences: Annotated[Mapping[Name, Conference], Field(alias="conference")] = {}
+    park: Park | None = None
+    """Where callers are left for somebody else to fetch. None: nowhere."""
+    verifications: Annotated[Mapping[Name, Verification], Field(alias="verification")] = {}
+    """``[verification.NAME]``: what agents ask callers to make sure who they are."""
     features: Annotated[Features, Field(alias="feature")] = Features()
     breaks: Annotated[Mapping[BreakKey, BreakField], Field(alias="break")] = {}
     """Reasons by the digit that is dialled."""

@@ -54,6 +54,10 @@ class Teller:
         self._with = str(agent or phone or "somebody")
         return f"talks with {f'agent {agent} at ' if agent else ''}phone {phone}" if phone else f"talks with {agent}"
 
+    def verified(self, record: Record, data: Mapping[str, Any]) -> Told:
+        by = data.get("by") or "somebody"
+        return f"{by} says that the caller is {'' if data.get('result') == 'passed' else 'not '}who they say"
+
     def parted(self, record: Record, data: Mapping[str, Any]) -> Told:
         by = _the(str(data.get("by") or "somebody"))
         return f"{by} ends the conversation{self._talked(record)}{_cause(data)}"
@@ -321,6 +325,7 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "call.started": Teller.started,
     "call.answered": Teller.answered,
     "call.connected": Teller.connected,
+    "call.verified": Teller.verified,
     "call.parted": Teller.parted,
     "call.ended": Teller.ended,
     "leg.held": Teller.held,

@@ -103,6 +103,7 @@ class CallRecord:
     withheld: bool = False
     label: str = ""  # of the key that the caller pressed last
     menu_path: str = ""  # "main 2 > support 1"
+    verified: str = ""  # "passed" or "failed": what came of making sure who the caller is; the last word
 
     @property
     def seconds(self) -> float:
@@ -174,6 +175,7 @@ class _Account:
         self._waited = self._talked = 0.0
         self._abandoned = self._gave_back = self._no_answer = self._with_agent = self._with_phone = False
         self._to_be_called_back = False
+        self._verified = ""
 
     def read(self, record: Record) -> None:
         if self._ended is not None:
@@ -216,6 +218,8 @@ class _Account:
                 self._to_be_called_back = self._to_be_called_back or "ticket" not in data  # else nobody asked for it
             case "call.connected":
                 self._connected(data, at)
+            case "call.verified":
+                self._verified = _string(data, "result")
             case "call.parted":
                 self._enter(SWITCH, "", at)
             case "call.ended":
@@ -253,6 +257,7 @@ class _Account:
             withheld=start.get("withheld") is True,
             label=_string(end, "menu_label"),
             menu_path=_string(end, "menu_path"),
+            verified=self._verified,
         )
 
     def _disposition(self, restarted: int) -> Disposition:

@@ -130,6 +130,7 @@ def call_details(record: CallRecord, zone: tzinfo = UTC) -> RenderableType:
         ("length", duration(record.seconds)),
         ("waited", duration(record.waited) if record.queue else ""),
         ("talked", duration(record.talked) if record.talked else ""),
+        ("verified", record.verified),
         ("result", str(record.disposition)),
     ):
         if value:

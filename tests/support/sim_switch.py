@@ -307,6 +307,8 @@ class SimSwitch:
             "calls on trunks": control.trunks,
             "transfers": control.transfers,
             "transfers by keys": control.keyed,
+            "callers who are parked": control.parking,
+            "marks of agents": control.verifying,
             "subscriptions": self.endpoint._subscriptions,
             "requests of our own": control.requests,
             "tickets": self.dispatcher.tickets,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from pathlib import Path
 
 from softswitch.config import parse_config
@@ -38,9 +39,10 @@ when_closed = "say:closed"
 
 
 def test_the_examples_are_a_configuration_that_works(tmp_path: Path) -> None:
+    sqlite3.connect(tmp_path / "crm.db").close()
     (tmp_path / "vip.csv").write_text("number;name;agent\n+380671112233;Somebody;piotr\n", encoding="utf-8")
     blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 3
+    assert len(blocks) == 5
     config = parse_config(("\n".join(blocks) + REST).encode(), file="callers.md", folder=tmp_path, env={})
     vip = config.lists["vip"].find(config.plan.read("050 123 45 67"))
     assert vip is not None

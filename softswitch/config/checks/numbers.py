@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+from itertools import combinations
 from typing import TYPE_CHECKING
 
-from softswitch.config.fields import Wrong, parse_listen, parse_network, parse_ports
+from softswitch.config.fields import Wrong, parse_listen, parse_network, parse_numbers, parse_ports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,7 @@ def check(raw: Raw) -> Iterator[Problem]:
     yield from _phones(raw)
     yield from _sources(raw)
     yield from _features(raw)
+    yield from _places(raw)
     yield from _sockets(raw)
 
 
@@ -57,6 +59,20 @@ def _phone_name(raw: Raw, path: Path) -> str:
     return f"phone {phone.get('user', '')}" if isinstance(phone, dict) else "phone"
 
 
+def _codes_in_calls(raw: Raw, table: object) -> Iterator[Problem]:
+    """None may be the beginning or, as only the last keys count, the end of another."""
+    names = {"transfer": "*2", "consult": "*3", "verified": "*4", "not_verified": "*5"}
+    if "park" in raw.tables:
+        names["park"] = "*6"
+    written = table if isinstance(table, dict) else {}
+    names |= {key: written[key] for key in names if isinstance(written.get(key), str)}
+    for (one, code), (other, longer) in combinations(names.items(), 2):
+        short, long = sorted((code, longer), key=len)
+        if short and (long.startswith(short) or long.endswith(short)):
+            path: Path = ("feature", other if other in written else one)
+            yield raw.error(path, f"the codes for {one} and {other} begin or end alike", "the codes must differ")
+
+
 def _features(raw: Raw) -> Iterator[Problem]:
     names = {"login": "*11", "logout": "*12", "break": "*13", "back": "*14"}
     names |= {
@@ -68,6 +84,8 @@ def _features(raw: Raw) -> Iterator[Problem]:
         "voicemail_of": "*98",
     }
     names |= {"stay": "*10", "hours": "*30", "dnd": "*78", "dnd_off": "*79", "preview": "*70"}
+    if "park" in raw.tables:
+        names["park"] = "*6"
     table = raw.tables.get("feature")
     if isinstance(table, dict):
         names |= {key: value for key, value in table.items() if key in names and isinstance(value, str)}
@@ -77,13 +95,7 @@ def _features(raw: Raw) -> Iterator[Problem]:
                 what = f'"{code}" is {"also" if longer == code else "the beginning of"} the code for {other}'
                 path: Path = ("feature", name) if isinstance(table, dict) and name in table else ("feature", other)
                 yield raw.error(path, what, "the codes must differ")
-    in_calls = {"transfer": "*2", "consult": "*3"}
-    if isinstance(table, dict):
-        in_calls |= {key: table[key] for key in in_calls if isinstance(table.get(key), str)}
-    one, other = in_calls.values()
-    if one and other and (one.startswith(other) or other.startswith(one)):
-        path = ("feature", "consult") if isinstance(table, dict) and "consult" in table else ("feature", "transfer")
-        yield raw.error(path, "the codes for transfer and consult begin alike", "the codes must differ")
+    yield from _codes_in_calls(raw, table)
     for path, did in raw.strings("route.*.did", "route.*.did.*"):
         for name, code in names.items():
             if code and did.startswith(code):
@@ -94,6 +106,18 @@ def _features(raw: Raw) -> Iterator[Problem]:
                     f'choose another number, or another code: [feature] {name} = "…"',
                     code="code-hides-number",
                 )
+
+
+def _places(raw: Raw) -> Iterator[Problem]:
+    """Numbers of parking places are dialled by our own phones, and mean nothing else to them."""
+    park = raw.tables.get("park")
+    try:
+        places = parse_numbers(park["places"]).numbers if isinstance(park, dict) and "places" in park else ()
+    except Wrong:
+        return
+    for path, number in raw.strings("phone.*.user", "queue.*.number", "route.*.did", "route.*.did.*"):
+        if number in places:
+            yield raw.error(path, f"{number} is a parking place, too", "choose another number, or other [park] places")
 
 
 def _sockets(raw: Raw) -> Iterator[Problem]:

@@ -41,6 +41,10 @@ def check(raw: Raw) -> Iterator[Problem]:
                 likely = nearest(name, agents)
                 right = f'did you mean "{likely}"?' if likely else "give it to somebody: skills = { … }"
                 yield raw.warning(path, f'nobody has the skill "{name}"', right, code="no-such-skill")
+    questions = raw.names("verification")
+    for path, name in raw.strings("queue.*.verify"):
+        if name not in questions:
+            yield raw.error(path, f"there is no [verification.{name}]", nearest=nearest(name, questions))
     for path, steps in raw.select("queue.*.relax"):
         yield from _rising(raw, path, steps)
     for path, queue in raw.select("queue.*"):

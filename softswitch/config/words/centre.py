@@ -123,6 +123,8 @@ class Queue(Section):
     """As of an agent, for the calls of this queue."""
     whisper: OptionalWhisper = None
     """What the agent hears before the caller is put through. None: nothing."""
+    verify: Name | None = None
+    """``[verification.NAME]``: agents make sure who the caller is."""
     exit: Exit | None = None
     exit_menu: TargetField | None = None
     """Where every other key leads. Whoever comes back from there has the old place."""
@@ -193,6 +195,13 @@ class Features(Section):
     """Pressed during a call by whoever was called, then a number and hash: the caller is sent there. "": not."""
     consult: FeatureCode | Literal[""] = "*3"
     """The same, and the number is talked with first: hanging up puts the caller through, star brings them back."""
+    park: FeatureCode | Literal[""] = "*6"
+    """Where there is a ``[park]``: pressed during a call, or dialled as the target of a transfer, it leaves the caller at
+    the first place that is free, and says which. Dialled in a call of its own it says a place that is kept. "": not."""
+    verified: FeatureCode | Literal[""] = "*4"
+    """Pressed by the agent during a call of a queue with ``verify``: the caller has answered rightly. "": not."""
+    not_verified: FeatureCode | Literal[""] = "*5"
+    """The same: wrongly, or not at all."""
 
 
 class Display(Section):

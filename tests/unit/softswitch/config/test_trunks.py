@@ -48,7 +48,7 @@ def test_a_route_for_our_own_phones_is_not() -> None:
         ('[trunk.a]\nhost = "192.0.2.9"\npassword = "x"', "is for nobody"),
         ('[trunk.a]\nhost = "192.0.2.9"\nfailover = ["kiev"]', "there is no [trunk.kiev]"),
         ('[trunk.a]\nhost = "192.0.2.9"\nfailover = ["a"]', "is the trunk itself"),
-        ('[feature]\ntransfer = "*3"', "begin alike"),
+        ('[feature]\ntransfer = "*3"', "begin or end alike"),
     ],
 )
 def test_what_cannot_be_right_is_an_error(text: str, complaint: str) -> None:

@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "call.started": ({"caller": "380", "dialled": "100", "trunk": "kyiv"}, "380 calls 100 over trunk kyiv"),
     "call.answered": ({}, "the switch answers"),
     "call.connected": ({"agent": "anna", "phone": "1001"}, "talks with agent anna at phone 1001"),
+    "call.verified": ({"result": "failed", "by": "anna"}, "anna says that the caller is not who they say"),
     "call.parted": ({"by": "agent", "cause": "transfer"}, "the agent ends the conversation (transfer)"),
     "call.ended": (
         {"by": "caller", "cause": "cancelled", "sip_status": 487},
