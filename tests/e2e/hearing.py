@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.support.pjsua_agent import PjsuaCall
     from tests.support.speech import Speech
 
-RECOGNISED = 0.7
+RECOGNISED = 0.6  # another sentence of the same voice stays below 0.5; a phone's buffer that slips costs up to 0.3
 PATIENCE = 15.0
 
 

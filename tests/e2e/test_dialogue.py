@@ -12,7 +12,7 @@ import pytest
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 from tests.e2e.conftest import Switches
-from tests.e2e.hearing import hears_phrase, hears_text, record_tones, talk
+from tests.e2e.hearing import RECOGNISED, hears_phrase, hears_text, record_tones, talk
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
 
 if TYPE_CHECKING:
@@ -339,7 +339,7 @@ def test_a_caller_chooses_a_language(office: Office, speech: Speech) -> None:
     call = office.dial(office.phone("2001"), "220")
     call.wait_confirmed()
     hears_text(call, speech, "Для української натисніть два.", "uk")
-    assert call.heard_so_far().find(speech.text("For English press 1.")).score > 0.7
+    assert call.heard_so_far().find(speech.text("For English press 1.")).score > RECOGNISED
     call.press("2")
     hears_text(call, speech, "Вітаємо у нашій фірмі.", "uk")
 

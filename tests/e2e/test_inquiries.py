@@ -12,7 +12,7 @@ import pytest
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 from tests.e2e.conftest import Switches
-from tests.e2e.hearing import hears_music, hears_text, record_tones, talk
+from tests.e2e.hearing import RECOGNISED, hears_music, hears_text, record_tones, talk
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
 from tests.support.http_server import HttpServer, Reply, served
 
@@ -273,7 +273,7 @@ def test_an_application_drives_calls(office: Office, speech: Speech, web: Web) -
     hears_text(led, speech, "Press a key.")
     heard = led.heard_so_far()
     assert heard.tone_seconds(JINGLE) > 0.5
-    assert heard.find(speech.text("Hello Cara Novak.")).score > 0.7
+    assert heard.find(speech.text("Hello Cara Novak.")).score > RECOGNISED
     led.press("7")
     taken = olena.wait_incoming()
     assert "App Sales: Cara Novak" in taken.remote
