@@ -50,9 +50,7 @@ def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
     if kind == "extra_forbidden":
         known = known_keys(path[:-1])
         what, right, likely = "unknown key", "", nearest(str(path[-1]), known)
-        if later.is_later_key(path):
-            what, likely = "is not supported yet", ""
-        elif not likely:
+        if not likely:
             right = f"known here: {', '.join(known)}" if known else ""
     elif kind == "missing":
         what, right = f'needs the key "{path[-1]}"', ""
