@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import copy
-import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from softswitch.config.acd import acd_config
 from softswitch.config.findings import SILENCEABLE
 from softswitch.config.flows import flow
 from softswitch.config.schema import COMMITTED, render
+from tests.support.mutated import places, toml
 
 ROOT = Path(__file__).parents[4]
 EXAMPLE = (ROOT / "config.toml").read_text(encoding="utf-8")
@@ -251,23 +251,8 @@ _VALUES: list[Any] = [
 ]  # fmt: skip
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    found = [path] if path else []
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return found + [place for key, item in items for place in _places(item, (*path, key))]
-
-
-def _toml(value: Any) -> str:
-    """A value as inline TOML; enough for what tomllib reads from the example."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(key)} = {_toml(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.dumps(value).replace("\x7f", "\\u007f")
-
-
 TABLES = tomllib.loads(EXAMPLE)
-PLACES = _places(TABLES)
+PLACES = places(TABLES)
 
 
 @settings(max_examples=200)
@@ -285,8 +270,7 @@ def test_a_wrong_value_anywhere_never_crashes_the_loader(changes: list[tuple[tup
                 holder[path[-1]] = value
         except (KeyError, IndexError, TypeError):
             continue
-    text = "\n".join(f"{json.dumps(key)} = {_toml(value)}" for key, value in tables.items())
-    _load_or_refuse(text.encode())
+    _load_or_refuse(toml(tables).encode())
 
 
 def test_what_the_loader_says_is_in_the_file() -> None:
@@ -298,7 +282,7 @@ def test_what_the_loader_says_is_in_the_file() -> None:
             holder = holder[part]
         if isinstance(holder[path[-1]], str | int | float) and isinstance(path[-1], str):
             holder[path[-1]] = ["\x01"]
-            lines = [f"{json.dumps(key)} = {_toml(value)}" for key, value in tables.items()]
+            lines = toml(tables).splitlines()
             wrong = next(number for number, line in enumerate(lines, 1) if "\\u0001" in line)
             with pytest.raises(ConfigError) as caught:
                 parse_config("\n".join(lines).encode(), file="c", folder=ROOT, env={})
