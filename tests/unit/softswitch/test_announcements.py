@@ -15,6 +15,7 @@ import pytest
 from rtp.codecs.g711 import decode
 from softswitch.media.assets import load_frames
 from softswitch.paths import prompts_dir
+from softswitch.speech import phrases
 from softswitch.speech.grammar.plurals import LANGUAGES
 from softswitch.speech.phrases import WAIT_BOXES, position, wait
 from softswitch.tts.synthesizer import SpeechSettings, Synthesizer
@@ -31,18 +32,37 @@ if TYPE_CHECKING:
     from ivr.nodes import Prompt
 
 RECOGNISED = 0.9
+#: What else callers and agents of queues are told, with the arguments that the golden table has.
+TOLD = (
+    *map(phrases.callback_offer, "1*#"),
+    phrases.callback_number("+48 601 234 567"),
+    phrases.read_back("+380441234567"),
+    phrases.read_back("112"),
+    phrases.confirm_number(),
+    phrases.enter_callback_number(),
+    phrases.callback_confirmed(),
+    phrases.callback_duplicate(),
+    phrases.callback_greeting("Acme"),
+    *(phrases.whisper("Acme", seconds) for seconds in (5, 60, 150, 3600, 3601)),
+    phrases.whisper_callback("Acme"),
+)
+
+
+def name_of(prompt: Prompt) -> str:
+    return " ".join((prompt.key, *(f"{name}={value}" for name, value in prompt.args.items())))
 
 
 def golden(language: str) -> dict[str, str]:
-    """What is to be heard: place or wait → sentence."""
+    """What is to be heard: place, wait or phrase → sentence."""
     places = {n: place for n, place, _ in table(language, "queue")[1]}
-    texts = {key: text for key, arguments, text in table(language, "phrases")[1] if not arguments}
-    return places | {f"wait {box}": texts[key] for box, key in WAIT_BOXES.items()}
+    texts = {f"{key} {arguments}".rstrip(): text for key, arguments, text in table(language, "phrases")[1]}
+    told = {name: texts[name] for name in map(name_of, TOLD)}
+    return places | {f"wait {box}": texts[key] for box, key in WAIT_BOXES.items()} | told
 
 
 def prompts(language: str) -> dict[str, Prompt]:
     places = {n: position(int(n)) for n, *_ in table(language, "queue")[1]}
-    return places | {f"wait {box}": wait(box) for box in WAIT_BOXES}
+    return places | {f"wait {box}": wait(box) for box in WAIT_BOXES} | {name_of(prompt): prompt for prompt in TOLD}
 
 
 async def spoken_by_another(folder: Path, language: str) -> dict[str, NDArray[np.float64]]:
@@ -77,7 +97,9 @@ async def on_the_wire(folder: Path, language: str) -> dict[str, NDArray[np.float
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_places_and_waits_are_recognised_in_recorded_audio(tmp_path: Path, language: str) -> None:
+async def test_what_callers_and_agents_of_queues_are_told_is_recognised_in_recorded_audio(
+    tmp_path: Path, language: str
+) -> None:
     known = await spoken_by_another(tmp_path / "known", language)
     for name, samples in (await on_the_wire(tmp_path / "heard", language)).items():
         found, score = recognise(spectrum(samples), known)
