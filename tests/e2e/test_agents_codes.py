@@ -55,8 +55,8 @@ class Desk:
         assert call.heard().find(said).score > RECOGNISED, f"{code}: {phrase}"
 
     def state(self) -> dict[str, Any]:
-        (agent,) = (agent for agent in self._office.switch.ask("agents")["agents"] if agent["agent"] == "olena")
-        return agent
+        agents: list[dict[str, Any]] = self._office.switch.ask("agents")["agents"]
+        return next(agent for agent in agents if agent["agent"] == "olena")
 
     def takes(self, caller: PjsuaCall, *, after: PjsuaCall | None = None) -> PjsuaCall:
         taken = self.phone.wait_incoming(after=None if after is None else after.incoming)
