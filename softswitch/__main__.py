@@ -73,6 +73,7 @@ def run(
         stream=sys.stderr,
     )
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # its debug lines repeat every record
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it repeats URLs, with what callers have entered
     try:
         asyncio.run(serve(loaded, announce=typer.echo))
     except StartError as error:
@@ -256,12 +257,18 @@ def callbacks(
     config: ConfigPath = DEFAULT_CONFIG,
     hours: Annotated[float, typer.Option(min=0.01, help="How far to look back.")] = 24.0,
     json: Annotated[bool, typer.Option("--json", help="One JSON document instead of a table.")] = False,
+    cancel: Annotated[
+        str, typer.Option(help="Take this one back: the beginning of its call, in the running switch.")
+    ] = "",
 ) -> None:
     """List whom to call back: who waited in vain and was not served since, and callbacks that are not made yet."""
     from softswitch.store.database import StoreError
     from softswitch.store.missed_listing import show_callbacks
 
     loaded = _load(config)
+    if cancel:
+        _cancel_callback(loaded.server.data_dir, cancel)
+        return
     try:
         show_callbacks(
             loaded.server.data_dir,
@@ -272,6 +279,19 @@ def callbacks(
             zone=loaded.server.timezone,
         )
     except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+def _cancel_callback(data_dir: Path, beginning: str) -> None:
+    from softswitch.admin.client import NotRunning
+    from softswitch.admin.commands import change
+    from softswitch.admin.protocol import AdminError
+
+    try:
+        done = change(data_dir, "callback.cancel", callback=beginning)
+        typer.echo(f"{done['cancelled']} is not called back any more")
+    except (NotRunning, AdminError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
 

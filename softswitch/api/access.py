@@ -13,10 +13,11 @@ if TYPE_CHECKING:
 
 #: What each role may do besides looking.
 FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH = "fill", "rollback", "restructure", "forget-wish"
+CALL_BACK = "call-back"
 _RIGHTS: dict[Role, frozenset[str]] = {
-    "admin": frozenset({FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH}),
+    "admin": frozenset({FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK}),
     "marketing": frozenset({FILL, ROLLBACK}),
-    "crm": frozenset({FILL, FORGET_WISH}),
+    "crm": frozenset({FILL, FORGET_WISH, CALL_BACK}),
 }
 
 

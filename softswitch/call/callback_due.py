@@ -119,18 +119,31 @@ class DueRequests:
             return due
         at = due.at
         for _ in range(_FAR):
+            if self.has_room(kind, words, at, without=without):
+                return self.in_quarter(kind, words, at, without=without)
             start = at // QUARTER * QUARTER
-            taken = self._taken(kind, start, without)
-            if len(taken) < most:
-                places = (start + n * QUARTER / most for n in range(most))
-                free = [place for place in places if place + QUARTER / most > at and place not in taken]
-                if free:
-                    return Due(max(at, free[0]))
             again = self.due(words, now + start + QUARTER - self._clock.wall(now))
             if not again.known:
                 break
             at = max(again.at, start + QUARTER)
         return replace(due, known=False)
+
+    def has_room(self, kind: str, words: CallbackRequest, at: float, *, without: str = "") -> bool:
+        """Whether one more may be due in the quarter of an hour of *at* (wall time), at that time or later."""
+        return words.most_per_quarter is None or bool(self._places(kind, words.most_per_quarter, at, without))
+
+    def in_quarter(self, kind: str, words: CallbackRequest, at: float, *, without: str = "") -> Due:
+        """The first place from *at* on in a quarter of an hour that has room."""
+        if words.most_per_quarter is None:
+            return Due(at)
+        return Due(max(at, self._places(kind, words.most_per_quarter, at, without)[0]))
+
+    def _places(self, kind: str, most: int, at: float, without: str) -> list[float]:
+        """Those in the quarter of *at* that are free and not over; each place has one request."""
+        start, width = at // QUARTER * QUARTER, QUARTER / most
+        taken = {int((due - start) / width + 1e-6) for due in self._taken(kind, start, without)}
+        free = [start + n * width for n in range(most) if n not in taken]
+        return [place for place in free if place + width > at]
 
     def _taken(self, kind: str, start: float, without: str = "") -> list[float]:
         """When those of this kind are due who are in the quarter of an hour from *start* on."""

@@ -83,7 +83,7 @@ class Left:
         clock: Clock,
     ) -> None:
         self.boxes = Boxes() if boxes is None else boxes
-        office = mailroom or NoMailroom()
+        self.office = office = mailroom or NoMailroom()
         self._clock = clock
         self.mailboxes = Mailboxes(control, self.boxes, office, clock)
         self.listening = Listening(control, config, self.boxes, office, clock)
@@ -94,6 +94,8 @@ class Left:
             admission,
             control.sip,
             lambda kind, data, at: control.journal_line(kind, None, at, data),
+            control.phones,
+            control.requests,
         )
         self._parts = (self.mailboxes, self.listening, self.requests)
         control.menus.handlers |= {VOICEMAIL: self.mailboxes, MAILBOX: self.listening, CALLBACK: self.requests}
@@ -104,6 +106,7 @@ class Left:
     def start(self, now: float) -> None:
         """What was left before this life is known."""
         self.requests.look(now)
+        self.lamps.start()
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
