@@ -17,11 +17,13 @@ from ivr.texts import filled, is_fixed
 from sip.auth import DigestChallenger
 from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
+from softswitch.admin.callbacks import callback_verbs
 from softswitch.admin.campaigns import CampaignDesk
 from softswitch.admin.desk import AdminDesk
 from softswitch.admin.lock import Locked
 from softswitch.admin.reloader import Reloader
 from softswitch.briefing import briefing
+from softswitch.call.callback_desk import CallbackDesk
 from softswitch.call.control import CallControl
 from softswitch.call.features import feature_prompts
 from softswitch.call.find_me import find_me_prompts
@@ -161,6 +163,7 @@ class Switch:
         self._inquiries = Inquiries(config, self._answered)
         self._http: HttpServer | None = None
         self._control: CallControl
+        self._callbacks: CallbackDesk
         self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
         self._keeper: SnapshotKeeper | None = None
         self._looking: asyncio.TimerHandle | None = None
@@ -220,6 +223,14 @@ class Switch:
             stored = await self._journal.load_bindings(wall)
             self._registrar.restore(restorable(stored, config.phones, now, wall))
             await self._edge.start()
+            self._callbacks = CallbackDesk(
+                self._control,
+                recovered.dispatcher,
+                clock=self._clock,
+                now=self._loop.time,
+                new_id=self._ids.call,
+                settle=self._settle,
+            )
             # only now is it known which fixed phones can be reached
             resuming.look_around(self._loop.time())
             self._control.start(self._loop.time())
@@ -232,6 +243,7 @@ class Switch:
                 more={
                     **self._reloader.verbs(),
                     **CampaignDesk(self._book.contacts, self._book.rollouts, self._loop.time).verbs(),
+                    **callback_verbs(self._callbacks),
                 },
             )
         except OSError as error:
@@ -431,6 +443,8 @@ class Switch:
         if (api := self._config.api) is None:
             return
         from softswitch.api.application import Ports, application
+        from softswitch.api.callbacks import add_callbacks
+        from softswitch.api.guards import Guards
         from softswitch.api.server import HttpServer
 
         from softswitch.api.verification import add_verification
@@ -449,6 +463,7 @@ class Switch:
         )
         served = application(ports)
         add_verification(served, ports.settings, self._verified)
+        add_callbacks(served, Guards(ports.settings, ports.kept), ports.settings, self._callbacks)
         self._http = HttpServer(served)
         await self._http.start(api.listen)
 

@@ -180,7 +180,9 @@ class CallControl:
         self.waiting = Waiting(self, config)
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
-        self.callbacks = Callbacks(self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id)
+        self.callbacks = Callbacks(
+            self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id, campaigns=campaigns
+        )
         self.windows = CallbackWindows(self, config, clock)
         self.forcing = Forcing(self, config, clock)
         self.opening = opening = Opening(flow, clock.local, self.forcing.at)
