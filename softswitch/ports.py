@@ -86,6 +86,8 @@ class SipSender(Protocol):
         to: NameAddr,
         contact_user: str = "",
         headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        content_type: str = "",
         auth: Credentials | None = None,
         call_id: str = "",
         cseq: int = 1,

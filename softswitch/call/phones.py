@@ -49,6 +49,8 @@ class Phones:
         self._store = store
         self._clock = clock
         self._on_reachable = on_reachable
+        self.on_registered: Callable[[str, float], None] = lambda user, now: None
+        """Told of each phone that has registered from a place where it was not before."""
         self._legs: dict[str, set[int]] = {}
         self._peace: set[str] = set()  # phones that are not to be rung
         self._silent: dict[str, set[str]] = {}  # contacts that do not answer, though they are registered
@@ -157,6 +159,7 @@ class Phones:
                     data = {"phone": binding.aor, "contact": str(binding.contact), "source": binding.flow.remote[0]}
                     self._journal.append("phone.registered", None, data, at=self._clock.wall(now))
                     self._keep(binding, now)
+                    self.on_registered(binding.aor, now)
                 case BindingRefreshed(binding):
                     self._keep(binding, now)
                 case BindingRemoved(binding, reason):

@@ -29,7 +29,7 @@ from = "switch@example.com"
 mail_to = "sales@example.com"
 label = "Продажі"
 attach = "mp3"
-phone = "1001"
+phone = ["1001", "1002"]
 greeting = "Sales."
 
 [menu.main]
@@ -45,11 +45,14 @@ TONE = 600
 
 def test_a_message_is_left_shown_mailed_and_heard(switches: Switches, clients: Clients) -> None:
     with MailServer() as mail:
-        switch = switches.start(phone_tables() + BOX.format(port=mail.port))
-        olena, cara = clients.pjsua("1001"), clients.pjsua("2001")
+        tables = phone_tables().replace('user = "1002"', 'user = "1002"\nlamp = "unsolicited"')
+        switch = switches.start(tables + BOX.format(port=mail.port))
+        olena, cara, piotr = clients.pjsua("1001"), clients.pjsua("2001"), clients.pjsua("1002")
         olena.register("1001", PASSWORDS["1001"], server=switch.server, domain=switch.domain, lamp=True)
         cara.register("2001", PASSWORDS["2001"], server=switch.server, domain=switch.domain, display_name="Cara")
+        piotr.register("1002", PASSWORDS["1002"], server=switch.server, domain=switch.domain)
         olena.wait_lamp(0, 0)
+        piotr.wait_lamp(0, 0)
 
         call = cara.call(switch.uri("120"))
         call.wait_confirmed()
@@ -61,6 +64,7 @@ def test_a_message_is_left_shown_mailed_and_heard(switches: Switches, clients: C
         ended = time.monotonic()
         olena.wait_lamp(1, 0)
         assert time.monotonic() - ended < 2.0
+        piotr.wait_lamp(1, 0)
 
         (message,) = mail.wait()
         assert message["Subject"].startswith("Voicemail for Продажі from Cara Novak <2001>")

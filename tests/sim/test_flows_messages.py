@@ -266,3 +266,51 @@ def test_an_empty_box_says_so(office: Office) -> None:
     office.run(4)
     assert call.over
     assert not any(isinstance(source, Play) for source in [call.hears])
+
+
+# --- lamps that nobody asked for
+
+
+def lit(office: Office, user: str = "1001") -> list[str]:
+    """The figures that the phone was told, one after another."""
+    return [line for told in office.phone(user).lamp for line in told.body.decode().split("\r\n") if "Voice" in line]
+
+
+@pytest.fixture
+def told() -> Iterator[Office]:
+    """The phone of the box never subscribes."""
+    running = Office(centre=CENTRE + BOXES)
+    running.reload(('user = "1001"', 'user = "1001"\nlamp = "unsolicited"'))
+    yield running
+    running.close()
+
+
+def test_a_phone_that_never_subscribes_is_told_when_it_registers_and_when_something_changes(told: Office) -> None:
+    told.phone("1001")
+    told.run(0.5)
+    assert lit(told) == ["Voice-Message: 0/0 (0/0)"]
+    leave(told)
+    assert lit(told)[1:] == ["Voice-Message: 1/0 (0/0)"]
+    request = told.phone("1001").lamp[-1]
+    assert request.headers.get("Subscription-State") == "terminated"
+    assert request.content_type == "application/simple-message-summary"
+    assert b"Messages-Waiting: yes" in request.body
+    listen(told).phone.world.run(30)
+    assert lit(told)[2:] == ["Voice-Message: 0/1 (0/0)"]
+    told.run(2000)
+    assert len(lit(told)) == 3, "a registration that is renewed is nothing new"
+
+
+def test_after_a_restart_the_lamp_is_set_right(told: Office) -> None:
+    told.phone("1001")
+    leave(told)
+    before = len(lit(told))
+    told.restart()
+    told.run(1)
+    assert lit(told)[before:] == ["Voice-Message: 1/0 (0/0)"]
+
+
+def test_a_phone_that_may_subscribe_is_left_alone(office: Office) -> None:
+    leave(office)
+    office.run(1)
+    assert lit(office) == []

@@ -45,6 +45,7 @@ class SimPhone:
         self.answers_offers = True
         self.referred: list[int] = []  # what REFERs were answered with
         self.notified: list[int] = []  # how transfers went
+        self.lamp: list[Request] = []  # what it was told of messages
         self.on_notify: Callable[[int], None] = lambda status: None
         self._by_usage: dict[str, PhoneCall] = {}
         self._expires, self._cseq = 3600, 1
@@ -181,7 +182,9 @@ class SimPhone:
             self._registered(event.status)
         elif isinstance(event, ev.RequestReceived):
             self.endpoint.respond(event.transaction, 200, now=self.world.now)
-            if event.request.method == "NOTIFY":
+            if event.request.headers.get("Event") == "message-summary":
+                self.lamp.append(event.request)
+            elif event.request.method == "NOTIFY":
                 self.notified.append(int(event.request.body.split()[1]))
                 self.on_notify(self.notified[-1])
         else:

@@ -143,6 +143,8 @@ class Phone(Section):
     """Requests from these addresses are this phone's without a password."""
     language: Language | None = None
     ring_timeout: Annotated[Seconds, Field(gt=0)] = 30.0
+    lamp: Literal["subscribe", "unsolicited"] = "subscribe"
+    """How its message lamp is lit: it subscribes to its box, or it never does and expects to be told."""
     when_busy: TargetField | None = None
     when_no_answer: TargetField | None = None
     when_unavailable: TargetField | None = None
