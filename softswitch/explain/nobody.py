@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from acd.skills import bind, holds, parse
+from acd.skills import variables as variables_of
 from softswitch.explain.decisions import NAMED, what_keeps
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ def why_nobody(
             away += 1
         else:
             kept.append(f"{name} ({what_keeps(state)})")
+    if not kept and away:
+        return [f"nobody can take it: {_agents(away)} with the skills, none logged in"]
     if not kept:
-        return (
-            [f"nobody can take it: {_agents(away)} with the skills, none logged in"]
-            if away
-            else ["nobody can take it: no agent has the skills"]
-        )
+        unknown = sorted(frozenset().union(*map(variables_of, needs)))
+        unset = f" ({', '.join(f'{{{name}}}' for name in unknown)} is not known of the caller)" if unknown else ""
+        return [f"nobody can take it: no agent has the skills{unset}"]
     more = f" and {len(kept) - NAMED} more" if len(kept) > NAMED else ""
     rest = f"; {_agents(away)} more not logged in" if away else ""
     return [f"nobody can take it now: {', '.join(kept[:NAMED])}{more}{rest}"]

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ivr.events import Event
     from ivr.nodes import Prompt
+    from ivr.progress import Progress
     from softswitch.call.routing import Destination
     from softswitch.config import Config
     from softswitch.tryout.attempt import Attempt, Reply
@@ -256,9 +257,9 @@ class _Walker:
                 pass
 
     def _press_next(self) -> None:
-        """Keys are wanted, unless only something is said."""
+        """Keys are wanted, unless only something is said, or what began before is still being said."""
         node = self._session.progress.node
-        if node is None or isinstance(self._flow.find(node), Say):
+        if node is None or self._session.progress.said or isinstance(self._flow.find(node), Say):
             return
         press = next(self._presses, None)
         if press is not None:
@@ -305,7 +306,7 @@ class _Walker:
             "priority": priority,
             "prefer": progress.prefer or words.prefer,
             "language": progress.language,
-            "agents": list(_could_serve(self._config, name, progress.needs, progress.language)),
+            "agents": list(_could_serve(self._config, name, progress)),
         }
         who = ", ".join(self.walk.queue["agents"]) or "nobody"
         self._hand(
@@ -358,11 +359,12 @@ class _Walker:
         return next(self._answers.get(target, iter(())), None)
 
 
-def _could_serve(config: Config, queue: str, needs: str, language: str) -> Iterator[str]:
-    words = config.queues[queue]
+def _could_serve(config: Config, queue: str, progress: Progress) -> Iterator[str]:
+    """Agents who satisfy what the queue needs at once and what the caller brings along."""
+    words, known = config.queues[queue], {**progress.public, "language": progress.language}
     try:
-        asks = [predicate(bind(parse(text), {"language": language})) for text in (words.needs, needs) if text]
-    except (SkillSyntaxError, KeyError):
+        asks = [predicate(bind(parse(text), known)) for text in (words.needs, progress.needs) if text]
+    except SkillSyntaxError:
         return
     for agent in config.agents.values():
         if (words.agents is None or agent.id in words.agents) and all(ask(agent.skills) for ask in asks):

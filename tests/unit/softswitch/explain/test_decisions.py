@@ -138,6 +138,13 @@ def test_why_nobody_was_asked(agents: dict[str, Any], told: str) -> None:
     assert why_nobody({"language": "uk"}, QUEUE, STAFF, states(**agents)) == [told]
 
 
+def test_a_variable_that_is_not_known_of_the_caller_is_named() -> None:
+    queue = {**QUEUE, "needs": "{product} >= 50 and {tier} >= 10"}
+    assert why_nobody({"variables": [["tier", "gold"]]}, queue, STAFF, states()) == [
+        "nobody can take it: no agent has the skills ({product} is not known of the caller)"
+    ]
+
+
 def test_skills_that_nobody_has_and_members_of_the_queue_are_looked_at() -> None:
     assert why_nobody({"language": "pl"}, QUEUE, STAFF, states()) == ["nobody can take it: no agent has the skills"]
     members = {"id": "sales", "needs": "", "agents": [["celina", 1]]}

@@ -135,6 +135,13 @@ def test_a_caller_on_a_list_takes_another_route_with_more_priority(config: Confi
     assert done.variables["name"] == "Anna"
 
 
+def test_those_who_could_serve_have_the_skills_that_the_caller_brings_along() -> None:
+    text = CENTRE.replace('name = "Anna"\n', 'name = "Anna"\ndata = { skill = "pl" }\nneeds = "{skill} >= 50"\n')
+    text = text.replace('needs = "sales >= 50 and {language} >= 50"', 'needs = "sales >= 50"')
+    centre = parse_config(text.encode(), file="c.toml", folder=Path(), env={})
+    assert call(centre, ani="050 111 11 11").queue["agents"] == ["piotr"]
+
+
 def test_silence_is_a_turn_too_and_retries_are_counted(config: Config) -> None:
     done = call(config)
     assert done.path == ["hours:office", "menu:main", "say:sorry", "hangup"]
