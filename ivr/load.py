@@ -103,7 +103,7 @@ class MenuTable(Protocol):
     @property
     def retries(self) -> int: ...
     @property
-    def barge_in(self) -> bool: ...
+    def barge_in(self) -> bool | Sequence[bool]: ...
     @property
     def type_ahead(self) -> bool: ...
     @property
@@ -127,7 +127,7 @@ class SayTable(Protocol):
     @property
     def then(self) -> Target: ...
     @property
-    def barge_in(self) -> bool: ...
+    def barge_in(self) -> bool | Sequence[bool]: ...
 
 
 class GotoTable(Protocol):
@@ -256,7 +256,11 @@ def _prompts(kind: str, name: str, table: MenuTable | SayTable) -> tuple[Prompt,
     """What is said, in its order; the second prompt's key ends in ".2"."""
     also = enumerate(table.say_also, start=2)
     named = [(f"{kind}.{name}", table.say), *((f"{kind}.{name}.{number}", words) for number, words in also)]
-    return tuple(Prompt(key, text=dict(words), barge_in=table.barge_in) for key, words in named)
+    flags = (table.barge_in,) if isinstance(table.barge_in, bool) else table.barge_in
+    return tuple(
+        Prompt(key, text=dict(words), barge_in=flags[min(number, len(flags) - 1)])
+        for number, (key, words) in enumerate(named)
+    )
 
 
 def _by_attempt(key: str, texts: Sequence[Mapping[str, str]]) -> tuple[Prompt, ...]:

@@ -36,6 +36,10 @@ from softswitch.config.words.values import (
 HoursNumber = Annotated[str, Field(pattern=r"^[0-9]{1,6}$")]
 
 
+#: False: a text is said to its end. A list has a word for each text, and the last of it is for all that follow.
+BargeIn = Flag | Annotated[tuple[Flag, ...], Field(min_length=1)]
+
+
 class Menu(Section):
     say: Spoken
     say_also: tuple[Spoken, ...] = ()
@@ -54,7 +58,7 @@ class Menu(Section):
     """Said before that, after a wrong key."""
     say_no_input: Texts = ()
     """The same, after silence."""
-    barge_in: Flag = True
+    barge_in: BargeIn = True
     type_ahead: Flag = True
     when_no_input: TargetField = HANGUP
     when_invalid: TargetField = Target("repeat")
@@ -68,7 +72,7 @@ class Say(Section):
     say: Spoken
     say_also: tuple[Spoken, ...] = ()
     then: TargetField = HANGUP
-    barge_in: Flag = True
+    barge_in: BargeIn = True
 
 
 class Goto(Section):
