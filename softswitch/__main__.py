@@ -126,6 +126,29 @@ def calls(
 
 
 @cli.command()
+def voicemail(
+    box: Annotated[str, typer.Argument(help="Only this box.", show_default="all")] = "",
+    config: ConfigPath = DEFAULT_CONFIG,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document, with the files of the audio.")] = False,
+) -> None:
+    """List the messages that callers have left: who, when, how long, heard or not, and whether the mail was sent."""
+    from softswitch.store.database import StoreError
+    from softswitch.store.message_listing import show_messages
+
+    loaded = _load(config, warn=False)
+    if box not in ("", *loaded.voicemails):
+        typer.echo(f'there is no box "{box}"; there are: {", ".join(loaded.voicemails) or "none"}', err=True)
+        raise typer.Exit(2)
+    server = loaded.server
+    try:
+        folder = server.data_dir / "voicemail"
+        show_messages(server.data_dir, folder, Console(), box=box, as_json=json, zone=server.timezone)
+    except StoreError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from None
+
+
+@cli.command()
 def report(
     what: Annotated[
         str,

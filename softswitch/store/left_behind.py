@@ -45,13 +45,18 @@ def request_of(row: Iterable[Any]) -> Request:
     return Request(**found | {"mailed": bool(found["mailed"]), "vague": bool(found["vague"])})
 
 
+def message_of(row: Iterable[Any]) -> Message:
+    """From `columns(Message)`."""
+    found = dict(zip(columns(Message), row, strict=True))
+    return Message(**found | {"state": State(found["state"]), "mailed": bool(found["mailed"])})
+
+
 async def load(connection: aiosqlite.Connection) -> tuple[list[Message], list[Request]]:
     """All of it, the oldest first."""
     messages: list[Message] = []
     async with connection.execute(f"SELECT {', '.join(columns(Message))} FROM messages ORDER BY at, id") as rows:
         async for row in rows:
-            found = dict(zip(columns(Message), row, strict=True))
-            messages.append(Message(**found | {"state": State(found["state"]), "mailed": bool(found["mailed"])}))
+            messages.append(message_of(row))
     requests: list[Request] = []
     names = ", ".join(columns(Request))
     async with connection.execute(f"SELECT {names} FROM callback_requests ORDER BY at, id") as rows:

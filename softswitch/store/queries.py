@@ -8,7 +8,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from softswitch.messages import Request
+from softswitch.messages import Message, Request
 from softswitch.store import left_behind
 from softswitch.store.cdr import CallRecord, Record, call_records
 from softswitch.store.database import StoreError, migrations
@@ -52,6 +52,11 @@ class Reader:
         """Requests to be called back that are not due yet, or are only in the mail; the earliest due first."""
         query = f"SELECT {', '.join(left_behind.columns(Request))} FROM callback_requests ORDER BY due, at, id"
         return [left_behind.request_of(row) for row in self._connection.execute(query)]
+
+    def messages(self) -> list[Message]:
+        """What callers have left in the boxes."""
+        query = f"SELECT {', '.join(left_behind.columns(Message))} FROM messages ORDER BY at, id"
+        return [left_behind.message_of(row) for row in self._connection.execute(query)]
 
     def last_calls(self, count: int) -> list[CallRecord]:
         """The calls that began last, oldest first."""

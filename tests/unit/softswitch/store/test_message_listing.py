@@ -1,0 +1,63 @@
+"""`softswitch voicemail` lists what callers have left."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING
+
+from typer.testing import CliRunner
+
+from softswitch.__main__ import cli
+from softswitch.messages import Message, State
+from softswitch.store.journal import JournalWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEARD = Message(
+    "sales~c1~1", "sales", 1_795_000_000.0, State.HEARD, "c1", "+380441234567", "Олена", "Invoices", "uk", 65.0, True
+)
+NEW = Message("sales~c2~1", "sales", 1_795_000_100.0, State.NEW, "c2", seconds=7.0)
+OTHER = Message("director~c3~1", "director", 1_795_000_200.0, State.NEW, "c3", "2001", seconds=3.0)
+
+
+def shown(folder: Path, *words: str, messages: tuple[Message, ...] = (HEARD, NEW, OTHER)) -> tuple[int, str]:
+    async def fill() -> None:
+        writer = JournalWriter(folder / "softswitch.db")
+        await writer.start()
+        for message in messages:
+            writer.put_left(message)
+        writer.append("switch.started", None, {}, at=0.0)
+        await writer.close()
+
+    asyncio.run(fill())
+    file = folder / "config.toml"
+    boxes = "[voicemail.sales]\n[voicemail.director]\n"
+    file.write_text(f'[server]\ndata_dir = "{folder}"\ntimezone = "Europe/Kyiv"\n{boxes}', encoding="utf-8")
+    found = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["voicemail", *words, "--config", str(file)])
+    return found.exit_code, found.output
+
+
+def test_new_ones_come_first_box_by_box(tmp_path: Path) -> None:
+    code, text = shown(tmp_path)
+    assert code == 0
+    assert [line.split()[0] for line in text.splitlines()] == ["box", "director", "sales", "sales"]
+    assert "+380441234567 (Олена)" in text
+    assert "Invoices" in text
+    assert text.index("unknown number") < text.index("+380441234567"), "the new one first"
+
+
+def test_one_box_as_json_with_its_files(tmp_path: Path) -> None:
+    code, text = shown(tmp_path, "director", "--json")
+    assert code == 0
+    (message,) = json.loads(text)
+    assert (message["number"], message["state"], message["seconds"]) == ("2001", "new", 3.0)
+    assert message["file"] == str(tmp_path / "voicemail" / "director~c3~1.wav")
+
+
+def test_no_messages_and_no_such_box(tmp_path: Path) -> None:
+    assert shown(tmp_path, messages=()) == (0, "there are no messages\n")
+    code, text = shown(tmp_path, "nobody")
+    assert code == 2
+    assert 'there is no box "nobody"; there are: sales, director' in text
