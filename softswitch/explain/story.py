@@ -11,6 +11,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from softswitch.explain.campaigns import TELL_CAMPAIGNS
+from softswitch.explain.operators import TELL_OPERATORS
 from softswitch.explain.teller import TELL, Teller, WhyNobody
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def _as_it_is(record: Record) -> Sentence:
 def _tell(teller: Teller, record: Record) -> Sentence | None:
     if record.kind in SILENT:
         return None
-    if (of_campaigns := TELL_CAMPAIGNS.get(record.kind)) is not None:
-        return Sentence(record.seq, record.at, record.kind, of_campaigns(record.data))
+    if (plainly := TELL_CAMPAIGNS.get(record.kind) or TELL_OPERATORS.get(record.kind)) is not None:
+        return Sentence(record.seq, record.at, record.kind, plainly(record.data))
     tell = TELL.get(record.kind)
     if tell is None:
         return _as_it_is(record)

@@ -8,6 +8,7 @@ import pytest
 from acd.model import AcdConfig, OverflowStep, QueueConfig, RelaxStep, plain_config
 from acd.skills import parse
 from softswitch.explain.campaigns import TELL_CAMPAIGNS
+from softswitch.explain.operators import TELL_OPERATORS
 from softswitch.explain.story import SILENT, story
 from softswitch.explain.teller import TELL
 from tests.support.journal_file import Line, journal
@@ -122,6 +123,14 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "acd.released": ({"agent": "anna"}, "anna is kept no longer"),
     "acd.dial": ({"tries": 1, "agent": "anna"}, "is called back, try 1; anna is on the line"),
     "acd.not_reached": ({"reason": "no_answer", "tries": 1}, "was not reached: no answer (try 1)"),
+    "admin.changed": (
+        {"verb": "call.change", "call": "c", "queue": "vip", "priority": 70.0, "by": "oksana"},
+        "oksana has this caller put: into queue vip, priority 70",
+    ),
+    "queue.sent_on": (
+        {"queue": "sales", "target": "agent:anna"},
+        "is taken out of queue sales by hand and sent to agent:anna",
+    ),
     "callback.ordered": (
         {"queue": "sales", "number": "380", "ticket": "c2"},
         "is listed by queue sales to be called back at 380 (call c2)",
@@ -135,8 +144,9 @@ def test_each_kind_of_line_has_its_sentence(kind: str, data: dict[str, Any], tex
 
 
 def test_every_kind_that_is_told_is_tested_and_none_is_both_told_and_silent() -> None:
-    assert TEXTS.keys() == (TELL.keys() | TELL_CAMPAIGNS.keys()) - {"acd.call_joined"}
-    assert not (TELL.keys() | TELL_CAMPAIGNS.keys()) & SILENT
+    known = TELL.keys() | TELL_CAMPAIGNS.keys() | TELL_OPERATORS.keys()
+    assert TEXTS.keys() == known - {"acd.call_joined"}
+    assert not known & SILENT
 
 
 def test_a_caller_who_comes_to_a_queue_is_told_with_what_they_need_and_bring_along() -> None:
@@ -230,3 +240,19 @@ def test_a_caller_of_the_present_version_and_an_answer_without_messages() -> Non
         ("of menu main the caller has the present version, as 90 % of the callers", ()),
         ("slot promo: nothing for this caller, after 0.2 s", ()),
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"verb": "agent.change", "agent": "anna", "to": "break", "by": "oksana"}, "oksana sends anna on a break"),
+        ({"verb": "agent.change", "agent": "anna", "to": "logout"}, "an operator logs anna out"),
+        (
+            {"verb": "call.change", "to": "agent:anna"},
+            "an operator has this caller put: to agent:anna, out of all order",
+        ),
+        ({"verb": "hours.change", "by": "oksana"}, "oksana: hours.change"),
+    ],
+)
+def test_what_was_done_by_hand_is_told_with_who_did_it(data: dict[str, Any], text: str) -> None:
+    assert [sentence for sentence, _ in told((0.0, "admin.changed", "c", data))] == [text]
