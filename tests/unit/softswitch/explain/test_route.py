@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from softswitch.config import parse_config
 from softswitch.call.supposed import QuestionError
+from softswitch.config import parse_config
 from softswitch.explain.route import Question, explain_route
 
 CONFIG = b"""
