@@ -1,4 +1,4 @@
-"""Where callers speak to a file, or with each other."""
+"""Where callers speak to a file, or with each other, or wait to be fetched."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ivr.nodes import HandOff
 if TYPE_CHECKING:
     from ivr.nodes import Prompt
 
-RECORD, CONFERENCE = "record", "conference"
+RECORD, CONFERENCE, PARK = "record", "conference", "park"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,10 @@ class Conference(HandOff):
 
     kind: ClassVar[str] = CONFERENCE
     say: tuple[Prompt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Park(HandOff):
+    """Leave the caller at a place (name = its number; empty: none is free) until somebody fetches them."""
+
+    kind: ClassVar[str] = PARK

@@ -29,10 +29,11 @@ from softswitch.call.features import feature_prompts
 from softswitch.call.find_me import find_me_prompts
 from softswitch.call.hours_codes import hours_prompts
 from softswitch.call.left import message_prompts
+from softswitch.call.parking import park_prompts
 from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
-from softswitch.call.waiting import queue_prompts
 from softswitch.call.verifying import verification_prompts
+from softswitch.call.waiting import queue_prompts
 from softswitch.call.whisper import whisper_prompts
 from softswitch.campaigns.apart import Reporter
 from softswitch.campaigns.audio import RemoteAudio
@@ -446,8 +447,8 @@ class Switch:
         from softswitch.api.callbacks import add_callbacks
         from softswitch.api.guards import Guards
         from softswitch.api.server import HttpServer
-
         from softswitch.api.verification import add_verification
+
         reporter = Reporter(self._database, self._loop.time)
 
         async def listening(campaign: str) -> dict[str, Any]:
@@ -467,7 +468,6 @@ class Switch:
         self._http = HttpServer(served)
         await self._http.start(api.listen)
 
-    def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
     def _verified(self, name: str, passed: bool, by: str) -> bool:
         """A program that an agent works with says whether the caller is who they say. False: no such call goes on."""
         call, now = self._control.calls.get(name), self._loop.time()
@@ -476,6 +476,7 @@ class Switch:
             self._settle()
         return call is not None
 
+    def _messages_changed(self, prompts: Sequence[Prompt]) -> None:
         """Nobody should wait for a message while it is rendered; audio that others keep is fetched."""
         self._remote_audio.keep([prompt.audio for prompt in self._book.prompts() if prompt.audio is not None])
         alike = [prompt for prompt in prompts if filled(prompt, {}) is prompt]
@@ -517,9 +518,10 @@ def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
     yield from queue_prompts(config.queues)
     yield from message_prompts(config)
     yield from whisper_prompts(config.queues, config.server.language)
-    yield from find_me_prompts(config)
     yield from verification_prompts(config)
+    yield from find_me_prompts(config)
     yield from hours_prompts(config)
+    yield from park_prompts(config)
 
 
 def _media_host(config: Config) -> str:

@@ -11,6 +11,7 @@ from ivr.left import Mailbox
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Prompt, Say
 from ivr.people import Stay
+from ivr.rooms import Park
 from ivr.session import Session
 from rtp.lanes import NoPortLeft
 from rtp.sdp import SdpError
@@ -155,6 +156,9 @@ class Arrivals:
         self._control.note("feature.used", call, now, feature="hours", done=outcome.done, hours=outcome.hours)
 
     def _destination(self, dialled: str, caller: Caller, now: float) -> _Entry | None:
+        place = None if caller.phone is None else self._control.parking.find(dialled)
+        if place is not None:
+            return _Entry(IvrFlow({place: Park(place.name)}, self._flow.language), place, dialled)
         preview = None if self._campaigns is None or caller.phone is None else self._campaigns.preview(dialled)
         if preview is not None:
             say = Say("preview", say=preview or (NOTHING_BOUND,))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable
 from ivr.people import AGENT, FIND_ME, STAY
-from ivr.rooms import CONFERENCE, RECORD
+from ivr.rooms import CONFERENCE, PARK, RECORD
 from ivr.services import Lookup, Webservice
 from ivr.verbs import Verbs
 from rtp.legs import Digit as MediaDigit
@@ -42,6 +42,7 @@ from softswitch.call.menus import Menus
 from softswitch.call.model import Call, Leg, Role
 from softswitch.call.offers import Offers
 from softswitch.call.opening import Opening
+from softswitch.call.parking import Parking
 from softswitch.call.phones import Phones
 from softswitch.call.prompts import Prompts
 from softswitch.call.pulling import Pulling
@@ -61,8 +62,8 @@ from softswitch.call.timers import Timers
 from softswitch.call.transfers import Transfers
 from softswitch.call.trunk_watch import TrunkWatch
 from softswitch.call.trunks import Trunks
-from softswitch.call.waiting import Waiting
 from softswitch.call.verifying import Verifying
+from softswitch.call.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -177,6 +178,7 @@ class CallControl:
         self.menus.handlers |= {RECORD: self.recording, CONFERENCE: self.conferences}
         self.staying = Staying(self, config, dispatcher)
         self.menus.handlers[STAY] = self.staying
+        self.menus.handlers[PARK] = self.parking = Parking(self, config)
         self.waiting = Waiting(self, config)
         self.holds = Holds(self, config)
         self.orders = CallbackOrders(self, config)
@@ -190,11 +192,11 @@ class CallControl:
         router = Router(config, phones, opening)
         self.transfers = Transfers(self, config, router, admission)
         self.keyed = KeyedTransfers(self, config)
+        self.verifying = Verifying(self)
         features = FeatureCodes(
             config,
             agent_at=self.queues.agent_at,
             is_logged_in=self.queues.is_logged_in,
-        self.verifying = Verifying(self)
             in_wrap_up=self.queues.in_wrap_up,
             break_reason=self.queues.break_reason,
         )
@@ -281,6 +283,10 @@ class CallControl:
                 pass
         self._settle(now)
 
+    def on_changed(self, now: float) -> None:
+        """Somebody has changed something by hand: what was put off meanwhile is done."""
+        self._settle(now)
+
     def on_speech(self, now: float) -> None:
         """Some prompt has been rendered, or cannot be."""
         self.prompts.rendered(now)
@@ -319,6 +325,8 @@ class CallControl:
             self.dialling.next_deadline(),
             self.transfers.next_deadline(),
             self.keyed.next_deadline(),
+            self.parking.next_deadline(),
+            self.verifying.next_deadline(),
             self.trunk_watch.next_deadline(),
             self.prompts.next_deadline(),
             self.recordings.next_deadline(),
@@ -327,8 +335,6 @@ class CallControl:
             self.phones.next_deadline(),
             self.qualifier.next_deadline(),
             self.forcing.next_deadline(),
-            self.parking.next_deadline(),
-            self.verifying.next_deadline(),
             self.windows.next_deadline(),
         )
         return min((at for at in deadlines if at is not None), default=None)
@@ -355,6 +361,8 @@ class CallControl:
             self.dialling,
             self.transfers,
             self.keyed,
+            self.parking,
+            self.verifying,
             self.trunk_watch,
             self.forcing,
             self.windows,
@@ -363,8 +371,6 @@ class CallControl:
                 part.handle_timeout(now)
         self._settle(now)
 
-            self.parking,
-            self.verifying,
     def start(self, now: float) -> None:
         """The sockets are open."""
         self.opening.look_ahead(now)
@@ -456,6 +462,7 @@ class CallControl:
         self.recordings.leg_over(leg, now)
         self.offers.leg_over(leg)
         self.keyed.leg_over(leg)
+        self.verifying.forget(leg)
         self._quality.expect(leg)
         self.trunks.release(leg.leg)
         if self.phones.release(leg.phone, leg.leg):
@@ -464,7 +471,6 @@ class CallControl:
                 self.later(now, lambda at: self.queues.receive(AgentFree(agent), at))
 
     def _phone_reachable(self, phone: str, reachable: bool, now: float) -> None:
-        self.verifying.forget(leg)
         agent = self.queues.agent_at(phone)
         if agent is not None and self.queues.is_reachable(agent) != reachable:
             self.queues.receive(AgentReachable(agent) if reachable else AgentUnreachable(agent), now)

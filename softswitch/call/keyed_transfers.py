@@ -1,9 +1,9 @@
 """Transfers by keys, for telephones without a transfer of their own.
 
-The called phone, an agent's or another of ours, presses a code during the conversation, then a number and hash; the
-caller hears music meanwhile. A blind transfer follows at once. To consult, the number is rung first: who hangs up then
-puts the caller through, star brings the caller back. Where a number leads to nobody's telephone, to a queue or a menu,
-the caller is sent on at once all the same: it is the caller who waits there.
+The called phone, an agent's or another of ours, presses a code during the conversation. That for parking is all; after
+the others come a number and hash, and the caller hears music meanwhile. A blind transfer follows at once. To consult,
+the number is rung first: who hangs up then puts the caller through, star brings the caller back. Where a number leads
+to nobody's telephone, to a queue or a menu, the caller is sent on at once all the same: the one who waits there.
 """
 
 from __future__ import annotations
@@ -40,6 +40,13 @@ NUMBER_PAUSE, FIRST_KEY = 4.0, 15.0
 LONGEST_NUMBER = 32
 
 
+def _codes(config: Config) -> dict[str, bool]:
+    """Codes that are pressed in a conversation, and whether they are for consulting first."""
+    codes = config.features
+    known = {codes.transfer: False, codes.consult: True} | ({} if config.park is None else {codes.park: False})
+    return {code: consult for code, consult in known.items() if code}
+
+
 @dataclass(slots=True)
 class Try:
     """One transfer by keys. `leg` is the sender's, `second` that of the second party once it has answered."""
@@ -60,17 +67,14 @@ class KeyedTransfers:
     def __init__(self, control: CallControl, config: Config) -> None:
         self._control = control
         self._config = config
-        codes = config.features
-        self._codes = {code: code == codes.consult for code in (codes.transfer, codes.consult) if code}
+        self._codes = _codes(config)
         self._tries: dict[str, Try] = {}
         self._typed: dict[int, tuple[str, float]] = {}  # leg → the beginning of a code, and when its last key came
         self._timers: Timers[str] = Timers()
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        self._config = settings.config
-        codes = self._config.features
-        self._codes = {code: code == codes.consult for code in (codes.transfer, codes.consult) if code}
+        self._config, self._codes = settings.config, _codes(settings.config)
 
     def __len__(self) -> int:
         return len(self._tries) + len(self._typed) + len(self._timers)
@@ -97,6 +101,9 @@ class KeyedTransfers:
         self._typed.pop(leg.leg, None)
         caller = self._control.legs.get(call.a_leg)
         if caller is None:
+            return
+        if (place := self._control.parking.find(found)) is not None:
+            self._control.transfers.send(call, leg, place, found, "", now)
             return
         self._tries[call.call] = Try(call, leg, self._codes[found])
         self._control.holds.forget(call, now)

@@ -22,6 +22,7 @@ class Input(Enum):
     AGENT_LOST = auto()  # the agent's phone is gone without a goodbye: back to the same place in the queue
     SENT_ON = auto()  # a transfer: the IVR takes the caller to the target
     COME_BACK = auto()  # the target did not take the caller, and the sender is still there
+    FETCHED = auto()  # somebody dials the place where the caller was left
     CALLER_GONE = auto()
     END = auto()  # the switch ends the call
 
@@ -43,6 +44,7 @@ TRANSITIONS: dict[tuple[Stage, Input], Stage] = {
     (S.TALKING, X.AGENT_LOST): S.QUEUED,
     (S.TALKING, X.SENT_ON): S.IVR,
     (S.IVR, X.COME_BACK): S.TALKING,
+    (S.IVR, X.FETCHED): S.TALKING,
     **{(stage, X.CALLER_GONE): S.ENDED for stage in Stage if stage is not S.ENDED},
     **{(stage, X.END): S.ENDED for stage in Stage if stage is not S.ENDED},
 }
@@ -69,7 +71,8 @@ IGNORED: frozenset[tuple[Stage, Input]] = frozenset(
 )
 
 #: The IVR asks for a queue or a phone only while it has the caller (who leaves the place in a queue before a phone
-#: rings); an agent is lost out of a conversation; nobody is aside twice; a callback is answered once.
+#: rings); an agent is lost out of a conversation; nobody is aside twice; a callback is answered once; who is fetched
+#: from a place is there.
 IMPOSSIBLE: frozenset[tuple[Stage, Input]] = frozenset(
     {
         *product([S.QUEUED, S.RINGING, S.TALKING], [X.ENTER_QUEUE, X.RING_PHONE]),
@@ -77,6 +80,7 @@ IMPOSSIBLE: frozenset[tuple[Stage, Input]] = frozenset(
         *product([S.ASIDE], [X.STEP_ASIDE, X.RING_PHONE, X.RETURN, X.PEER_GONE]),
         *product([S.CALLING_BACK], [X.ENTER_QUEUE, X.RING_PHONE, X.STEP_ASIDE, X.LEAVE_PLACE, X.PEER_GONE]),
         *product([S.IVR, S.QUEUED, S.ASIDE, S.RINGING, S.TALKING], [X.CUSTOMER_ANSWERED]),
+        *product([S.QUEUED, S.ASIDE, S.RINGING, S.TALKING, S.CALLING_BACK], [X.FETCHED]),
     }
 )
 

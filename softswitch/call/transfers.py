@@ -155,6 +155,8 @@ class Transfers:
         """What the sender would reach by dialling it; or an agent by id, or a queue by its name or number."""
         if leg.phone is None:
             return None
+        if (place := self._control.parking.find(dialled)) is not None:
+            return place
         if (phone := self._control.queues.phone_of(dialled)) is not None:
             return Target("phone", phone)
         for name, queue in self._config.queues.items():
@@ -208,9 +210,19 @@ class Transfers:
         return (call.agent if leg.leg == call.b_leg else None) or leg.phone or ""
 
     # ------------------------------------------------------------------------------------------------ how it goes
+    def sending(self, call: Call) -> Transfer | None:
+        """The transfer that is under way of *call*."""
+        return self._by_call.get(call.call)
+
     def took(self, call: Call, now: float) -> None:
         """Somebody, or some service, has the caller."""
         self._run(call, Input.TOOK, now)
+
+    def recall(self, transfer: Transfer, now: float) -> None:
+        """Nobody wanted the caller where *transfer* has brought them: whoever sent them there is rung."""
+        transfer.state, transfer.result, transfer.agent = State.RECALLING, None, None
+        self._by_call[transfer.call.call] = transfer
+        self._carry_out(transfer, Action.RECALL, now)
 
     def returned(self, call: Call, result: Result, now: float) -> bool:
         """The target gives the caller back; True when a transfer takes them."""
@@ -231,6 +243,7 @@ class Transfers:
         if transfer is None or transfer.leg is not leg:
             return False
         self._run(transfer.call, Input.REFERRER_GONE, now)
+        self._control.parking.sender_gone(transfer.call, now)
         return True
 
     def ended(self, call: Call, now: float) -> None:

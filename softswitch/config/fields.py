@@ -137,6 +137,40 @@ def parse_ports(text: object) -> PortRange:
     return PortRange(first, last)
 
 
+#: The longest range of numbers that one word may name.
+MOST_NUMBERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRange:
+    """Numbers that are dialled, all of one length."""
+
+    first: str
+    last: str
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}"
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(f"{number:0{len(self.first)}d}" for number in range(int(self.first), int(self.last) + 1))
+
+
+def parse_numbers(text: object) -> NumberRange:
+    right = 'write "701-720": the first number, a dash, the last'
+    written = _text(text, right)
+    if not (match := re.fullmatch(r"\s*(\d{1,8})\s*-\s*(\d{1,8})\s*", written, re.ASCII)):
+        raise Wrong(f'"{written}" is not a range of numbers', right)
+    first, last = match[1], match[2]
+    if len(first) != len(last):
+        raise Wrong("the first number and the last have different lengths", right)
+    if first > last:
+        raise Wrong("the first number is above the last", f'write "{last}-{first}"')
+    if int(last) - int(first) >= MOST_NUMBERS:
+        raise Wrong(f"these are more than {MOST_NUMBERS} numbers", right)
+    return NumberRange(first, last)
+
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -176,6 +210,7 @@ _RULE_SCHEMA = WithJsonSchema({"type": "string", "examples": ["mon-fri 09:00-17:
 TargetField = Annotated[Target, *_from_string(parse_target, ["menu:main", "queue:sales", "hangup"])]
 ListenField = Annotated[Listen, *_from_string(parse_listen, ["udp:0.0.0.0:5060"], r"^(udp|tcp):.+:\d+$")]
 PortRangeField = Annotated[PortRange, *_from_string(parse_ports, ["20000-20127"], r"^\s*\d+\s*-\s*\d+\s*$")]
+NumberRangeField = Annotated[NumberRange, *_from_string(parse_numbers, ["701-720"], r"^\s*\d+\s*-\s*\d+\s*$")]
 NetworkField = Annotated[Network, *_from_string(parse_network, ["192.0.2.10", "192.0.2.0/24"])]
 HoursRuleField = Annotated[
     Rule, PlainValidator(parse_hours_rule), PlainSerializer(lambda rule: rule.text), _RULE_SCHEMA

@@ -9,7 +9,7 @@ from ivr.left import CallbackRequest, Voicemail
 from ivr.load import build_flow
 from ivr.nodes import Prompt, Result
 from ivr.people import Agent, FindMe
-from ivr.rooms import Conference, Record
+from ivr.rooms import Conference, Park, Record
 from softswitch.config import dialogue
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def flow(config: Config) -> Flow:
         *(CallbackRequest(name, outcomes=_failed(asked)) for name, asked in config.callback_requests.items()),
         *(_record(name, table) for name, table in config.records.items()),
         *(_conference(name, table) for name, table in config.conferences.items()),
+        *map(Park, () if config.park is None else ("", *config.park.places.numbers)),
     ]
     built = build_flow(
         menus=config.menus,

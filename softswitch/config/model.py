@@ -18,7 +18,7 @@ from softswitch.config.words.dialogue import Collect, Lookup, Set, Survey, Verbs
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.lint import Lint
 from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
-from softswitch.config.words.rooms import Conference, Record
+from softswitch.config.words.rooms import Conference, Park, Record
 from softswitch.config.words.switch import Journal, Phone, Rtp, Server, Sip, Trunk, Tts
 from softswitch.config.words.systems import Api, EventLog, Webhook
 from softswitch.config.words.values import (

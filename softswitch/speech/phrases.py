@@ -305,6 +305,19 @@ def transfer_cancelled() -> Prompt:
     return Prompt("transfer-cancelled")
 
 
+def park_place(place: str) -> Prompt:
+    """To whoever parks a caller: the number under which somebody can fetch them."""
+    return Prompt("park-place", args={"place": place})
+
+
+def park_empty() -> Prompt:
+    return Prompt("park-empty")
+
+
+def park_full() -> Prompt:
+    return Prompt("park-full")
+
+
 def hold_timed_out() -> Prompt:
     """To the party that was left on hold."""
     return Prompt("hold-timed-out")

@@ -213,13 +213,14 @@ class Office:
 
     def close(self) -> None:
         """Everybody hangs up and wants no callback; then nothing may be left of any call."""
-        for phone in self.phones.values():
-            phone.stay_quiet()
-            for call in phone.calls:
-                if not call.over:
-                    call.hang_up()
-        self.run(1)
-        self.switch.cancel_callbacks()
+        for _ in range(2):  # who hung up may have been called back at once
+            for phone in self.phones.values():
+                phone.stay_quiet()
+                for call in phone.calls:
+                    if not call.over:
+                        call.hang_up()
+            self.run(1)
+            self.switch.cancel_callbacks()
         self.run(150)
         self.switch.check_ledger()
         self.switch.check_nothing_left()

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 STEPS = 300
 PEOPLE = (*DESKS, *CALLERS[:4])
 QUEUES = ("101", "102", "103", "104")
-CALLED = (*("100", *QUEUES) * 3, "106", "999", *PEOPLE)
-CODES = ("*11", "*11", "*11", "*12", "*13", "*14", "100", *QUEUES, "2001")
-SENT_TO = (*QUEUES, "100", "106", "999", *PEOPLE)
+CALLED = (*("100", *QUEUES) * 3, "106", "999", "*6", "701", "702", *PEOPLE)
+CODES = ("*11", "*11", "*11", "*12", "*13", "*14", "*6", "701", "702", "100", *QUEUES, "2001")
+SENT_TO = (*QUEUES, "100", "106", "999", "*6", "*6", "701", *PEOPLE)
 
 #: Every queue has something between an agent's answer and the connection, ways out, and holds that last too long.
 WORDS = {
@@ -54,11 +54,18 @@ when_held_too_long = "announce"
 }
 
 
+PARK = """
+[park]
+places = "701-702"
+timeout = 20
+"""
+
+
 def centre() -> str:
     text = CENTRE.replace("[say.nobody]", f"{LEAVE}\n[say.nobody]")
     for queue, words in WORDS.items():
         text = text.replace(f"[queue.{queue}]\n", f"[queue.{queue}]\n{words}")
-    return text
+    return text + PARK
 
 
 class Walk:
@@ -141,7 +148,7 @@ class Walk:
             case "keys":
                 call.press(f"{self.chance.choice(('*2', '*3'))}{to}#")
             case "hurried keys":
-                call.press(self.chance.choice(("*2", "*3", "#", "*", f"{to}#")))
+                call.press(self.chance.choice(("*2", "*3", "*6", "#", "*", f"{to}#")))
 
     def vanish(self, phone: SimPhone) -> None:
         legs = [call.leg for call in phone.calls if not call.over and call.leg is not None]

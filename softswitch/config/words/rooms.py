@@ -1,4 +1,4 @@
-"""Where callers speak to a file, or with each other: recordings, conferences."""
+"""Where callers speak to a file, or with each other, or wait to be fetched: recordings, conferences, parking."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from ivr.targets import HANGUP
-from softswitch.config.fields import Count, Flag, Seconds, TargetField
+from softswitch.config.fields import Count, Flag, NumberRangeField, Seconds, TargetField
 from softswitch.config.secrets import SecretField
 from softswitch.config.words.callers import Column
 from softswitch.config.words.values import Name, Section, Spoken
@@ -52,3 +52,15 @@ class Conference(Section):
     """Where callers go for whom there is no room. None: as the route says."""
     when_refused: TargetField | None = None
     """Where callers go who do not know the PIN. None: as the route says."""
+
+
+class Park(Section):
+    """Places where callers are left for somebody else to fetch."""
+
+    places: NumberRangeField
+    """Their numbers, "701-720": who dials one fetches the caller who is there."""
+    timeout: Annotated[Seconds, Field(ge=5, le=86400)] = 120.0
+    """After so many seconds whoever parked the caller is rung; if they do not answer, the caller is in the queue of
+    before again, or goes where unanswered calls of that phone go."""
+    music: Name = "default"
+    """The channel that a caller hears there."""

@@ -39,6 +39,7 @@ def examples() -> Iterator[Prompt]:
     yield from (phrases.whisper("Acme", seconds) for seconds in (None, 5, 60, 150, 3600, 3601))
     yield phrases.whisper_callback("Acme")
     yield phrases.confirm_call("1")
+    yield phrases.park_place("701")
     yield from map(phrases.peace, (True, False))
     yield from map(phrases.break_started, ("", "Acme"))
     yield from map(phrases.wrap_up_extended, (None, 30, 90))
