@@ -21,16 +21,19 @@ if TYPE_CHECKING:
 RELOADS = 100
 CALLERS, AGENTS = 8, 6
 TALK, BETWEEN = 0.4, 0.05  # seconds
+#: What each caller presses; "": nothing, they dial the queue.
+KEYS = ("1", "2", "", "3", "4", "5", "6", "7")
 
 PEOPLE = "".join(
     f'[[phone]]\nuser = "{user}"\npassword = "secret-{user}"\n'
-    for user in [f"30{n:02}" for n in range(AGENTS)] + [f"40{n:02}" for n in range(CALLERS)]
+    for user in [f"30{n:02}" for n in range(AGENTS)] + [f"40{n:02}" for n in range(CALLERS)] + ["5000"]
 ) + "".join(
     f'[[agent]]\nid = "agent{n}"\nphone = "30{n:02}"\nskills = {{ all = 100 }}\nlogged_in = true\n'
     for n in range(AGENTS)
 )
 
-#: ``even`` and ``odd`` are there in every second version only; what callers press leads to one or the other.
+#: Everything called ``even`` or ``odd`` is there in every second version only; what callers press leads to one or the
+#: other, through a lookup, a web service and an application that are not there, hours, or people who are nowhere.
 CENTRE = """
 [[route]]
 did = "100"
@@ -42,8 +45,42 @@ to = "queue:{queue}"
 
 [menu.main]
 say = "tone"
-keys = {{ 1 = "queue:{queue}", 2 = "queue:both" }}
+keys = {{ 1 = "queue:{queue}", 2 = "queue:both", 3 = "lookup:{queue}", 4 = "webservice:{queue}", 5 = "verbs:{queue}", \
+6 = "hours:{queue}", 7 = "findme:{queue}" }}
 timeout = 20
+
+[lookup.{queue}]
+list = "{queue}"
+then = "queue:{queue}"
+when_unknown = "queue:{queue}"
+
+[[list.{queue}]]
+number = "4003"
+
+[webservice.{queue}]
+url = "http://127.0.0.1:1/{queue}"
+allow_private = ["127.0.0.1"]
+when_failed = "queue:{queue}"
+
+[verbs.{queue}]
+url = "http://127.0.0.1:1/{queue}"
+allow_private = ["127.0.0.1"]
+when_failed = "queue:{queue}"
+
+[hours.{queue}]
+open = ["mon-sun 00:00-24:00"]
+when_open = "goto:{queue}"
+when_closed = "hangup"
+
+[goto.{queue}]
+then = "set:{queue}"
+
+[set.{queue}]
+then = "queue:{queue}"
+
+[findme.{queue}]
+ring = ["phone:5000"]
+when_nobody = "queue:{queue}"
 
 [queue.{queue}]
 needs = "all >= 50"
@@ -127,15 +164,16 @@ async def reload_all(switch: Switch) -> None:
 async def call_again(
     phone: SimulatedPhone, number: int, done: asyncio.Event, made: list[int], errors: list[str]
 ) -> None:
-    """Some come by the menu, some straight to the queue; everybody talks a while."""
+    """Some come by the menu, each by a key of their own, some straight to the queue; everybody talks a while."""
+    key = KEYS[number % len(KEYS)]
     while not done.is_set():
         made[0] += 1
-        call = phone.dial("101" if number % 3 == 2 else "100")
+        call = phone.dial("100" if key else "101")
         try:
             await call.answered()
-            if number % 3 != 2:
+            if key:
                 await asyncio.sleep(0.2 + 0.05 * number)
-                await call.press("1" if number % 3 == 0 else "2")
+                await call.press(key)
             await asyncio.sleep(TALK + 0.1 * number)
             if call.end is not None:
                 errors.append(f"{phone.user}: was cut off: {call.end.why}")
