@@ -1,4 +1,4 @@
-"""What real phones hear and do in a queue: whisper, exit key, calls that are not answered, and a callback."""
+"""What real phones hear and do in a queue: whisper, exit key, and calls that are not answered."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEAVE = "To go on waiting press star. This text is long enough for a key to be p
 CENTRE = f"""
 [offers]
 after_no_answer = 0.2
-no_answer_limit = 1
+no_answer_limit = 2
 
 [[route]]
 did = "101"
@@ -41,12 +41,11 @@ label = "Sales"
 needs = "sales >= 50"
 strategy = "top-down"
 agents = {{ olena = 1, iryna = 2 }}
-ring_timeout = 3
+ring_timeout = 2
 wrap_up = 0
 announce = {{ position = true, first_after = 1.5, every = 60 }}
 whisper = true
 exit_menu = "menu:leave"
-offer_callback = {{ after = 0.5, key = "2", company = "Acme" }}
 """
 
 
@@ -72,7 +71,7 @@ def test_the_agent_hears_a_whisper_and_the_caller_music_until_both_hear_each_oth
 ) -> None:
     office = centre
     olena = office.phone("1001")
-    office.dial(olena, "*11").wait_ended(within=15)
+    office.switch.tell("agent", "olena", "login")
     call = office.dial(office.phone("2001"), "101")
     call.play_tone(440)  # from the first moment; the agent hears it only after the whisper
     taken = olena.wait_incoming()
@@ -90,24 +89,31 @@ def test_the_agent_hears_a_whisper_and_the_caller_music_until_both_hear_each_oth
     assert call.heard().find(whispered).score < RECOGNISED, "the caller must not hear it"
 
 
-def test_an_agent_who_does_not_answer_is_put_on_a_break_and_the_caller_is_served_by_the_next(centre: Office) -> None:
+def test_an_agent_who_lets_two_calls_ring_out_is_put_on_a_break_and_the_caller_is_served_by_the_next(
+    centre: Office, speech: Speech
+) -> None:
     office = centre
     olena, iryna = office.phone("1001"), office.phone("1003")
-    for phone in (olena, iryna):
-        office.dial(phone, "*11").wait_ended(within=15)
+    office.switch.tell("agent", "olena", "login")
     call = office.dial(office.phone("2001"), "101")
     call.wait_confirmed()
     missed = olena.wait_incoming()
     assert missed.wait_ended()["status"] != 200
+    missed_again = olena.wait_incoming(after=missed.incoming)
+    assert missed_again.wait_ended()["status"] != 200
+    (agent,) = (agent for agent in office.switch.ask("agents")["agents"] if agent["agent"] == "olena")
+    assert (agent["status"], agent["reason"]) == ("on_break", "did not answer")
+    office.switch.tell("agent", "iryna", "login")
     taken = iryna.wait_incoming(within=9)
     taken.answer()
     taken.wait_confirmed()
     second = office.dial(office.phone("2002"), "101")
     second.wait_confirmed()
-    second.listen(2.0)
-    assert len(olena.incoming_calls()) == 1, "she is on a break"
-    office.dial(olena, "*14").wait_ended(within=15)
-    again = olena.wait_incoming(after=missed.incoming)
+    back = office.dial(olena, "*14")
+    hears(back, speech, "agent-break-unanswered")
+    assert len(olena.incoming_calls()) == 2, "she is on a break"
+    back.wait_ended(within=15)
+    again = olena.wait_incoming(after=missed_again.incoming)
     again.answer()
     again.wait_confirmed()
 
@@ -128,42 +134,10 @@ def test_a_key_in_the_middle_of_an_announcement_leads_out_and_back_to_the_old_pl
     first.press("*")
     first.listen_until(lambda heard: music_again(office, heard), what="music again", within=15)
     olena = office.phone("1001")
-    office.dial(olena, "*11").wait_ended(within=15)
+    office.switch.tell("agent", "olena", "login")
     taken = olena.wait_incoming()
     taken.answer()
     taken.wait_confirmed()
     first.play_tone(440)
     taken.listen_for_tone(440, since=time.monotonic())
-    assert not second.is_over
-
-
-def test_a_callback_is_ordered_kept_in_its_place_and_made(centre: Office, speech: Speech) -> None:
-    """The caller hangs up, another one waits on: the phone of the first rings when the agent comes."""
-    office = centre
-    cara = office.phone("2001")
-    ordering = office.dial(cara, "101")
-    ordering.wait_confirmed()
-    hears(ordering, speech, "callback-offer", key="2")
-    ordering.press("2")
-    hears(ordering, speech, "number-confirm")
-    ordering.press("1")
-    hears(ordering, speech, "callback-confirmed")
-    ordering.wait_ended(within=15)
-    second = office.dial(office.phone("2002"), "101")
-    second.wait_confirmed()
-
-    olena = office.phone("1001")
-    office.dial(olena, "*11").wait_ended(within=15)
-    back = cara.wait_incoming(within=15)
-    assert "Sales" in back.invite
-    back.answer()
-    back.wait_confirmed()
-    hears(back, speech, "callback-greeting", company="Acme")
-    back.press("1")
-    taken = olena.wait_incoming(within=15)
-    assert "Cara Novak" in taken.remote
-    taken.answer()
-    taken.wait_confirmed()
-    back.play_tone(440)
-    taken.listen_for_tone(440)
     assert not second.is_over
