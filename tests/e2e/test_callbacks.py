@@ -11,17 +11,16 @@ from tests.support.switch import eventually
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from tests.e2e.conftest import Clients, Switches
     from tests.support.pjsua_agent import PjsuaCall, PjsuaPhone
     from tests.support.speech import Speech
 
 RECOGNISED = 0.7
 CUSTOMERS = ("2001", "2002", "2003", "1003")  # one for each language
-ARGUMENTS: dict[str, dict[str, str]] = {
-    "callback-offer": {"key": "2"},
-    "callback-number": {"number": "2001"},
-    "callback-confirmed": {},
-}
+BEGINNING = 8000  # samples: keys need not wait for the end
 CENTRE = """
 [music.default]
 files = ["music.wav"]
@@ -58,16 +57,16 @@ def start(switches: Switches, clients: Clients, folder: Path) -> Office:
     return Office(switches.start(phone_tables() + nobody_in + CENTRE), clients, music)
 
 
-def hears(call: PjsuaCall, speech: Speech, phrase: str, language: str = "en", /, **arguments: int | str) -> None:
-    audio = speech.phrase(phrase, language, **arguments)
-    what = f'"{phrase}" in {language}'
+def hears(call: PjsuaCall, speech: Speech, phrase: str, language: str = "en", /, **arguments: str) -> None:
+    wait_for(call, speech.phrase(phrase, language, **arguments), f'"{phrase}" in {language}')
+
+
+def begins(call: PjsuaCall, speech: Speech, phrase: str, language: str = "en", /, **arguments: str) -> None:
+    wait_for(call, speech.phrase(phrase, language, **arguments)[:BEGINNING], f'"{phrase}" in {language}')
+
+
+def wait_for(call: PjsuaCall, audio: NDArray[np.float32], what: str) -> None:
     call.listen_until(lambda heard: heard.find(audio).score > RECOGNISED, what=what, within=15)
-
-
-def begins(call: PjsuaCall, speech: Speech, phrase: str) -> None:
-    """Keys need not wait for the end."""
-    audio = speech.phrase(phrase, **ARGUMENTS[phrase])[:8000]
-    call.listen_until(lambda heard: heard.find(audio).score > RECOGNISED, what=f'"{phrase}"', within=15)
 
 
 def log_in(office: Office, agent: str, user: str) -> PjsuaPhone:
@@ -98,7 +97,7 @@ def test_ordered_in_four_languages_kept_over_a_kill_and_made_in_order(
         order.press("2")
     for order, language, user in spoken:
         hears(order, speech, "callback-number", language, number=user)
-        hears(order, speech, "number-confirm", language)
+        begins(order, speech, "number-confirm", language)
         order.press("1")
     for order, language, _ in spoken:
         hears(order, speech, "callback-confirmed", language)
@@ -113,7 +112,7 @@ def test_ordered_in_four_languages_kept_over_a_kill_and_made_in_order(
     for phone, language, user in list(zip(phones, LANGUAGES, CUSTOMERS, strict=True))[:2]:
         back = taken_by(phone)
         assert "Sales" in back.invite
-        hears(back, speech, "callback-greeting", language, company="Acme")
+        begins(back, speech, "callback-greeting", language, company="Acme")
         back.press("1")
         taken = taken_by(olena, after=before)
         assert NAMES[user] in taken.remote
@@ -132,10 +131,11 @@ def test_the_agent_first(switches: Switches, clients: Clients, tmp_path: Path, s
     cara = office.phone("2001")
     order = office.dial(cara, "200")
     order.wait_confirmed()
-    for phrase, key in (("callback-offer", "2"), ("callback-number", "1"), ("callback-confirmed", "")):
-        begins(order, speech, phrase)
-        if key:
-            order.press(key)
+    begins(order, speech, "callback-offer", key="2")
+    order.press("2")
+    begins(order, speech, "callback-number", number="2001")
+    order.press("1")
+    begins(order, speech, "callback-confirmed")
     order.hang_up()
 
     piotr = log_in(office, "piotr", "1002")
