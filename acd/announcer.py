@@ -75,6 +75,8 @@ class Announcer:
     def _may_be_overtaken(self, ticket: Ticket, queue: QueueConfig, now: float) -> bool:
         highest = max(queue.highest_priority, self._waiting.highest.get(queue.id, 0.0))
         own = ticket.priority
+        if queue.callback is not None:
+            highest += max(0.0, queue.callback.priority)
         if queue.priority_cap is not None:
             room = queue.priority_cap - queue.priority
             highest, own = min(highest, room), min(own + queue.ageing * (now - ticket.since), room)

@@ -83,6 +83,7 @@ class Arrivals:
             self._callbacks.take(ticket, event.number, event.about, now)
         else:
             waiting.place(ticket, now)
+            self._offer_at_once(ticket, now)
 
     def refuses(self, event: ev.CallJoined, now: float) -> bool:
         """Whether the queue would not take this caller now. Asking changes nothing."""
@@ -131,7 +132,27 @@ class Arrivals:
             return
         self._out.put(effect(event.call, event.queue, target, since))
 
+    def _offer_at_once(self, ticket: Ticket, now: float) -> None:
+        """A callback, to somebody who has come now and would have a long wait, or none that ends before the queue
+        closes."""
+        policy = self._waiting.queues[ticket.queue].callback
+        if policy is None or ticket.place not in LISTENING:
+            return
+        long = policy.ahead is not None and self._waiting.room.ahead_of(ticket) >= policy.ahead
+        if long or ticket.queue in self._waiting.ending:
+            self._waiting.offer_callback(ticket, now)
+
     # --- while waiting
+
+    def closing_soon(self, queue: str, now: float, *, closing: bool) -> None:
+        """The hours of the queue are about to end, or that is over."""
+        waiting = self._waiting
+        if queue not in waiting.queues or closing == (queue in waiting.ending):
+            return
+        waiting.ending ^= {queue}
+        for call in sorted(waiting.tickets) if closing else ():
+            if waiting.tickets[call].queue == queue:
+                waiting.offer_callback(waiting.tickets[call], now)
 
     def away(self, call: str, now: float) -> None:
         ticket = self._waiting.tickets.get(call)
@@ -175,6 +196,7 @@ class Arrivals:
             self._out.put(fx.CallMoved(ticket.call, ticket.queue, left))
         waiting.place(ticket, now)
         if moves:
+            self._offer_at_once(ticket, now)
             if ticket.place in (Place.OFFERED, Place.CALLBACK_OFFERED):
                 self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_CHANGED, now)
                 waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)

@@ -292,8 +292,8 @@ class Callbacks:
             held = ticket.held
             self._waiting.lift(ticket)
             ticket.urgent = True
-            self._waiting.place(ticket, now)
             self._waiting.turn(ticket, Turn.REACHED, now)
+            self._waiting.place(ticket, now)
             if held is not None:
                 self._offers.ring(ticket, self._floor.agents[held], now, reserved=True)
 

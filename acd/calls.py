@@ -34,7 +34,9 @@ class Calls:
         self._announcer = Announcer(self.waiting, out)
 
     def receive(
-        self, event: ev.CallEvent | ev.CallbackEvent | ev.CallbacksPaused | ev.WaitEstimated | ev.Restarted, now: float
+        self,
+        event: ev.CallEvent | ev.CallbackEvent | ev.CallbacksPaused | ev.QueueClosing | ev.WaitEstimated | ev.Restarted,
+        now: float,
     ) -> None:
         match event:
             case ev.CallJoined():
@@ -55,6 +57,8 @@ class Calls:
                 self._arrivals.conversation_ended(call, by, now)
             case ev.CallbacksPaused(queue, until):
                 self._callbacks.pause(queue, until, now)
+            case ev.QueueClosing(queue, closing):
+                self._arrivals.closing_soon(queue, now, closing=closing)
             case ev.WaitEstimated(estimates):
                 for call, p50, p80, spread in estimates:
                     self._estimated(call, (p50, p80, spread), now)
@@ -150,6 +154,7 @@ class Calls:
             "tickets": [waiting.tickets[call].plain() for call in sorted(waiting.tickets)],
             "highest": dict(sorted(waiting.highest.items())),
             "paused": dict(sorted(waiting.paused.items())),
+            "ending": sorted(waiting.ending),
             "paces": waiting.paces.plain(),
             "returning": self._arrivals.returning.plain(),
             **self.offers.plain(),
@@ -161,6 +166,7 @@ class Calls:
         waiting.configure(tuple(waiting.queues.values()), plain["closing"])
         waiting.highest = dict(plain["highest"])
         waiting.paused = {queue: until + shift for queue, until in plain["paused"].items()}
+        waiting.ending = set(plain.get("ending", ()))
         waiting.paces.restore(plain["paces"])
         self._arrivals.returning.restore(plain["returning"], shift)
         self.offers.restore(plain, shift)

@@ -222,6 +222,15 @@ class CallbacksPaused:
 
 
 @dataclass(frozen=True, slots=True)
+class QueueClosing:
+    """The hours of the queue are about to end: who waits, and who comes, is offered a callback at once. Not
+    ``closing``: that is over."""
+
+    queue: str
+    closing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CallLeft:
     """The caller is gone from the queue by own or outside will; during a conversation it ends that.
 
@@ -314,4 +323,6 @@ CallbackEvent = CallbackRequested | CallbackDialled | CallbackAnswered | Callbac
 CallEvent = (
     CallJoined | CallLeft | CallChanged | CallAway | CallReturned | OfferAnswered | OfferFailed | ConversationEnded
 )
-Event = AgentEvent | CallEvent | CallbackEvent | CallbacksPaused | WaitEstimated | Restarted | Reconfigured
+Event = (
+    AgentEvent | CallEvent | CallbackEvent | CallbacksPaused | QueueClosing | WaitEstimated | Restarted | Reconfigured
+)

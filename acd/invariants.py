@@ -250,7 +250,7 @@ def overtaking_is_bounded(dispatcher: Dispatcher, effects: Iterable[Effect]) -> 
             queue = dispatcher.queue(ticket.queue)
             alike = (queue.ageing, queue.band, queue.priority_cap) == (its.ageing, its.band, its.priority_cap)
             if ticket is not served and alike and queue.ageing and may_serve(dispatcher, agent, ticket):
-                more = its.priority + served.priority - queue.priority - ticket.priority
+                more = its.priority + _own(served, its) - queue.priority - _own(ticket, queue)
                 head_start = more / queue.ageing if queue.priority_cap is None else max(0.0, more) / queue.ageing
                 later = served.since - ticket.since
                 assert later <= head_start + _ROUNDING, (
@@ -269,7 +269,8 @@ def _before(dispatcher: Dispatcher, one: Ticket, other: Ticket) -> bool:
     more = _points(dispatcher, one) - _points(dispatcher, other)
     if abs(more) > _ROUNDING:
         return more > 0
-    equal = one.priority == other.priority or (_at_the_cap(dispatcher, one) and _at_the_cap(dispatcher, other))
+    alike = _own(one, dispatcher.queue(one.queue)) == _own(other, dispatcher.queue(other.queue))
+    equal = alike or (_at_the_cap(dispatcher, one) and _at_the_cap(dispatcher, other))
     return one.queue == other.queue and equal and one.since < other.since
 
 
@@ -281,7 +282,13 @@ def _points(dispatcher: Dispatcher, ticket: Ticket) -> float:
 
 def _uncapped(dispatcher: Dispatcher, ticket: Ticket) -> float:
     queue = dispatcher.queue(ticket.queue)
-    return queue.priority + ticket.priority + queue.ageing * (dispatcher.now - ticket.since)
+    return queue.priority + _own(ticket, queue) + queue.ageing * (dispatcher.now - ticket.since)
+
+
+def _own(ticket: Ticket, queue: QueueConfig) -> float:
+    """Points that the caller brought, and those of whoever has hung up to be called back."""
+    back = queue.callback is not None and ticket.place in CALLED_BACK
+    return ticket.priority + (queue.callback.priority if back and queue.callback is not None else 0.0)
 
 
 def _at_the_cap(dispatcher: Dispatcher, ticket: Ticket) -> bool:

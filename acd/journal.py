@@ -69,6 +69,7 @@ _KINDS: dict[str, type[events.Event]] = {
     "callback_failed": events.CallbackFailed,
     "callback_cancelled": events.CallbackCancelled,
     "callbacks_paused": events.CallbacksPaused,
+    "queue_closing": events.QueueClosing,
     "wait_estimated": events.WaitEstimated,
     "restarted": events.Restarted,
     "reconfigured": events.Reconfigured,

@@ -124,10 +124,13 @@ class DialFirst(StrEnum):
 class CallbackPolicy:
     """The callback that a waiting caller may order by ``key``.
 
-    It is offered after ``after`` seconds of waiting or as soon as the P80 of the wait still to come exceeds
-    ``expected``. ``setup`` is how long a customer takes to answer: with the customer first, the number is dialled when
-    an agent is idle, or expected to be (P80) within that time. A failed try is repeated after the delays of
-    ``retry_after`` (the last one again and again) until there were ``tries``; ``expires_after`` counts from the order.
+    It is offered after ``after`` seconds of waiting, to somebody who comes with at least ``ahead`` callers ahead, when
+    the queue is about to close (QueueClosing), or as soon as the P80 of the wait still to come exceeds ``expected``.
+    Who has hung up has ``priority`` points more (or less) than on the line: with 0 there is one order for all.
+
+    ``setup`` is how long a customer takes to answer: with the customer first, the number is dialled when an agent is
+    idle, or expected to be (P80) within that time. A failed try is repeated after the delays of ``retry_after`` (the
+    last one again and again) until there were ``tries``; ``expires_after`` counts from the order.
     """
 
     key: str = "1"
@@ -139,6 +142,8 @@ class CallbackPolicy:
     tries: int = 3
     retry_after: tuple[float, ...] = (60.0, 300.0, 900.0)
     expires_after: float | None = 8 * 3600.0
+    ahead: int | None = None
+    priority: float = 0.0
 
     def __post_init__(self) -> None:
         if self.tries < 1 or not self.retry_after or self.ring_timeout <= 0:

@@ -122,7 +122,7 @@ TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
     (P.CALLBACK_OFFERED, X.ORDER_CALLBACK):  (P.CALLBACK_OFFERED, ()),
     (P.CALLBACK_OFFERED, X.GIVE_UP):         (P.GONE,     (A.STOP_WAITING,)),
     (P.DIALLING, X.LEG_LOST):       (P.DIALLING, ()),  # of the agent who was there first; another one will be found
-    (P.DIALLING, X.REACHED):        (P.WAITING,  (A.LISTEN_AGAIN,)),
+    (P.DIALLING, X.REACHED):        (P.WAITING,  ()),
     (P.DIALLING, X.CONNECT):        (P.TALKING,  (A.STOP_WAITING,)),
     (P.DIALLING, X.NOT_REACHED):    (P.CALLBACK, ()),
     (P.DIALLING, X.GIVE_UP):        (P.GONE,     (A.STOP_WAITING,)),
@@ -230,6 +230,8 @@ class Ticket:
         self.agent_first = queue.callback is not None and queue.callback.first is DialFirst.AGENT
         self.ring_step = queue.ring_step if queue.strategy is Strategy.RING_PROGRESSIVELY else None
         priority = queue.priority + self.priority
+        if queue.callback is not None and self.place in CALLED_BACK:
+            priority += queue.callback.priority
         # Callers of one queue age alike, so their order is fixed: by the instant at which their standing was zero.
         self.first = self.since - priority / queue.ageing if queue.ageing else -priority
         if self.cap is None or (priority < self.cap and not queue.ageing):

@@ -40,6 +40,7 @@ class Waiting:
         self.closing: set[str] = set()  # removed from the configuration, but somebody is still in it
         self.called_back: set[str] = set()  # calls of customers who are to be called back
         self.paused: dict[str, float] = {}  # queue → nobody is called back before
+        self.ending: set[str] = set()  # queues whose hours are about to end
         self.room = WaitingRoom()
         self.paces = Paces()
         self.highest: dict[str, float] = {}  # priority that a caller ever brought, by queue
@@ -168,6 +169,13 @@ class Waiting:
         """Whether the agent's queues and skills suffice for this waiting caller now."""
         return ticket.ladder is not None and agent.id in self.room.now(ticket.ladder, ticket.step)
 
+    def offer_callback(self, ticket: Ticket, now: float) -> None:
+        """At once, to somebody who has not been offered one yet."""
+        policy = self.queues[ticket.queue].callback
+        if policy is not None and ticket.place in LISTENING and not ticket.callback_offered:
+            ticket.offer_callback_at = now
+            self.arm(ticket)
+
     def order_of(self, call: str) -> Ticket | None:
         """The callback that rests because its customer has called again in this call."""
         found = (self.tickets[order] for order in sorted(self.called_back))
@@ -268,6 +276,7 @@ class Waiting:
         self.queues = wanted | {queue: self.queues[queue] for queue in sorted(self.closing - wanted.keys())}
         self.highest = {queue: priority for queue, priority in self.highest.items() if queue in self.queues}
         self.paused = {queue: until for queue, until in self.paused.items() if queue in self.queues}
+        self.ending &= self.queues.keys()
         self.paces.forget(self.queues)
         for ticket in self.tickets.values():
             ticket.ladder = ticket.line = None

@@ -8,9 +8,10 @@ import pytest
 
 from acd.ticket import Place
 from ivr.forced import ForcedState
+from softswitch.campaigns.documents import read
 from tests.sim.office import CENTRE, Office, bridged, said
 from tests.sim.test_flows_callback_requests import OPENING, REQUESTS, asked, until_opening
-from tests.sim.test_flows_callbacks import OFFER, called_back, office_with, order
+from tests.sim.test_flows_callbacks import OFFER, QUEUE, called_back, office_with, order
 from tests.support.sim_phone import answers, rings_on
 
 
@@ -284,3 +285,39 @@ def test_a_request_that_is_due_at_once_is_mailed_all_the_same() -> None:
     assert [item.number for item in office.switch.mailroom.posted if not hasattr(item, "box")] == ["2001"]
     assert places(office) == [("2001", Place.CALLBACK)]
     assert office.world.now < OPENING
+
+
+# --- as every caller
+def test_campaigns_speak_to_customers_who_are_called_back() -> None:
+    slot = '[[menu.main.slot]]\nid = "promo"\nkey = "4"\ntargets = ["echo"]\n\n'
+    offer = '[template.offer]\ntext = { en = "Insurance for {segment}." }\n\n'
+    words = f'{QUEUE}{OFFER}\nexit = {{ keys = {{ 9 = "menu:main" }} }}\n'
+    centre = CENTRE.replace("announce = { position = true, first_after = 5, every = 20 }\n", "")
+    centre = centre.replace("[queue.sales]\n", f"[queue.sales]\n{words}").replace("[say.nobody]", slot + "[say.nobody]")
+    centre += '[set.gold]\ndata = { segment = "gold" }\nthen = "queue:sales"\n[[route]]\ndid = "140"\nto = "set:gold"\n'
+    office = Office(centre=centre + offer.replace(" for {segment}", ""))
+    document = {"campaign": "spring", "template": "offer", "target": "echo", "condition": "segment in [gold]"}
+    office.switch.book.put("promo", read({"bindings": [document]}), office.world.now, by="ann", restructure=False)
+    customer = office.phone("2001")
+    customer.on_call = answers(after=1.0)
+    call = office.call("2001", "140")
+    office.run(9)
+    for key in "21":
+        call.press(key)
+        office.run(0.5)
+    office.run(4)
+    office.restart()
+    agent = office.agent("1001", rings_on)
+    office.run(3)
+    back = called_back(customer)
+    back.press("1")
+    office.run(1)
+    assert agent.call.invite is not None
+    back.press("9")
+    heard = [said(back)]
+    for _ in range(20):
+        office.run(0.5)
+        heard.append(said(back))
+    assert any("slot" in item for items in heard for item in items), heard
+    voiced = office.switch.journal.of("ivr.message_voiced")
+    assert [(line.data["campaign"], line.data["segment"]) for line in voiced] == [("spring", "gold")]

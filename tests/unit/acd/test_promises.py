@@ -9,8 +9,11 @@ import pytest
 
 from acd.dispatcher import Dispatcher
 from acd.effects import (
+    AnnouncePosition,
     CallbackOver,
     DialCallback,
+    OfferCall,
+    OfferCallback,
     QueueEmpty,
     QueueFull,
     QueueOverflowed,
@@ -26,11 +29,12 @@ from acd.events import (
     EndedBy,
     LeaveReason,
     OfferAnswered,
+    QueueClosing,
     Restarted,
     WaitEstimated,
 )
 from acd.journal import event_from, record_of, replay
-from acd.model import AcdConfig, CallbackPolicy, DialFirst, OverflowStep, QueueConfig
+from acd.model import AcdConfig, AnnouncePolicy, CallbackPolicy, DialFirst, OverflowStep, QueueConfig
 from acd.skills import parse
 from acd.ticket import Place
 from tests.support.acd import Desk
@@ -261,3 +265,89 @@ def test_who_has_answered_a_callback_is_not_sent_away_by_the_limits_of_the_queue
     assert [ticket.place for ticket in desk.acd.waiting("q")] == [Place.WAITING]
     desk.do(CallLeft("c1"))
     assert [ticket.place for ticket in desk.acd.waiting("q")] == [Place.CALLBACK], "and is dialled again"
+
+
+# --- to whom it is offered
+
+
+def test_who_comes_with_many_ahead_is_offered_a_callback_at_once() -> None:
+    desk = Desk(QueueConfig("q", callback=CallbackPolicy(after=60, ahead=2)), agents={})
+    for call in ("one", "two"):
+        desk.join(call, "q")
+    desk.wait(1)
+    assert desk.got(OfferCallback) == []
+    desk.join("three", "q")
+    assert [offer.call for _, offer in desk.seen if isinstance(offer, OfferCallback)] == []
+    desk.wait(0)
+    assert [offer.call for offer in desk.got(OfferCallback)] == ["three"]
+    desk.wait(60)
+    assert [offer.call for offer in desk.got(OfferCallback)] == ["one", "two"], "once each"
+
+
+def test_before_the_queue_closes_everybody_is_offered_a_callback() -> None:
+    desk = Desk(QueueConfig("q", callback=CallbackPolicy(after=None)), QueueConfig("r"), agents={})
+    desk.join("early", "q")
+    desk.join("promised", "q")
+    desk.do(CallbackRequested("promised", "+1"))
+    desk.join("elsewhere", "r")
+    desk.wait(600)
+    desk.do(QueueClosing("nobody's", True), QueueClosing("q", True))
+    desk.wait(0)
+    assert [offer.call for offer in desk.got(OfferCallback)] == ["early"]
+    desk.join("late", "q")
+    desk.wait(0)
+    assert [offer.call for offer in desk.got(OfferCallback)] == ["late"]
+    again = Dispatcher.restore(json.loads(json.dumps(desk.acd.snapshot())))
+    assert again.snapshot() == desk.acd.snapshot()
+    desk.do(QueueClosing("q", False))
+    desk.join("next day", "q")
+    desk.wait(10)
+    assert desk.got(OfferCallback) == []
+
+
+# --- their weight among those on the line
+
+
+def served(priority: float) -> list[str]:
+    """In which order an agent serves one who hung up and then two callers on the line, 30 s after one another."""
+    desk = Desk(QueueConfig("q", wrap_up=0, callback=CallbackPolicy(priority=priority)), agents={"a": {}})
+    asked(desk, "virtual")
+    for call in ("live1", "live2"):
+        desk.wait(30)
+        desk.join(call, "q")
+    desk.log_in("a")
+    order: list[str] = []
+    while len(order) < 3:
+        if any(ticket.place is Place.DIALLING for ticket in desk.acd.tickets.values()):
+            desk.do(CallbackAnswered("virtual"))
+        call = desk.acd.offers[desk.offer("a")].call
+        order.append(call)
+        desk.do(OfferAnswered(desk.offer("a")), ConversationEnded(call))
+    return order
+
+
+def test_live_callers_may_come_first_by_so_much_and_no_more() -> None:
+    assert served(0.0) == ["virtual", "live1", "live2"], "one order for all"
+    assert served(-29.0) == ["virtual", "live1", "live2"]
+    assert served(-31.0) == ["live1", "virtual", "live2"]
+    assert served(-61.0) == ["live1", "live2", "virtual"]
+
+
+def test_who_has_hung_up_may_come_first() -> None:
+    desk = Desk(QueueConfig("q", callback=CallbackPolicy(priority=50.0)), agents={"a": {}})
+    desk.join("live", "q")
+    desk.wait(40)
+    asked(desk, "virtual")
+    assert [ticket.call for ticket in desk.acd.waiting("q")] == ["virtual", "live"]
+    desk.log_in("a")
+    desk.do(CallbackAnswered("virtual"))
+    assert [offer.call for offer in desk.got(OfferCall)] == ["virtual"]
+
+
+def test_no_position_is_told_that_callbacks_could_worsen() -> None:
+    speak = AnnouncePolicy(position=True, first_after=5)
+    for priority, told in ((0.0, ["live"]), (-50.0, ["live"]), (50.0, [])):
+        desk = Desk(QueueConfig("q", announce=speak, callback=CallbackPolicy(priority=priority)), agents={})
+        desk.join("live", "q")
+        desk.wait(6)
+        assert [position.call for position in desk.got(AnnouncePosition)] == told

@@ -69,6 +69,7 @@ from acd.events import (
     LeaveReason,
     OfferAnswered,
     OfferFailed,
+    QueueClosing,
     Reconfigured,
     Restarted,
     WaitEstimated,
@@ -120,8 +121,12 @@ RULES = OfferRules(after_no_answer=7, after_reject=0, after_busy=5, after_unreac
 def queues(strategies: list[Strategy]) -> tuple[QueueConfig, ...]:
     one, two, three, four = strategies
     speak = AnnouncePolicy(position=True, wait=True, first_after=1, every=4, comfort=5)
-    later = CallbackPolicy(after=3, expected=90, setup=5, ring_timeout=6, tries=2, retry_after=(3, 8), expires_after=60)
-    agent_first = CallbackPolicy(after=None, first=DialFirst.AGENT, ring_timeout=5, tries=2, retry_after=(2,))
+    later = CallbackPolicy(
+        after=3, expected=90, setup=5, ring_timeout=6, tries=2, retry_after=(3, 8), expires_after=60, priority=-4.0
+    )
+    agent_first = CallbackPolicy(
+        after=None, first=DialFirst.AGENT, ring_timeout=5, tries=2, retry_after=(2,), ahead=2, priority=9.0
+    )
     relax = (RelaxStep(13, parse("sales >= 20")), RelaxStep(31, EVERYBODY))
     return (
         QueueConfig(
@@ -387,6 +392,10 @@ class Walk(RuleBasedStateMachine):
     def nobody_is_to_be_called_for_a_while(self, queue: str, seconds: float | None) -> None:
         self.do(CallbacksPaused(queue, None if seconds is None else self.now + seconds))
 
+    @rule(queue=st.sampled_from(["sales", "support", "fixed"]), closing=st.booleans())
+    def a_queue_is_about_to_close(self, queue: str, closing: bool) -> None:
+        self.do(QueueClosing(queue, closing))
+
     @precondition(lambda self: self.dialled)
     @rule(pick=picks, answers=st.booleans(), rings=st.booleans(), reason=st.sampled_from(FailReason))
     def a_customer_is_dialled(self, pick: int, answers: bool, rings: bool, reason: FailReason) -> None:
@@ -585,6 +594,7 @@ def stroll(seed: int, steps: int) -> Counter[str]:
             1,
             lambda: walk.nobody_is_to_be_called_for_a_while(choose(queue), choose([None, None, -1.0, 5.0, 60.0])),
         ),
+        "closing": (1, lambda: walk.a_queue_is_about_to_close(choose(queue), choose(yes_no))),
         "dial": (
             9,
             lambda: walk.a_customer_is_dialled(
