@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from softswitch.explain.decisions import why_this_agent
+from softswitch.explain.parking import PARKING
 from softswitch.explain.words import CALL_OVER, NODES, OFFER_OVER, VIA
 
 if TYPE_CHECKING:
@@ -337,6 +338,7 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "leg.replaced": Teller.replaced,
     "hold.too_long": Teller.hold_too_long,
     "hold.answered": Teller.hold_answered,
+    **PARKING,
     "callback.ordered": Teller.callback_ordered,
     "phone.ringing": Teller.phone_rings,
     "agent.unavailable": Teller.agent_unavailable,

@@ -32,6 +32,12 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
         {"by": "caller", "cause": "cancelled", "sip_status": 487},
         "the caller hangs up (cancelled), SIP 487",
     ),
+    "park.parked": ({"place": "701", "by": "anna"}, "anna parks the caller at 701"),
+    "park.fetched": (
+        {"place": "701", "by": "1002", "fetching": "c2"},
+        "phone 1002 fetches the caller from 701",
+    ),
+    "park.timed_out": ({"place": "701", "by": "anna"}, "nobody has fetched the caller from 701: back to anna"),
     "call.transferring": (
         {"by": "anna", "to": "200", "target": "queue:billing"},
         "anna sends the caller on to 200 (queue:billing)",
