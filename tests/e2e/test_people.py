@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import soundfile
 
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 from tests.e2e.conftest import Clients, Switches
-from tests.e2e.hearing import hears_music, hears_phrase, talk
+from tests.e2e.hearing import hears_music, hears_phrase, hears_text, talk
 from tests.e2e.office import AGENTS, TRUNK_ADDRESS, Office, phone_tables, write_music
+from tests.support.audio import RATE, Recording
 from tests.support.mail_server import MailServer
+from tests.support.switch import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from email.message import EmailMessage
     from pathlib import Path
 
     from softswitch.store.cdr import Record
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 
 OUTSIDE, OUTSIDE_ADDRESS = "+380441112233", "127.0.0.23"
 KEY_CONTACT, UNWANTED = "+380501234567", "+380509999999"
+PIN, VOICE = "58213947", 600.0
 
 CENTRE = """
 [mail]
@@ -111,6 +117,20 @@ ring = ["external:{outside_number}@kyiv"]
 timeout = 20
 
 [[route]]
+did = "304"
+to = "findme:nobody"
+
+[findme.nobody]
+ring = ["phone:1003"]
+when_no_answer = "voicemail:director"
+
+[voicemail.director]
+mail_to = "director@example.com"
+greeting = "The director is not there."
+number = "500"
+pin = "{pin}"
+
+[[route]]
 did = "310"
 to = "hours:office"
 
@@ -185,6 +205,7 @@ def shared_switch(
         outside_number=OUTSIDE,
         key_contact=KEY_CONTACT,
         unwanted=UNWANTED,
+        pin=PIN,
     )
     with ExitStack() as stack:
         yield Switches(ports, folder, rendered, stack).start(phone_tables() + AGENTS + centre), music
@@ -305,6 +326,47 @@ def test_who_calls_and_what_was_dialled_are_what_the_carrier_is_believed_in(offi
     assert told == [("+380671112233", "Carrier's Name", False, "0442223344"), ("", "", True, "0442223344")]
 
 
+def wait_letter(mail: MailServer, recipient: str) -> EmailMessage:
+    found: list[EmailMessage] = []
+
+    def came() -> bool:
+        found[:] = [letter for letter in mail.received if letter["To"] == recipient]
+        return bool(found)
+
+    eventually(came, what=f"mail to {recipient}")
+    return found[0]
+
+
+def test_who_finds_nobody_leaves_a_message_that_is_mailed_and_waits_for_whoever_knows_the_pin(
+    office: Office, speech: Speech, mail: MailServer
+) -> None:
+    call = office.dial(office.phone("2001"), "304")
+    call.wait_confirmed()
+    hears_text(call, speech, "The director is not there.")
+    call.listen_for_tone(1000, seconds=0.1)
+    call.play_tone(VOICE)
+    call.listen(3)
+    call.hang_up()
+    (attached,) = wait_letter(mail, "director@example.com").iter_attachments()
+    samples, rate = soundfile.read(io.BytesIO(attached.get_content()), dtype="float32")
+    assert rate == RATE
+    assert Recording(samples).tone_seconds(VOICE) > 2
+
+    listening = office.dial(office.phone("1002"), "*98")
+    listening.wait_confirmed()
+    hears_phrase(listening, speech, "voicemail-enter-box")
+    listening.press("500#")
+    hears_phrase(listening, speech, "voicemail-enter-pin")
+    listening.press(f"{PIN}#")
+    hears_phrase(listening, speech, "voicemail-new", n=1)
+    listening.hang_up()
+    office.records(2)
+    switch = office.switch
+    written = [path for path in switch.folder.rglob("*") if path.is_file() and path != switch.config]
+    assert [path for path in written if PIN.encode() in path.read_bytes()] == []
+    assert PIN not in switch.output()
+
+
 def test_who_calls_on_a_day_that_the_calendar_has_closed_is_promised_a_call(
     office: Office, speech: Speech, mail: MailServer, opening: datetime
 ) -> None:
@@ -313,10 +375,10 @@ def test_who_calls_on_a_day_that_the_calendar_has_closed_is_promised_a_call(
     hears_phrase(call, speech, "callback-number", number="2001")
     call.press("1")
     hears_phrase(call, speech, "callback-request-on", t=f"{opening:%Y-%m-%dT%H:%M}")
-    (letter,) = mail.wait()
-    assert letter["To"] == "sales@example.com"
+    letter = wait_letter(mail, "sales@example.com")
     assert letter["Subject"] == "Call back Cara Novak <2001> (Відділ продажу)"
-    (listed,) = office.switch.ask("callbacks")
-    assert (listed["number"], listed["why"]) == ("2001", "asked out of hours")
+    assert [each["number"] for each in office.switch.ask("callbacks") if each["why"] == "asked out of hours"] == [
+        "2001"
+    ]
     (taken,) = journal(office, "callback_request.taken")
     assert taken.data["due"] == opening.timestamp()
