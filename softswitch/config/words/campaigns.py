@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, Strict, model_validator
 
 from ivr.campaigns import Template as FilledTemplate
 from ivr.campaigns import TemplateError
@@ -56,7 +56,7 @@ class Slot(Section):
 class RemoteAudio(Section):
     """Recordings that messages refer to by their address; see docs/control-points.md."""
 
-    max_bytes: Annotated[Count, Field(ge=1)] = 5_000_000
+    max_bytes: Annotated[int, Strict(), Field(ge=1, le=100_000_000)] = 5_000_000
     """A larger file is not taken."""
     timeout: Annotated[Seconds, Field(gt=0, le=300)] = 20.0
     """Within which a file has to arrive; no caller waits for it."""

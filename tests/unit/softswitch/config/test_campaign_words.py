@@ -88,8 +88,8 @@ def test_a_message_cannot_lead_back() -> None:
 
 
 def test_limits_of_campaigns_have_bounds() -> None:
-    found = config("", "[campaigns.cap]\nmessages = 3\ndays = 7\n[campaigns.audio]\nmax_bytes = 1000").campaigns
+    found = config("", "[campaigns.cap]\nmessages = 3\ndays = 7\n[campaigns.audio]\nmax_bytes = 50000000").campaigns
     assert found.cap is not None
-    assert (found.cap.messages, found.cap.days, found.audio.max_bytes) == (3, 7, 1000)
+    assert (found.cap.messages, found.cap.days, found.audio.max_bytes) == (3, 7, 50_000_000)
     with pytest.raises(ConfigError, match=r"campaigns\.cap\.messages"):
         config("", "[campaigns.cap]\nmessages = 0\ndays = 7")
