@@ -293,6 +293,8 @@ class Offers:
         agent = self._floor.agents[offer.agent]
         self._waiting.over(ticket, how, now, by=by.value, agent=agent.id)
         wrap_up, limit = agent.wrap_up(self._waiting.queues[ticket.queue], now)
+        if agent.removed:  # has no limits of his or her own any more, and will do no wrap-up
+            wrap_up = 0.0
         if offer.connected_at is not None:
             self._waiting.paces.served(ticket.queue, now - offer.connected_at + (wrap_up or 0.0))
         if wrap_up != 0 and agent.status is not Status.LOGGED_OUT:

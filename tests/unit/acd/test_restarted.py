@@ -12,6 +12,7 @@ from acd.effects import CallbackOver, DialCallback
 from acd.events import (
     AgentBreakStarted,
     AgentBusy,
+    AgentLoggedIn,
     AgentQueueLeft,
     CallAway,
     CallbackAnswered,
@@ -20,9 +21,10 @@ from acd.events import (
     CallLeft,
     ConversationEnded,
     OfferAnswered,
+    Reconfigured,
     Restarted,
 )
-from acd.model import CallbackPolicy, DialFirst, QueueConfig
+from acd.model import AcdConfig, AgentConfig, CallbackPolicy, DialFirst, QueueConfig
 from acd.ticket import Place
 from tests.support.acd import Desk
 
@@ -146,3 +148,18 @@ def test_a_promise_to_a_caller_on_the_line_becomes_a_callback() -> None:
     lost(desk)
     assert [t.place for t in desk.acd.waiting("q")] == [Place.CALLBACK]
     assert desk.acd.tickets["c1"].since == 500.0
+
+
+def test_the_last_conversation_of_somebody_who_was_removed_counts_alike_before_and_after_a_restart() -> None:
+    limited = AgentConfig("a", min_wrap_up=3.0)
+    acd = Dispatcher(AcdConfig((QueueConfig("q", wrap_up=0.0),), (limited, AgentConfig("b"))))
+    acd.receive(AgentLoggedIn("a", "phone"), 0.0)
+    acd.receive(CallJoined("c", "q"), 1.0)
+    acd.receive(OfferAnswered(1), 2.0)
+    acd.receive(Reconfigured(AcdConfig((QueueConfig("q", wrap_up=0.0),), (AgentConfig("b"),))), 3.0)
+    acd.effects()
+    copy = Dispatcher.restore(json.loads(json.dumps(acd.snapshot())))
+    for one in (acd, copy):
+        one.receive(ConversationEnded("c"), 50.0)
+        one.effects()
+    assert copy.snapshot() == acd.snapshot()
