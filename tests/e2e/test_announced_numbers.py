@@ -45,7 +45,6 @@ ROUNDS = len(LANGUAGES) - 1  # so often the first caller leaves: each place is t
 PLACES = sorted({place + behind for place in POSITIONS for behind in range(ROUNDS + 1)})
 #: What the phones hear there: one place fewer whenever the first one leaves.
 HEARD = sorted({place - left for place in PLACES for left in range(ROUNDS + 1) if place >= left})
-LIVE = 116  # up to here everybody is on the line; the others have given up and are to be called back
 CALLS_OF_A_PHONE = 4
 RECOGNISED = 0.9
 SENTENCE = 4.0  # seconds of the longest one, and some
@@ -54,8 +53,6 @@ PAUSE = 0.35  # seconds of silence that end a sentence
 CENTRE = f"""
 [trunk.carrier]
 source = ["{TRUNK_ADDRESS}"]
-host = "{TRUNK_ADDRESS}"
-qualify = 0
 
 [music.default]
 files = ["music.wav"]
@@ -63,7 +60,6 @@ files = ["music.wav"]
 [queue.crowd]
 needs = "patience >= 50"
 announce = {{ position = true, first_after = 0.5, every = 5 }}
-offer_callback = {{ after = 3600, abandoned_after = 0.01, never = ["+38050*"] }}
 """ + "".join(
     f'\n[[route]]\ndid = "{language}"\nto = "queue:crowd"\nlanguage = "{language}"\n' for language in LANGUAGES
 )
@@ -110,7 +106,7 @@ class Crowd:
         standing = 0
         for place, phone in zip(PLACES, lines, strict=False):
             if place > standing:
-                self._mute(place - standing, live=place <= LIVE)
+                self._mute(place - standing)
             self.calls[place] = self._office.dial(phone, language_at(place))
             self.calls[place].wait_confirmed()
             self._ports[place] = int(self.calls[place].statistics()["local"].rpartition(":")[2])
@@ -119,11 +115,11 @@ class Crowd:
     def heard(self, place: int) -> Recording:
         return self._capture.heard(self._ports[place])
 
-    def _mute(self, count: int, *, live: bool) -> None:
-        """Callers without sound: `live` ones stay, the others hang up and are to be called back."""
+    def _mute(self, count: int) -> None:
+        """Callers without sound."""
         switch = self._office.switch
         callers = self._office.clients.sipp(
-            "uac-wait-muted" if live else "uac-give-up-muted",
+            "uac-wait-muted",
             remote=switch.server,
             domain=switch.domain,
             service="en",
@@ -132,12 +128,9 @@ class Crowd:
             at_once=count,
             rate=300,
             rows=list(itertools.islice(self._numbers, count)),
-            pause=0.1,
         )
-        if live:
-            eventually(lambda: len(callers.received(status=200, method="INVITE")) == count, what="all answered")
-        else:
-            callers.wait(30)
+        answered = partial(callers.received, status=200, method="INVITE")
+        eventually(lambda: len(answered()) == count, within=30, what="all answered", every=0.3)
 
     def wait_told(self, left: int) -> None:
         """Until all who are there have been told the place that they have since the first `left` ones left."""
