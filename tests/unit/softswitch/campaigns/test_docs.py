@@ -32,7 +32,9 @@ def blocks(kind: str) -> list[str]:
 
 def test_the_documented_slots_take_the_documented_messages() -> None:
     toml = "\n".join([*blocks("toml"), AROUND])
-    config = parse_config(toml.encode(), file="docs", folder=Path(), env={"TOKEN_ANN": "0123456789abcdef", "CRM_TOKEN": "x"})
+    config = parse_config(
+        toml.encode(), file="docs", folder=Path(), env={"TOKEN_ANN": "0123456789abcdef", "CRM_TOKEN": "x"}
+    )
     book = Book(config, flows.flow(config), SimClock(), MemoryJournal())
     documents = [document for document in map(json.loads, blocks("json")) if "bindings" in document]
     assert len(documents) == 2
