@@ -43,7 +43,7 @@ def until(check: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 5
     while not check():
         assert time.monotonic() < deadline
-        time.sleep(0.01)
+        threading.Event().wait(0.01)
 
 
 @pytest.mark.parametrize("what", ["loader", "recorder"])
