@@ -112,6 +112,11 @@ class Dispatcher:
         return self._calls.waiting.paused
 
     @property
+    def ending(self) -> frozenset[str]:
+        """Queues that are about to close."""
+        return frozenset(self._calls.waiting.ending)
+
+    @property
     def agents(self) -> Mapping[str, Agent]:
         """Read only."""
         return self._floor.agents

@@ -1,4 +1,7 @@
-"""Hours in which the customers of a queue may be called back: the distributor is told whenever they begin or end."""
+"""Hours in which the customers of a queue may be called back: the distributor is told whenever they begin or end.
+
+So it is when the hours of a queue are about to end (`softswitch.call.callback_closing`).
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from acd.events import CallbacksPaused
 from ivr.hours import Rules, instants
+from softswitch.call.callback_closing import ClosingQueues
 
 if TYPE_CHECKING:
     from softswitch.call.control import CallControl
@@ -28,22 +32,26 @@ class CallbackWindows:
         self._clock = clock
         self._rules = _rules(config)
         self._due: float | None = None
+        self._closing = ClosingQueues(control, config, clock)
 
     def start(self, now: float) -> None:
         """What the distributor knows from before a restart is put right."""
         self._look(now)
+        self._closing.start(now)
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
         self._rules = _rules(settings.config)
         self._due = now  # after the distributor has been told of the new queues
+        self._closing.reconfigure(settings.config, now)
 
     def next_deadline(self) -> float | None:
-        return self._due
+        return min((at for at in (self._due, self._closing.next_deadline()) if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> None:
         if self._due is not None and now >= self._due:
             self._look(now)
+        self._closing.handle_timeout(now)
 
     def _look(self, now: float) -> None:
         next_looks: list[float] = []

@@ -228,6 +228,11 @@ class Queues:
         """Queues whose customers are not called back at present, and until when."""
         return self._dispatcher.paused
 
+    @property
+    def ending(self) -> frozenset[str]:
+        """Queues that are about to close, as far as the distributor knows."""
+        return self._dispatcher.ending
+
     def since(self, call: Call) -> float | None:
         """When the wait of a caller who waits or talks began; None when the distributor does not have them."""
         ticket = self._dispatcher.tickets.get(call.queued_as)
@@ -313,7 +318,7 @@ class Queues:
         own = control.calls.get(ticket)
         if own is not None and own.stage is not Stage.ENDED and not control.orders.ordered(own):
             return own
-        return control.transfers.heir(ticket) or control.callbacks.find(ticket)
+        return control.joins.heir(ticket) or control.callbacks.find(ticket)
 
     def _carry_out(self, effect: Effect, call: Call | None, now: float) -> None:
         control = self._control

@@ -113,6 +113,8 @@ def _callback(words: OfferCallback) -> CallbackPolicy:
         tries=words.tries,
         retry_after=words.retry_after,
         expires_after=words.expires_after,
+        ahead=words.position,
+        priority=words.priority,
     )
 
 

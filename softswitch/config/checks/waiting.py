@@ -26,7 +26,7 @@ def check(raw: Raw) -> Iterator[Problem]:
     for path, queue in raw.select("queue.*"):
         if isinstance(queue, dict):
             yield from _keys(raw, path, queue)
-            yield from _callback(raw, path, queue.get("offer_callback"))
+            yield from _callback(raw, path, queue.get("offer_callback"), queue.get("ageing", 1))
             yield from _overflow(raw, path, queue.get("overflow"))
     for path, wrap_up in raw.select("agent.*.wrap_up"):
         if isinstance(wrap_up, dict):
@@ -49,7 +49,7 @@ def _keys(raw: Raw, path: Path, queue: dict[str, Any]) -> Iterator[Problem]:
         )
 
 
-def _callback(raw: Raw, path: Path, offer: Any) -> Iterator[Problem]:
+def _callback(raw: Raw, path: Path, offer: Any, ageing: Any) -> Iterator[Problem]:
     if not offer:
         return
     trunks = raw.names("trunk")
@@ -62,6 +62,20 @@ def _callback(raw: Raw, path: Path, offer: Any) -> Iterator[Problem]:
         yield raw.warning(
             (*path, "offer_callback"), what, 'give one a host = "sip.carrier.example"', code="no-way-to-call-back"
         )
+    if not isinstance(offer, dict):
+        return
+    closing, hours = offer.get("closing"), raw.names("hours")
+    kind, _, name = closing.partition(":") if isinstance(closing, str) else ("hours", "", "")
+    if kind != "hours" or (closing is not None and not name):
+        yield raw.error((*path, "offer_callback", "closing"), f'"{closing}" is no opening', 'write "hours:name"')
+    elif name and name not in hours:
+        likely = nearest(name, hours)
+        where = (*path, "offer_callback", "closing")
+        yield raw.error(where, f"there is no [hours.{name}]", nearest=likely and f"hours:{likely}")
+    priority = offer.get("priority", 0)
+    if isinstance(priority, int | float) and priority < 0 and ageing == 0:
+        what = "who has hung up may never be called: new callers always come first, however long the wait"
+        yield raw.warning((*path, "offer_callback", "priority"), what, "let the queue have an ageing")
 
 
 def _overflow(raw: Raw, path: Path, steps: Any) -> Iterator[Problem]:

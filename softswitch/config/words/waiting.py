@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from softswitch.config.fields import Count, Flag, HoursRuleField, Label, Seconds, TargetField, Wrong
+from softswitch.config.fields import Count, Flag, HoursRuleField, Label, Seconds, TargetField, Word, Wrong
 from softswitch.config.words.values import Name, Section, Spoken
 
 UNTIL_DONE = "until-done"
@@ -76,9 +76,18 @@ class OfferCallback(Section):
     """Seconds of waiting after which it is offered."""
     expected: Annotated[Seconds, Field(gt=0)] | None = None
     """Offered at once to whoever is expected to wait longer than that."""
+    position: Annotated[Count, Field(ge=1)] | None = None
+    """Offered at once to whoever comes with so many ahead."""
+    closing: Word | None = None
+    """``hours:name``: offered to everybody when these hours are about to end."""
+    closing_within: Annotated[Seconds, Field(gt=0, le=86_400)] = 900.0
+    """So many seconds before."""
     key: ExitKey = "1"
     at_once: Flag = False
     """The key works before it has been offered."""
+    priority: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
+    """Points that those who have hung up have more than those on the line, or, below 0, less: so many seconds of
+    waiting, with an ageing of 1. 0: one order for all."""
     first: Literal["customer", "agent"] = "customer"
     """Who is rung first: the customer, when an agent is due to be free, or an agent."""
     greeting: Flag = True
