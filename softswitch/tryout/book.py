@@ -1,4 +1,7 @@
-"""What campaigns say at the moment of an attempt: as the running switch has it bound, or as a test says."""
+"""What campaigns say at the moment of an attempt: as the running switch has it bound, or as a test says.
+
+So it is with who wants no offers, and with versions of menus.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from softswitch.call.supposed import QuestionError
 from softswitch.campaigns.book import Book, NoSuchSlot
 from softswitch.campaigns.documents import BindingDocument, Invalid
 from softswitch.store.database import FILE_NAME, StoreError
-from softswitch.store.queries import campaign_changes
+from softswitch.store.queries import campaign_changes, contact_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,8 +63,12 @@ def book_at(config: Config, flow: Flow, at: datetime, messages: Sequence[Message
             _bind(book, slot, [message for message in messages if message.slot == slot])
         return book
     database = config.server.data_dir / FILE_NAME
-    if book.slots and database.is_file():
+    if (book.slots or book.rollouts.shown()) and database.is_file():
         try:
+            told = contact_lines(database, at.timestamp() - book.contacts.period)
+            known = [line for line in told if line.at <= at.timestamp()]
+            book.contacts.remember(known)
+            book.rollouts.remember(known)
             book.remember(change for change in campaign_changes(database) if change.at <= at.timestamp())
         except StoreError as error:
             raise QuestionError(str(error)) from None

@@ -90,7 +90,9 @@ class _Walker:
         self._voice = SpokenTexts(config)
         self._clock = MomentClock(attempt.at)
         self._book = book_at(config, self._flow, attempt.at, attempt.messages)
-        self._session = Session(self._flow, self._clock.local, messages=self._book.messages)
+        self._session = Session(
+            self._flow, self._clock.local, messages=self._book.messages, rollouts=self._book.percents
+        )
         self._presses = iter(attempt.presses)
         self._answers = {name: iter(replies) for name, replies in attempt.answers.items()}
         self._coming: list[tuple[float, int, Event]] = []
@@ -253,6 +255,8 @@ class _Walker:
             case fx.HangUp(reason, result):
                 why = f" ({result.value})" if result is not None else ""
                 self._end(reason.value, f"is hung up on: {reason.value}{why}")
+            case fx.OptOut(out):
+                self._note("optout", f"wants {'no offers any more' if out else 'offers again'}")
             case fx.StopAsking():
                 pass
 
@@ -285,6 +289,9 @@ class _Walker:
                 self._note("language", f"goes on in {language}")
             case fx.MessageVoiced(_, slot, campaign, version):
                 self._note("message", f"slot {slot} has message {campaign} (version {version}) for this caller")
+            case fx.VersionChosen(node, to, percent):
+                which = "the present version" if to == node else str(to)
+                self._note("version", f"of {node} has {which}, as {percent:g} % of the callers")
             case fx.Trouble(node, what):
                 self._note("trouble", f"{node}: {what}")
             case fx.VariablesSet(_, values):

@@ -181,3 +181,34 @@ def test_a_message_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     question = attempt(there, Request("100", phone="1001"), BOUND)
     with pytest.raises(QuestionError, match='"none" is no template of this slot'):
         walk(there, type(question)(question.did, question.caller, question.at, messages=[wrong]))
+
+
+def test_versions_and_wishes_are_as_the_switch_has_them_at_that_moment(tmp_path: Path) -> None:
+    versions = 'versions = [{ to = "menu:new", percent = 0 }]\n\n[[menu.main.slot]]\nid = "promo"'
+    text = CENTRE.replace('\n[[menu.main.slot]]\nid = "promo"', versions, 1)
+    text += '\n[menu.new]\nsay = "New."\nkeys = { 1 = "set:none" }\n[set.none]\noptout = true\nthen = "echo"\n'
+    there = parse_config(text.encode(), file="c", folder=tmp_path, env={})
+    bind(tmp_path, BOUND, 1, SPRING)
+
+    async def write() -> None:
+        journal = JournalWriter(tmp_path / "var" / FILE_NAME)
+        await journal.start()
+        wish = {"number": "1001", "campaign": "", "out": True, "by": "ann"}
+        journal.append("contact.opted", None, wish, at=BOUND.timestamp() + 60)
+        shares = {"place": "menu:main", "by": "ann", "old": {}, "new": {"menu:new": 100}, "configured": {"menu:new": 0}}
+        journal.append("rollout.changed", None, shares, at=BOUND.timestamp() + 120)
+        await journal.close()
+
+    asyncio.run(write())
+
+    def at(seconds: float) -> Walk:
+        moment = BOUND + timedelta(seconds=seconds)
+        return walk(there, attempt(there, Request("100", phone="1001", digits="1"), moment))
+
+    assert [said.text for said in at(1).said][:2] == ["Welcome.", "Spring is here."]
+    assert [said.text for said in at(61).said] == ["Welcome."]
+    last = at(121)
+    assert last.path == ["menu:new", "set:none", "echo"]
+    steps = [step.text for step in last.steps]
+    assert "of menu:main has menu:new, as 100 % of the callers" in steps
+    assert "wants no offers any more" in steps
