@@ -8,7 +8,7 @@ import pytest
 
 from acd.events import CallChanged
 from acd.skills import EVERYBODY
-from tests.sim.office import CENTRE, Office, bridged
+from tests.sim.office import CENTRE, Office, bridged, said
 from tests.support.sim_phone import answers, rings_on
 
 if TYPE_CHECKING:
@@ -41,6 +41,10 @@ wrap_up = 0
 needs = "{team} >= 50"
 when_empty = "say:sorry"
 wrap_up = 0
+
+[[route]]
+did = "112"
+to = "queue:teams"
 
 [[route]]
 did = "110"
@@ -138,4 +142,12 @@ def test_a_reload_that_asks_about_something_else_finds_it_known_of_those_who_wai
     office.reload(("[queue.plain]\n", '[queue.plain]\nneeds = "{team} >= 50"\nwhen_empty = "say:sorry"\n'))
     assert ticket_of(office)[3]["team"] == "support"
     assert not call.over
+    call.hang_up()
+
+
+def test_who_lacks_the_variable_is_served_by_nobody_and_goes_where_the_queue_says(office: Office) -> None:
+    office.agent("1002", answers(after=1.0))
+    call = office.call("2002", "112")
+    office.run(0.3)
+    assert said(call) == ("en/say.sorry",)
     call.hang_up()

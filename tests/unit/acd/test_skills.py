@@ -148,3 +148,12 @@ def test_asking_for_nothing_is_neutral() -> None:
     assert all_of(sales, EVERYBODY) == sales
     assert any_of(sales, EVERYBODY) == EVERYBODY
     assert str(EVERYBODY) == ""
+
+
+@pytest.mark.parametrize("known", [{}, {"product": ""}, {"product": "pears"}, {"product": "100"}])
+def test_a_variable_that_is_not_set_or_empty_or_no_skill_of_anybody_is_level_nought(known: dict[str, str]) -> None:
+    levels = {"sales": 80}
+    assert not holds(bind(parse("{product} >= 1"), known), levels)
+    assert holds(bind(parse("{product} <= 0"), known), levels)
+    assert holds(bind(parse("not {product} >= 50"), known), levels)
+    assert holds(bind(parse("{product} >= 50 or sales >= 50"), known), levels)
