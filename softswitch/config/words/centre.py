@@ -189,7 +189,7 @@ class Features(Section):
     preview: FeatureCode | Literal[""] = "*70"
     """Then the number of a slot: every message that is bound there is heard, drafts too. "": not."""
     dnd: FeatureCode = "*78"
-    """Do not disturb: the phone is not rung by other phones and by find-me. Agents take a break instead."""
+    """Do not disturb: the phone is not rung by other phones and by find-me, and an agent there is on a break."""
     dnd_off: FeatureCode = "*79"
     transfer: FeatureCode | Literal[""] = "*2"
     """Pressed during a call by whoever was called, then a number and hash: the caller is sent there. "": not."""
