@@ -300,6 +300,12 @@ class Teller:
     def callback_kept(self, record: Record, data: Mapping[str, Any]) -> Told:
         return "hangs up; the promise to call back holds"
 
+    def called_again(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"the customer calls again (call {data.get('by')}): the order rests until that is over"
+
+    def line_free(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"nobody served that call ({data.get('by')}): is still to be called back, in the old place"
+
     def callback_over(self, record: Record, data: Mapping[str, Any]) -> Told:
         tries = data.get("tries")
         return f"the callback is over: {data.get('result')}" + (f", tries: {tries}" if tries else "")
@@ -373,6 +379,8 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "acd.callback_dialled": Teller.callback_dialled,
     "acd.callback_answered": Teller.callback_answered,
     "acd.callback_kept": Teller.callback_kept,
+    "acd.called_again": Teller.called_again,
+    "acd.line_free": Teller.line_free,
     "acd.callback_over": Teller.callback_over,
     "acd.reserved": Teller.reserved,
     "acd.released": Teller.released,
