@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ivr.nodes import Flow
     from softswitch.callers.lists import CallerList
+    from softswitch.config.brought import Span
     from softswitch.config.model import Config
     from softswitch.config.positions import Path, Positions
     from softswitch.config.words.centre import Queue
@@ -54,7 +55,7 @@ class _Class:
 
 
 def check(config: Config, flow: Flow, lists: Mapping[str, CallerList], positions: Positions) -> Iterator[Problem]:
-    brought = by_queue(config, flow, lists)
+    brought = {name: _with_callbacks(span, config.queues[name]) for name, span in by_queue(config, flow, lists).items()}
     classes = [_read(config, name, queue) for name, queue in config.queues.items()]
     low = {one.name: replace(one, priority=one.priority + brought[one.name][0]) for one in classes}
     high = {one.name: replace(one, priority=one.priority + brought[one.name][1]) for one in classes}
@@ -69,6 +70,12 @@ def check(config: Config, flow: Flow, lists: Mapping[str, CallerList], positions
             worst = _worst((low[one.name], high[other.name]) for other in (one, *rivals))
         if worst is not None:
             yield _warning(positions, path, *worst)
+
+
+def _with_callbacks(span: Span, queue: Queue) -> Span:
+    """Who has hung up and is to be called back may have more or fewer points than on the line."""
+    points = 0.0 if queue.offer_callback is None else queue.offer_callback.priority
+    return span[0] + min(0.0, points), span[1] + max(0.0, points)
 
 
 def _worst(pairs: Iterator[tuple[_Class, _Class]]) -> tuple[str, str] | None:

@@ -149,3 +149,14 @@ def test_who_brings_points_to_another_queue_with_the_same_agents() -> None:
         "callers may wait for ever: everybody who serves it serves other first"
     ]
     assert warnings("ageing = 0\npriority = 70", "ageing = 0", elsewhere) == []
+
+
+def test_those_who_have_hung_up_and_come_before_or_after_those_on_the_line() -> None:
+    def starving(one: str) -> list[str]:
+        return [said for said in warnings(one, "agents = []") if "for ever" in said]
+
+    for points in (20, -20):
+        (said,) = starving(f"ageing = 0\noffer_callback = {{ priority = {points} }}")
+        assert said.startswith("callers may wait for ever: they never have more than ")
+        assert starving(f"offer_callback = {{ priority = {points} }}") == []
+    assert starving("ageing = 0\noffer_callback = { priority = 0 }") == []
