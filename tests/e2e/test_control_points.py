@@ -81,6 +81,8 @@ to = "echo"
 """
 OFFER = {"campaign": "spring", "template": "offer", "values": {"what": "Insurance", "sum": "12.00 EUR"}}
 SPOKEN = "Insurance: twelve euros."
+DRAFT = OFFER | {"campaign": "later", "values": {"what": "Soon", "sum": "1.00 EUR"}, "draft": True}
+DRAFTED = "Soon: one euro."
 
 
 class Crm:
@@ -132,6 +134,7 @@ def test_campaigns_are_heard_followed_refused_and_rolled_out_by_real_phones(
         marketing = httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False)
         pushed = time.monotonic()
         assert marketing.put("/slots/promo/bindings", json={"bindings": [OFFER]}).status_code == 200
+        assert marketing.put("/slots/renewal/bindings", json={"bindings": [DRAFT]}).status_code == 200
         call = office.dial(cara, "100")
         call.wait_confirmed()
         hears_text(call, speech, SPOKEN)
@@ -142,6 +145,11 @@ def test_campaigns_are_heard_followed_refused_and_rolled_out_by_real_phones(
         call.play_tone(VOICE)
         call.listen_for_tone(VOICE)
         call.hang_up()
+
+        # a draft is heard by who asks for it
+        preview = office.dial(cara, "*702")
+        hears_text(preview, speech, DRAFTED)
+        preview.wait_ended()
 
         # the CRM was asked about this caller: its recording was fetched, and is what is heard
         eventually(lambda: bool(lines(office, "campaign.audio_fetched")), what="the recording")
@@ -179,7 +187,7 @@ def test_campaigns_are_heard_followed_refused_and_rolled_out_by_real_phones(
         assert [line["to"] for line in lines(office, "ivr.version_chosen")][-2:] == ["menu:new", "menu:main"]
 
         witness.hang_up()
-        office.records(7)
+        office.records(8)
         seconds = lines(office, "ivr.node_left")[-1]["dwell"]  # in echo, all the time
         sent = next(leg["sent"] for leg in lines(office, "leg.media")[::-1])
         assert sent * 0.02 > 0.97 * seconds, "somebody else's audio had gaps"
