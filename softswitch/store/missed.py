@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from softswitch.store.cdr import CallRecord, Record
 
 #: What the functions below read besides call records.
-KINDS = ("callback.ordered", "acd.callback_kept", "acd.call_over")
+KINDS = ("callback.ordered", "callback_request.due", "acd.callback_kept", "acd.call_over")
 _IN_VAIN = (Disposition.ABANDONED, Disposition.NOT_SERVED, Disposition.CUT)
 _REACHED = (Disposition.SERVED, Disposition.CONNECTED)
 
@@ -29,6 +29,7 @@ class Why(StrEnum):
     CUT_OFF = "cut off"  # by a restart
     ORDERED = "callback ordered"
     ASKED = "asked out of hours"
+    DUE = "asked before, due"
 
 
 _WHY = {
@@ -84,6 +85,18 @@ def asked(requests: Iterable[Request]) -> list[Missed]:
         Missed(item.number, item.name, item.kind, item.at, 0.0, item.asked, Why.ASKED, item.id.rpartition("~")[2])
         for item in requests
     ]
+
+
+def due(lines: Iterable[Record]) -> list[Missed]:
+    """Those of them whose time has come, and who are in their queue now."""
+    found: dict[str, Missed] = {}
+    for line in sorted(lines, key=lambda line: line.seq):
+        if line.kind == "callback_request.due":
+            request, queue, number = (str(line.data.get(name, "")) for name in ("request", "queue", "number"))
+            found[request] = Missed(number, "", queue, line.at, 0.0, 1, Why.DUE, request.rpartition("~")[2])
+        elif line.kind == "acd.call_over" and line.call is not None:
+            found.pop(line.call, None)
+    return list(found.values())
 
 
 def _ordered(lines: Iterable[Record]) -> dict[str, Record]:

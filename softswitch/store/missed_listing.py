@@ -12,7 +12,7 @@ from rich.text import Text
 
 from softswitch.store.database import FILE_NAME
 from softswitch.store.listing import duration
-from softswitch.store.missed import KINDS, Missed, asked, missed
+from softswitch.store.missed import KINDS, Missed, asked, due, missed
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
@@ -38,8 +38,10 @@ def show_callbacks(
     """Everybody who called after *since* (wall time) and is still to be called back. Raises `StoreError`."""
     with Reader(data_dir / FILE_NAME) as reader:
         records = [record for record in reader.last_calls(MOST) if record.started >= since]
-        found = missed(records, reader.lines(KINDS, reader.first_at(since)), short=short)
-        found += asked(reader.requests())
+        lines = list(reader.lines(KINDS, reader.first_at(since)))
+        found = missed(records, lines, short=short)
+        requests = reader.requests()
+        found += due(lines) + asked(requests)
     if as_json:
         console.file.write(json.dumps([asdict(caller) for caller in found], ensure_ascii=False, indent=2) + "\n")
     elif not found:

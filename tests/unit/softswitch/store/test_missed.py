@@ -10,7 +10,7 @@ from rich.console import Console
 from softswitch.messages import Request
 from softswitch.store.cdr import CallRecord, Disposition, Record
 from softswitch.store.journal import JournalWriter
-from softswitch.store.missed import Missed, Why, asked, missed
+from softswitch.store.missed import Missed, Why, asked, due, missed
 from softswitch.store.missed_listing import show_callbacks
 from tests.unit.softswitch.store.test_cdr import QUEUED
 
@@ -141,3 +141,13 @@ def test_requests_to_be_called_back_are_listed_with_those_who_waited_in_vain() -
     (caller,) = asked([request])
     assert (caller.number, caller.queue, caller.tries, caller.why) == ("+380441234567", "sales", 2, Why.ASKED)
     assert caller.call == "c1"
+
+
+def test_requests_that_are_due_are_listed_until_they_are_over() -> None:
+    lines = [
+        Record(n, 100.0 + n, "callback_request.due", None, {"request": f"sales~c{n}", "queue": "s", "number": f"+{n}"})
+        for n in (1, 2)
+    ]
+    assert due([*lines, Record(3, 110.0, "acd.call_over", "sales~c1", {"how": "served"})]) == [
+        Missed("+2", "", "s", 102.0, 0.0, 1, Why.DUE, "c2")
+    ]

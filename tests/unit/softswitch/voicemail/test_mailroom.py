@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from softswitch.config import Config, parse_config
-from softswitch.messages import Message, Request, State
+from softswitch.messages import Brought, Message, Request, State
 from softswitch.store.journal import JournalWriter
 from softswitch.voicemail.boxes import Boxes
 from softswitch.voicemail.mailroom import DAY, Mailroom
@@ -259,8 +259,23 @@ async def test_a_request_to_be_called_back_is_mailed_to_everybody_named(tmp_path
         await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
 
 
+@pytest.mark.parametrize(
+    ("due", "vague", "said"), [(0.0, False, "now"), (60.0, True, "when it is open again"), (3600.0, False, "20")]
+)
+async def test_the_mail_says_honestly_when_a_request_is_due(
+    tmp_path: Path, server: MailServer, due: float, vague: bool, said: str
+) -> None:
+    async with Life(tmp_path, server.port) as life:
+        request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW + due, "+380441234567", vague=vague))
+        life.mailroom.post(request)
+        await life.until(lambda: bool(server.received))
+        assert f"Due:      {said}" in server.received[0].get_content()
+
+
 async def test_rows_are_what_they_were_after_a_restart(tmp_path: Path, server: MailServer) -> None:
-    item, request = message(state=State.HEARD, mailed=True), Request("sales~c1", "sales", NOW, NOW, "2001", mailed=True)
+    brought = Brought(5.0, "pl >= 50", "", (("level", "b2"),), (("segment", "gold"),)).written()
+    request = Request("sales~c1", "sales", NOW, NOW, "2001", mailed=True, vague=True, brought=brought)
+    item = message(state=State.HEARD, mailed=True)
     async with Life(tmp_path, server.port) as life:
         record(life, life.boxes.put(item))
         life.boxes.ask(request)
@@ -268,6 +283,12 @@ async def test_rows_are_what_they_were_after_a_restart(tmp_path: Path, server: M
     async with Life(tmp_path, server.port) as life:
         assert life.boxes.all() == [item]
         assert life.boxes.requests() == [replace(request, asked=2)]
+        (kept,) = life.boxes.requests()
+        assert (kept.merits.needs, kept.merits.variables, kept.known) == (
+            "pl >= 50",
+            (("level", "b2"),),
+            {"segment": "gold"},
+        )
 
 
 async def test_a_disk_without_room_is_trouble_that_is_noted_once(tmp_path: Path, server: MailServer) -> None:
