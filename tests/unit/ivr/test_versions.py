@@ -79,6 +79,14 @@ def test_several_versions_divide_the_callers_and_the_last_one_may_grow_alone() -
     assert moved == {(None, T("menu:b"))}
 
 
+def test_each_of_several_versions_has_its_share() -> None:
+    versions = [Version(T("menu:a"), 20), Version(T("menu:b"), 30)]
+    found = [choose(MAIN, versions, number, {}) for number in NUMBERS]
+    for to, percent in ((T("menu:a"), 20), (T("menu:b"), 30), (None, 50)):
+        share = sum(1 for one in found if one == (to, percent)) / len(NUMBERS)
+        assert percent / 100 - 0.03 < share < percent / 100 + 0.03
+
+
 @given(st.floats(0, 99.9))
 def test_who_withholds_the_number_comes_to_no_version_before_everybody_does(percent: float) -> None:
     assert choose(MAIN, [Version(NEW, percent)], "", {})[0] is None
