@@ -72,7 +72,8 @@ class DueRequests:
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        self._former |= self._config.callback_requests
+        known, now_there = self._former | dict(self._config.callback_requests), settings.config.callback_requests
+        self._former = {kind: words for kind, words in known.items() if kind not in now_there}
         self._config, self._flow = settings.config, settings.flow
         self.look(now)
 

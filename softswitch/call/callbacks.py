@@ -83,7 +83,8 @@ class Callbacks:
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        self._former |= self._config.queues
+        known = self._former | dict(self._config.queues)
+        self._former = {name: words for name, words in known.items() if name not in settings.config.queues}
         self._config, self._flow = settings.config, settings.flow
 
     def __len__(self) -> int:

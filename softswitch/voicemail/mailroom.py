@@ -8,7 +8,7 @@ import logging
 import os
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from softswitch.config.words.messages import CallbackRequest, Voicemail
 from softswitch.mail.compose import Attachment, compose
@@ -38,6 +38,7 @@ SETTLED = 15.0
 DAY = 86_400.0
 #: Days after which a request that nobody but the reader of the mail answers is forgotten.
 FORGET_REQUESTS = 30.0
+Words = TypeVar("Words")
 #: Separates box and call in the name of a message; no name of a box has it.
 SEPARATOR = "~"
 
@@ -122,8 +123,8 @@ class Mailroom:
         What was left in a box that is no more is mailed as it would have been.
         """
         before, self._config = self._config, config
-        self._boxes_before |= before.voicemails
-        self._requests_before |= before.callback_requests
+        self._boxes_before = _gone(self._boxes_before | dict(before.voicemails), config.voicemails)
+        self._requests_before = _gone(self._requests_before | dict(before.callback_requests), config.callback_requests)
         if config.mail != before.mail:
             self._keep(self._change_server(), "change of the mail server")
         if config.voicemails:
@@ -335,3 +336,8 @@ class Mailroom:
         self._boxes.remove(message)
         self._note("voicemail.deleted", {"message": message.id, "box": message.box, "why": why})
         self.discard(message)
+
+
+def _gone(known: Mapping[str, Words], there: Mapping[str, Words]) -> dict[str, Words]:
+    """What was *known* and is not *there* any more."""
+    return {name: words for name, words in known.items() if name not in there}
