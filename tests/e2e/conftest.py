@@ -153,6 +153,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def render(folder: Path, texts: list[tuple[str, str]]) -> None:
+    """Have texts with their languages in the cache, however busy the machine will be when they are needed."""
     synthesizer = Synthesizer(SpeechSettings(), folder)
     await synthesizer.start()
     try:

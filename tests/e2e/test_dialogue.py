@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ import pytest
 
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
-from tests.e2e.conftest import Switches
+from tests.e2e.conftest import Switches, render
 from tests.e2e.hearing import RECOGNISED, hears_phrase, hears_text, record_tones, talk
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
 
@@ -195,6 +196,10 @@ name = "ann"
 role = "marketing"
 token = "TOKEN"
 """
+CARD, BIRTHDAY = "You have entered one eight.", "You have entered the twenty-first of May twenty twenty-six."
+SUM = "You have entered twelve hryvnias and fifty kopiykas."
+OFFER = "Today insurance costs twelve euros and fifty cents."
+SAID_LATER = (CARD, BIRTHDAY, SUM, OFFER, "Nobody says aloud.")
 ROUTES = {
     "101": "queue:sales",
     "201": "collect:card",
@@ -228,6 +233,7 @@ def shared_switch(
     music = write_music(folder)
     centre = CENTRE.replace("API_PORT", str(api.base_url.port)).replace("TOKEN", TOKEN)
     routes = "".join(f'[[route]]\ndid = "{did}"\nto = "{to}"\n' for did, to in ROUTES.items())
+    asyncio.run(render(rendered, [(text, "en") for text in SAID_LATER]))
     with ExitStack() as stack:
         yield Switches(ports, folder, rendered, stack).start(phone_tables() + AGENTS + centre + routes), music
 
@@ -250,9 +256,9 @@ def everything_written(office: Office) -> dict[str, bytes]:
 def test_what_callers_enter_is_checked_and_read_back_and_a_secret_is_nowhere(office: Office, speech: Speech) -> None:
     cara, dan = office.phone("2001"), office.phone("2002")
     entries = {
-        "201": ("19#", "18#", "You have entered one eight."),
-        "202": ("31022026", "21052026", "You have entered the twenty-first of May twenty twenty-six."),
-        "203": ("12**5#", "12*50#", "You have entered twelve hryvnias and fifty kopiykas."),
+        "201": ("19#", "18#", CARD),
+        "202": ("31022026", "21052026", BIRTHDAY),
+        "203": ("12**5#", "12*50#", SUM),
         "204": ("44051401358", "44051401359", ""),
     }
     calls = {number: office.dial(cara, number) for number in entries}
@@ -381,7 +387,6 @@ def test_a_slot_is_silent_until_marketing_fills_it_and_a_draft_is_heard_by_previ
 ) -> None:
     cara, olena = office.phone("2001"), office.phone("1001")
     offer = {"campaign": "spring", "template": "offer", "values": {"what": "insurance", "sum": "12.50 EUR"}}
-    said = "Today insurance costs twelve euros and fifty cents."
     empty = office.dial(cara, "240")
     empty.wait_confirmed()
     empty.press("4")
@@ -391,14 +396,14 @@ def test_a_slot_is_silent_until_marketing_fills_it_and_a_draft_is_heard_by_previ
     (slot,) = api.get("/slots").json()
     preview = office.dial(olena, f"*70{slot['number']}")
     preview.wait_confirmed()
-    hears_text(preview, speech, said)
+    hears_text(preview, speech, OFFER)
     preview.hang_up()
 
     assert api.put("/slots/promo/bindings", json={"bindings": [offer]}).status_code == 200
     call = office.dial(cara, "240")
     call.wait_confirmed()
-    hears_text(call, speech, said)
+    hears_text(call, speech, OFFER)
     call.press("4")
     call.play_tone(OWN)
     call.listen_for_tone(OWN)
-    assert empty.heard().find(speech.text(said)).score < 0.5, "who was in the menu before goes on without"
+    assert empty.heard().find(speech.text(OFFER)).score < 0.5, "who was in the menu before goes on without"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import ExitStack, closing
@@ -11,7 +12,7 @@ import pytest
 
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
-from tests.e2e.conftest import Switches
+from tests.e2e.conftest import Switches, render
 from tests.e2e.hearing import RECOGNISED, hears_music, hears_text, record_tones, talk
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
 from tests.support.http_server import HttpServer, Reply, served
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from tests.support.speech import Speech
 
 SORRY, JINGLE, BEEP = 1500.0, 1200.0, 1000.0
+PARCEL = "four two is on its way on Thursday, the twenty-first of May, for twelve hryvnias and fifty kopiykas."
+SUMS = ("До сплати дві гривні.", "Разом сім гривень.", "І ще двадцять дві гривні.")
+HELLO, GATHER = "Hello Cara Novak.", "Press a key."
+SAID_LATER = (PARCEL, HELLO, GATHER)
 BAD = ("hang", "lie", "redirect", "large", "cut")
 
 CENTRE = """
@@ -191,6 +196,7 @@ def shared_switch(
         crm.execute("INSERT INTO customers VALUES ('2001', '211', '7 UAH')")
         crm.commit()
     music = write_music(folder)
+    asyncio.run(render(rendered, [*((text, "en") for text in SAID_LATER), *((text, "uk") for text in SUMS)]))
     with ExitStack() as stack:
         url = stack.enter_context(served(web.server))
         centre = CENTRE.format(url=url) + "".join(
@@ -211,8 +217,7 @@ def test_a_service_is_asked_and_what_it_says_is_spoken(office: Office, speech: S
     call.wait_confirmed()
     hears_text(call, speech, "Your number?")
     call.press("42#")
-    expected = "four two is on its way on Thursday, the twenty-first of May, for twelve hryvnias and fifty kopiykas."
-    hears_text(call, speech, expected)
+    hears_text(call, speech, PARCEL)
     call.play_tone(600)
     call.listen_for_tone(600)
     call.hang_up()
@@ -248,9 +253,8 @@ def test_services_that_misbehave_cost_their_callers_an_excuse_and_nobody_else_an
 def test_lists_files_and_databases_are_asked_and_what_they_say_is_spoken(office: Office, speech: Speech) -> None:
     call = office.dial(office.phone("2001"), "211")
     call.wait_confirmed()
-    hears_text(call, speech, "До сплати дві гривні.", "uk")
-    hears_text(call, speech, "Разом сім гривень.", "uk")
-    hears_text(call, speech, "І ще двадцять дві гривні.", "uk")
+    for text in SUMS:
+        hears_text(call, speech, text, "uk")
     call.listen_for_tone(SORRY)  # who is not in the file
     call.wait_ended()
 
@@ -270,10 +274,10 @@ def test_an_application_drives_calls(office: Office, speech: Speech, web: Web) -
     assert (told["did"], float(told["recording_seconds"]) > 1) == ("222", True)
     assert (office.switch.data / told["recording"]).exists()
 
-    hears_text(led, speech, "Press a key.")
+    hears_text(led, speech, GATHER)
     heard = led.heard_so_far()
     assert heard.tone_seconds(JINGLE) > 0.5
-    assert heard.find(speech.text("Hello Cara Novak.")).score > RECOGNISED
+    assert heard.find(speech.text(HELLO)).score > RECOGNISED
     led.press("7")
     taken = olena.wait_incoming()
     assert "App Sales: Cara Novak" in taken.remote

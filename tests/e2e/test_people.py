@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 from contextlib import ExitStack
@@ -13,11 +14,12 @@ import soundfile
 
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
-from tests.e2e.conftest import Clients, Switches
+from tests.e2e.conftest import Clients, Switches, render
 from tests.e2e.hearing import hears_music, hears_phrase, hears_text, talk
 from tests.e2e.office import AGENTS, TRUNK_ADDRESS, Office, phone_tables, write_music
 from tests.support.audio import RATE, Recording
 from tests.support.mail_server import MailServer
+from tests.support.speech import Speech
 from tests.support.switch import eventually
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from softswitch.store.cdr import Record
     from tests.support.pjsua_agent import PjsuaPhone
     from tests.support.ports import Ports
-    from tests.support.speech import Speech
 
 OUTSIDE, OUTSIDE_ADDRESS = "+380441112233", "127.0.0.23"
 KEY_CONTACT, UNWANTED = "+380501234567", "+380509999999"
@@ -74,6 +75,10 @@ did = "100"
 from = "list:vip"
 to = "agent:{{agent}}"
 when_unavailable = ["agent:{{deputy}}", "queue:vip"]
+
+[[route]]
+from = "+4822*"
+to = "echo"
 
 [queue.vip]
 label = "Important"
@@ -137,8 +142,11 @@ to = "hours:office"
 [hours.office]
 open = ["daily"]
 closed_calendar = "closed.ics"
-when_open = "echo"
+number = "1"
+forced_by = "olena"
+when_open = "music:default"
 when_closed = "callback:sales"
+when_special = "echo"
 
 [callback.sales]
 mail_to = "sales@example.com"
@@ -207,6 +215,11 @@ def shared_switch(
         unwanted=UNWANTED,
         pin=PIN,
     )
+    speech, t = Speech(rendered), f"{opening:%Y-%m-%dT%H:%M}"
+    ahead = [speech.wording("callback-request-on", t=t), speech.wording("hours-special-date", t=t)]
+    ahead += [speech.wording(key) for key in ("hours-released-closed", "voicemail-enter-box", "voicemail-enter-pin")]
+    ahead.append(speech.wording("voicemail-new", n=1))
+    asyncio.run(render(rendered, [(text, "en") for text in ahead]))
     with ExitStack() as stack:
         yield Switches(ports, folder, rendered, stack).start(phone_tables() + AGENTS + centre), music
 
@@ -308,6 +321,10 @@ def test_a_key_contact_is_put_through_to_the_deputy_or_waits_first_and_the_unwan
     assert waiting["waiting"]
     call.hang_up()
     assert office.dial(office.outside_caller(UNWANTED), "100").wait_ended()["status"] == 607
+    call = office.dial(office.outside_caller("+48221234567"), "100")  # by the beginning of the number
+    call.wait_confirmed()
+    call.play_tone(VOICE)
+    call.listen_for_tone(VOICE)
 
 
 def test_who_calls_and_what_was_dialled_are_what_the_carrier_is_believed_in(office: Office, clients: Clients) -> None:
@@ -382,3 +399,14 @@ def test_who_calls_on_a_day_that_the_calendar_has_closed_is_promised_a_call(
     ]
     (taken,) = journal(office, "callback_request.taken")
     assert taken.data["due"] == opening.timestamp()
+
+    # a state of its own, set by telephone, until the calendar would change anyway
+    olena = office.phone("1001")
+    code = office.dial(olena, "*30*1*3")
+    hears_phrase(code, speech, "hours-special-date", t=f"{opening:%Y-%m-%dT%H:%M}")
+    special = office.dial(olena, "310")
+    special.wait_confirmed()
+    special.play_tone(VOICE)
+    special.listen_for_tone(VOICE)
+    code = office.dial(olena, "*30*1*0")
+    hears_phrase(code, speech, "hours-released-closed")

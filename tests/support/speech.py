@@ -55,7 +55,11 @@ class Speech:
 
     def phrase(self, key: str, /, language: str = "en", **arguments: int | str) -> NDArray[np.float32]:
         """A phrase of the shipped catalogue."""
-        return self.text(self._catalogue.text(key, language, arguments), language)
+        return self.text(self.wording(key, language, **arguments), language)
+
+    def wording(self, key: str, /, language: str = "en", **arguments: int | str) -> str:
+        """What such a phrase says."""
+        return self._catalogue.text(key, language, arguments)
 
     def text(self, text: str, language: str = "en") -> NDArray[np.float32]:
         """What is configured to be said, as the switch has rendered it or is about to."""
