@@ -97,7 +97,7 @@ class Arrivals:
         if caller.trunk is not None and not control.trunks.has_room(caller.trunk):
             control.sip.reject(usage, 503, headers=(("Retry-After", "10"),), now=now)
             return
-        if control.transfers.taken_over(usage, request, flow, caller, now):
+        if control.joins.taken_over(usage, request, flow, caller, now):
             return
         dialled = self._admission.dialled(request, caller)
         if caller.phone is not None and (rest := self._hours_codes.recognise(dialled)) is not None:

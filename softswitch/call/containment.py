@@ -53,6 +53,7 @@ class Containment:
                 self._try(lambda leg=leg: control.legs.drop(leg, now))  # type: ignore[misc]
         control.keyed.forget(call_id)
         control.transfers.forget(call_id)
+        control.joins.forget(call_id)
         if call is not None and call_id in control.calls:
             control.prompts.stop(call)
             control.prompts.over(call)

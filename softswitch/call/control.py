@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from acd.events import AgentBusy, AgentFree, AgentLoggedIn, AgentReachable, AgentUnreachable
+from acd.events import AgentLoggedIn
 from ivr.people import AGENT, FIND_ME, STAY
 from ivr.rooms import CONFERENCE, PARK, RECORD
 from ivr.services import Lookup, Webservice
@@ -35,11 +35,12 @@ from softswitch.call.find_me import FindMe
 from softswitch.call.forcing import Forcing
 from softswitch.call.holds import Holds
 from softswitch.call.hours_codes import HoursCodes
+from softswitch.call.joins import Joins
 from softswitch.call.keyed_transfers import KeyedTransfers
 from softswitch.call.left import Left
 from softswitch.call.legs import Legs
 from softswitch.call.menus import Menus
-from softswitch.call.model import Call, Leg, Role
+from softswitch.call.occupancy import Occupancy
 from softswitch.call.offers import Offers
 from softswitch.call.opening import Opening
 from softswitch.call.parking import Parking
@@ -52,13 +53,14 @@ from softswitch.call.queues import Queues
 from softswitch.call.reconfiguring import Reconfiguring
 from softswitch.call.recording import Recording
 from softswitch.call.recordings import Recordings
+from softswitch.call.referrals import Referrals
 from softswitch.call.requests import OwnRequests
 from softswitch.call.routing import Router
 from softswitch.call.settings import Settings
 from softswitch.call.signals import Signals
 from softswitch.call.stages import Input, advance
 from softswitch.call.staying import Staying
-from softswitch.call.timers import Timers
+from softswitch.call.timers import Timed, Timers
 from softswitch.call.transfers import Transfers
 from softswitch.call.trunk_watch import TrunkWatch
 from softswitch.call.trunks import Trunks
@@ -74,19 +76,9 @@ if TYPE_CHECKING:
     from sip.auth import DigestChallenger
     from sip.flow import Flow
     from sip.registrar import Registrar
+    from softswitch import ports
+    from softswitch.call.model import Call, Leg
     from softswitch.config import Config
-    from softswitch.ports import (
-        BindingStore,
-        Campaigns,
-        Clock,
-        Flows,
-        Journal,
-        Mailroom,
-        Media,
-        Oracle,
-        SipSender,
-        Voice,
-    )
     from softswitch.voicemail.boxes import Boxes
 
 
@@ -98,22 +90,22 @@ class CallControl:
         config: Config,
         flow: IvrFlow,
         *,
-        sip: SipSender,
-        media: Media,
-        journal: Journal,
-        bindings: BindingStore,
-        voice: Voice,
-        flows: Flows,
-        clock: Clock,
+        sip: ports.SipSender,
+        media: ports.Media,
+        journal: ports.Journal,
+        bindings: ports.BindingStore,
+        voice: ports.Voice,
+        flows: ports.Flows,
+        clock: ports.Clock,
         dispatcher: Dispatcher,
         registrar: Registrar,
         challenger: DigestChallenger,
         new_call_id: Callable[[], str],
         new_ssrc: Callable[[], int],
-        oracle: Oracle | None = None,
+        oracle: ports.Oracle | None = None,
         boxes: Boxes | None = None,
-        mailroom: Mailroom | None = None,
-        campaigns: Campaigns | None = None,
+        mailroom: ports.Mailroom | None = None,
+        campaigns: ports.Campaigns | None = None,
     ) -> None:
         self.sip = sip
         self._journal = journal
@@ -123,6 +115,7 @@ class CallControl:
         self._quality = Quality(self.journal_line)
         self._later: deque[tuple[float, str | None, Callable[[float], None]]] = deque()
         self.contain = Containment(self)
+        self.occupancy = Occupancy(self)
 
         phones = config.phones
         self.trunks = Trunks(config.trunks, flows, config.sip.domain)
@@ -136,7 +129,7 @@ class CallControl:
             journal=journal,
             store=bindings,
             clock=clock,
-            on_reachable=self._phone_reachable,
+            on_reachable=self.occupancy.reachable,
         )
         self.requests = OwnRequests(sip)
         self.qualifier = Qualifier(
@@ -156,7 +149,7 @@ class CallControl:
             codecs=config.rtp.codecs,
             media_timeout=config.rtp.media_timeout,
             new_ssrc=new_ssrc,
-            on_opened=self._leg_opened,
+            on_opened=self.occupancy.opened,
             on_dropped=self._leg_dropped,
         )
         self.dialling = Dialling(
@@ -176,11 +169,9 @@ class CallControl:
         self.menus.handlers |= {FIND_ME: self.find_me, AGENT: AgentCalls(self, availability)}
         self.recording, self.conferences = Recording(self), Conferences(self)
         self.menus.handlers |= {RECORD: self.recording, CONFERENCE: self.conferences}
-        self.staying = Staying(self, config, dispatcher)
-        self.menus.handlers[STAY] = self.staying
+        self.menus.handlers[STAY] = self.staying = Staying(self, config, dispatcher)
         self.menus.handlers[PARK] = self.parking = Parking(self, config)
-        self.waiting = Waiting(self, config)
-        self.holds = Holds(self, config)
+        self.waiting, self.holds = Waiting(self, config), Holds(self, config)
         self.orders = CallbackOrders(self, config)
         self.callbacks = Callbacks(
             self, config, dispatcher, flow, clock=clock, new_call_id=new_call_id, campaigns=campaigns
@@ -190,9 +181,9 @@ class CallControl:
         self.opening = opening = Opening(flow, clock.local, self.forcing.at)
         self.left = Left(self, config, flow, opening, admission, boxes=boxes, mailroom=mailroom, clock=clock)
         router = Router(config, phones, opening)
-        self.transfers = Transfers(self, config, router, admission)
-        self.keyed = KeyedTransfers(self, config)
-        self.verifying = Verifying(self)
+        self.transfers, self.joins = Transfers(self, config, router), Joins(self)
+        self.referrals = Referrals(self, config, admission)
+        self.keyed, self.verifying = KeyedTransfers(self, config), Verifying(self)
         features = FeatureCodes(
             config,
             agent_at=self.queues.agent_at,
@@ -216,36 +207,19 @@ class CallControl:
         )
         self._signals = Signals(self, arrivals)
         self.endings = Endings(self)
-        self.reconfiguring = Reconfiguring(
-            self,
-            Settings(config, flow),
-            dispatcher,
-            # who says goodbye to a trunk must do so while it is still known
-            (
-                *(self.trunk_watch, self.trunks, admission, self.phones, self.legs),
-                *(
-                    opening,
-                    self.forcing,
-                    hours_codes,
-                    router,
-                    features,
-                    arrivals,
-                    self.menus,
-                    self.transfers,
-                    self.keyed,
-                ),
-                *(
-                    self.desks,
-                    self.offers,
-                    self.waiting,
-                    self.holds,
-                    self.orders,
-                    self.callbacks,
-                    self.left,
-                    self.windows,
-                ),
-            ),
-        )
+        # who says goodbye to a trunk must do so while it is still known
+        lines = (self.trunk_watch, self.trunks, admission, self.phones, self.legs)
+        numbers = (opening, self.forcing, hours_codes, router, features, arrivals, self.menus)
+        sent_on = (self.referrals, self.transfers, self.keyed)
+        queued = (self.desks, self.offers, self.waiting, self.holds, self.orders, self.callbacks)
+        settled = (*lines, *numbers, *sent_on, *queued, self.left, self.windows)
+        self.reconfiguring = Reconfiguring(self, Settings(config, flow), dispatcher, settled)
+        said = (self.prompts, self.recordings, self.recording, self.conferences)
+        rung = (self.desks, self.find_me, self.orders, self.left, self.holds, self.offers.whispers, self.queues)
+        seen = (self.phones, self.qualifier, self.dialling)
+        moved = (self.transfers, self.keyed, self.parking, self.verifying)
+        others = (self.trunk_watch, self.forcing, self.windows)
+        self._timed: tuple[Timed, ...] = (*said, *rung, *seen, *moved, *others)
 
     # ------------------------------------------------------------------------------------------------ entry points
     def on_sip(self, event: sip_events.Event, now: float) -> None:
@@ -313,30 +287,7 @@ class CallControl:
         self._settle(now)
 
     def next_deadline(self) -> float | None:
-        deadlines = (
-            self.session_timers.next_deadline(),
-            self.queues.next_deadline(),
-            self.orders.next_deadline(),
-            self.left.next_deadline(),
-            self.holds.next_deadline(),
-            self.offers.whispers.next_deadline(),
-            self.desks.next_deadline(),
-            self.find_me.next_deadline(),
-            self.dialling.next_deadline(),
-            self.transfers.next_deadline(),
-            self.keyed.next_deadline(),
-            self.parking.next_deadline(),
-            self.verifying.next_deadline(),
-            self.trunk_watch.next_deadline(),
-            self.prompts.next_deadline(),
-            self.recordings.next_deadline(),
-            self.recording.next_deadline(),
-            self.conferences.next_deadline(),
-            self.phones.next_deadline(),
-            self.qualifier.next_deadline(),
-            self.forcing.next_deadline(),
-            self.windows.next_deadline(),
-        )
+        deadlines = (self.session_timers.next_deadline(), *(part.next_deadline() for part in self._timed))
         return min((at for at in deadlines if at is not None), default=None)
 
     def handle_timeout(self, now: float) -> None:
@@ -344,29 +295,7 @@ class CallControl:
             if (call := self.calls.get(call_id)) is not None:
                 with self.contain(call_id, now):
                     self.menus.handle_timeout(call, now)
-        self.prompts.handle_timeout(now)
-        self.recordings.handle_timeout(now)
-        self.recording.handle_timeout(now)
-        self.conferences.handle_timeout(now)
-        self.desks.handle_timeout(now)
-        self.find_me.handle_timeout(now)
-        self.orders.handle_timeout(now)
-        self.left.handle_timeout(now)
-        self.holds.handle_timeout(now)
-        self.offers.whispers.handle_timeout(now)
-        for part in (
-            self.queues,
-            self.phones,
-            self.qualifier,
-            self.dialling,
-            self.transfers,
-            self.keyed,
-            self.parking,
-            self.verifying,
-            self.trunk_watch,
-            self.forcing,
-            self.windows,
-        ):
+        for part in self._timed:
             with self.contain(None, now):
                 part.handle_timeout(now)
         self._settle(now)
@@ -420,16 +349,8 @@ class CallControl:
         call.b_leg, call.connected_at = other.leg, now
         call.served_by = (agent or "", queue or "")
         self.legs.bridge(caller, other)
-        self.note(
-            "call.connected",
-            call,
-            now,
-            agent=agent,
-            phone=phone or other.phone,
-            queue=queue,
-            waited=waited,
-            leg=other.leg,
-        )
+        who = phone or other.phone
+        self.note("call.connected", call, now, agent=agent, phone=who, queue=queue, waited=waited, leg=other.leg)
         self.transfers.took(call, now)
 
     def unfinished(self) -> set[str]:
@@ -444,36 +365,15 @@ class CallControl:
         call.stage = stage
         return True
 
-    # ------------------------------------------------------------------------------------------------ phones, agents
-    def _leg_opened(self, leg: Leg, now: float) -> None:
-        """A phone is in a call that the distributor did not make: its agent can take no other."""
-        if leg.role is not Role.AGENT and self.phones.occupy(leg.phone, leg.leg):
-            agent = self.queues.agent_at(leg.phone)
-            if agent is not None:
-                self.later(now, lambda at: self.queues.receive(AgentBusy(agent), at))
-
-    def occupied(self, leg: Leg, now: float) -> None:
-        """*leg*, which was an agent's in a conversation of a queue, is in one of the phone's own now."""
-        self._leg_opened(leg, now)
-
     def _leg_dropped(self, leg: Leg, now: float) -> None:
         self._signals.forget(leg)
         self.prompts.forget(leg.leg)
         self.recordings.leg_over(leg, now)
         self.offers.leg_over(leg)
         self.keyed.leg_over(leg)
-        self.verifying.forget(leg)
         self._quality.expect(leg)
         self.trunks.release(leg.leg)
-        if self.phones.release(leg.phone, leg.leg):
-            agent = self.queues.agent_at(leg.phone)
-            if agent is not None:
-                self.later(now, lambda at: self.queues.receive(AgentFree(agent), at))
-
-    def _phone_reachable(self, phone: str, reachable: bool, now: float) -> None:
-        agent = self.queues.agent_at(phone)
-        if agent is not None and self.queues.is_reachable(agent) != reachable:
-            self.queues.receive(AgentReachable(agent) if reachable else AgentUnreachable(agent), now)
+        self.occupancy.dropped(leg, now)
 
     # ------------------------------------------------------------------------------------------------ records
     def note(self, kind: str, call: Call, now: float, /, **data: object) -> None:

@@ -110,6 +110,7 @@ class Endings:
             return
         control.keyed.abandon(call, now)
         control.transfers.ended(call, now)
+        control.joins.ended(call)
         control.staying.ends(call)
         control.prompts.stop(call)
         control.desks.stop(call, now)

@@ -87,7 +87,7 @@ class Signals:
                 if pressed is not None:
                     self._digit(leg, pressed.digit, "info", now)
             case "REFER":
-                self._control.transfers.referred(transaction, request, flow, leg, now)
+                self._control.referrals.referred(transaction, request, flow, leg, now)
             case "SUBSCRIBE":
                 self._control.left.lamps.subscribed(transaction, request, flow, now)
             case _:
@@ -160,5 +160,6 @@ class Signals:
                 return
             self._control.keyed.pressed(call, leg, pressed, now)
             self._control.verifying.pressed(call, leg, pressed, now)
+            self._control.pulling.wishes.pressed(call, leg, pressed, now)
         elif not self._control.waiting.pressed(call, pressed, now):
             self._control.menus.receive(call, Digit(pressed), now)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 from itertools import count
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 K = TypeVar("K")
+
+
+class Timed(Protocol):
+    """What waits for some moment."""
+
+    def next_deadline(self) -> float | None: ...
+
+    def handle_timeout(self, now: float) -> None:
+        """Do what is due by *now*."""
 
 
 class Timers(Generic[K]):

@@ -46,7 +46,7 @@ def _check_call(control: CallControl, dispatcher: Dispatcher, call: Call) -> Non
     if call.stage is Stage.ASIDE:
         kept = place is Place.AWAY or not control.waiting.has_place(call) or control.orders.ordered(call)
         assert kept, story
-    elif call.call in control.transfers._by_call:
+    elif control.transfers.sending(call) is not None:
         assert place in (None, Place.TALKING), story
     elif call.ticket and call.stage in (Stage.IVR, Stage.RINGING):  # a customer who was called back hears the greeting
         assert place in (None, *CALLED_BACK), story
@@ -67,7 +67,7 @@ def _check_ticket(control: CallControl, dispatcher: Dispatcher, ticket: Ticket) 
     agent = dispatcher.offers[offer].agent
     call = control.queues._call_of(ticket.call, dispatcher.now)
     assert call is not None, f"{ticket.call} talks with {agent}, and there is no such call"
-    transfer = control.transfers._by_call.get(call.call)
+    transfer = control.transfers.sending(call)
     talks = call.stage is Stage.TALKING and (call.agent, call.offer) == (agent, offer)
     is_told = call.stage is Stage.QUEUED and offer in control.offers._answered
     sends = transfer is not None and transfer.state is Sending.TRYING and transfer.agent == agent

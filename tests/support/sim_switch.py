@@ -306,6 +306,7 @@ class SimSwitch:
             "questions about control points": control.pulling,
             "calls on trunks": control.trunks,
             "transfers": control.transfers,
+            "conversations that were joined": control.joins,
             "transfers by keys": control.keyed,
             "callers who are parked": control.parking,
             "marks of agents": control.verifying,
