@@ -189,8 +189,8 @@ class Campaigns(Protocol):
     def told(self, number: str, call: str, key: str, now: float) -> None:
         """Message *key* begins to play to a caller with this number."""
 
-    def opted(self, number: str, call: str, now: float, *, out: bool) -> None:
-        """A caller wants no offers any more (*out*), or wants them again."""
+    def opted(self, number: str, call: str, now: float, *, out: bool, by: str = "caller") -> None:
+        """A caller wants no offers any more (*out*), or wants them again; *by* says so."""
 
     def preview(self, dialled: str) -> tuple[Prompt, ...] | None:
         """What is bound, drafts too, where *dialled* is a number for that; None where it is not."""

@@ -159,7 +159,7 @@ class Menus:
             case StopAsking():
                 self._cancel(call, now)
             case OptOut(out):
-                control.pulling.opted(call, now, out=out)
+                control.pulling.wishes.opted(call, now, out=out)
             case Pull():
                 control.pulling.pull(call, effect, now)
             case _ if leg is None:

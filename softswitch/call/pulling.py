@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ivr.events import OK, Pulled
 from ivr.slots import Expected
+from softswitch.call.wishes import Wishes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +28,10 @@ class Pulling:
         self._control = control
         self._campaigns = campaigns
         self._questions: dict[str, set[int]] = {}  # by call
+        self.wishes = Wishes(control, campaigns)
 
     def __len__(self) -> int:
-        return sum(map(len, self._questions.values()))
+        return sum(map(len, self._questions.values())) + len(self.wishes)
 
     def pull(self, call: Call, effect: Pull, now: float) -> None:
         """Ask for what the caller is to hear at the slot."""
@@ -65,15 +67,11 @@ class Pulling:
     def told(self, call: Call, key: str, now: float) -> None:
         """A message of a campaign begins to play."""
         if self._campaigns is not None:
-            self._campaigns.told(_number(call), call.call, key, now)
-
-    def opted(self, call: Call, now: float, *, out: bool) -> None:
-        """The caller wants no offers any more, or wants them again."""
-        if self._campaigns is not None:
-            self._campaigns.opted(_number(call), call.call, now, out=out)
+            self._campaigns.told(call.session.progress.data.get("ani", ""), call.call, key, now)
 
     def over(self, call: Call) -> None:
         """The caller hears no menu any more."""
+        self.wishes.over(call)
         for question in self._questions.pop(call.call, ()):
             if self._control.asking is not None:
                 self._control.asking.forget(question)
@@ -83,11 +81,6 @@ class Pulling:
         questions.discard(question)
         if not questions:
             self._questions.pop(call_id, None)
-
-
-def _number(call: Call) -> str:
-    """By what campaigns know the caller."""
-    return call.session.progress.data.get("ani", "")
 
 
 def _beside(call: Call) -> list[str]:

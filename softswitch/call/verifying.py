@@ -81,7 +81,7 @@ class Verifying:
             return
         self._typed.pop(leg.leg, None)
         self.mark(call, now, passed=codes[found] == PASSED, by=call.agent, how="keys")
-        self._confirm(call, leg, _TONES[codes[found]], now)
+        self.confirm(call, leg, _TONES[codes[found]], now)
 
     def mark(self, call: Call, now: float, *, passed: bool, by: str, how: str) -> None:
         """*by* says so; *how*: "keys", "admin" or "api"."""
@@ -99,7 +99,7 @@ class Verifying:
         return None if known is None else known.verify
 
     # ------------------------------------------------------------------------------------------------ the tone
-    def _confirm(self, call: Call, leg: Leg, tone: str, now: float) -> None:
+    def confirm(self, call: Call, leg: Leg, tone: str, now: float) -> None:
         """The agent hears that it was understood; the caller hears nothing for that moment."""
         if leg.peer is not None:
             self._control.legs.part(leg)

@@ -248,10 +248,10 @@ class Book:
         if slot in self._slots and self._slots[slot].advertising:
             self.contacts.told(number, call, key, now)
 
-    def opted(self, number: str, call: str, now: float, *, out: bool) -> None:
+    def opted(self, number: str, call: str, now: float, *, out: bool, by: str = "caller") -> None:
         """See `softswitch.ports.Campaigns`."""
         with contextlib.suppress(NotANumber):  # who withholds it is known in this call only
-            self.contacts.opt(number, now, out=out, by="caller", call=call)
+            self.contacts.opt(number, now, out=out, by=by, call=call)
 
     def prompts(self) -> tuple[Prompt, ...]:
         """Everything that is bound somewhere, drafts too."""

@@ -9,9 +9,10 @@ import pytest
 from ivr.slots import share
 from ivr.targets import Target
 from softswitch.campaigns.documents import read
-from tests.sim.office import Office, said
+from tests.sim.office import Office, bridged, said
 from tests.sim.test_flows_campaigns import CAMPAIGNS, OFFER, hears, put
 from tests.sim.test_flows_pulled import PULLED, RENEWAL, answer, listen
+from tests.support.sim_phone import answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +124,29 @@ def test_what_a_crm_says_is_an_offer_too() -> None:
         answer(office, RENEWAL)
         assert listen(office, call, 4)[:1] == ["en/menu.main"]
         assert not office.switch.control.calls[next(iter(office.switch.control.calls))].session.progress.voiced
+    finally:
+        office.close()
+
+
+def test_an_agent_notes_by_keys_that_the_caller_wants_no_offers() -> None:
+    office = Office(centre=WITH_KEY + '\n[feature]\nno_offers = "*9"\n')
+    try:
+        put(office, OFFER)
+        agent = office.agent("1001", answers(after=1.0))
+        call = office.call("2001", "101")
+        office.run(5)
+        assert bridged(call, agent.call)
+        for key in "5*9":
+            agent.call.press(key)
+            office.run(0.3)
+        office.run(1)
+        assert bridged(call, agent.call)
+        call.hang_up()
+        office.run(40)
+        office.switch.check_nothing_left()
+        (wish,) = office.switch.book.contacts.wishes()
+        assert (wish.number, wish.by) == ("2001", "olena")
+        assert SPRING not in hears(office, "2001")
     finally:
         office.close()
 

@@ -61,7 +61,7 @@ def _phone_name(raw: Raw, path: Path) -> str:
 
 def _codes_in_calls(raw: Raw, table: object) -> Iterator[Problem]:
     """None may be the beginning or, as only the last keys count, the end of another."""
-    names = {"transfer": "*2", "consult": "*3", "verified": "*4", "not_verified": "*5"}
+    names = {"transfer": "*2", "consult": "*3", "verified": "*4", "not_verified": "*5", "no_offers": ""}
     if "park" in raw.tables:
         names["park"] = "*6"
     written = table if isinstance(table, dict) else {}

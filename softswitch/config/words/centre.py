@@ -202,6 +202,8 @@ class Features(Section):
     """Pressed by the agent during a call of a queue with ``verify``: the caller has answered rightly. "": not."""
     not_verified: FeatureCode | Literal[""] = "*5"
     """The same: wrongly, or not at all."""
+    no_offers: FeatureCode | Literal[""] = ""
+    """Pressed during a call by whoever was called: the caller wants no offers of campaigns any more. "": not."""
 
 
 class Display(Section):
