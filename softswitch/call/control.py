@@ -371,6 +371,7 @@ class CallControl:
         self.recordings.leg_over(leg, now)
         self.offers.leg_over(leg)
         self.keyed.leg_over(leg)
+        self.verifying.forget(leg)
         self._quality.expect(leg)
         self.trunks.release(leg.leg)
         self.occupancy.dropped(leg, now)
