@@ -7,6 +7,7 @@ import csv
 import logging
 import sqlite3
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
@@ -65,7 +66,7 @@ class FileSource:
     def __init__(self, path: Path, column: str | None) -> None:
         self._path, self._column = path, column
         self._read_at: tuple[int, int] | None = None
-        self._rows: dict[str, dict[str, str]] | None = None
+        self._rows: _Rows | None = None
         self._reading: asyncio.Task[None] | None = None
 
     async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
@@ -76,7 +77,7 @@ class FileSource:
         if self._rows is None or reading.done():
             await asyncio.shield(reading)
         assert self._rows is not None
-        return self._rows.get(key.strip())
+        return self._rows.find(key.strip())
 
     def read(self) -> asyncio.Task[None]:
         """Begin to bring the rows up to date, unless that goes on already."""
@@ -106,18 +107,34 @@ class FileSource:
         status = self._path.stat()
         return status.st_mtime_ns, status.st_size
 
-    def _load(self) -> dict[str, dict[str, str]]:
+    def _load(self) -> _Rows:
         with self._path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file)
-            columns = reader.fieldnames or ()
+            reader = csv.reader(file)
+            columns = tuple(next(reader, ()))
             key = self._column or next(iter(columns), "")
             if key not in columns:
                 raise ValueError(f'{self._path} has no column "{key}"')
-            rows: dict[str, dict[str, str]] = {}
+            found, place = _Rows(columns), columns.index(key)
             for row in reader:
-                plain = {name: value.strip() for name, value in row.items() if name and isinstance(value, str)}
-                rows.setdefault(plain.get(key, ""), plain)
-            return rows
+                if row:
+                    found.rows.setdefault(row[place].strip() if place < len(row) else "", tuple(row))
+            return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """All rows by their key, the first of each; a million of them have the names of their columns once."""
+
+    columns: tuple[str, ...]
+    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def find(self, key: str) -> dict[str, str] | None:
+        row = self.rows.get(key)
+        return (
+            None
+            if row is None
+            else {name: value.strip() for name, value in zip(self.columns, row, strict=False) if name}
+        )
 
 
 class Files:

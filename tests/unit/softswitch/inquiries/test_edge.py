@@ -8,7 +8,7 @@ import threading
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -255,7 +255,7 @@ class SlowFile(FileSource):
         super().__init__(path, None)
         self.disk = threading.Event()
 
-    def _load(self) -> dict[str, dict[str, str]]:
+    def _load(self) -> Any:
         self.reads += 1
         assert self.disk.wait(30.0)
         return super()._load()
