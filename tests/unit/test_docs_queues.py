@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ivr.targets import Target
-from softswitch.__main__ import To
+from softswitch.cli.live import To
 from softswitch.config.words.centre import Agent, Features, Offers, Queue, ServiceLevel
 from softswitch.config.words.waiting import Announce, OfferCallback, Whisper
 
