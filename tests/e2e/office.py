@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from softswitch.store.database import FILE_NAME
+from softswitch.store.queries import Reader
 from tests.support.audio import RATE, write_wav
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from softswitch.store.cdr import Record
     from tests.e2e.conftest import Clients
     from tests.support.baresip import BaresipPhone
     from tests.support.pjsua_agent import PjsuaCall, PjsuaPhone
@@ -255,6 +258,11 @@ class Office:
     def records(self, count: int) -> list[dict[str, Any]]:
         """The records of the test's own calls, once there are `count` that are over."""
         return self.switch.wait_calls(count, since=self.opened)
+
+    def journal(self, *kinds: str) -> list[Record]:
+        """What is written down of these kinds, in order."""
+        with Reader(self.switch.data / FILE_NAME) as reader:
+            return list(reader.lines(kinds))
 
     def dial(self, phone: PjsuaPhone, number: str) -> PjsuaCall:
         return phone.call(self.switch.uri(number))

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from softswitch.store.database import FILE_NAME
-from softswitch.store.queries import Reader
 from tests.e2e.conftest import Switches, render
 from tests.e2e.hearing import RECOGNISED, hears_phrase, hears_text, record_tones, talk
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
@@ -238,11 +236,6 @@ def shared_switch(
         yield Switches(ports, folder, rendered, stack).start(phone_tables() + AGENTS + centre + routes), music
 
 
-def journal(office: Office, kind: str) -> list[dict[str, Any]]:
-    with Reader(office.switch.data / FILE_NAME) as reader:
-        return [dict(record.data) for record in reader.lines((kind,))]
-
-
 def everything_written(office: Office) -> dict[str, bytes]:
     """By file or stream; the configuration is left out."""
     switch = office.switch
@@ -282,7 +275,7 @@ def test_what_callers_enter_is_checked_and_read_back_and_a_secret_is_nowhere(off
     secret.hang_up()
 
     office.records(5)
-    kept = {name: value for values in journal(office, "ivr.variables_set") for name, value in values["values"].items()}
+    kept = {name: value for line in office.journal("ivr.variables_set") for name, value in line.data["values"].items()}
     assert (kept["card"], kept["birth"], kept["sum"], kept["pesel"]) == ("18", "2026-05-21", "12.50", "44051401359")
     written = everything_written(office)
     assert {"softswitch.db", "events.jsonl"} <= {name.rsplit("/")[-1] for name in written}
@@ -377,9 +370,10 @@ def test_who_chose_something_important_comes_first_with_a_label_and_says_how_it_
     hears_text(call, speech, "Goodbye then.", since=left)
     call.hang_up()
     office.records(2)
-    answers = {answer["question"]: (answer["scale"], answer["score"]) for answer in journal(office, "ivr.survey")}
+    survey = [line.data for line in office.journal("ivr.survey")]
+    answers = {answer["question"]: (answer["scale"], answer["score"]) for answer in survey}
     assert answers == {"service": ("csat", 4), "friends": ("nps", 10)}
-    assert "gold" in [values["values"].get("segment") for values in journal(office, "ivr.variables_set")]
+    assert "gold" in [line.data["values"].get("segment") for line in office.journal("ivr.variables_set")]
 
 
 def test_a_slot_is_silent_until_marketing_fills_it_and_a_draft_is_heard_by_preview(

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from softswitch.store.database import FILE_NAME
-from softswitch.store.queries import Reader
 from tests.e2e.conftest import Switches, render
 from tests.e2e.hearing import RECOGNISED, hears_music, hears_text, record_tones, talk
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
@@ -207,8 +205,7 @@ def shared_switch(
 
 def outcomes(office: Office) -> dict[str, str]:
     """What became of the questions that were asked so far, by whom was asked."""
-    with Reader(office.switch.data / FILE_NAME) as reader:
-        records = list(reader.lines(("ivr.question_answered",)))
+    records = office.journal("ivr.question_answered")
     return {record.data["node"].split(":")[1].split("/")[0]: record.data["outcome"] for record in records}
 
 

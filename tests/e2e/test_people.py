@@ -12,22 +12,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import soundfile
 
-from softswitch.store.database import FILE_NAME
-from softswitch.store.queries import Reader
 from tests.e2e.conftest import Clients, Switches, render
 from tests.e2e.hearing import hears_music, hears_phrase, hears_text, talk
 from tests.e2e.office import AGENTS, TRUNK_ADDRESS, Office, phone_tables, write_music
 from tests.support.audio import RATE, Recording
 from tests.support.mail_server import MailServer
 from tests.support.speech import Speech
-from tests.support.switch import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import EmailMessage
     from pathlib import Path
 
-    from softswitch.store.cdr import Record
     from tests.support.pjsua_agent import PjsuaPhone
     from tests.support.ports import Ports
 
@@ -224,11 +219,6 @@ def shared_switch(
         yield Switches(ports, folder, rendered, stack).start(phone_tables() + AGENTS + centre), music
 
 
-def journal(office: Office, *kinds: str) -> list[Record]:
-    with Reader(office.switch.data / FILE_NAME) as reader:
-        return list(reader.lines(kinds))
-
-
 def test_whoever_cannot_be_rung_is_passed_over_without_an_invite_and_who_declines_is_followed(
     office: Office, speech: Speech
 ) -> None:
@@ -252,7 +242,7 @@ def test_whoever_cannot_be_rung_is_passed_over_without_an_invite_and_who_decline
     call.wait_ended()
 
     office.records(2)
-    lines = [line for line in journal(office, "findme.skipped", "findme.ringing") if line.at >= began]
+    lines = [line for line in office.journal("findme.skipped", "findme.ringing") if line.at >= began]
     skipped = [(line.data["place"], line.data["why"]) for line in lines if line.kind == "findme.skipped"]
     assert [place for place, _ in skipped] == ["phone:2003", "phone:1003", "phone:2002"]
     rung = next(line for line in lines if line.kind == "findme.ringing")
@@ -343,17 +333,6 @@ def test_who_calls_and_what_was_dialled_are_what_the_carrier_is_believed_in(offi
     assert told == [("+380671112233", "Carrier's Name", False, "0442223344"), ("", "", True, "0442223344")]
 
 
-def wait_letter(mail: MailServer, recipient: str) -> EmailMessage:
-    found: list[EmailMessage] = []
-
-    def came() -> bool:
-        found[:] = [letter for letter in mail.received if letter["To"] == recipient]
-        return bool(found)
-
-    eventually(came, what=f"mail to {recipient}")
-    return found[0]
-
-
 def test_who_finds_nobody_leaves_a_message_that_is_mailed_and_waits_for_whoever_knows_the_pin(
     office: Office, speech: Speech, mail: MailServer
 ) -> None:
@@ -364,7 +343,7 @@ def test_who_finds_nobody_leaves_a_message_that_is_mailed_and_waits_for_whoever_
     call.play_tone(VOICE)
     call.listen(3)
     call.hang_up()
-    (attached,) = wait_letter(mail, "director@example.com").iter_attachments()
+    (attached,) = mail.wait_for("director@example.com").iter_attachments()
     samples, rate = soundfile.read(io.BytesIO(attached.get_content()), dtype="float32")
     assert rate == RATE
     assert Recording(samples).tone_seconds(VOICE) > 2
@@ -392,12 +371,12 @@ def test_who_calls_on_a_day_that_the_calendar_has_closed_is_promised_a_call(
     hears_phrase(call, speech, "callback-number", number="2001")
     call.press("1")
     hears_phrase(call, speech, "callback-request-on", t=f"{opening:%Y-%m-%dT%H:%M}")
-    letter = wait_letter(mail, "sales@example.com")
+    letter = mail.wait_for("sales@example.com")
     assert letter["Subject"] == "Call back Cara Novak <2001> (Відділ продажу)"
     assert [each["number"] for each in office.switch.ask("callbacks") if each["why"] == "asked out of hours"] == [
         "2001"
     ]
-    (taken,) = journal(office, "callback_request.taken")
+    (taken,) = office.journal("callback_request.taken")
     assert taken.data["due"] == opening.timestamp()
 
     # a state of its own, set by telephone, until the calendar would change anyway

@@ -42,3 +42,11 @@ class MailServer:
             assert time.monotonic() < until, f"{len(self.received)} of {count} mails came"
             time.sleep(0.02)
         return self.received
+
+    def wait_for(self, recipient: str, within: float = 15.0) -> EmailMessage:
+        """The first mail to *recipient*."""
+        until = time.monotonic() + within
+        while not (found := [mail for mail in self.received if mail["To"] == recipient]):
+            assert time.monotonic() < until, f"no mail to {recipient} came"
+            time.sleep(0.02)
+        return found[0]
