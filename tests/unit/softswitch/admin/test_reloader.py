@@ -64,6 +64,23 @@ def test_a_bad_file_changes_nothing_and_says_all_that_is_wrong(tmp_path: Path, b
     ]
 
 
+def test_included_files_are_taken_over_with_it_and_a_bad_one_changes_nothing(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    (tmp_path / "menus").mkdir()
+    more = tmp_path / "menus" / "more.toml"
+    bench.file.write_text('include = ["menus/*.toml"]\n' + GOOD)
+    more.write_text('[say.more]\nsay = "More."\n[[route]]\ndid = "101"\nto = "say:more"\n')
+    outcome = asyncio.run(bench.reloader.reload("operator"))
+    assert (outcome.version, outcome.errors) == (2, ())
+    more.write_text(more.read_text().replace("say:more", "say:mor"))
+    bad = asyncio.run(bench.reloader.reload("operator"))
+    assert bad.errors == (f'{more}:5:6: route[2].to: there is no [say.mor]; did you mean "say:more"?',)
+    assert (bad.version, bad.digest) == (2, outcome.digest)
+    more.write_text(more.read_text().replace("say:mor", "say:more").replace("More.", "Much more."))
+    told = asyncio.run(bench.reloader.look(bench.file))
+    assert [(change.what, change.name) for change in told.difference.changes] == [("say", "more")]
+
+
 def test_a_faulty_catalogue_is_a_bad_configuration_as_it_is_at_the_start(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     own = tmp_path / "var" / "prompts" / "en"
