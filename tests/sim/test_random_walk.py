@@ -8,6 +8,7 @@ import pytest
 
 from rtp.legs import MediaTimeout
 from rtp.negotiate import Direction
+from tests.sim.figures import check_accounts
 from tests.sim.office import CALLERS, CENTRE, DESKS, Office
 from tests.sim.test_flows_waiting import LEAVE
 from tests.support.sim_phone import answers, rejects, rings_on
@@ -180,5 +181,6 @@ def test_whatever_people_do_every_call_ends_once_and_leaves_nothing(seed: int) -
                 phone.reappear()
         office.run(70)
         office.close()
+        check_accounts(office.switch.journal.lines)
     except AssertionError as error:
         raise AssertionError(f"seed {seed}: {error}") from error
