@@ -135,7 +135,7 @@ class CallbackDesk:
         begin = max(wall, wall if after is None else after)
         at, found = begin, list[float]()
         while len(found) < most and at < begin + AHEAD:
-            again = self._due.due(words, now + at - wall)
+            again = self._due.due_from(words, at, now)
             if not again.known:
                 break
             if again.at > at:
@@ -198,7 +198,7 @@ class CallbackDesk:
         wall = self._clock.wall(now)
         if not wall - 1.0 <= at <= wall + AHEAD:
             raise Refused(f"is not within the next {AHEAD / 86_400:g} days", "at")
-        again = self._due.due(words, now + at - wall)
+        again = self._due.due_from(words, at, now)
         if not again.known or again.at > at:
             raise Refused("is a time at which it is closed", "at", tuple(self.free(kind, after=at, most=_NEAREST)))
         if not self._due.has_room(kind, words, at, without=without):

@@ -40,6 +40,8 @@ MAILING = 60.0
 #: What capacity is counted by, in seconds, and so many of them are looked at for one with room.
 QUARTER = 900.0
 _FAR = 5000
+#: Seconds of difference between two clocks that show the same.
+SAME = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,11 @@ class DueRequests:
         change = opening.next_change(words.hours, start)
         return Due(wall + MUCH_LATER, known=False) if change is None else Due(change)
 
+    def due_from(self, words: CallbackRequest, at: float, now: float) -> Due:
+        """As `due`, for who wants to be called not before *at* (wall time): exactly then while it is open."""
+        found = self.due(words, now + at - self._clock.wall(now))
+        return replace(found, at=at) if found.known and abs(found.at - at) < SAME else found
+
     def local(self, words: CallbackRequest, wall: float, now: float, flow: Flow | None = None) -> datetime:
         """The wall time of an instant, as the clock shows it where the hours of these requests are."""
         node = (self._flow if flow is None else flow).find(Target(Hours.kind, words.hours))
@@ -123,10 +130,10 @@ class DueRequests:
             if self.has_room(kind, words, at, without=without):
                 return self.in_quarter(kind, words, at, without=without)
             start = at // QUARTER * QUARTER
-            again = self.due(words, now + start + QUARTER - self._clock.wall(now))
+            again = self.due_from(words, start + QUARTER, now)
             if not again.known:
                 break
-            at = max(again.at, start + QUARTER)
+            at = again.at
         return replace(due, known=False)
 
     def has_room(self, kind: str, words: CallbackRequest, at: float, *, without: str = "") -> bool:

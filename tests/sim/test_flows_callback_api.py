@@ -208,3 +208,15 @@ def test_it_is_described(office: Office) -> None:
     assert "most_per_quarter" not in json.dumps(told)
     body = told["paths"]["/callbacks"]["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert set(body["required"]) == {"callback", "number"}
+
+
+def test_without_hours_every_quarter_of_an_hour_is_free(office: Office) -> None:
+    centre = (CENTRE + REQUESTS).replace('due = "hours:office"\n', "")
+    other = Office(centre=centre)
+    other.phone("2001")
+    other.run(123.456)
+    http = Http(other)
+    status, free = http.ask("GET", "/callbacks/sales/free?most=3")
+    assert (status, free[1:]) == (200, [at(900), at(1800)])
+    odd = at(1e5 + 0.123456)
+    assert http.ask("POST", "/callbacks", ORDER | {"at": odd})[0] == 201
