@@ -90,6 +90,7 @@ _ALL = (
     ("to_people", "to people", "of them, those who asked for or reached a person", Unit.COUNT),
     ("at_once", "at once", "of the contained, those who hung up within S seconds", Unit.COUNT),
     ("repeats", "again", "of the contained, those whose number called again within 24 h", Unit.COUNT),
+    ("repeat_rate", "repeat rate", "again / contained", Unit.RATIO),
     ("visits", "visits", "how often callers came to the place", Unit.COUNT),
     ("hung_up", "hung up", "of the visits, those that ended with the caller's hanging up", Unit.COUNT),
     ("drop_off", "drop-off", "hung up / visits", Unit.RATIO),

@@ -193,5 +193,6 @@ class Containment:
             figure("contained", self.contained),
             figure("at_once", self.at_once, definition=f"at_once(listened={LISTENED:g})"),
             figure("repeats", self.repeats, definition=f"repeats(repeat={REPEAT:g})"),
+            figure("repeat_rate", self.repeats, self.contained, definition=f"repeat_rate(repeat={REPEAT:g})"),
         )
         return {one.name: one for one in found} | self.figures()

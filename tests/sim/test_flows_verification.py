@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rtp.legs import Silence, Tone
+from softswitch.admin.protocol import AdminError
+from softswitch.admin.verification import VerificationDesk
 from tests.sim.office import CENTRE, Office, bridged, said
 from tests.support.sim_phone import answers
 
@@ -174,6 +176,21 @@ def test_queues_that_do_not_ask_take_no_marks() -> None:
     office.run(1)
     assert marks(office) == []
     office.close()
+
+
+def test_operators_mark_a_call_by_the_beginning_of_its_id(office: Office) -> None:
+    call, _ = talking(office)
+    desk = VerificationDesk(office.switch.control, now=lambda: office.world.now, settle=office.switch.flush)
+    mark = desk.verbs()["call.verify"]
+    (name,) = [name for name, known in office.switch.control.calls.items() if known.dialled == "140"]
+    assert mark({"call": name, "result": "failed", "by": "anna"}) == {"call": name, "verified": "failed"}
+    assert mark({"call": name[:-1], "result": "passed"})["verified"] == "passed"
+    assert [(by, how) for _, by, how, *_ in marks(office)] == [("anna", "admin"), ("operator", "admin")]
+    for wrong, answer in (({"call": "x", "result": "passed"}, "no call"), ({"call": name, "result": "maybe"}, "result")):
+        with pytest.raises(AdminError, match=answer):
+            mark(wrong)
+    call.hang_up()
+    office.run(1)
 
 
 def test_others_may_mark_too(office: Office) -> None:

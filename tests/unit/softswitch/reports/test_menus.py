@@ -92,6 +92,7 @@ def test_containment_of_everybody() -> None:
         "contained": 5.0,
         "at_once": 1.0,
         "repeats": 1.0,
+        "repeat_rate": pytest.approx(1 / 5),
         "containment": pytest.approx(5 / 9),
         "true_containment": pytest.approx(3 / 9),
     }
