@@ -123,6 +123,8 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "acd.callback_dialled": ({}, "the customer's phone is being rung"),
     "acd.callback_answered": ({}, "the customer answers the callback"),
     "acd.callback_kept": ({"answered": False}, "hangs up; the promise to call back holds"),
+    "acd.called_again": ({"by": "c9"}, "the customer calls again (call c9): the order rests until that is over"),
+    "acd.line_free": ({"by": "c9"}, "nobody served that call (c9): is still to be called back, in the old place"),
     "acd.callback_over": ({"result": "served", "tries": 2}, "the callback is over: served, tries: 2"),
     "acd.callback_cancelled": ({"reason": "asked"}, "is not to be called back any more: asked"),
     "acd.reserved": ({"agent": "anna"}, "anna is kept for the customer"),
