@@ -63,11 +63,14 @@ class CampaignDesk:
     def optouts(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """The newest first, and how many there are."""
         wanted = read(ShowOptOuts, args)
+        if not wanted.number:
+            total, newest = self._contacts.latest(MOST)
+            return {"total": total, "optouts": [wish.to_plain() for wish in newest]}
         try:
             found = [wish.to_plain() for wish in self._contacts.wishes(wanted.number)][::-1]
         except NotANumber as error:
             raise AdminError(Code.BAD_REQUEST, str(error)) from None
-        return {"total": len(found), "optouts": found[:MOST]}
+        return {"total": len(found), "optouts": found}
 
     def change_optout(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """The number as it was read, and whether something is different."""

@@ -47,8 +47,8 @@ def add_customers(app: FastAPI, contacts: Contacts, guards: Guards, now: Callabl
     async def optouts(
         after: Annotated[int, Query(ge=0, description="Leave out so many.")] = 0, who: User = asking
     ) -> dict[str, Any]:
-        found = shown("")[::-1]
-        return {"total": len(found), "optouts": found[after : after + MOST]}
+        total, found = contacts.latest(MOST, after)
+        return {"total": total, "optouts": [wish.to_plain() for wish in found]}
 
     @app.get("/optouts/{number}", summary="What this customer does not want to hear")
     async def optouts_of(number: Number, who: User = asking) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class _Wishes:
 
     known: dict[str, dict[str, Wish]] = field(default_factory=dict)
     beginnings: frozenset[int] = frozenset()
+    count: int = 0
 
 
 class Contacts:
@@ -94,8 +96,7 @@ class Contacts:
 
         *again*: they have just said so; what they do not want to hear of that campaign they still do not.
         """
-        found = [number, *(f"{number[:length]}*" for length in self._wishes.beginnings if length <= len(number))]
-        wishes = (self._wishes.known.get(name, {}) for name in found if number)
+        wishes = (self._wishes.known.get(name, {}) for name in (self._names(number) if number else ()))
         return not any(("" in known and not again) or (campaign != "" and campaign in known) for known in wishes)
 
     def room(self, number: str, now: float, *, call: str = "", beside: Iterable[str] = ()) -> float:
@@ -141,18 +142,24 @@ class Contacts:
 
     def wishes(self, number: str = "") -> list[Wish]:
         """Everybody's, oldest first, or all that concern *number*. Raises NotANumber."""
-        known = [wish for wishes in self._wishes.known.values() for wish in wishes.values()]
-        if number:
-            bare = self.read(number)
-            known = [
-                wish
-                for wish in known
-                if wish.number == bare or (wish.number.endswith("*") and bare.startswith(wish.number[:-1]))
-            ]
-        return sorted(known, key=lambda wish: (wish.at, wish.number, wish.campaign))
+        known = self._wishes.known
+        names = self._names(self.read(number)) if number else known
+        found = [wish for name in names for wish in known.get(name, {}).values()]
+        return sorted(found, key=lambda wish: (wish.at, wish.number, wish.campaign))
+
+    def latest(self, most: int, after: int = 0) -> tuple[int, list[Wish]]:
+        """How many wishes there are, and some of them, who was noted last first. A million keep nobody waiting."""
+        every = (wish for name in reversed(self._wishes.known) for wish in self._wishes.known[name].values())
+        return self._wishes.count, list(islice(every, after, after + most))
+
+    def _names(self, number: str) -> list[str]:
+        """Under which a wish about *number* may be."""
+        beginnings = (f"{number[:length]}*" for length in sorted(self._wishes.beginnings) if length <= len(number))
+        return [number] if number.endswith("*") else [number, *beginnings]
 
     def _take(self, wish: Wish, *, out: bool) -> None:
         wishes = self._wishes.known.setdefault(wish.number, {})
+        self._wishes.count += out - (wish.campaign in wishes)
         if out:
             wishes[wish.campaign] = wish
         else:

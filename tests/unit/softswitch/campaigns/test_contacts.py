@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.campaigns.contacts import OPTED, TOLD, Contacts, NotANumber
+from softswitch.campaigns.contacts import OPTED, TOLD, Contacts, NotANumber, Wish
 from softswitch.config import parse_config
 from tests.support.sim_ports import MemoryJournal, SimClock
 
@@ -113,3 +113,30 @@ def test_never_more_than_so_many_in_any_period(calls: list[tuple[int, int]], mos
             told.append(at)
     for at in told:
         assert sum(at - days * DAY < one <= at for one in told) <= most
+
+
+@given(st.lists(st.tuples(st.sampled_from(["1", "2", "1*", "22*"]), st.sampled_from(["", "x"]), st.booleans())))
+def test_the_list_is_what_was_said_last(said: list[tuple[str, str, bool]]) -> None:
+    known, _ = contacts()
+    now: dict[tuple[str, str], bool] = {}
+    for at, (number, campaign, out) in enumerate(said):
+        changed = known.opt(number, float(at), out=out, by="ann", campaign=campaign)
+        assert changed == (now.get((number, campaign), False) != out)
+        now[number, campaign] = out
+    wanted = {which for which, out in now.items() if out}
+    total, listed = known.latest(100)
+    assert total == len(listed) == len(wanted)
+    assert (
+        {(wish.number, wish.campaign) for wish in listed} == wanted == {(w.number, w.campaign) for w in known.wishes()}
+    )
+    assert known.latest(1, 1)[1] == listed[1:2]
+
+
+def test_many_wishes_are_listed_from_the_last_one_on() -> None:
+    known, _ = contacts()
+    for number in range(20_000):
+        known._take(Wish(f"+38050{number:07d}", "", float(number), "crm"), out=True)
+    known._take(Wish("+4822*", "", 0.0, "crm"), out=True)
+    assert not known.wants("+380500019999")
+    total, listed = known.latest(2)
+    assert (total, [wish.number for wish in listed]) == (20_001, ["+4822*", "+380500019999"])
