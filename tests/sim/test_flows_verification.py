@@ -186,9 +186,10 @@ def test_operators_mark_a_call_by_the_beginning_of_its_id(office: Office) -> Non
     assert mark({"call": name, "result": "failed", "by": "anna"}) == {"call": name, "verified": "failed"}
     assert mark({"call": name[:-1], "result": "passed"})["verified"] == "passed"
     assert [(by, how) for _, by, how, *_ in marks(office)] == [("anna", "admin"), ("operator", "admin")]
-    for wrong, answer in (({"call": "x", "result": "passed"}, "no call"), ({"call": name, "result": "maybe"}, "result")):
-        with pytest.raises(AdminError, match=answer):
-            mark(wrong)
+    with pytest.raises(AdminError, match="no call"):
+        mark({"call": "x", "result": "passed"})
+    with pytest.raises(AdminError, match="result"):
+        mark({"call": name, "result": "maybe"})
     call.hang_up()
     office.run(1)
 

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from softswitch.reports import special
 from softswitch.reports.command import ReportError, Request
-from softswitch.reports.menus import KINDS, MenuFigures, Split, menu_figures
+from softswitch.reports.menus import KINDS, MenuFigures, MenuReport, Split, menu_figures
 from tests.support.journal_file import Line, journal, write_journal
 from tests.unit.softswitch.reports.test_report import DAY, NINE, config
 
@@ -135,6 +135,22 @@ def test_places_tell_where_callers_hang_up() -> None:
 def test_lines_that_are_not_read_from_the_disk_change_nothing() -> None:
     chatter: list[Line] = [(5.0, "ivr.prompts_started", "1", {}), (6.0, "leg.media", "1", {"received": 1})]
     assert found([*chatter, *LINES]).whole == found([line for line in LINES if line[1] in KINDS]).whole
+
+
+def test_who_calls_again_behind_the_period_was_not_helped_in_it() -> None:
+    whole = found(end=1000.0).whole
+    assert (whole.entered, whole.contained, whole.repeats) == (8, 5, 1)
+
+
+def test_a_period_is_done_with_a_day_after_its_last_call_whatever_a_restart_cut() -> None:
+    report = MenuReport(0.0, 1000.0)
+    for record in journal(*call("1", 900, ("menu:main", 200, "hung-up")), *call("2", 950, ("menu:main", 9, ""))[:-1]):
+        report.read(record)
+    assert not report.finished(1e9), "the second goes on"
+    for record in journal((2000.0, "switch.started", None, {"pid": 2})):
+        report.read(record)
+    assert not report.finished(1100 + DAY_LENGTH)
+    assert report.finished(1100 + DAY_LENGTH + 1)
 
 
 def test_calls_that_a_restart_cut_are_not_waited_for_and_not_counted() -> None:

@@ -91,6 +91,18 @@ def test_what_is_left_is_what_is_needed(tmp_path: Path) -> None:
     assert len(left[-len(NEW) :]) == len(NEW)
 
 
+def test_what_an_agent_did_in_a_call_that_goes_on_stays() -> None:
+    last: dict[tuple[str, str], int] = {}
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("CREATE TABLE journal (seq INTEGER PRIMARY KEY, at, kind, call, data)")
+        rows = [(1, "goes on"), (2, "over"), (3, None), (4, None)]
+        for seq, name in rows:
+            values = (seq, "acd.agent", name, '{"agent": "olena"}')
+            connection.execute("INSERT INTO journal (seq, kind, call, data) VALUES (?, ?, ?, ?)", values)
+        old = pruning._overtaken(connection, 0, 4, frozenset({"goes on"}), last)
+    assert [seq for seq in old if seq] == [2, 3]
+
+
 def test_the_last_words_are_the_last_ones(tmp_path: Path) -> None:
     path = database(tmp_path)
     with Reader(path) as reader:
