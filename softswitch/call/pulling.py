@@ -45,9 +45,8 @@ class Pulling:
             self._done(call_id, asked[0])
             messages: tuple[Voiced, ...] | None = None
             if outcome == OK:
-                messages = campaigns.pulled(
-                    effect.slot, values, effect.variables, at, call=call_id, beside=_beside(call)
-                )
+                known = call.session.progress.public | {"language": effect.variables.get("language", "")}
+                messages = campaigns.pulled(effect.slot, values, known, at, call=call_id, beside=_beside(call))
             if outcome == OK and messages is None:
                 outcome = UNREADABLE
             control.note(

@@ -176,3 +176,21 @@ def test_when_nothing_can_be_said_the_menu_goes_on(office: Office) -> None:
     office.switch.voice.failing |= {"slot.promo.renewal.0", "slot-fallback.promo"}
     assert with_audio(office)[:2] == [MENU]
     assert missing(office) == ["nothing"]
+
+
+def test_a_crm_is_told_a_secret_and_cannot_have_it_said() -> None:
+    """Whoever is asked may need the code; no message, text or file has it."""
+    code = '[collect.code]\nsay = "Code?"\ndigits = 4\nmask = true\nvariable = "code"\nthen = "menu:main"\n'
+    office = Office(centre=f'{PULLED}\n{code}\n[[route]]\ndid = "111"\nto = "collect:code"\n')
+    try:
+        call = office.call("2001", "111")
+        office.run(4)
+        call.press("4711")
+        office.run(1)
+        assert office.switch.oracle.asked[max(office.switch.oracle.asked)][1]["code"] == "4711"
+        answer(office, RENEWAL | {"values": {"what": "{code}", "sum": "9.00 UAH"}}, RENEWAL | {"campaign": "other"})
+        heard = listen(office, call, 6)
+        assert "en/slot.promo.other.0/9.00 UAH" in heard
+        assert not any("4711" in item or "renewal" in item for item in heard)
+    finally:
+        office.close()
