@@ -172,8 +172,13 @@ class Pruner:
         days = self._days()
         if not days:
             return 0
-        found = await asyncio.to_thread(plan, self._path, self._wall() - days * DAY, self._needed())
+        needed, before = self._needed(), self._wall() - days * DAY
+        found = await asyncio.to_thread(plan, self._path, before, needed)
         if found is None:
+            if needed.delivered is not None and await asyncio.to_thread(plan, self._path, before, Needed()):
+                log.warning(
+                    "journal: old lines stay, as a receiver of events has come to line %d only", needed.delivered
+                )
             return 0
         while not await asyncio.to_thread(step, found):  # noqa: ASYNC110 (the writer is to have its turns)
             await asyncio.sleep(self._pause)

@@ -205,6 +205,26 @@ async def test_a_running_switch_prunes_while_it_writes(tmp_path: Path) -> None:
 
 
 @pytest.mark.asyncio
+async def test_a_receiver_that_holds_up_everything_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    behind = [CUT - 1, CUT]
+    pruner = Pruner(
+        database(tmp_path),
+        days=lambda: 7,
+        wall=lambda: 8 * DAY,
+        needed=lambda: Needed(behind[0]),
+        note=lambda kind, data: None,
+        pause=0.0,
+    )
+    assert await pruner.prune() == 0
+    assert f"has come to line {CUT - 1} only" in caplog.text
+    caplog.clear()
+    del behind[0]
+    assert await pruner.prune() > 0
+    assert await pruner.prune() == 0
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+@pytest.mark.asyncio
 async def test_one_snapshot_of_each_day_stays(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path / "softswitch.db", interval=0.0)
     await writer.start()
