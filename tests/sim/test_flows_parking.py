@@ -187,6 +187,8 @@ def test_whoever_hangs_up_or_fetches_whenever_leaves_nothing_behind(
         office.run(10)
     if who == "agent":
         assert call.hears == MUSIC or after >= 60
+    if who != "caller" and after < 60:
+        assert len(office.switch.journal.of("call.transferred")) == 1
 
 
 def test_who_was_called_by_a_phone_is_parked_as_well(office: Office) -> None:
