@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from acd.events import WaitEstimated
 from acd.load import Load
 from acd.plain import plain_estimates, plain_queues
-from acd.ticket import Place
+from acd.ticket import OUT_OF_THE_ROOM
 from softswitch.estimates.history import PREFIX
 from softswitch.estimates.process import EstimatorProcess, ProcessFailed
 
@@ -125,7 +125,7 @@ class Estimator:
         """Estimate for everybody who waits: at once where a formula tells, the others as soon as the process can."""
         dispatcher = self._dispatcher
         assert dispatcher is not None
-        waited_in = {ticket.queue for ticket in dispatcher.tickets.values() if ticket.place is not Place.TALKING}
+        waited_in = {t.queue for t in dispatcher.tickets.values() if t.place not in OUT_OF_THE_ROOM}
         wanted = [queue for queue in dispatcher.config.queues if queue.id in waited_in and uses_estimates(queue)]
         if not wanted:
             self._somebody.clear()
