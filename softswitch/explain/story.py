@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
+from softswitch.explain.callbacks import TELL_CALLBACKS
 from softswitch.explain.campaigns import TELL_CAMPAIGNS
 from softswitch.explain.operators import TELL_OPERATORS
 from softswitch.explain.teller import TELL, Teller, WhyNobody
@@ -55,6 +56,8 @@ def story(
     return found
 
 
+#: Kinds whose lines can be told without those before them.
+PLAINLY = TELL_CALLBACKS | TELL_CAMPAIGNS | TELL_OPERATORS
 #: Lines that other lines tell better, or that say nothing to a person.
 SILENT = frozenset(
     {
@@ -91,7 +94,7 @@ def _as_it_is(record: Record) -> Sentence:
 def _tell(teller: Teller, record: Record) -> Sentence | None:
     if record.kind in SILENT:
         return None
-    if (plainly := TELL_CAMPAIGNS.get(record.kind) or TELL_OPERATORS.get(record.kind)) is not None:
+    if (plainly := PLAINLY.get(record.kind)) is not None:
         return Sentence(record.seq, record.at, record.kind, plainly(record.data))
     tell = TELL.get(record.kind)
     if tell is None:

@@ -281,9 +281,6 @@ class Teller:
 
     # --- callbacks
 
-    def callback_requested(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return f"wants to be called back at {data.get('number')}, and keeps the place"
-
     def callback_ordered(self, record: Record, data: Mapping[str, Any]) -> Told | None:
         if not data.get("ticket"):
             return None  # the distributor says so
@@ -291,41 +288,8 @@ class Teller:
             f"is listed by queue {data.get('queue')} to be called back at {data.get('number')} (call {data['ticket']})"
         )
 
-    def callback_dialled(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return "the customer's phone is being rung"
-
-    def callback_answered(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return "the customer answers the callback"
-
-    def callback_kept(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return "hangs up; the promise to call back holds"
-
-    def called_again(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return f"the customer calls again (call {data.get('by')}): the order rests until that is over"
-
-    def line_free(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return f"nobody served that call ({data.get('by')}): is still to be called back, in the old place"
-
-    def callback_over(self, record: Record, data: Mapping[str, Any]) -> Told:
-        tries = data.get("tries")
-        return f"the callback is over: {data.get('result')}" + (f", tries: {tries}" if tries else "")
-
     def reserved(self, record: Record, data: Mapping[str, Any]) -> Told:
         return f"{data.get('agent')} is kept for the customer", why_this_agent(data)
-
-    def released(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return f"{data.get('agent')} is kept no longer"
-
-    def dial(self, record: Record, data: Mapping[str, Any]) -> Told:
-        agent = f"; {data['agent']} is on the line" if data.get("agent") else ""
-        return f"is called back, try {data.get('tries')}{agent}"
-
-    def not_reached(self, record: Record, data: Mapping[str, Any]) -> Told:
-        return f"was not reached: {str(data.get('reason')).replace('_', ' ')} (try {data.get('tries')})"
-
-    def callback_cancelled(self, record: Record, data: Mapping[str, Any]) -> Told:
-        reason = f": {data['reason']}" if data.get("reason") else ""
-        return f"is not to be called back any more{reason}"
 
 
 TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
@@ -375,18 +339,7 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "acd.changed": Teller.changed,
     "acd.away": Teller.away,
     "acd.back": Teller.back,
-    "acd.callback_requested": Teller.callback_requested,
-    "acd.callback_dialled": Teller.callback_dialled,
-    "acd.callback_answered": Teller.callback_answered,
-    "acd.callback_kept": Teller.callback_kept,
-    "acd.called_again": Teller.called_again,
-    "acd.line_free": Teller.line_free,
-    "acd.callback_over": Teller.callback_over,
     "acd.reserved": Teller.reserved,
-    "acd.released": Teller.released,
-    "acd.dial": Teller.dial,
-    "acd.not_reached": Teller.not_reached,
-    "acd.callback_cancelled": Teller.callback_cancelled,
 }
 
 
