@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import os
-import signal
 from dataclasses import asdict
 from itertools import chain
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from ivr.targets import DEFAULT_MUSIC
-from ivr.texts import filled, is_fixed
+from ivr.texts import filled
 from sip.auth import DigestChallenger
 from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
@@ -22,20 +20,10 @@ from softswitch.admin.campaigns import CampaignDesk
 from softswitch.admin.desk import AdminDesk
 from softswitch.admin.lock import Locked
 from softswitch.admin.reloader import Reloader
-from softswitch.briefing import briefing
 from softswitch.call.callback_desk import CallbackDesk
 from softswitch.call.control import CallControl
-from softswitch.call.features import feature_prompts
-from softswitch.call.find_me import find_me_prompts
-from softswitch.call.hours_codes import hours_prompts
-from softswitch.call.left import message_prompts
-from softswitch.call.parking import park_prompts
 from softswitch.call.resuming import Resuming
 from softswitch.call.settings import Settings
-from softswitch.call.verifying import verification_prompts
-from softswitch.call.waiting import queue_prompts
-from softswitch.call.whisper import whisper_prompts
-from softswitch.campaigns.apart import Reporter
 from softswitch.campaigns.audio import RemoteAudio
 from softswitch.campaigns.book import Book
 from softswitch.clock import SystemClock
@@ -59,13 +47,13 @@ from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
 from softswitch.voicemail.boxes import Boxes
 from softswitch.voicemail.mailroom import Mailroom
+from softswitch.wording import standing_prompts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from acd.dispatcher import Dispatcher
     from acd.events import WaitEstimated
-    from ivr.nodes import Flow as IvrFlow
     from ivr.nodes import Prompt
     from rtp.legs import MediaEvent
     from sip.events import Event
@@ -216,7 +204,7 @@ class Switch:
             await self._synthesizer.start()
             await self._remote_audio.start()
             await self._remember_campaigns(wall)
-            self._voice.prepare(_prompts(config, self._flow), spoken_languages(config))
+            self._voice.prepare(standing_prompts(config, self._flow), spoken_languages(config))
             await self._media.start()
             for file in chain.from_iterable(self._music.values()):
                 self._media.preload(file)  # no caller should wait for a minute of music to be encoded
@@ -428,7 +416,7 @@ class Switch:
         self._remote_audio.reconfigure(config.campaigns.audio)
         self._book.reconfigure(config, prepared.flow)
         self._feeds.reconfigure(config)
-        self._voice.prepare(_prompts(config, prepared.flow), spoken_languages(config))
+        self._voice.prepare(standing_prompts(config, prepared.flow), spoken_languages(config))
         self._settle()
 
     async def _start_api(self) -> None:
@@ -443,30 +431,18 @@ class Switch:
         """Raises OSError."""
         if (api := self._config.api) is None:
             return
-        from softswitch.api.application import Ports, application
-        from softswitch.api.callbacks import add_callbacks
-        from softswitch.api.guards import Guards
-        from softswitch.api.server import HttpServer
-        from softswitch.api.verification import add_verification
+        from softswitch.api.service import open_api
 
-        reporter = Reporter(self._database, self._loop.time)
-
-        async def listening(campaign: str) -> dict[str, Any]:
-            return await reporter.listening(campaign, self._book.first_bound(campaign))
-
-        nobody = api.model_copy(update={"tokens": ()})
-        ports = Ports(
-            self._book,
-            settings=lambda: self._config.api or nobody,
+        self._http = await open_api(
+            api,
+            settings=lambda: self._config.api,
+            database=self._database,
+            book=self._book,
+            callbacks=self._callbacks,
+            verified=self._verified,
             now=self._loop.time,
             kept=self._journal.flush,
-            listening=listening,
         )
-        served = application(ports)
-        add_verification(served, ports.settings, self._verified)
-        add_callbacks(served, Guards(ports.settings, ports.kept), ports.settings, self._callbacks)
-        self._http = HttpServer(served)
-        await self._http.start(api.listen)
 
     def _verified(self, name: str, passed: bool, by: str) -> bool:
         """A program that an agent works with says whether the caller is who they say. False: no such call goes on."""
@@ -508,68 +484,7 @@ class Switch:
         self._desk.journal.append(kind, None, data, at=self._clock.wall(self._loop.time()))
 
 
-def _prompts(config: Config, flow: IvrFlow) -> Iterator[Prompt]:
-    """Everything that the configuration says."""
-    for node in flow.nodes.values():
-        for name in ("say", "say_again", "say_invalid", "say_no_input", "confirm", "filler"):
-            yield from filter(is_fixed, getattr(node, name, ()))
-        yield from (slot.fallback for slot in getattr(node, "slots", ()) if slot.fallback is not None)
-    yield from feature_prompts(config)
-    yield from queue_prompts(config.queues)
-    yield from message_prompts(config)
-    yield from whisper_prompts(config.queues, config.server.language)
-    yield from verification_prompts(config)
-    yield from find_me_prompts(config)
-    yield from hours_prompts(config)
-    yield from park_prompts(config)
-
-
 def _media_host(config: Config) -> str:
     """Media binds where signalling listens: one address, or all of them."""
     hosts = {listen.host for listen in config.sip.listen}
     return hosts.pop() if len(hosts) == 1 else "0.0.0.0"
-
-
-async def serve(config: Config, announce: Callable[[str], None]) -> None:
-    """Run until SIGINT or SIGTERM. Raises StartError."""
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    switch = Switch(config)
-    hangups: set[asyncio.Task[None]] = set()
-
-    def hung_up() -> None:
-        task = loop.create_task(_reload(switch))
-        hangups.add(task)
-        task.add_done_callback(hangups.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, lambda: None)  # half a switch reloads nothing, and does not die of it
-    await switch.start()
-    loop.add_signal_handler(signal.SIGHUP, hung_up)
-    # what is there now stays; calls come and go without cycles, so looking for some may be rare
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
-    announce(briefing(config))
-    try:
-        await stop.wait()
-        announce("stopping: calls are ended, records are written")
-    finally:
-        await switch.stop()
-
-
-async def _reload(switch: Switch) -> None:
-    """What a SIGHUP asks for; nobody waits for an answer, so the log has it."""
-    outcome = await switch.reload("SIGHUP")
-    for error in outcome.errors:
-        log.error("reload: %s", error)
-    for warning in outcome.warnings:
-        log.warning("reload: %s", warning)
-    if outcome.errors:
-        log.error("reload: the file is bad; version %d stays in force", outcome.version)
-        return
-    found = outcome.difference
-    log.info("reload: version %d is in force, %d changes", outcome.version, len(found.changes))
-    if found.needs_restart:
-        log.warning("reload: %s needs a restart, and stays as it is", ", ".join(found.needs_restart))

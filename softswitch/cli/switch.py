@@ -35,7 +35,8 @@ def run(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log every call's steps.")] = False,
 ) -> None:
     """Run the switch until Ctrl-C or SIGTERM."""
-    from softswitch.app import StartError, serve
+    from softswitch.app import StartError
+    from softswitch.serve import serve
 
     loaded = load(config)
     _check_speech(loaded)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from softswitch.app import _prompts
 from softswitch.briefing import briefing
 from softswitch.config import ConfigError, flows, parse_config
 from softswitch.inquiries.edge import Inquiries
@@ -20,6 +19,7 @@ from softswitch.speech.catalogue import MissingPrompt
 from softswitch.tryout.command import Request, attempt
 from softswitch.tryout.walk import walk
 from softswitch.voice import find_speech, spoken_languages
+from softswitch.wording import standing_prompts
 from tests.sim.office import CALLERS, DESKS, PASSWORD, Office, phone_table
 from tests.sim.test_flows_reload_sections import centre
 from tests.support.mutated import mutated
@@ -75,7 +75,7 @@ def start(text: str, config: Config) -> None:
     """Everything that the start of the process builds of a configuration, and a call to every number."""
     list(briefing(config))
     resolver = speech(config.server.language)
-    for prompt in _prompts(config, flows.flow(config)):
+    for prompt in standing_prompts(config, flows.flow(config)):
         for language in spoken_languages(config):
             try:
                 resolver.resolve(prompt, language)

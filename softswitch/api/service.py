@@ -1,0 +1,49 @@
+"""The HTTP API of a running switch, joined to the parts that it serves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from softswitch.api.application import Ports, application
+from softswitch.api.callbacks import add_callbacks
+from softswitch.api.guards import Guards
+from softswitch.api.server import HttpServer
+from softswitch.api.verification import add_verification
+from softswitch.campaigns.apart import Reporter
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from softswitch.call.callback_desk import CallbackDesk
+    from softswitch.campaigns.book import Book
+    from softswitch.config.words.systems import Api
+
+
+async def open_api(
+    api: Api,
+    *,
+    settings: Callable[[], Api | None],
+    database: Path,
+    book: Book,
+    callbacks: CallbackDesk,
+    verified: Callable[[str, bool, str], bool],
+    now: Callable[[], float],
+    kept: Callable[[], Awaitable[None]],
+) -> HttpServer:
+    """Listens where *api* says; the tokens are those of *settings* at the time. Raises OSError."""
+    reporter = Reporter(database, now)
+    nobody = api.model_copy(update={"tokens": ()})
+
+    def present() -> Api:
+        return settings() or nobody
+
+    async def listening(campaign: str) -> dict[str, Any]:
+        return await reporter.listening(campaign, book.first_bound(campaign))
+
+    served = application(Ports(book, settings=present, now=now, kept=kept, listening=listening))
+    add_verification(served, present, verified)
+    add_callbacks(served, Guards(present, kept), present, callbacks)
+    server = HttpServer(served)
+    await server.start(api.listen)
+    return server
