@@ -175,7 +175,8 @@ class Pruner:
         needed, before = self._needed(), self._wall() - days * DAY
         found = await asyncio.to_thread(plan, self._path, before, needed)
         if found is None:
-            if needed.delivered is not None and await asyncio.to_thread(plan, self._path, before, Needed()):
+            held_up = None if needed.delivered is None else await asyncio.to_thread(plan, self._path, before, Needed())
+            if held_up is not None:
                 log.warning(
                     "journal: old lines stay, as a receiver of events has come to line %d only", needed.delivered
                 )
