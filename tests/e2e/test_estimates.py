@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 from tests.e2e.office import AGENTS, CENTRE, Office, phone_tables, write_music
-from tests.support.switch import children_of, eventually
+from tests.support.switch import children_of, command_line, eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.conftest import Clients, Switches
 
 
 def estimators(switch_pid: int) -> list[int]:
-    return [
-        pid for pid in children_of(switch_pid) if b"softswitch.estimates" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    ]
+    return [pid for pid in children_of(switch_pid) if "softswitch.estimates" in command_line(pid)]
 
 
 def test_waits_are_estimated_while_somebody_waits_and_after_the_loss_of_the_process(

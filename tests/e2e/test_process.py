@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.e2e.office import AGENTS, CENTRE, WELCOME, Office, phone_tables, write_music
-from tests.support.switch import children_of, eventually
+from tests.support.switch import children_of, command_line, eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.e2e.conftest import Clients, Switches
     from tests.support.speech import Speech
 
@@ -26,15 +27,7 @@ LONG_WELCOME = (
 
 
 def media_workers(switch_pid: int) -> list[int]:
-    return [
-        pid
-        for pid in children_of(switch_pid)
-        if b"softswitch.media" in Path(f"/proc/{pid}/cmdline").read_bytes() or "media" in command_name(pid)
-    ]
-
-
-def command_name(pid: int) -> str:
-    return Path(f"/proc/{pid}/comm").read_text().strip()
+    return [pid for pid in children_of(switch_pid) if "softswitch.media" in command_line(pid)]
 
 
 def lose_the_media_workers(office: Office) -> float:

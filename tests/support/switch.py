@@ -267,6 +267,15 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def command_line(pid: int) -> str:
+    """Name and arguments of a process; empty when it is gone."""
+    try:
+        folder = Path(f"/proc/{pid}")
+        return (folder / "comm").read_text() + (folder / "cmdline").read_text().replace("\0", " ")
+    except OSError:
+        return ""
+
+
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in ("Z", "X")
