@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from acd.events import CallChanged
+from acd.ticket import Place
+from ivr.targets import Target
 from rtp.legs import MediaTimeout
 from rtp.negotiate import Direction
+from softswitch.call.sending import send_on
 from tests.sim.figures import check_accounts
 from tests.sim.office import CALLERS, CENTRE, DESKS, Office
 from tests.sim.test_flows_waiting import LEAVE
@@ -101,6 +105,8 @@ class Walk:
         self.chance.choice(reactions[:2] if willing else reactions)(call)
 
     def step(self) -> None:
+        if self.chance.random() < 0.08:
+            self.by_hand()
         phone = self.office.phones[self.chance.choice(PEOPLE)]
         numbers = CODES if phone.user in DESKS else CALLED
         calls = [call for call in phone.calls if not call.over]
@@ -128,6 +134,24 @@ class Walk:
                     lambda: None,
                 )
             )()
+
+    def by_hand(self) -> None:
+        """An operator moves somebody who waits to another queue, or sends them somewhere."""
+        switch, now = self.office.switch, self.office.world.now
+        waiting = [t.call for t in switch.dispatcher.tickets.values() if t.place is not Place.TALKING]
+        if not waiting:
+            return
+        ticket = self.chance.choice(sorted(waiting))
+        if self.chance.random() < 0.6:
+            queue = self.chance.choice(("sales", "support", "everybody", "manned"))
+            switch.control.queues.receive(CallChanged(ticket, queue), now)
+        else:
+            calls = [call for call in switch.control.calls.values() if call.queued_as == ticket]
+            target = Target.parse(self.chance.choice(("agent:piotr", "phone:2006", "menu:leave", "say:sorry")))
+            for call in calls[:1]:
+                send_on(switch.control, call, target, now)
+        switch.control.on_changed(now)
+        switch.flush()
 
     def order(self, call: PhoneCall) -> None:
         """A callback, by the keys of both queues; the number is right."""
