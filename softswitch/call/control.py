@@ -161,8 +161,7 @@ class CallControl:
         self.asking = None if oracle is None else Asking(self, oracle)
         if self.asking is not None:
             self.menus.handlers |= dict.fromkeys((Webservice.kind, Lookup.kind, Verbs.kind), self.asking)
-        self.desks = Desks(self, config)
-        self.queues = Queues(self, dispatcher)
+        self.desks, self.queues = Desks(self, config), Queues(self, dispatcher)
         self.offers = Offers(self, config)
         availability = Availability(self.phones, dispatcher)
         self.find_me = FindMe(self, config, availability)
