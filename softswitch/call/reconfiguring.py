@@ -66,6 +66,12 @@ class Reconfiguring:
         self._tell_distributor(now)
         self._move_agents(former.config, now)
 
+    def adopt(self, former: Settings, gone: Iterable[str], now: float) -> None:
+        """These queues of before a restart are no more and still have somebody to call back; *former* knows them."""
+        self._gone = {name: former.config.queues[name] for name in gone}
+        self._closed = True
+        self._tell(former, now)
+
     def settle(self, now: float) -> None:
         """Let go of what nobody needs any more."""
         if not self._gone:

@@ -12,6 +12,11 @@ from typing import TYPE_CHECKING
 from acd.agent import Status
 from acd.events import AgentFree, AgentLoggedOut, AgentReachable, AgentUnreachable, Reconfigured, Restarted
 from acd.model import plain_config
+from softswitch.call.reconfiguring import with_queues
+from softswitch.call.settings import Settings
+from softswitch.config import Queue
+from softswitch.config.flows import flow
+from softswitch.config.words.waiting import OfferCallback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,7 +57,19 @@ class Resuming:
         for agent in self._logged_in():
             if agent.phone not in self._config.phones:
                 receive(AgentLoggedOut(agent.id, f"phone {agent.phone} is gone"), now)
+        self._adopt(now)
         self._control.queues.adopt(now)
+
+    def _adopt(self, now: float) -> None:
+        """Queues that the file no longer has: of what they said only the name is left."""
+        known = {queue.id: queue for queue in self._dispatcher.config.queues}
+        gone = {
+            name: Queue(label=known[name].label, offer_callback=OfferCallback())
+            for name in sorted(self._dispatcher.closing)
+        }
+        if gone:
+            config = with_queues(self._config, gone)
+            self._control.reconfiguring.adopt(Settings(config, flow(config)), gone, now)
 
     def look_around(self, now: float) -> None:
         """Offer again to who can be reached; log in who is to be logged in from the start."""

@@ -321,3 +321,20 @@ def test_campaigns_speak_to_customers_who_are_called_back() -> None:
     assert any("slot" in item for items in heard for item in items), heard
     voiced = office.switch.journal.of("ivr.message_voiced")
     assert [(line.data["campaign"], line.data["segment"]) for line in voiced] == [("spring", "gold")]
+
+
+def test_a_restart_without_the_queue_still_calls_back_whom_it_promised() -> None:
+    office = office_with()
+    customer = office.phone("2001")
+    customer.on_call = answers(after=1.0)
+    order(office)
+    first, _, rest = office.centre.partition("[queue.sales]")
+    centre = first + "[queue.support]" + rest.partition("[queue.support]")[2]
+    office.restart(centre=centre.replace('"queue:sales"', '"queue:support"'))
+    agent = office.agent("1001", answers(after=1.0))
+    office.run(4)
+    back = called_back(customer)
+    assert said(back)[0].startswith("en/callback-greeting")
+    back.press("1")
+    office.run(3)
+    assert bridged(back, agent.call)
