@@ -16,7 +16,7 @@ class Collecting(Steps):
         p, node = self.progress, self._collect()
         p.entry = node.read(p.keyed) or ""
         self._end_entry(now)
-        p.phase, p.attempts, p.intro, p.said = CONFIRM, 0, "", 0
+        p.phase, p.attempts, p.silences, p.intro, p.said = CONFIRM, 0, 0, "", 0
 
     def _enter_again(self, now: float) -> None:
         self._choose_answer(now)

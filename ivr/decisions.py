@@ -112,16 +112,26 @@ def script_of(flow: Flow, p: Progress) -> tuple[Prompt, ...]:
         case Collect() as collect if p.phase == CONFIRM:
             return {"invalid": INVALID_CHOICE, "no-input": NO_INPUT}.get(p.intro, ()) + collect.confirm
         case Menu() | Collect() as node:
-            excuse = {"invalid": node.say_invalid, "no-input": node.say_no_input}.get(p.intro, ())
-            return (*_attempt(excuse, p), *(_attempt(node.say_again, p) or node.say))
+            again = _attempt(node.say_again, p.attempts) if p.intro else ()
+            return (*_excuse(node, p), *(again or node.say))
         case Say() as say:
             return say.say
     return ()
 
 
-def _attempt(prompts: tuple[Prompt, ...], p: Progress) -> tuple[Prompt, ...]:
-    """The one for this retry; the last is for all that follow."""
-    return (prompts[min(p.attempts, len(prompts)) - 1],) if prompts and p.intro else ()
+def _excuse(node: Menu | Collect, p: Progress) -> tuple[Prompt, ...]:
+    """Why the caller hears it again: silences and wrong keys are counted apart, each has its own first words."""
+    match p.intro:
+        case "invalid":
+            return _attempt(node.say_invalid, p.attempts - p.silences)
+        case "no-input":
+            return _attempt(node.say_no_input, p.silences)
+    return ()
+
+
+def _attempt(prompts: tuple[Prompt, ...], nth: int) -> tuple[Prompt, ...]:
+    """The one for the *nth* time; the last is for all that follow."""
+    return (prompts[min(nth, len(prompts)) - 1],) if prompts else ()
 
 
 def next_prompt(flow: Flow, p: Progress) -> int:

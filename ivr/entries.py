@@ -34,10 +34,10 @@ class Collect(Node):
     """Let the caller enter something; a good entry becomes the variable `variable` and leads to `then`.
 
     An entry is over with the key `end`, after `inter_digit` seconds without a digit or, without `end`, when it is
-    `longest`. Silence and a wrong entry cost one of `retries` and lead to `when_failed` when none is left; what is said
-    about them, and in place of `say` from then on (`say_again`), is one prompt for each attempt, the last for all that
-    follow. With `confirm` these prompts are said, `{value}` in them, and 1 takes the entry, 2 begins anew. A `secret`
-    entry is shown and said to nobody.
+    `longest`. Silence and a wrong entry cost one of `retries` and lead to `when_failed` when none is left. What is said
+    about them is one prompt for each of its kind, and in place of `say` from then on (`say_again`) one for each retry;
+    the last is for all that follow. With `confirm` these prompts are said, `{value}` in them, and 1 takes the entry,
+    2 begins anew. A `secret` entry is shown and said to nobody.
     """
 
     kind: ClassVar[str] = "collect"

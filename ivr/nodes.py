@@ -148,8 +148,8 @@ class Menu(Node):
     when_no_input: Target = HANGUP
     when_invalid: Target | None = None  # None: repeat
     type_ahead: bool = True  # False: digits pressed before this node was entered are forgotten
-    say_invalid: tuple[Prompt, ...] = INVALID_CHOICE  # one for each retry, the last for all that follow
-    say_no_input: tuple[Prompt, ...] = NO_INPUT  # the same
+    say_invalid: tuple[Prompt, ...] = INVALID_CHOICE  # one for each wrong key, the last for all that follow
+    say_no_input: tuple[Prompt, ...] = NO_INPUT  # the same for each silence
     say_again: tuple[Prompt, ...] = ()  # in place of `say`, one for each retry
     slots: tuple[Slot, ...] = ()
     versions: tuple[Version, ...] = ()

@@ -60,6 +60,7 @@ class Progress:
     entry: str = ""  # what is read back
     refused: str = ""
     attempts: int = 0  # retries used
+    silences: int = 0  # those of them that silence cost
     result: Result | None = None
     end: EndReason = EndReason.FLOW_ENDED
     deadlines: dict[Input, float] = field(default_factory=dict)

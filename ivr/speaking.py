@@ -18,7 +18,8 @@ class Speaking(Keying):
     """The actions around prompts."""
 
     def _first_script(self, now: float) -> None:
-        self.progress.attempts, self.progress.phase, self.progress.entry = 0, "", ""
+        p = self.progress
+        p.attempts, p.silences, p.phase, p.entry = 0, 0, "", ""
         self._repeat_script(now)
 
     def _repeat_script(self, now: float) -> None:
@@ -29,6 +30,7 @@ class Speaking(Keying):
     def _retry_script(self, now: float) -> None:
         p = self.progress
         p.attempts += 1
+        p.silences += p.refused == "no-input"
         p.intro, p.said = p.refused, 0
 
     def _play(self, now: float) -> None:

@@ -105,6 +105,30 @@ def test_wrong_keys_and_silence_share_the_retries() -> None:
     assert caller.effects[-1] == fx.EnterQueue("operator")
 
 
+COUNTED = menu(
+    retries=4,
+    say_invalid=(Prompt("wrong"), Prompt("wrong-again")),
+    say_no_input=(Prompt("silent"), Prompt("silent-again")),
+    say_again=(Prompt("short"), Prompt("shorter"), Prompt("shortest")),
+)
+
+
+def test_silences_and_wrong_keys_are_counted_apart_for_their_words_and_together_for_the_limit() -> None:
+    caller = Caller(flow(COUNTED, SUPPORT, SALES, OPERATOR)).call("menu:main").wait(3)
+    caller.press("9").wait(3 + 5).wait(3).press("8").wait(3 + 5)
+    reprompts = [("wrong", "short"), ("silent", "shorter"), ("wrong-again", "shortest"), ("silent-again", "shortest")]
+    assert caller.said() == ["main", *(key for pair in reprompts for key in pair)]
+    caller.wait(3).press("7")
+    assert caller.effects[-1] == fx.EnterQueue("operator")
+
+
+def test_a_menu_that_is_entered_anew_begins_with_the_first_words() -> None:
+    support = menu("support", keys={"1": T("menu:main")})
+    caller = Caller(flow(COUNTED, support, SALES, OPERATOR)).call("menu:main").wait(3 + 5).wait(3)
+    caller.press("2").wait(3).press("1").wait(3 + 5)
+    assert caller.said() == ["main", "silent", "short", "support", "main", "silent", "short"]
+
+
 def test_a_wrong_key_may_lead_somewhere_at_once() -> None:
     nodes = menu(when_invalid=T("menu:support"))
     caller = Caller(flow(nodes, SUPPORT, SALES, OPERATOR)).call("menu:main").press("9")

@@ -167,7 +167,7 @@ def test_silence_and_wrong_keys_share_the_retries_and_each_has_words_of_its_own(
     assert heard(silent) == ["First", "Second", "Third", "Silent", "Shorter.", "Silent", "Shortest.", "Bye."]
     assert heard(tried(config, "9@14,9,9"))[3:] == ["Wrong", "Shorter.", "Wrong", "Shortest.", "Bye."]
     mixed = tried(config, "-,9,7", hang_up=30)
-    assert [said.text for said in mixed.said][3:7] == ["Silent once.", "Shorter.", "Wrong again.", "Shortest."]
+    assert [said.text for said in mixed.said][3:7] == ["Silent once.", "Shorter.", "Wrong once.", "Shortest."]
 
 
 def test_to_repeat_costs_nothing(config: Config) -> None:
