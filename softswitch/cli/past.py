@@ -216,6 +216,7 @@ def callbacks(
             since=time.time() - hours * 3600,
             as_json=json,
             short={name: queue.service_level.short_abandon for name, queue in loaded.queues.items()},
+            queues={name: request.queue or "" for name, request in loaded.callback_requests.items()},
             zone=loaded.server.timezone,
         )
     except StoreError as error:

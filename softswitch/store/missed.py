@@ -41,7 +41,10 @@ _WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Somebody who has not been served. ``at``: wall time of the last try; ``waited``: seconds, of all tries."""
+    """Somebody who has not been served. ``at``: wall time of the last try; ``waited``: seconds, of all tries.
+
+    ``request``: X of the ``[callback.X]`` by which it was asked for; empty for all others.
+    """
 
     number: str
     name: str
@@ -51,6 +54,7 @@ class Missed:
     tries: int
     why: Why
     call: str
+    request: str = ""
 
 
 def missed(
@@ -79,10 +83,20 @@ def missed(
     return sorted(found.values(), key=lambda caller: (caller.at, caller.call))
 
 
-def asked(requests: Iterable[Request]) -> list[Missed]:
-    """Those who want to be called back when it is open again; ``queue`` is the name of the kind of request."""
+def asked(requests: Iterable[Request], queues: Mapping[str, str]) -> list[Missed]:
+    """Those who want to be called back when it is open again. *queues*: who calls back for each kind of request."""
     return [
-        Missed(item.number, item.name, item.kind, item.at, 0.0, item.asked, Why.ASKED, item.id.rpartition("~")[2])
+        Missed(
+            number=item.number,
+            name=item.name,
+            queue=queues.get(item.kind, ""),  # none: whoever reads the mail
+            at=item.at,
+            waited=0.0,
+            tries=item.asked,
+            why=Why.ASKED,
+            call=item.id.rpartition("~")[2],
+            request=item.kind,
+        )
         for item in requests
     ]
 
@@ -93,7 +107,8 @@ def due(lines: Iterable[Record]) -> list[Missed]:
     for line in sorted(lines, key=lambda line: line.seq):
         if line.kind == "callback_request.due":
             request, queue, number = (str(line.data.get(name, "")) for name in ("request", "queue", "number"))
-            found[request] = Missed(number, "", queue, line.at, 0.0, 1, Why.DUE, request.rpartition("~")[2])
+            kind, _, call = request.rpartition("~")
+            found[request] = Missed(number, "", queue, line.at, 0.0, 1, Why.DUE, call, kind)
         elif line.kind == "acd.call_over" and line.call is not None:
             found.pop(line.call, None)
     return list(found.values())

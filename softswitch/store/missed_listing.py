@@ -33,15 +33,19 @@ def show_callbacks(
     since: float,
     as_json: bool = False,
     short: Mapping[str, float] | None = None,
+    queues: Mapping[str, str] | None = None,
     zone: tzinfo = UTC,
 ) -> None:
-    """Everybody who called after *since* (wall time) and is still to be called back. Raises `StoreError`."""
+    """Everybody who called after *since* (wall time) and is still to be called back. Raises `StoreError`.
+
+    *short*: see `missed`; *queues*: see `asked`.
+    """
     with Reader(data_dir / FILE_NAME) as reader:
         records = [record for record in reader.last_calls(MOST) if record.started >= since]
         lines = list(reader.lines(KINDS, reader.first_at(since)))
         found = missed(records, lines, short=short)
         requests = reader.requests()
-        found += due(lines) + asked(requests)
+        found += due(lines) + asked(requests, queues or {})
     if as_json:
         console.file.write(json.dumps([asdict(caller) for caller in found], ensure_ascii=False, indent=2) + "\n")
     elif not found:

@@ -137,10 +137,30 @@ async def test_the_list_is_printed_for_people_and_for_programs(tmp_path: Path) -
 
 
 def test_requests_to_be_called_back_are_listed_with_those_who_waited_in_vain() -> None:
-    request = Request("sales~c1", "sales", 10.0, 3600.0, "+380441234567", "Olena", asked=2)
-    (caller,) = asked([request])
-    assert (caller.number, caller.queue, caller.tries, caller.why) == ("+380441234567", "sales", 2, Why.ASKED)
-    assert caller.call == "c1"
+    request = Request("later~c1", "later", 10.0, 3600.0, "+380441234567", "Olena", asked=2)
+    assert asked([request], {"later": "sales"}) == [
+        Missed("+380441234567", "Olena", "sales", 10.0, 0.0, 2, Why.ASKED, "c1", "later")
+    ]
+
+
+@pytest.mark.parametrize("queues", [{}, {"later": ""}])
+def test_a_request_that_no_queue_makes_is_listed_without_one(queues: dict[str, str]) -> None:
+    (caller,) = asked([Request("later~c1", "later", 10.0, 3600.0, "+380441234567")], queues)
+    assert (caller.queue, caller.request) == ("", "later")
+
+
+@pytest.mark.asyncio
+async def test_the_list_has_the_queue_of_a_request_and_not_its_name(tmp_path: Path) -> None:
+    writer = JournalWriter(tmp_path / "softswitch.db")
+    await writer.start()
+    writer.put_left(Request("evening~c1", "evening", 10.0, 3600.0, "+380441234567"))
+    await writer.close()
+    output = io.StringIO()
+    console = Console(file=output, width=200, color_system=None)
+    show_callbacks(tmp_path, console, since=0.0, queues={"evening": "sales"})
+    line = output.getvalue().splitlines()[1]
+    assert "sales" in line
+    assert "evening" not in line
 
 
 def test_requests_that_are_due_are_listed_until_they_are_over() -> None:
@@ -149,5 +169,5 @@ def test_requests_that_are_due_are_listed_until_they_are_over() -> None:
         for n in (1, 2)
     ]
     assert due([*lines, Record(3, 110.0, "acd.call_over", "sales~c1", {"how": "served"})]) == [
-        Missed("+2", "", "s", 102.0, 0.0, 1, Why.DUE, "c2")
+        Missed("+2", "", "s", 102.0, 0.0, 1, Why.DUE, "c2", "sales")
     ]
