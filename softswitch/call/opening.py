@@ -12,7 +12,7 @@ from ivr.targets import Target
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow
-    from ivr.session import ForcedLookup, LocalTime
+    from ivr.steps import ForcedLookup, LocalTime
     from softswitch.call.settings import Settings
 
 #: Words of a route's `when`.

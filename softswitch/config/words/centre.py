@@ -196,8 +196,9 @@ class Features(Section):
     consult: FeatureCode | Literal[""] = "*3"
     """The same, and the number is talked with first: hanging up puts the caller through, star brings them back."""
     park: FeatureCode | Literal[""] = "*6"
-    """Where there is a ``[park]``: pressed during a call, or dialled as the target of a transfer, it leaves the caller at
-    the first place that is free, and says which. Dialled in a call of its own it says a place that is kept. "": not."""
+    """Where there is a ``[park]``: pressed during a call, or dialled as the target of a transfer, it leaves the caller
+    at the first place that is free, and says which. Dialled in a call of its own it says a place that is kept.
+    "": not."""
     verified: FeatureCode | Literal[""] = "*4"
     """Pressed by the agent during a call of a queue with ``verify``: the caller has answered rightly. "": not."""
     not_verified: FeatureCode | Literal[""] = "*5"
