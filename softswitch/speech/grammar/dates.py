@@ -33,7 +33,7 @@ WEEKDAYS = {
 #: "On Monday": the preposition, which changes with the sound that follows, and the accusative.
 ON_WEEKDAYS = {
     "en": tuple(f"on {day}" for day in WEEKDAYS["en"]),
-    "uk": ("в понеділок", "у вівторок", "в середу", "у четвер", "в п’ятницю", "в суботу", "в неділю"),
+    "uk": ("в понеділок", "у вівторок", "в середу", "в четвер", "в п’ятницю", "в суботу", "в неділю"),
     "ru": ("в понедельник", "во вторник", "в среду", "в четверг", "в пятницу", "в субботу", "в воскресенье"),
     "pl": ("w poniedziałek", "we wtorek", "w środę", "w czwartek", "w piątek", "w sobotę", "w niedzielę"),
 }

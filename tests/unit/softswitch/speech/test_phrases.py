@@ -46,7 +46,7 @@ def examples() -> Iterator[Prompt]:
     yield from map(phrases.hold_reminder, (45, 130))
     yield from map(phrases.callback_expected, (5, 301, 3900, 20_000))
     yield from (phrases.opens(datetime(2026, 5, day, 9, 30), datetime(2026, 5, 20)) for day in (20, 21, 22, 31))  # noqa: DTZ001
-    for new, old in ((0, 0), (1, 0), (2, 1), (5, 21)):
+    for new, old in ((0, 0), (0, 1), (1, 0), (2, 1), (5, 21)):
         yield from phrases.messages(new, old)
     yield from phrases.message_from("+380441234567", datetime(2026, 5, 21, 14, 5))  # noqa: DTZ001
     for day in (20, 21):
