@@ -59,7 +59,16 @@ def _english(when: time) -> str:
     spoken = cardinal(when.hour % 12 or 12, "en")
     if when.minute:
         spoken += f" {'oh ' if when.minute < 10 else ''}{cardinal(when.minute, 'en')}"
-    return f"{spoken} {'AM' if when.hour < 12 else 'PM'}"
+    return f"{spoken} {_part_of_the_day(when.hour)}"
+
+
+def _part_of_the_day(hour: int) -> str:
+    """In whole words: engines say "AM" as they say "am"."""
+    if hour == 0 or hour >= 22:
+        return "at night"
+    if hour < 12:
+        return "in the morning"
+    return "in the afternoon" if hour < 18 else "in the evening"
 
 
 def _russian(when: time, asked: Asked) -> str:

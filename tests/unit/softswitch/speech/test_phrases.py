@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,6 +68,18 @@ def test_every_phrase_can_be_said_without_a_figure_left_in_it(shipped: Catalogue
     for prompt in examples():
         text = shipped.text(prompt.key, language, prompt.args)
         assert not any(c.isdigit() or c in "{}*#+" for c in text), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_written_in_capitals_which_engines_would_spell_out(shipped: Catalogue, language: str) -> None:
+    """Nor in Latin letters where the language has others: engines change the voice for them."""
+    written = (ROOT / "prompts" / language / "catalog.toml").read_text(encoding="utf-8")
+    texts = re.sub(r"\{[^}]*\}", "", " ".join(re.findall(r'(?m)^\w+ = "(.*)"$', written)))
+    said = [shipped.text(prompt.key, language, prompt.args) for prompt in examples()]
+    capitals = [word for word in re.findall(r"\w+", " ".join((texts, *said))) if len(word) > 1 and word.isupper()]
+    assert capitals == []
+    if language in ("uk", "ru"):
+        assert re.findall("[A-Za-z]+", texts) == []
 
 
 def test_every_function_of_the_module_has_an_example() -> None:
