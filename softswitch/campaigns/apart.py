@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from softswitch.campaigns.listening import read_listening, to_plain
+from softswitch.child import run_module
 from softswitch.store.database import StoreError
 
 if TYPE_CHECKING:
@@ -47,30 +47,14 @@ class Reporter:
             return found
 
     async def _make(self, campaign: str, begin: float) -> dict[str, Any]:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "softswitch.campaigns.apart",
-            str(self._database),
-            campaign,
-            repr(begin),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        arguments = str(self._database), campaign, repr(begin)
         try:
-            async with asyncio.timeout(PATIENCE):
-                said, complaint = await process.communicate()
+            made = await run_module("softswitch.campaigns.apart", *arguments, within=PATIENCE)
         except TimeoutError:
             raise ReportFailed(f"the report took more than {PATIENCE:g} s") from None
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
-        if process.returncode != 0:
-            raise ReportFailed(complaint.decode(errors="replace").strip()[-500:] or "the report failed")
-        document: dict[str, Any] = json.loads(said)
+        if made.status != 0:
+            raise ReportFailed(made.complaint[-500:] or "the report failed")
+        document: dict[str, Any] = json.loads(made.said)
         return document
 
 

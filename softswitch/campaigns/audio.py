@@ -12,7 +12,6 @@ import contextlib
 import json
 import logging
 import os
-import sys
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
+from softswitch.child import run_module
 from softswitch.webservice.guard import AddressRefused, Guard, guarded_client
 
 if TYPE_CHECKING:
@@ -292,27 +292,11 @@ def _remove(*files: Path) -> None:
 
 async def _transcode(source: Path, target: Path) -> float:
     """Raises Unusable."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "softswitch.media.transcode",
-        str(source),
-        str(target),
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
     try:
-        async with asyncio.timeout(PATIENCE):
-            said, complaint = await process.communicate()
+        made = await run_module("softswitch.media.transcode", str(source), str(target), within=PATIENCE)
     except TimeoutError:
         raise Unusable(f"could not be made playable within {PATIENCE:g} s") from None
-    finally:
-        if process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        last = complaint.decode(errors="replace").strip().splitlines()[-1:] or ["cannot be decoded"]
+    if made.status != 0:
+        last = made.complaint.splitlines()[-1:] or ["cannot be decoded"]
         raise Unusable(last[0][:300])
-    return float(said)
+    return float(made.said)

@@ -18,8 +18,9 @@ from acd.events import WaitEstimated
 from acd.load import Load
 from acd.plain import plain_estimates, plain_queues
 from acd.ticket import OUT_OF_THE_ROOM
+from softswitch.child import ChildFailed
 from softswitch.estimates.history import PREFIX
-from softswitch.estimates.process import EstimatorProcess, ProcessFailed
+from softswitch.estimates.process import EstimatorProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -168,7 +169,7 @@ class Estimator:
             took = time.perf_counter() - began
             self._tell(list(_estimates(answer, took)))
             pause = max(pause, took)  # the process rests for as long as it worked
-        except ProcessFailed as failure:
+        except ChildFailed as failure:
             log.warning("the process that estimates waits %s; next try in %g s", failure, self._pause)
             self.failures += 1
             pause, self._pause = self._pause, min(2 * self._pause, _LONGEST_PAUSE)

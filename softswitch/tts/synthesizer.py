@@ -17,8 +17,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from softswitch.child import ChildFailed
 from softswitch.tts.cache import SpeechCache
-from softswitch.tts.process import WorkerFailed, WorkerProcess
+from softswitch.tts.process import WorkerProcess
 
 log = logging.getLogger(__name__)
 
@@ -248,7 +249,7 @@ class Synthesizer:
             try:
                 await self._worker.start()
                 self._warm.set()
-            except WorkerFailed as failure:
+            except ChildFailed as failure:
                 log.error("speech worker does not start: %s", failure)
 
     async def _next_job(self) -> _Job | None:
@@ -271,7 +272,7 @@ class Synthesizer:
                     await self._worker.start()
                     self._warm.set()
                 refusal = await self._worker.do(job.order)
-            except WorkerFailed as failure:
+            except ChildFailed as failure:
                 problem = str(failure)
                 self.restarts += 1
                 log.warning("speech worker failed (%s); a new one is started", failure)
