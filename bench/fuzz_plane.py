@@ -20,7 +20,7 @@ from rtp.latch import pack_address, unpack_address
 from rtp.legs import Bridge, Conference, Echo, LegSpec, LegStats, Music, Play, Silence, Tone
 from rtp.packet import HEADER, ROW, SAMPLES
 from rtp.plane import PHASES, Plane
-from rtp.receiving import BEAT
+from rtp.streams import FRAME_TIME
 from rtp.tape import Begin, End, Heard, Hush
 from rtp.timeline import TOLERANCE, Timeline, passages
 
@@ -184,7 +184,7 @@ class _Room:
     def beat(self, count: int) -> float:
         """One batch and all that a worker does between two of them; CPU seconds of the batch."""
         plane, rng = self.plane, self.rng
-        self.now += rng.choice((BEAT, BEAT, BEAT, 0.3, 6.0))
+        self.now += rng.choice((*3 * (FRAME_TIME / PHASES,), 0.3, 6.0))
         self.beats += 1
         lengths, sources, lanes = self.fill(count)
         waiting = len(plane._receiver.control_packets)

@@ -24,7 +24,7 @@ from rtp.player import Player
 from rtp.receiving import Receiver
 from rtp.reports import Reports
 from rtp.stats import CLOCK
-from rtp.streams import TYPES, accepted_types
+from rtp.streams import FRAME_TIME, TYPES, accepted_types
 from rtp.tables import Tables
 from rtp.tape import Tape
 
@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 PHASES = 3
-"""A frame lasts as long as so many beats; a leg is sent its frame on one of them."""
+"""A frame lasts as long as so many beats; a leg is sent its frame on one of them.
+
+Waking up costs more than a pass over what has come; a beat is what a packet may wait for others.
+"""
 FEW_PHASES = 2
 """The beats of a frame while few legs are up: waking up is then most of the work."""
 FEW_LEGS = 150
@@ -86,10 +89,10 @@ class Plane:
         """Who is to hear a leg, present or not; of several the last one does."""
         self._free = list(range(1, slots))
         self._send_rows: Ints = np.arange(receive_rows, receive_rows + slots // FEW_PHASES + 1, dtype=np.int64)
-        self._phases: list[Ints] = [np.zeros(0, np.int64)] * PHASES
-        self._players: list[int] = [0] * PHASES
+        self._phases: list[Ints] = []
+        self._players: list[int] = []
         """How many of a phase, the first of them, hear recorded audio; the others are in conferences."""
-        self._phases_stale = False
+        self._divide(PHASES)
 
     # ------------------------------------------------------------------------------------------------ desired state
     def put(self, spec: LegSpec, now: float) -> None:
@@ -272,10 +275,14 @@ class Plane:
         legs, now = len(self._legs), len(self._phases)
         wanted = FEW_PHASES if legs < FEW_LEGS else PHASES if legs >= MANY_LEGS else now
         if wanted != now:
-            self._phases = [np.zeros(0, np.int64)] * wanted
-            self._players = [0] * wanted
-            self._phases_stale = True
+            self._divide(wanted)
         return wanted
+
+    def _divide(self, beats: int) -> None:
+        self._phases = [np.zeros(0, np.int64)] * beats
+        self._players = [0] * beats
+        self._phases_stale = True
+        self._receiver.beat = FRAME_TIME / beats
 
     def skip_time(self, frames: int) -> None:
         """The edge was late by so many frames that it will not send them: recorded audio is heard later instead."""

@@ -18,7 +18,7 @@ from rtp.express import LENGTH
 from rtp.latch import NOBODY, Latch, Stray
 from rtp.packet import HEADER, ROW, SAMPLES, RtpError, is_rtcp, make_plain
 from rtp.stats import DUPLICATE, TOO_OLD, UNCONFIRMED
-from rtp.streams import CODEC_KIND, KIND_EVENT, KIND_PCMA, KIND_PCMU, NOT_SENT, ODD, TYPES
+from rtp.streams import CODEC_KIND, FRAME_TIME, KIND_EVENT, KIND_PCMA, KIND_PCMU, NOT_SENT, ODD, TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Words = NDArray[np.uint64]
 
-BEAT = 0.02 / 3
-"""Seconds from one pass to the next. Waking up costs more than a pass; a beat is what it may cost in delay."""
 STRANGERS_UNSIEVED = 4
 STRANGERS_PER_PASS = 32
 BURST = 32
@@ -64,6 +62,8 @@ class _Batch:
 class Receiver:
     def __init__(self, tables: Tables, keys: Keys, tape: Tape, mixer: Mixer, latched: Callable[[int], None]) -> None:
         """*latched* is called with the slot of a leg whose source is new."""
+        self.beat = FRAME_TIME
+        """Seconds from one pass to the next, while none is late."""
         self.control_packets: list[tuple[int, bytes]] = []
         """RTCP that came to an RTP port (RFC 5761), with the slot it came from."""
         self._tables = tables
@@ -235,7 +235,7 @@ class Receiver:
         turn[order] = np.arange(count) - np.repeat(begins, np.diff(np.r_[begins, count]))
         extended = np.zeros(count, np.int64)
         fates = np.zeros(count, np.int64)
-        limit = min(MOST_BURST, BURST + int((now - self._last_pass) / BEAT))
+        limit = min(MOST_BURST, BURST + int((now - self._last_pass) / self.beat))
         for now_on in range(min(limit, int(turn.max()) + 1)):
             at = np.flatnonzero(turn == now_on)
             part = None if clocked is None else clocked[at]

@@ -11,7 +11,6 @@ from rtp.latch import pack_address, unpack_address
 from rtp.legs import Echo, LegSpec
 from rtp.packet import ROW, RtpPacket, parse_rtp
 from rtp.plane import PHASES, Plane
-from rtp.receiving import BEAT
 from rtp.streams import FRAME_TIME
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class TestPlane(Plane):
         """Let beats pass without anything coming in; what goes out."""
         sent: list[tuple[Address, bytes]] = []
         for _ in range(count):
-            self.now += BEAT
+            self.now += FRAME_TIME / PHASES
             self.beats += 1
             self.generate(self.beats % PHASES, self.now)
             sent += self._sent()

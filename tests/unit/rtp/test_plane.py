@@ -15,6 +15,7 @@ from rtp.keys import Keys
 from rtp.legs import Bridge, Carriage, Digit, Echo, LegStats, MediaTimeout, Music, Play, Silence, Tone
 from rtp.packet import ROW, RtpPacket, parse_rtp
 from rtp.plane import LegLimitError
+from rtp.streams import FRAME_TIME
 from rtp.tones import dtmf
 from tests.support.media_plane import PORTS, TestPlane, speech
 
@@ -468,6 +469,20 @@ def test_more_packets_than_a_phone_sends_are_cut_short() -> None:
     plane.report(1)
     (stats,) = [event for event in plane.told() if isinstance(event, LegStats)]
     assert stats.dropped == {"excess": 200 - 33}
+
+
+@pytest.mark.parametrize(("legs", "beats"), [(2, 2), (250, 3)])
+def test_a_pass_that_is_late_takes_a_packet_more_for_each_beat_that_was_left_out(legs: int, beats: int) -> None:
+    plane = TestPlane(slots=512)
+    plane.leg(1, ALICE, Bridge(2))
+    plane.leg(2, BOB, Bridge(1))
+    for leg in range(3, legs + 1):
+        plane.leg(leg, ("10.0.1.1", 2 * leg))
+    assert plane.pace() == beats
+    plane.talk(ALICE, speech(0))
+    plane.now += 5.5 * FRAME_TIME
+    flood = [(ALICE, speech(n).serialize()) for n in range(1, 201)]
+    assert len(plane.hear(flood)) == 1 + 32 + int(5.5 * beats)
 
 
 # --------------------------------------------------------------------------------------------------------- properties
