@@ -373,9 +373,8 @@ def test_who_calls_on_a_day_that_the_calendar_has_closed_is_promised_a_call(
     hears_phrase(call, speech, "callback-request-on", t=f"{opening:%Y-%m-%dT%H:%M}")
     letter = mail.wait_for("sales@example.com")
     assert letter["Subject"] == "Call back Cara Novak <2001> (Відділ продажу)"
-    assert [each["number"] for each in office.switch.ask("callbacks") if each["why"] == "asked out of hours"] == [
-        "2001"
-    ]
+    (asked,) = (each for each in office.switch.ask("callbacks") if each["why"] == "asked out of hours")
+    assert (asked["number"], asked["queue"], asked["request"]) == ("2001", "vip", "sales")
     (taken,) = office.journal("callback_request.taken")
     assert taken.data["due"] == opening.timestamp()
 
