@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import sqlite3
 from collections import deque
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import aiosqlite
 
-from softswitch.store import bindings, left_behind, snapshots
+from softswitch.store import bindings, left_behind
+from softswitch.store.batches import Batch, as_json
 from softswitch.store.database import StoreError, open_database
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from softswitch.messages import Message, Request
+    from softswitch.store.batches import Row
     from softswitch.store.bindings import StoredBinding
     from softswitch.store.left_behind import Change
     from softswitch.store.snapshots import Snapshot
@@ -43,11 +43,6 @@ INTERVAL = 0.05
 WATCH = 2.0
 RETRY = 0.5
 
-_INSERT = "INSERT OR IGNORE INTO journal (seq, at, kind, call, data) VALUES "
-_VALUES = "(?, ?, ?, ?, ?)"
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
-_Row = tuple[int, float, str, str | None, str]
-
 
 class RecordLost(Exception):
     """The record could not be kept: memory ran out, or the journal was closed before the disk took it."""
@@ -61,21 +56,6 @@ class JournalState:
     written: int
     dropped: int
     alarm: str
-
-
-@lru_cache(maxsize=128)
-def _insert(count: int) -> str:
-    """One statement for so many rows: SQLite's thread is asked once, and lets go of the interpreter once."""
-    return _INSERT + ",".join([_VALUES] * count)
-
-
-def _json(data: Mapping[str, object]) -> str:
-    """*data* as SQLite takes it: bytes of a phone that are no UTF-8 become question marks."""
-    try:
-        text = _ENCODER.encode(dict(data))
-    except (TypeError, ValueError):
-        text = json.dumps({"unreadable": repr(data)[:1000]})
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 async def _within(seconds: float, event: asyncio.Event) -> None:
@@ -110,7 +90,7 @@ class JournalWriter:
         self._on_alarm = on_alarm
         self._on_kept = on_kept
         self._barriers: set[asyncio.Task[None]] = set()
-        self._waiting: deque[_Row] = deque()
+        self._waiting: deque[Row] = deque()
         self._bindings: dict[tuple[str, str], StoredBinding | None] = {}
         self._changes: deque[Change] = deque()
         self._snapshot: Snapshot | None = None
@@ -183,7 +163,7 @@ class JournalWriter:
     def append(self, kind: str, call: str | None, data: Mapping[str, object], *, at: float) -> None:
         """Take a record down; never waits. *data* is turned to JSON here, so it may change afterwards."""
         self._last_seq += 1
-        self._waiting.append((self._last_seq, at, kind, call, _json(data)))
+        self._waiting.append((self._last_seq, at, kind, call, as_json(data)))
         if len(self._waiting) > self._capacity:
             self._lost = self._waiting.popleft()[0]
             self._dropped += 1
@@ -293,15 +273,11 @@ class JournalWriter:
         rows = list(islice(self._waiting, self._batch))
         changed = dict(self._bindings)
         changes = list(self._changes)
-        connection = self._connection
         snapshot = self._snapshot
         if snapshot is not None and rows and rows[-1][0] < snapshot.seq:
             snapshot = None  # its records come first
         state = None if snapshot is None else await self._encode(snapshot)
-        if changed or changes or state is not None:
-            await self._write_all(connection, rows, changed, changes, state)
-        elif rows:  # a transaction by itself
-            await connection.execute(_insert(len(rows)), tuple(chain.from_iterable(rows)))
+        await Batch(rows, changed, changes, state).write(self._connection)
         if rows:
             self._committed = max(self._committed, rows[-1][0])
             self._written += len(rows)
@@ -324,34 +300,6 @@ class JournalWriter:
         except (TypeError, ValueError):
             log.exception("journal: a snapshot cannot be written; an older one is used at the next start")
             return None
-
-    @staticmethod
-    async def _write_all(
-        connection: aiosqlite.Connection,
-        rows: list[_Row],
-        changed: dict[tuple[str, str], StoredBinding | None],
-        changes: list[Change],
-        state: tuple[object, ...] | None,
-    ) -> None:
-        await connection.execute("BEGIN IMMEDIATE")
-        try:
-            if rows:
-                await connection.execute(_insert(len(rows)), tuple(chain.from_iterable(rows)))
-            await connection.executemany(bindings.REMOVE, [key for key, found in changed.items() if found is None])
-            kept = [bindings.row(found) for found in changed.values() if found is not None]
-            await connection.executemany(bindings.PUT, kept)
-            for statement, values in changes:
-                await connection.execute(statement, values)
-            if state is not None:
-                await connection.execute(snapshots.PUT, state)
-                await connection.execute(snapshots.PRUNE)
-            await connection.execute("COMMIT")
-        except BaseException:
-            # a full disk may have rolled back already; what was not committed is still in memory
-            with contextlib.suppress(sqlite3.Error):
-                if connection.in_transaction:
-                    await connection.execute("ROLLBACK")
-            raise
 
     # ------------------------------------------------------------------------------------------------ trouble
     def _raise_alarm(self, what: str) -> None:
