@@ -1,4 +1,4 @@
-"""Whom the IVR asks: lists and databases, web services, applications that say what to do with the call."""
+"""Whom the IVR asks: lists and databases, web services and gateways for text messages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from ivr.nodes import Inquiry
 
 #: Besides "ok": who or what was asked about is not known.
 UNKNOWN: Final = "unknown"
+#: Of a text message: there is no number that it could be sent to, and nobody was asked.
+NO_NUMBER: Final = "no-number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,13 @@ class Webservice(Inquiry):
     """A question over HTTP."""
 
     kind: ClassVar[str] = "webservice"
+
+
+@dataclass(frozen=True, slots=True)
+class Sms(Inquiry):
+    """A text message, which a gateway is asked to send."""
+
+    kind: ClassVar[str] = "sms"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 #: Kinds that are written with a name, and name something that must exist.
 NAMED_KINDS = (
     *("menu", "hours", "say", "goto", "queue", "phone", "agent", "findme", "voicemail", "callback"),
-    *("set", "collect", "lookup", "webservice", "verbs", "survey", "record", "conference"),
+    *("set", "collect", "lookup", "webservice", "sms", "verbs", "survey", "record", "conference"),
 )
 #: Kinds that need nothing to be defined. `music` may name a channel: "music:jazz".
 SERVICE_KINDS = ("hangup", "echo", "music", "answer")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from ivr.effects import Ask
 from ivr.events import Answered
 from ivr.inquiring import UNREADABLE
+from ivr.services import NO_NUMBER, Sms
 from ivr.verbs import VERBS, Verbs
 from softswitch.call.handlers import Handler
 from softswitch.call.merits import complaint
+from softswitch.call.texting import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from ivr.effects import HandOver
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call, Leg
+    from softswitch.call.texting import TextMessage
     from softswitch.ports import Oracle
 
     OnAnswer = Callable[[str, Mapping[str, str], float], None]
@@ -42,6 +45,14 @@ class Asking(Handler):
         """See `Handler`."""
         assert isinstance(effect, Ask)
         request, call_id = effect.request, call.call
+        variables = effect.variables
+        if effect.kind == Sms.kind:
+            message = self._written(call, effect.name, now)
+            if not message.to:
+                none = Answered(request, NO_NUMBER)
+                self._control.later(now, lambda at: self._control.menus.receive(call, none, at), call=call_id)
+                return
+            variables = {**variables, **message.variables}
 
         def answered(outcome: str, values: Mapping[str, str], at: float) -> None:
             self._questions.pop(call_id, None)
@@ -56,7 +67,17 @@ class Asking(Handler):
                 outcome, values = UNREADABLE, {}
             self._control.menus.receive(call, Answered(request, outcome, values), at)
 
-        self._questions[call_id] = self.ask(call, effect.kind, effect.name, effect.variables, answered)
+        self._questions[call_id] = self.ask(call, effect.kind, effect.name, variables, answered)
+
+    def _written(self, call: Call, name: str, now: float) -> TextMessage:
+        """The text message to this caller; whoever looks after the values in it learns which do not fit."""
+        about = _about(call)
+        message = write(call.config, name, about | call.session.progress.public, about["language"])
+        for what in message.unfit:
+            told = f"sms.{name}: the value of {what} does not fit"
+            log.warning("%s: %s", call.session.progress.node, told)
+            self._control.note("ivr.trouble", call, now, node=str(call.session.progress.node), what=told)
+        return message
 
     def ask(self, call: Call, kind: str, name: str, variables: Mapping[str, str], answered: OnAnswer) -> int:
         """Ask on behalf of *call*; *answered* is told outcome, values and time. The question, to `forget` it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from acd.events import AgentLoggedIn
 from ivr.people import AGENT, FIND_ME, STAY
 from ivr.rooms import CONFERENCE, PARK, RECORD
-from ivr.services import Lookup, Webservice
+from ivr.services import Lookup, Sms, Webservice
 from ivr.verbs import Verbs
 from rtp.legs import Digit as MediaDigit
 from rtp.legs import Latched, LegStats, MediaTimeout, PlayFinished, Recorded, RecordingQuiet
@@ -160,7 +160,7 @@ class CallControl:
         self.menus = Menus(self)
         self.asking = None if oracle is None else Asking(self, oracle)
         if self.asking is not None:
-            self.menus.handlers |= dict.fromkeys((Webservice.kind, Lookup.kind, Verbs.kind), self.asking)
+            self.menus.handlers |= dict.fromkeys((Webservice.kind, Sms.kind, Lookup.kind, Verbs.kind), self.asking)
         self.desks, self.queues = Desks(self, config), Queues(self, dispatcher)
         self.offers = Offers(self, config)
         availability = Availability(self.phones, dispatcher)

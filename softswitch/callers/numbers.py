@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 EMERGENCY = ("112", "101", "102", "103", "104", "911", "997", "998", "999")
 #: User parts that mean "no number" (RFC 3323 §4.1, and what carriers make of it).
 _WITHHELD = frozenset({"", "anonymous", "unavailable", "private", "restricted", "unknown", "withheld"})
+#: Numbers that only talk. Where a plan does not tell landlines from mobiles, either may get texts.
+_SPEECH_ONLY = frozenset(
+    {
+        *(phonenumbers.PhoneNumberType.FIXED_LINE, phonenumbers.PhoneNumberType.TOLL_FREE),
+        *(phonenumbers.PhoneNumberType.PREMIUM_RATE, phonenumbers.PhoneNumberType.SHARED_COST),
+        *(phonenumbers.PhoneNumberType.UAN, phonenumbers.PhoneNumberType.VOICEMAIL),
+    }
+)
 _FILLING = re.compile(r"[\s().\-/\u2010-\u2015]+")
 _GLOBAL = re.compile(r"\+[1-9]\d{5,14}")
 _DIALLABLE = re.compile(r"\+?[0-9*#]{1,32}")
@@ -74,6 +82,13 @@ class NumberPlan:
     def read(self, raw: str) -> Number:
         """What *raw*, the user part of an address or something keyed or typed, is."""
         return self._read(raw[:MAX_LENGTH])
+
+    def gets_texts(self, number: Number) -> bool:
+        """Whether text messages may come to *number*."""
+        try:
+            return bool(number.e164) and phonenumbers.number_type(phonenumbers.parse(number.e164)) not in _SPEECH_ONLY
+        except phonenumbers.NumberParseException:
+            return False
 
     def _parse(self, raw: str) -> Number:
         text = raw.strip()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ivr.entries import NOT_VALID, NOTHING_ENTERED, Collect, Valid
 from ivr.nodes import Node, Prompt, Question, Say, Set
-from ivr.services import UNKNOWN, Lookup, Webservice
+from ivr.services import UNKNOWN, Lookup, Sms, Webservice
 from ivr.targets import Target
 from ivr.verbs import Verbs
 
@@ -35,6 +35,8 @@ def places(config: Config) -> dict[Target, Node]:
         found |= _lookup(name, lookup)
     for name, service in config.webservices.items():
         found |= _webservice(name, service)
+    for name, message in config.sms.items():
+        found |= _sms(name, message, config.webservices.get(message.webservice))
     for name, survey in config.surveys.items():
         found |= _survey(name, survey)
     for name, app in config.verbs.items():
@@ -140,6 +142,21 @@ def _webservice(name: str, table: words.Webservice) -> dict[Target, Node]:
         when_failed=table.when_failed,
         when={variable: dict(cases) for variable, cases in table.when.items()},
         patience=table.timeout + GRACE,
+        **_meanwhile(key, table.meanwhile),  # type: ignore[arg-type]
+    )
+    return found
+
+
+def _sms(name: str, table: words.Sms, gateway: words.Webservice | None) -> dict[Target, Node]:
+    """Without a gateway, which is reported with its name, nobody is asked for long."""
+    here, key = Target("sms", name), f"sms.{name}"
+    then, found = _spoken(Target("sms", f"{name}/say"), key, table.say, table.then)
+    found[here] = Sms(
+        name,
+        then=then,
+        when_failed=table.when_failed,
+        when={variable: dict(cases) for variable, cases in table.when.items()},
+        patience=GRACE + (0.0 if gateway is None else gateway.timeout),
         **_meanwhile(key, table.meanwhile),  # type: ignore[arg-type]
     )
     return found

@@ -14,7 +14,7 @@ from softswitch.config.errors import Problem
 from softswitch.config.words.callers import FindMe, ListEntry
 from softswitch.config.words.campaigns import Campaigns, Template
 from softswitch.config.words.centre import Agent, BreakField, BreakKey, Display, Features, Offers, Queue
-from softswitch.config.words.dialogue import Collect, Lookup, Set, Survey, Verbs, Webservice
+from softswitch.config.words.dialogue import Collect, Lookup, Set, Sms, Survey, Verbs, Webservice
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.lint import Lint
 from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
@@ -62,6 +62,7 @@ class Config(Section):
     sets: Annotated[Mapping[Name, Set], Field(alias="set")] = {}
     lookups: Annotated[Mapping[Name, Lookup], Field(alias="lookup")] = {}
     webservices: Annotated[Mapping[Name, Webservice], Field(alias="webservice")] = {}
+    sms: Mapping[Name, Sms] = {}
     verbs: Mapping[Name, Verbs] = {}
     surveys: Annotated[Mapping[Name, Survey], Field(alias="survey")] = {}
     records: Annotated[Mapping[Name, Record], Field(alias="record")] = {}

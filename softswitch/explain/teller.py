@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ivr.services import NO_NUMBER
 from softswitch.explain.decisions import why_this_agent
 from softswitch.explain.parking import PARKING
 from softswitch.explain.words import CALL_OVER, NODES, OFFER_OVER, VIA
@@ -168,6 +169,8 @@ class Teller:
         where = str(data.get("node")).partition("/")[0].replace(":", " ", 1)
         if data.get("outcome") == "ok":
             return f"{where} has answered after {float(data.get('seconds', 0)):.1f} s"
+        if data.get("outcome") == NO_NUMBER:
+            return f"{where}: there is no number that gets text messages"
         return f"{where} has not answered ({data.get('outcome')}, {float(data.get('seconds', 0)):.1f} s)"
 
     def trouble(self, record: Record, data: Mapping[str, Any]) -> Told:

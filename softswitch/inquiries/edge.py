@@ -12,8 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from ivr.services import Sms
 from softswitch.inquiries.lookups import DatabaseSource, Files, ListSource, Lookup
-from softswitch.inquiries.services import SLOT, HttpSource
+from softswitch.inquiries.services import SLOT, HttpSource, gateways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -113,6 +114,8 @@ class Inquiries:
     def _open(self, kind: str, name: str, config: Config) -> Source:
         if kind in ("webservice", SLOT):
             return HttpSource(kind, name, config.webservices[name], self._loop.time)
+        if kind == Sms.kind:
+            return HttpSource(kind, name, gateways(config)[name], self._loop.time)
         if kind == "verbs":
             return HttpSource(kind, name, config.verbs[name], self._loop.time)
         words = config.lookups[name]
@@ -177,6 +180,7 @@ def _words(kind: str, name: str, config: Config) -> object | None:
     tables: dict[str, Mapping[str, object]] = {
         "webservice": config.webservices,
         SLOT: config.webservices,
+        Sms.kind: gateways(config) if kind == Sms.kind else {},
         "verbs": config.verbs,
         "lookup": config.lookups,
     }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from softswitch.config import Config
     from softswitch.config.words.dialogue import Webservice as WebserviceWords
 
 log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ SLOT = "slot"
 
 
 class HttpSource:
-    """One ``[webservice.name]`` or ``[verbs.name]``, or the former on behalf of a control point: kind "slot"."""
+    """One ``[webservice.name]`` or ``[verbs.name]``, or the former on behalf of a control point or a text message."""
 
     def __init__(self, kind: str, name: str, words: WebserviceWords | VerbsWords, now: Callable[[], float]) -> None:
         self.words = words
@@ -49,6 +50,14 @@ class HttpSource:
     async def close(self) -> None:
         """End its connections."""
         await self._http.aclose()
+
+
+def gateways(config: Config) -> dict[str, WebserviceWords]:
+    """How the gateway of each ``[sms.name]`` is asked: every time, and once, so that one message is one message."""
+    return {
+        name: config.webservices[message.webservice].model_copy(update={"cache": 0.0, "retries": 0})
+        for name, message in config.sms.items()
+    }
 
 
 def service_of(name: str, words: WebserviceWords | VerbsWords) -> Service:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ivr.events import OK
-from ivr.services import UNKNOWN
+from ivr.services import UNKNOWN, Sms
 from ivr.texts import fill
 from ivr.verbs import VERBS, Verbs
 from softswitch.call.supposed import QuestionError
@@ -59,7 +59,8 @@ def answered(config: Config, kind: str, name: str, reply: Reply) -> Answer:
         if kind == "lookup":
             return OK, told(config.lookups[name], _row(reply.body))
         media_type = "application/xml" if reply.body.lstrip().startswith("<") else "application/json"
-        return reply.outcome, read_answer(reply.body.encode(), media_type, config.webservices[name].result)
+        service = config.webservices[config.sms[name].webservice if kind == Sms.kind else name]
+        return reply.outcome, read_answer(reply.body.encode(), media_type, service.result)
     except AnswerError:
         return UNREADABLE, {}
 

@@ -16,12 +16,13 @@ from acd.skills import SkillSyntaxError, bind, parse, predicate
 from ivr import effects as fx
 from ivr.events import Answered, Digit, HungUp, PromptsFinished, Pulled, Returned, Started
 from ivr.nodes import Flow, Result, Say
-from ivr.services import Lookup
+from ivr.services import NO_NUMBER, Lookup, Sms
 from ivr.session import Session
 from softswitch.call.arrivals import NOTHING_BOUND
 from softswitch.call.features import FeatureCodes
 from softswitch.call.opening import Opening
 from softswitch.call.routing import Router
+from softswitch.call.texting import write
 from softswitch.config.flows import flow
 from softswitch.tryout.attempt import TYPING
 from softswitch.tryout.book import MomentClock, book_at
@@ -336,8 +337,11 @@ class _Walker:
     def _ask(self, request: int, kind: str, name: str, variables: Mapping[str, str]) -> tuple[float, Event]:
         """When there is which answer. A list is really looked at; of all others the attempt knows what they say."""
         target, config = f"{kind}:{name}", self._config
-        reply, found = self._answer(target), None
-        if reply is not None:
+        reply = self._answer(target)
+        found: tuple[str, Mapping[str, str]] | None = None
+        if kind == Sms.kind and not self._write(name):
+            reply, found = None, (NO_NUMBER, {})
+        elif reply is not None:
             found = answered(config, kind, name, reply)
         elif kind == Lookup.kind:
             found = looked_up(config, config.lookups[name], self._known | dict(variables))
@@ -345,6 +349,15 @@ class _Walker:
         told = ", ".join(f"{name} = {value}" for name, value in values.items())
         self._note("ask", f"{target} is asked: {outcome}{told and f', {told}'}")
         return 0.0 if reply is None else reply.after, Answered(request, outcome, values)
+
+    def _write(self, name: str) -> bool:
+        """Whether there is a number for the text message."""
+        progress = self._session.progress
+        message = write(self._config, name, self._known | progress.public, progress.language)
+        self._note("sms", f'writes to {message.to}: "{message.text}"' if message.to else "has no number to write to")
+        for what in message.unfit:
+            self._note("trouble", f"sms.{name}: the value of {what} does not fit")
+        return bool(message.to)
 
     @property
     def _known(self) -> dict[str, str]:

@@ -25,6 +25,14 @@ say = "It is {status}."
 then = "say:end-@"
 when_failed = "say:end-@"
 
+[sms.text-@]
+webservice = "parcel-@"
+to = "+380501234567"
+text = "Text @."
+say = "It is {status}."
+then = "say:end-@"
+when_failed = "say:end-@"
+
 [lookup.who-@]
 list = "known-@"
 then = "say:end-@"
@@ -102,7 +110,8 @@ say = "The end of @."
 [menu.all-@]
 say = "Choose."
 keys = { 1 = "webservice:parcel-@", 2 = "lookup:who-@", 3 = "verbs:app-@", 4 = "findme:boss-@", 5 = "voicemail:box-@", \
-6 = "record:speech-@", 7 = "conference:room-@", 8 = "callback:later-@", 9 = "hours:never-@", 0 = "queue:help-@" }
+6 = "record:speech-@", 7 = "conference:room-@", 8 = "callback:later-@", 9 = "hours:never-@", 0 = "queue:help-@", \
+"*" = "sms:text-@" }
 timeout = 60
 
 [[route]]
@@ -152,14 +161,16 @@ def call_id(office: Office) -> str:
     return str(office.switch.journal.of("call.started")[0].call)
 
 
-@pytest.mark.parametrize(("key", "kind", "name"), [("1", "webservices", "parcel-a"), ("2", "lookups", "who-a")])
+@pytest.mark.parametrize(
+    ("key", "kind", "name"), [("1", "webservices", "parcel-a"), ("2", "lookups", "who-a"), ("*", "sms", "text-a")]
+)
 def test_a_service_or_lookup_of_the_callers_version_is_asked(office: Office, key: str, kind: str, name: str) -> None:
     call = ask_before(office, key)
     assert name in getattr(office.switch.oracle.configs[1], kind)
     office.switch.answered({"status": "well"})
     office.run(0.3)
-    if key == "1":
-        assert said(call) == ("en/webservice.parcel-a/well",)
+    if key != "2":
+        assert said(call) == (f"en/{'webservice.parcel' if key == '1' else 'sms.text'}-a/well",)
         office.run(3)
     ends(office, call)
 

@@ -19,7 +19,7 @@ def examples(page: str) -> list[str]:
 
 
 def works(toml: str, folder: Path) -> None:
-    parse_config(toml.encode(), file="example.toml", folder=folder, env={"ERP_TOKEN": "secret"})
+    parse_config(toml.encode(), file="example.toml", folder=folder, env={"ERP_TOKEN": "secret", "SMS_TOKEN": "secret"})
 
 
 @pytest.mark.parametrize("number", range(2))
@@ -38,7 +38,8 @@ def test_the_verbs_work() -> None:
 
 
 def test_the_web_services_work(tmp_path: Path) -> None:
-    first, code, lookups, application = examples("webservices.md")
+    first, code, texts, lookups, application = examples("webservices.md")
+    works(texts + '[queue.reception]\n[menu.main]\nsay = "x"\nkeys = { 1 = "sms:address" }\n', tmp_path)
     works(application, tmp_path)
     (tmp_path / "customers.csv").write_text("phone,name\n")
     sqlite3.connect(tmp_path / "crm.db").close()

@@ -55,6 +55,8 @@ def _lookups(raw: Raw) -> Iterator[Problem]:
 
 def _music(raw: Raw) -> Iterator[Problem]:
     channels = ["", DEFAULT_MUSIC, *raw.names("music")]
-    for path, channel in raw.strings(*(f"{kind}.*.meanwhile.music" for kind in ("webservice", "lookup", "verbs"))):
+    for path, channel in raw.strings(
+        *(f"{kind}.*.meanwhile.music" for kind in ("webservice", "sms", "lookup", "verbs"))
+    ):
         if channel not in channels:
             yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))

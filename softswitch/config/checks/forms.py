@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Values = dict[str, list[tuple[str, str, Path]]]
 
 #: Tables whose texts are said to callers.
-_SAYING = ("menu", "say", "collect", "webservice", "lookup", "survey", "record", "conference")
+_SAYING = ("menu", "say", "collect", "webservice", "sms", "lookup", "survey", "record", "conference")
 _ENTERED = ("collect.*", "webservice.*.collect")
 #: What callers may enter, by `valid`.
 _EXAMPLES = {"digits": "12345", "luhn": "79927398713", "pesel": "44051401359", "date": "2026-05-21", "amount": "12.50"}

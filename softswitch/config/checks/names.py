@@ -61,7 +61,7 @@ TARGETS = (
     "set.*.then",
     *(
         f"{kind}.*.{key}"
-        for kind in ("lookup", "webservice")
+        for kind in ("lookup", "webservice", "sms")
         for key in ("then", "when_failed", "when_unknown", "when.*.*")
     ),
     "survey.*.then",
@@ -173,6 +173,7 @@ def _texts(raw: Raw) -> Iterator[Problem]:
     for path, texts in raw.select(
         "menu.*.say",
         "say.*.say",
+        "sms.*.text",
         "queue.*.announce.comfort_say.*",
         "queue.*.whisper.say",
         "record.*.say",

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ivr.texts import placeholders
+from softswitch.callers.numbers import NumberPlan
+from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import nearest
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ def check(raw: Raw) -> Iterator[Problem]:
             )
     yield from _tokens(raw)
     yield from _slots(raw)
+    yield from _messages(raw)
 
 
 def _tokens(raw: Raw) -> Iterator[Problem]:
@@ -43,13 +47,32 @@ def _tokens(raw: Raw) -> Iterator[Problem]:
         seen.add(token)
 
 
+def _messages(raw: Raw) -> Iterator[Problem]:
+    """Text messages: no secret leaves with one, and a number that is always the same gets it."""
+    secret = known_variables(raw).secret
+    for path, text in raw.strings("sms.*.to", "sms.*.text", "sms.*.text.*"):
+        for name in placeholders(text):
+            if name in secret:
+                yield raw.error(path, f"{{{name}}} is a secret, and goes into no text message", "leave it out")
+    country = next((value for _, value in raw.strings("server.country")), "")
+    try:
+        plan = NumberPlan(country)
+    except ValueError:
+        return  # reported with the country
+    for path, number in raw.strings("sms.*.to"):
+        if not placeholders(number) and not plan.gets_texts(plan.read(number)):
+            yield raw.error(
+                path, f'"{number}" gets no text messages', 'write "+380501234567", or "{ani}" for the caller'
+            )
+
+
 def _slots(raw: Raw) -> Iterator[Problem]:
     templates = raw.names("template")
     for path, name in raw.strings("menu.*.slot.*.templates.*"):
         if name not in templates:
             yield raw.error(path, f"there is no [template.{name}]", nearest=nearest(name, templates))
     services = raw.names("webservice")
-    for path, name in raw.strings("menu.*.slot.*.webservice"):
+    for path, name in raw.strings("menu.*.slot.*.webservice", "sms.*.webservice"):
         if name not in services:
             yield raw.error(path, f"there is no [webservice.{name}]", nearest=nearest(name, services))
     for path, menu in raw.select("menu.*"):

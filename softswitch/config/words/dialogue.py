@@ -14,6 +14,7 @@ from softswitch.config.fields import Count, Flag, Label, NetworkField, Number, S
 from softswitch.config.secrets import SecretField
 from softswitch.config.words.callers import Column
 from softswitch.config.words.values import FilePath, Name, Section, Spoken
+from softswitch.speech.template import parse_template
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,15 @@ def _pattern(value: str) -> str:
     return value
 
 
+def _written(texts: Mapping[str, str]) -> Mapping[str, str]:
+    for language, text in texts.items():
+        try:
+            parse_template(text)
+        except ValueError as error:
+            raise Wrong(f'the text in "{language}" {error}') from None
+    return texts
+
+
 def _texts(value: object) -> object:
     """One text where a list may stand."""
     return [value] if isinstance(value, str | dict) else value
@@ -68,6 +78,7 @@ Digits = Annotated[
     WithJsonSchema({"anyOf": [{"type": "string", "examples": ["1-12", "4"]}, {"type": "integer"}]}),
 ]
 Texts = Annotated[tuple[Spoken, ...], BeforeValidator(_texts)]
+Written = Annotated[Spoken, AfterValidator(_written)]
 Method = Literal["GET", "POST"]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/{}]+(/\S*)?$", max_length=2000)]
 Header = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
@@ -185,6 +196,25 @@ class Webservice(Inquiry, Http):
     retries: Annotated[Count, Field(le=5)] = 1
     cache: Seconds = 0.0
     """Seconds for which an answer to the same question is good."""
+
+
+class Sms(Section):
+    """A text message to the caller, by the gateway of a provider."""
+
+    webservice: Name
+    """The gateway: a ``[webservice.NAME]``, asked with ``{sms_to}`` and ``{sms_text}`` besides the call's variables."""
+    text: Written
+    """With ``{variables}`` and their forms: ``{due:date}``."""
+    to: Word = "{ani}"
+    """Who gets it: ``{variables}``, or one fixed number."""
+    meanwhile: Meanwhile = Meanwhile()
+    say: Spoken | None = None
+    """Said when the gateway has taken it."""
+    when: Mapping[Column, Mapping[str, TargetField]] = {}
+    """Where to for a value of the gateway's answer: ``when.status = { rejected = "say:not-sent" }``."""
+    then: TargetField = HANGUP
+    when_failed: TargetField = HANGUP
+    """When the gateway has not taken it, or there is no number that gets text messages."""
 
 
 class Lookup(Inquiry):

@@ -6,7 +6,7 @@ import pytest
 
 from ivr.entries import Collect, Valid
 from ivr.nodes import Flow, Prompt, Question, Result, Say, Set
-from ivr.services import Lookup, Webservice
+from ivr.services import Lookup, Sms, Webservice
 from ivr.targets import HANGUP, Target
 from softswitch.config import parse_config
 from softswitch.config.errors import ConfigError
@@ -118,6 +118,44 @@ def test_what_is_known_of_callers_is_set_on_the_way() -> None:
     assert node.data == {"a": "1", "label": "VIP {name}"}
 
 
+SMS = """
+[server]
+country = "UA"
+[sms.link]
+webservice = "gateway"
+text = { en = "See {site}.", uk = "Дивіться {site}." }
+say = "Sent."
+when.state = { rejected = "say:sorry" }
+then = "echo"
+when_failed = "say:sorry"
+meanwhile = { music = "" }
+[webservice.gateway]
+url = "https://sms.example/{sms_to}/{sms_text}"
+timeout = 5
+[say.sorry]
+say = "Sorry."
+[[route]]
+did = "1"
+to = "sms:link"
+"""
+MASKED = '[collect.c]\nsay = "x"\nthen = "sms:link"\nmask = true\nvariable = "site"\n'
+
+
+def test_a_text_message_is_a_question_to_its_gateway() -> None:
+    nodes = built(SMS)
+    asks, says = nodes.find(T("sms:link")), nodes.find(T("sms:link/say"))
+    assert isinstance(asks, Sms)
+    assert (asks.then, asks.when_failed, asks.patience) == (T("sms:link/say"), T("say:sorry"), 6.0)
+    assert (asks.when, asks.music) == ({"state": {"rejected": T("say:sorry")}}, "")
+    assert isinstance(says, Say)
+    assert (says.say[0].key, says.then) == ("sms.link", T("echo"))
+
+
+def test_a_gateway_that_only_text_messages_use_is_not_pointed_at() -> None:
+    warnings = parse_config(SMS.encode(), file="c.toml", folder=Path(), env={}).warnings
+    assert [str(warning) for warning in warnings if "webservice" in str(warning)] == []
+
+
 SURVEY = """
 [survey.after]
 say = "Two questions."
@@ -173,6 +211,15 @@ def test_a_lookup_tells_apart_who_is_not_known() -> None:
         ('[lookup.who]\nthen = "hangup"\ndatabase = "a.db"', "needs a query"),
         ('[lookup.who]\nthen = "hangup"\nfile = "no.csv"', "there is no file"),
         (PARCEL.replace('music = ""', 'music = "jazz"'), "[music.jazz]"),
+        (SMS.replace('"gateway"', '"gatewy"', 1), "there is no [webservice.gatewy]"),
+        (SMS.replace('"echo"', '"say:none"'), "[say.none]"),
+        (SMS.replace('rejected = "say:sorry"', 'rejected = "menu:none"'), "[menu.none]"),
+        (SMS.replace('music = ""', 'music = "jazz"'), "[music.jazz]"),
+        (SMS.replace("See {site}.", "See {site:place}."), 'the text in "en"'),
+        (SMS.replace('en = "See {site}.", ', ""), 'has no text in "en"'),
+        (SMS.replace("say =", 'to = "+380441234567"\nsay =', 1), '"+380441234567" gets no text messages'),
+        (SMS + MASKED, "{site} is a secret, and goes into no text message"),
+        (SMS.replace("say =", 'to = "{site}"\nsay =', 1).replace("See {site}", "x") + MASKED, "sms.link.to: {site}"),
         (PARCEL + '[webservice.p2]\nurl = "https://erp.example/"\nbody = "json"', "method"),
     ],
 )

@@ -180,6 +180,12 @@ def test_why_nobody_was_asked_is_told_only_of_who_was_offered_to_nobody() -> Non
         assert sentence.why == expected
 
 
+def test_a_text_message_that_nobody_could_get_is_told() -> None:
+    data = {"node": "sms:link", "request": 1, "outcome": "no-number", "seconds": 0.0}
+    told_so = "sms link: there is no number that gets text messages"
+    assert told((0.0, "ivr.question_answered", "c", data)) == [(told_so, ())]
+
+
 def test_lengths_are_told_from_the_lines_before() -> None:
     lines: list[Line] = [
         (0.0, "acd.offer", "c", {"offer": 1, "agent": "anna"}),

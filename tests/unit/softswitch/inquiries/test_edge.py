@@ -170,6 +170,45 @@ result = {{ status = "order.status", sum = "order.sum" }}
     assert "s3cret" not in caplog.text
 
 
+SMS = """
+[sms.link]
+webservice = "gateway"
+text = "See {site}."
+[webservice.gateway]
+method = "POST"
+url = "@/messages"
+allow_private = ["127.0.0.0/8"]
+body = "json"
+fields = { to = "{sms_to}", text = "{sms_text}", ref = "{call}" }
+bearer = { env = "KEY" }
+result = { sms_id = "id" }
+cache = 600
+"""
+PAID = {"sms_to": "+380501234567", "sms_text": "Чек: 12\u00a0₴", "call": "c1"}
+
+
+async def test_a_gateway_is_asked_to_send_every_text_message(caplog: pytest.LogCaptureFixture) -> None:
+    server = HttpServer([Reply(body=b'{"id": 71}'), Reply(status=201, body=b'{"id": 72}'), Reply(status=503)])
+    async with server as url, asking(SMS.replace("@", url)) as asked:
+        assert await asked.answer("sms:link", None, **PAID) == ("ok", {"sms_id": "71"})
+        assert await asked.answer("sms:link", None, **PAID) == ("ok", {"sms_id": "72"})
+        assert await asked.answer("sms:link", None, **PAID) == ("status", {})
+        assert await asked.answer("sms:other", None, **PAID) == ("unavailable", {})
+    line, headers, body = server.requests[0]
+    assert (line, headers["authorization"]) == ("POST /messages HTTP/1.1", "Bearer s3cret")
+    assert json.loads(body) == {"to": "+380501234567", "text": "Чек: 12\u00a0₴", "ref": "c1"}
+    assert "sms link: status 503" in caplog.text
+    assert "380501234567" not in caplog.text
+
+
+async def test_a_gateway_that_is_asked_with_a_get_is_asked_once() -> None:
+    toml = SMS.replace('method = "POST"', "").replace('body = "json"', "retries = 3").replace("fields", "#")
+    server = HttpServer([Reply(status=503)] * 4)
+    async with server as url, asking(toml.replace("@/", f"{url}/{{sms_to}}/{{sms_text}}/")) as asked:
+        assert await asked.answer("sms:link", None, **PAID) == ("status", {})
+    assert [line.split()[1][:17] for line, *_ in server.requests] == ["/%2B380501234567/"]
+
+
 async def test_failures_have_names_and_no_log_shows_what_was_entered(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, logger="softswitch")
     toml = '[webservice.check]\nurl = "http://127.0.0.1:9/{pin}"\ntimeout = 1'

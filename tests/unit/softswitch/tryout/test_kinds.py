@@ -139,6 +139,21 @@ when.status = { lost = "say:refused" }
 then = "say:good"
 when_failed = "say:failed"
 
+[sms.link]
+webservice = "gateway"
+text = "{who}, see {status}."
+say = "Sent."
+when.state = { rejected = "say:refused" }
+then = "say:good"
+when_failed = "say:failed"
+
+[webservice.gateway]
+method = "POST"
+url = "https://sms.example/"
+body = "json"
+fields = { to = "{sms_to}", text = "{sms_text}" }
+result = { state = "message.state" }
+
 [verbs.app]
 url = "https://app.example/"
 when_failed = "say:failed"
@@ -192,6 +207,7 @@ overflow = [{ after = 60, to = "say:late" }]
 PLACES = (
     *("menu:main", "menu:sub", "hours:office", "say:good", "say:long", "goto:polish", "set:known", "collect:number"),
     *("collect:sure", "lookup:list", "lookup:file", "webservice:parcel", "verbs:app", "survey:after", "record:speech"),
+    "sms:link",
     *("voicemail:box", "callback:later", "conference:room", "findme:boss", "queue:sales", "queue:help", "agent:olena"),
     *("phone:1001", "external:+380441234567@carrier", "echo", "music", "answer", "hangup"),
 )
@@ -262,6 +278,10 @@ WAYS: list[tuple[str, str, tuple[str, ...], list[str], str]] = [
     ("webservice:parcel", "12", ("webservice:parcel=timeout",), ["…/ask", "say:failed", "hangup"], END),
     ("webservice:parcel", "12", (), ["…/ask", "say:failed", "hangup"], END),
     ("webservice:parcel", "-,-,-", (), ["say:failed", "hangup"], END),
+    ("sms:link", "", ("sms:link=ok",), ["sms:link/say", *GOOD], END),
+    ("sms:link", "", ('sms:link={"message": {"state": "rejected"}}',), ["say:refused", "hangup"], END),
+    ("sms:link", "", ("sms:link=timeout",), ["say:failed", "hangup"], END),
+    ("sms:link", "", (), ["say:failed", "hangup"], END),
     (
         "verbs:app",
         "",
@@ -379,6 +399,18 @@ def test_a_value_that_cannot_be_said_is_pointed_at(config: Config) -> None:
     ]
 
 
+def test_a_text_message_is_written_down(config: Config) -> None:
+    done = tried(config, "sms:link", "", "sms:link=ok")
+    assert [step.text for step in done.steps if step.kind == "sms"] == ['writes to +380502222222: ", see ."']
+
+
+def test_a_caller_without_a_number_gets_no_text_message(config: Config) -> None:
+    done = tried(config, "sms:link", "", "sms:link=ok", ani="anonymous")
+    assert done.path[1:] == ["say:failed", "hangup"]
+    asked = [step.text for step in done.steps if step.kind in ("sms", "ask")]
+    assert asked == ["has no number to write to", "sms:link is asked: no-number"]
+
+
 def test_why_verbs_are_not_carried_out_is_told(config: Config) -> None:
     done = tried(config, "verbs:app", "", 'verbs:app=[{"verb": "queue", "name": "none"}]')
     assert [step.text for step in done.steps if step.kind == "trouble"] == ["verbs:app: there is no queue:none"]
@@ -389,5 +421,6 @@ def test_all_kinds_and_all_nodes_are_walked_through(config: Config) -> None:
     assert {Target.parse(place).kind for place, *_ in WAYS} | {"hours"} == set(KINDS)
     walked = {step for place, digits, answers, *_ in WAYS for step in tried(config, place, digits, *answers).path}
     nodes = {str(target) for target in flows.flow(config).nodes if target.kind != "external"}
+    nodes -= {"webservice:gateway"}  # asked by text messages only
     unseen = nodes - walked - {"hours:office", "say:queue-full", "say:queue-empty"}
     assert unseen == set()
