@@ -41,6 +41,7 @@ class SippPorts:
         return f"sip:sipp@127.0.0.1:{self.sip}"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/e2e" in item.path.as_posix():
