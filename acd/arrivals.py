@@ -67,7 +67,7 @@ class Arrivals:
             return
         waiting.tickets[event.call] = ticket
         if ordered is not None and not promised:
-            self._callbacks.absorb(ordered, ticket, now)
+            self._callbacks.absorb(ordered, ticket.call, now)
         _plan_what_is_said(ticket, queue, now)
         self._out.journal(
             "queued",
@@ -196,6 +196,7 @@ class Arrivals:
             self._out.put(fx.CallMoved(ticket.call, ticket.queue, left))
         waiting.place(ticket, now)
         if moves:
+            self._callbacks.moved(ticket, now)
             self._offer_at_once(ticket, now)
             if ticket.place in (Place.OFFERED, Place.CALLBACK_OFFERED):
                 self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_CHANGED, now)
@@ -257,8 +258,12 @@ class Arrivals:
 
     def restarted(self, resume_within: float, now: float) -> None:
         """No leg is left: callers are remembered as if they had hung up, customers are still to be called back."""
-        for call in sorted(self._waiting.tickets):
-            ticket = self._waiting.tickets[call]
+        tickets = self._waiting.tickets
+        promised = {call for call in tickets if tickets[call].number and tickets[call].place is not Place.TALKING}
+        for call in [*sorted(tickets.keys() - promised), *sorted(promised)]:
+            ticket = tickets.get(call)
+            if ticket is None:
+                continue  # it was one with another order
             if ticket.place in CALLED_BACK:
                 self._callbacks.restarted(ticket, now)
             elif ticket.place is Place.TALKING:

@@ -103,27 +103,63 @@ class Callbacks:
         """An order of somebody who is not on the line; a ticket that nobody has seen yet, for which there is always
         room. If the customer is in the queue at this moment, it rests."""
         self._order(ticket, number, about, now)
-        live = [
-            other
-            for other in self._waiting.tickets.values()
-            if other.queue == ticket.queue
-            and ticket.customer
-            and other.customer == ticket.customer
-            and (other.place in LISTENING or other.place is Place.TALKING)
-        ]
-        if live:
-            self.absorb(ticket, min(live, key=lambda other: other.call), now)
 
-    def _order(self, ticket: Ticket, number: str, about: Iterable[tuple[str, str]], now: float) -> None:
-        if ticket.place in (Place.TALKING, Place.DIALLING, Place.CALLED_AGAIN):
-            return
-        policy = self._waiting.callback_policy(ticket)
-        same = [
+    def moved(self, ticket: Ticket, now: float) -> None:
+        """The ticket has its place in another queue now: as if its customer had joined or ordered there."""
+        if ticket.place in CALLED_BACK:
+            same = self._same(ticket, ticket.number)
+            self._grow_older(ticket, same, now)
+            self._unite(ticket, same, now)
+        elif ticket.place in LISTENING:
+            ordered = self.of_customer(ticket.customer, ticket.queue, ticket.call)
+            if ordered is not None:
+                self._grow_older(ticket, [ordered], now)
+                self.absorb(ordered, ticket.call, now)
+
+    def _same(self, ticket: Ticket, number: str) -> list[Ticket]:
+        """The other orders of this customer in this queue."""
+        return [
             other
             for other in self._ordered(ticket.queue)
             if other is not ticket
             and (other.number == number or (ticket.customer and other.customer == ticket.customer))
         ]
+
+    def _grow_older(self, ticket: Ticket, same: list[Ticket], now: float) -> None:
+        """As old as the oldest of those whose place it takes."""
+        since = min([ticket.since, *(other.since for other in same)])
+        if since < ticket.since:
+            self._waiting.lift(ticket)
+            ticket.since = since
+            self._waiting.place(ticket, now)
+
+    def _unite(self, ticket: Ticket, same: list[Ticket], now: float) -> None:
+        """The orders of a customer are one; it rests while the customer is on the line."""
+        beside = next((other.beside for other in same if other.beside not in ("", ticket.call)), "")
+        for other in same:
+            self.give_up(other, "absorbed", now)
+        self._rest_while_live(ticket, beside, now)
+
+    def _rest_while_live(self, ordered: Ticket, beside: str, now: float) -> None:
+        """If the customer waits or talks here in another call, or is known to be on the line in *beside*."""
+        if ordered.place not in CALLED_BACK:
+            return
+        live = [
+            other.call
+            for other in self._waiting.tickets.values()
+            if other.queue == ordered.queue
+            and ordered.customer
+            and other.customer == ordered.customer
+            and (other.place in LISTENING or other.place is Place.TALKING)
+        ]
+        if live or beside:
+            self.absorb(ordered, min(live, default=beside), now)
+
+    def _order(self, ticket: Ticket, number: str, about: Iterable[tuple[str, str]], now: float) -> None:
+        if ticket.place in (Place.TALKING, Place.DIALLING, Place.CALLED_AGAIN):
+            return
+        policy = self._waiting.callback_policy(ticket)
+        same = self._same(ticket, number)
         if ticket.ladder is not None:
             self._waiting.lift(ticket)
         ticket.since = min([ticket.since, *(other.since for other in same)])
@@ -133,12 +169,11 @@ class Callbacks:
         ticket.tries, ticket.due_at, ticket.exit, ticket.urgent = 0, None, None, False
         if ticket.place is not Place.CALLBACK_OFFERED:
             self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
-        for other in same:
-            self.give_up(other, "absorbed", now)
         self._out.journal(
             "callback_ordered", now, call=ticket.call, queue=ticket.queue, customer=ticket.customer, since=ticket.since
         )
         self._keep(ticket, now)
+        self._unite(ticket, same, now)
 
     def _keep(self, ticket: Ticket, now: float) -> None:
         """From the line to the list, in the same place; the ticket is lifted out of the room."""
@@ -146,14 +181,14 @@ class Callbacks:
         self._waiting.turn(ticket, Turn.ORDER_CALLBACK, now)
         self._waiting.place(ticket, now)
 
-    def absorb(self, ordered: Ticket, live: Ticket, now: float) -> None:
+    def absorb(self, ordered: Ticket, live: str, now: float) -> None:
         """The customer calls again: the call takes the place of the order, which rests until it is over."""
         if ordered.place is not Place.CALLED_AGAIN:
             self._stop(ordered, fx.WithdrawReason.CALLER_CHANGED, now)
             ordered.due_at = None
             self._waiting.turn(ordered, Turn.CALL_AGAIN, now)
-        ordered.beside = live.call
-        self._out.journal("called_again", now, call=ordered.call, queue=ordered.queue, by=live.call)
+        ordered.beside = live
+        self._out.journal("called_again", now, call=ordered.call, queue=ordered.queue, by=live)
 
     def _stop(self, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
         """Stop ringing; a try that was under way does not count."""
@@ -169,22 +204,20 @@ class Callbacks:
 
     def served(self, call: str, now: float) -> None:
         """The customer has talked with somebody in this call."""
-        ordered = self._waiting.order_of(call)
-        if ordered is not None:
+        for ordered in self._waiting.orders_of(call):
             self.give_up(ordered, "served", now)
 
     def line_free(self, call: str, now: float) -> None:
         """This call is over. Who called again in it, and was not served, is still to be called back, in the old place;
         who calls again has not lost interest, so the time in which that can be done begins anew."""
-        ordered = self._waiting.order_of(call)
-        if ordered is None:
-            return
-        policy = self._waiting.callback_policy(ordered)
-        ordered.beside = ""
-        ordered.expires_at = self._expires_at(policy, ordered.queue, now)
-        self._waiting.turn(ordered, Turn.LINE_FREE, now)
-        self._out.journal("line_free", now, call=ordered.call, queue=ordered.queue, by=call)
-        self._waiting.place(ordered, now)
+        for ordered in self._waiting.orders_of(call):
+            policy = self._waiting.callback_policy(ordered)
+            ordered.beside = ""
+            ordered.expires_at = self._expires_at(policy, ordered.queue, now)
+            self._waiting.turn(ordered, Turn.LINE_FREE, now)
+            self._out.journal("line_free", now, call=ordered.call, queue=ordered.queue, by=call)
+            self._waiting.place(ordered, now)
+            self._rest_while_live(ordered, "", now)
 
     def hung_up(self, ticket: Ticket, now: float) -> None:
         """Somebody who was promised a callback has hung up while waiting: the promise holds.
@@ -201,8 +234,11 @@ class Callbacks:
         ticket.exit, ticket.urgent = None, False
         self._out.journal("callback_kept", now, call=ticket.call, queue=ticket.queue, answered=answered)
         self._keep(ticket, now)
+        for other in self._waiting.orders_of(ticket.call):
+            self.give_up(other, "absorbed", now)
         if answered:
             self._try_again(ticket, "hung_up", now)
+        self._rest_while_live(ticket, "", now)
 
     def restarted(self, ticket: Ticket, now: float) -> None:
         """Legs are lost."""
@@ -223,7 +259,7 @@ class Callbacks:
             ticket.due_at = max(ticket.due_at or now, self._waiting.paused[ticket.queue])
             self._waiting.room.update(ticket)
             self._waiting.arm(ticket)
-        if ticket.expires_at is not None and ticket.expires_at <= now:
+        if ticket.place in CALLED_BACK and ticket.expires_at is not None and ticket.expires_at <= now:
             self.give_up(ticket, "expired", now)
 
     # --- dialling

@@ -32,6 +32,7 @@ def check(dispatcher: Dispatcher) -> None:
     """Everything that can be told from the state alone."""
     one_place_for_agents(dispatcher)
     one_place_for_calls(dispatcher)
+    nobody_is_called_back_twice(dispatcher)
     time_sheets_add_up(dispatcher)
     nobody_idle_while_somebody_waits(dispatcher)
     nobody_waits_for_nobody(dispatcher)
@@ -136,6 +137,18 @@ def one_place_for_calls(dispatcher: Dispatcher) -> None:
                 assert len(offers) == 1 or ticket.rings_several, f"{call} is offered to several agents"
             case Place.TALKING:
                 assert (len(offers), answered) == (1, 1), f"{call} talks to {len(offers)} agents"
+
+
+def nobody_is_called_back_twice(dispatcher: Dispatcher) -> None:
+    """Nor while on the line in the queue where the order is."""
+    orders: set[tuple[str, str]] = set()
+    on_the_line = {(t.customer, t.queue) for t in dispatcher.tickets.values() if t.place not in CALLED_BACK}
+    for call, ticket in dispatcher.tickets.items():
+        if ticket.customer and ticket.place in CALLED_BACK:
+            assert (ticket.customer, ticket.queue) not in orders, f"{ticket.customer} has two orders in {ticket.queue}"
+            orders.add((ticket.customer, ticket.queue))
+            rests = ticket.place is Place.CALLED_AGAIN
+            assert rests or (ticket.customer, ticket.queue) not in on_the_line, f"{call} is called while on the line"
 
 
 def nobody_idle_while_somebody_waits(dispatcher: Dispatcher) -> None:

@@ -176,10 +176,14 @@ class Waiting:
             ticket.offer_callback_at = now
             self.arm(ticket)
 
-    def order_of(self, call: str) -> Ticket | None:
-        """The callback that rests because its customer has called again in this call."""
+    def orders_of(self, call: str) -> list[Ticket]:
+        """The callbacks that rest because their customer has called again in this call: one of each queue."""
         found = (self.tickets[order] for order in sorted(self.called_back))
-        return next((ticket for ticket in found if call and ticket.beside == call), None)
+        return [ticket for ticket in found if call and ticket.beside == call]
+
+    def order_of(self, call: str) -> Ticket | None:
+        """The first of them."""
+        return next(iter(self.orders_of(call)), None)
 
     def callback_policy(self, ticket: Ticket) -> CallbackPolicy:
         return self.queues[ticket.queue].callback or CallbackPolicy()

@@ -24,6 +24,7 @@ from acd.events import (
     CallbackAnswered,
     CallbackRequested,
     CallbacksPaused,
+    CallChanged,
     CallLeft,
     ConversationEnded,
     EndedBy,
@@ -101,6 +102,85 @@ def test_an_order_of_somebody_who_waits_at_this_moment_rests() -> None:
     assert asked(desk, "c1", customer="+1").place is Place.CALLED_AGAIN
     desk.do(CallLeft("live"))
     assert desk.acd.tickets["c1"].place is Place.CALLBACK
+
+
+def two_queues(**agents: dict[str, int]) -> Desk:
+    return Desk(QueueConfig("q", callback=POLICY), QueueConfig("p", callback=POLICY), agents=agents)
+
+
+def test_an_order_by_key_of_somebody_who_waits_in_another_call_rests() -> None:
+    desk = two_queues()
+    desk.join("c1", "q", customer="+1")
+    desk.join("c2", "q", customer="+1")
+    desk.do(CallbackRequested("c1", "+1"))
+    assert (desk.acd.tickets["c1"].place, desk.acd.tickets["c1"].beside) == (Place.CALLED_AGAIN, "c2")
+    desk.do(CallLeft("c2"))
+    assert desk.acd.tickets["c1"].place is Place.CALLBACK
+
+
+def test_a_caller_who_is_moved_to_the_own_order_has_its_place() -> None:
+    desk = two_queues()
+    asked(desk, "order", customer="+1")
+    desk.join("p0", "p", customer="+1", number="+1")
+    desk.wait(10)
+    desk.join("live", "p", customer="+1")
+    assert desk.acd.tickets["p0"].beside == "live"
+    desk.do(CallChanged("live", "q"))
+    order, live = desk.acd.tickets["order"], desk.acd.tickets["live"]
+    assert (order.place, order.beside) == (Place.CALLED_AGAIN, "live")
+    assert live.since == order.since
+    desk.do(CallLeft("live"))
+    assert {call: ticket.place for call, ticket in desk.acd.tickets.items()} == {
+        "order": Place.CALLBACK,
+        "p0": Place.CALLBACK,
+    }
+
+
+def test_an_order_that_is_moved_to_another_of_the_customer_is_one_with_it() -> None:
+    desk = two_queues()
+    asked(desk, "old", customer="+1")
+    desk.wait(10)
+    desk.join("new", "p", customer="+1", number="+1")
+    desk.do(CallChanged("new", "q"))
+    assert list(desk.acd.tickets) == ["new"]
+    assert desk.acd.tickets["new"].since == desk.acd.now - 10
+    assert results(desk) == [("old", "cancelled")]
+
+
+def test_an_order_that_is_moved_to_one_that_rests_rests_too() -> None:
+    desk = two_queues()
+    asked(desk, "old", customer="+1")
+    desk.join("live", "q", customer="+1")
+    desk.join("new", "p", customer="+1", number="+1")
+    desk.do(CallChanged("live", "p"))
+    desk.do(CallChanged("live", "q"))
+    assert desk.acd.tickets["new"].beside == "live"
+    desk.do(CallLeft("live"))
+    desk.do(CallChanged("new", "q"))
+    assert list(desk.acd.tickets) == ["new"]
+
+
+def test_an_order_that_is_moved_to_the_customers_call_rests() -> None:
+    desk = two_queues(a={})
+    desk.join("live", "p", customer="+1")
+    asked(desk, "order", customer="+1")
+    desk.do(CallChanged("order", "p"))
+    assert desk.acd.tickets["order"].beside == "live"
+    desk.log_in("a")
+    assert desk.got(DialCallback) == []
+    desk.do(OfferAnswered(desk.got(OfferCall)[-1].offer), ConversationEnded("live", EndedBy.CALLER))
+    assert results(desk) == [("order", "served")]
+
+
+def test_the_end_of_one_call_does_not_free_an_order_while_the_customer_waits_in_another() -> None:
+    desk = two_queues()
+    asked(desk, "order", customer="+1")
+    desk.join("c1", "q", customer="+1")
+    desk.join("c2", "q", customer="+1")
+    desk.do(CallLeft("c1"))
+    assert desk.acd.tickets["order"].beside == "c2"
+    desk.do(Restarted())
+    assert {call: ticket.place for call, ticket in desk.acd.tickets.items()} == {"order": Place.CALLBACK}
 
 
 def test_an_order_before_the_hours_for_calling_waits_for_them() -> None:
