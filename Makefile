@@ -25,7 +25,7 @@ test: setup clients unit-sim-e2e ## everything that must pass: unit, simulation 
 
 .PHONY: unit-sim-e2e
 unit-sim-e2e:
-	$(PYTEST) -q -n auto --dist loadgroup --durations=5
+	$(PYTEST) -q -n auto --dist loadscope --no-loadscope-reorder --durations=5
 
 unit: setup ## unit tests only
 	$(PYTEST) -q -n auto tests/unit

@@ -41,12 +41,10 @@ class SippPorts:
         return f"sip:sipp@127.0.0.1:{self.sip}"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/e2e" in item.path.as_posix():
             item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group("e2e"))  # one after the other: they share ports and the clock
             item.add_marker(pytest.mark.timeout(90))
 
 
