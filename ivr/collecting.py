@@ -32,6 +32,8 @@ class Collecting(Steps):
             value = node.read(p.keyed) or ""
             self._end_entry(now)
         p.phase, p.entry = "", ""
+        place = str(self._here())
+        p.tries[place] = p.tries.get(place, 0) + 1
         if node.secret and node.variable not in p.secrets:
             p.secrets.append(node.variable)
         self._know({node.variable: value}, now)

@@ -161,6 +161,8 @@ def _which_node(flow: Flow, p: Progress) -> Input:
         return Input.TOO_MANY_STEPS
     if isinstance(node, Menu) and node.versions and p.chosen_version != str(p.target):
         return Input.AT_VERSIONS
+    if isinstance(node, Collect) and 0 < node.tries <= p.tries.get(str(p.target), 0):
+        return Input.NO_TRY_LEFT
     return next(ARRIVALS[kind] for kind in type(node).__mro__ if kind in ARRIVALS)
 
 

@@ -37,7 +37,8 @@ class Collect(Node):
     `longest`. Silence and a wrong entry cost one of `retries` and lead to `when_failed` when none is left. What is said
     about them is one prompt for each of its kind, and in place of `say` from then on (`say_again`) one for each retry;
     the last is for all that follow. With `confirm` these prompts are said, `{value}` in them, and 1 takes the entry,
-    2 begins anew. A `secret` entry is shown and said to nobody.
+    2 begins anew. After `tries` good entries in one call, whatever came of them, the next visit leads to `when_failed`
+    at once: a code cannot be guessed by coming back; 0 is no limit. A `secret` entry is shown and said to nobody.
     """
 
     kind: ClassVar[str] = "collect"
@@ -53,6 +54,7 @@ class Collect(Node):
     timeout: float = 7.0  # seconds to the first digit
     inter_digit: float = 3.0
     retries: int = 2
+    tries: int = 0
     confirm: tuple[Prompt, ...] = ()
     say_again: tuple[Prompt, ...] = ()
     say_invalid: tuple[Prompt, ...] = NOT_VALID

@@ -114,6 +114,11 @@ class Following(Keying, Arriving):
             target = next((passed for passed in reversed(p.trail) if passed.kind == Queue.kind), target)
         self._go(target, p.refused)
 
+    def _follow_no_try(self, now: float) -> None:
+        node = self._node()
+        assert isinstance(node, Collect)
+        self._go(node.when_failed, "no-try-left")
+
     def _follow_result(self, now: float) -> None:
         assert isinstance(self._event, Returned)
         p, result = self.progress, self._event.result

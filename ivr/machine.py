@@ -59,6 +59,7 @@ class Input(Enum):
     AT_HAND_OFF = auto()
     AT_SERVICE = auto()
     AT_HANGUP = auto()
+    NO_TRY_LEFT = auto()  # an entry that this caller has made often enough
     NO_SUCH_NODE = auto()
     TOO_MANY_STEPS = auto()  # without a digit from the caller
     # decisions: what is left of this turn?
@@ -109,6 +110,7 @@ class Action(Enum):
     FOLLOW_HOURS = auto()
     FOLLOW_THEN = auto()
     FOLLOW_REFUSAL = auto()
+    FOLLOW_NO_TRY = auto()
     FOLLOW_RESULT = auto()
     FOLLOW_MOVE = auto()
     CHANGE_QUEUE = auto()  # the place is in another one, wherever the caller is now
@@ -148,7 +150,8 @@ DECIDED: dict[State, frozenset[Input]] = {
     S.ROUTING: frozenset(
         {
             *(I.AT_MENU, I.AT_SAY, I.AT_HOURS, I.AT_GOTO, I.AT_QUEUE, I.AT_PHONE, I.AT_EXTERNAL, I.AT_SERVICE),
-            *(I.AT_INQUIRY, I.AT_HAND_OFF, I.AT_HANGUP, I.AT_VERSIONS, I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
+            *(I.AT_INQUIRY, I.AT_HAND_OFF, I.AT_HANGUP, I.AT_VERSIONS, I.NO_TRY_LEFT),
+            *(I.NO_SUCH_NODE, I.TOO_MANY_STEPS),
         }
     ),
     S.TURN: frozenset({I.EXPECT, I.SETTLE, I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
@@ -188,6 +191,7 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.ROUTING,     I.AT_HAND_OFF):       (S.AWAY,       (A.DROP_KEPT, A.ENTER, A.HAND_OVER)),
     (S.ROUTING,     I.AT_SERVICE):        (S.CONNECTED,  (A.DROP_KEPT, A.ENTER, A.CONNECT)),
     (S.ROUTING,     I.AT_HANGUP):         (S.ENDED,      (A.DROP_KEPT, A.ENTER, A.HANG_UP)),
+    (S.ROUTING,     I.NO_TRY_LEFT):       (S.ROUTING,    (A.DROP_KEPT, A.ENTER, A.FOLLOW_NO_TRY)),
     (S.ROUTING,     I.NO_SUCH_NODE):      (S.ENDED,      (A.DROP_KEPT, A.BLAME_TARGET, A.HANG_UP)),
     (S.ROUTING,     I.TOO_MANY_STEPS):    (S.ENDED,      (A.DROP_KEPT, A.BLAME_STEPS, A.HANG_UP)),
 

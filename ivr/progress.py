@@ -58,6 +58,7 @@ class Progress:
     music: bool = False  # the caller hears music while somebody is asked
     phase: str = ""  # of a collect node: CONFIRM while the entry is read back
     entry: str = ""  # what is read back
+    tries: dict[str, int] = field(default_factory=dict)  # entries taken, by the place of each
     refused: str = ""
     attempts: int = 0  # retries used
     silences: int = 0  # those of them that silence cost
@@ -73,7 +74,7 @@ class Progress:
         data["node"] = None if self.node is None else str(self.node)
         data["trail"] = [str(target) for target in self.trail]
         data["fallbacks"] = [str(target) for target in self.fallbacks]
-        data["versions"] = dict(self.versions)
+        data["versions"], data["tries"] = dict(self.versions), dict(self.tries)
         data["data"], data["secrets"] = dict(self.data), list(self.secrets)
         data["voiced"] = [message.to_plain() for message in self.voiced]
         data["result"] = None if self.result is None else self.result.value
@@ -101,7 +102,7 @@ class Progress:
         progress.node = None if data["node"] is None else Target.parse(data["node"])
         progress.trail = [Target.parse(text) for text in data["trail"]]
         progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
-        progress.versions = dict(data.get("versions", {}))
+        progress.versions, progress.tries = dict(data.get("versions", {})), dict(data.get("tries", {}))
         progress.data, progress.secrets = dict(data.get("data", {})), list(data.get("secrets", ()))
         progress.voiced = [slots.from_plain(message) for message in data.get("voiced", ())]
         progress.result = None if data["result"] is None else Result(data["result"])

@@ -22,6 +22,8 @@ SCALES = {"csat": range(1, 6), "nps": range(11), "ces": range(1, 8)}
 _LONGEST = 32
 #: Seconds beyond its own time limit after which whoever was asked is given up.
 GRACE = 1.0
+#: How often a call may enter a secret at one place, if the file does not say.
+SECRET_TRIES = 3
 
 
 def places(config: Config) -> dict[Target, Node]:
@@ -80,6 +82,7 @@ def _collect(kind: str, name: str, entry: words.Entry, then: Target, when_failed
         timeout=entry.timeout,
         inter_digit=entry.inter_digit,
         retries=entry.retries,
+        tries=entry.tries or (SECRET_TRIES if entry.mask else 0),
         confirm=_read_back(key, entry),
         say_again=_by_attempt(f"{key}.again", entry.say_again),
         say_invalid=_by_attempt(f"{key}.invalid", entry.say_invalid) or NOT_VALID,

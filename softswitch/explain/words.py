@@ -8,6 +8,7 @@ NODES = {"menu": "enters menu", "say": "hears the text", "phone": "is put throug
 VIA = {
     "no-input": "no key was pressed",
     "invalid": "a wrong key",
+    "no-try-left": "entered often enough",
     "busy": "busy",
     "rejected": "declined",
     "no-answer": "no answer",

@@ -40,6 +40,7 @@ _SILENT = frozenset({SWITCH, "goto", "hangup"})
 _WHY = {
     "no-input": "no key",
     "invalid": "wrong key",
+    "no-try-left": "no try left",
     "timed-out": "waited too long",
     "empty": "nobody there",
     "no-answer": "no answer",

@@ -278,7 +278,7 @@ class _Walker:
                 self._note("enter", f"comes to {node}")
             case fx.NodeLeft(node, _, via, detail) if node.kind == "hours":
                 self._note("hours", f"{node.name}: {via}{detail and f', {detail}'}")
-            case fx.NodeLeft(node, _, via) if via in ("no-input", "invalid"):
+            case fx.NodeLeft(node, _, via) if via in ("no-input", "invalid", "no-try-left"):
                 self._note("leave", f"leaves {node}: {via}")
             case fx.KeyChosen(_, key, _):
                 self._note("choose", f"chose {key}")

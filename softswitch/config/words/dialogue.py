@@ -117,6 +117,8 @@ class Entry(Section):
     inter_digit: Annotated[Seconds, Field(gt=0, le=30)] = 3.0
     """Seconds of silence that end an entry too."""
     retries: Annotated[Count, Field(le=20)] = 2
+    tries: Annotated[Count, Field(ge=1, le=100)] | None = None
+    """Entries that one call may make here, right or wrong; then ``when_failed``. None: 3 of secrets, else no limit."""
     barge_in: Flag = True
     type_ahead: Flag = True
 

@@ -13,6 +13,8 @@ from ivr import effects as fx
 from ivr.entries import Collect, Valid
 from ivr.events import Digit, HungUp
 from ivr.nodes import Flow, Menu, Node, Prompt, Say
+from ivr.progress import Progress
+from ivr.session import Session
 from ivr.targets import Target
 from tests.support.ivr_caller import Caller
 
@@ -217,3 +219,40 @@ def test_any_digits_at_any_times_come_to_what_the_words_say(node: Collect, typed
     here = caller.path()[-1]
     assert here == {"good": "echo", "bad": "music:default", "waiting": "collect:c"}[outcome]
     assert caller.session.progress.data.get("parcel") == value
+
+
+def test_a_code_cannot_be_guessed_by_coming_back() -> None:
+    code = collect(secret=True, tries=3, shortest=4, longest=4, end="", then=T("say:wrong"))
+    caller = Caller(flow(code, Say("wrong", (Prompt("wrong"),), then=code.target))).call("collect:c")
+    caller.wait(4).press("0001").wait(4).press("0002").wait(4)
+    assert caller.path()[-1] == "collect:c"
+    kept = json.loads(json.dumps(caller.session.snapshot(caller.now)))  # the count outlives a restart
+    caller.session = Session.restore(caller.flow, caller.local_time, kept, caller.now)
+    caller.press("0003").wait(4)
+    assert caller.path()[-3:] == ["say:wrong", "collect:c", "music:default"]
+    assert [r.via for r in caller.records if isinstance(r, fx.NodeLeft)][-1] == "no-try-left"
+
+
+def test_the_last_of_the_tries_counts_and_what_was_typed_ahead_of_it_is_nobodys() -> None:
+    heard = (Prompt("enter", barge_in=False),)
+    code = collect(say=heard, secret=True, tries=1, shortest=2, longest=2, end="", then=T("say:wrong"))
+    code = replace(code, when_failed=T("menu:m"))
+    menu = Menu("m", say=(Prompt("menu"),), keys={"3": GOOD, "33": GOOD})
+    caller = Caller(flow(code, menu, Say("wrong", (), then=code.target))).call("collect:c")
+    caller.press("1133", every=0.0).wait(3)
+    assert fx.DigitsDropped(T("say:wrong"), "••", "left") in caller.records
+    assert caller.path()[-1] == "menu:m"
+    assert caller.session.progress.kept == ""
+
+
+def test_snapshots_without_counts_are_read() -> None:
+    old = calling().session.snapshot(0.0)
+    del old["tries"]
+    assert Progress.from_dict(json.loads(json.dumps(old)), 0.0).tries == {}
+
+
+def test_without_a_limit_an_entry_may_be_made_again_and_again() -> None:
+    caller = Caller(flow(collect(then=T("say:on")), Say("on", (), then=T("collect:c")))).call("collect:c")
+    for _ in range(9):
+        caller.press("1#")
+    assert caller.path()[-1] == "collect:c"

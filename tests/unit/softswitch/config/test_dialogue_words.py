@@ -188,6 +188,16 @@ def test_the_questions_of_a_survey_follow_each_other_answered_or_not() -> None:
 LOOKUP = '[lookup.who]\nlist = "vip"\nthen = "hangup"\nwhen_unknown = "echo"\n[[list.vip]]\nnumber = "+380501234567"\n'
 
 
+def test_secrets_may_be_entered_three_times_in_a_call_and_the_rest_at_will() -> None:
+    entry = '[collect.c]\nsay = "x"\nthen = "hangup"\n'
+    tries = []
+    for more in ("", "mask = true", "mask = true\ntries = 5", "tries = 1"):
+        node = built(entry + more).find(T("collect:c"))
+        assert isinstance(node, Collect)
+        tries.append(node.tries)
+    assert tries == [0, 3, 5, 1]
+
+
 def test_a_lookup_tells_apart_who_is_not_known() -> None:
     node = built(LOOKUP).find(T("lookup:who"))
     assert isinstance(node, Lookup)
