@@ -57,14 +57,14 @@ class Arrivals:
             preferred=event.preferred,
             agent=event.agent or ("" if back is None else back.agent),
             customer=event.customer,
+            came_from=tuple(name for name in event.came_from if name != queue.id),
         )
         refused = None if promised else self._refusal(queue, ticket, now)
         if refused is not None:
             target = queue.when_full if refused is Refusal.FULL else queue.when_empty
             self._refuse(refused, event, target, since, now)
-            if back is not None:
-                self.returning.remember(event.customer, queue.id, back, now)
             return
+        self.returning.forget(event.customer, queue.id)
         waiting.tickets[event.call] = ticket
         if ordered is not None and not promised:
             self._callbacks.absorb(ordered, ticket.call, now)
@@ -209,6 +209,7 @@ class Arrivals:
         """Nothing of the queue so far counts but the age: what was said of the place there is true no more."""
         if ticket.due_at is not None and ticket.due_at == self._waiting.paused.get(ticket.queue):
             ticket.due_at = None
+        ticket.came_from = (*(name for name in ticket.came_from if name not in (queue.id, ticket.queue)), ticket.queue)
         ticket.queue, ticket.joined_at, ticket.exit = queue.id, now, None
         ticket.told = ticket.told_box = ticket.estimate = ticket.estimated_at = None
         _plan_what_is_said(ticket, queue, now)
@@ -252,7 +253,8 @@ class Arrivals:
             self.leave(call, ev.LeaveReason.ABANDONED, now)
 
     def _conversation_over(self, ticket: Ticket, by: ev.EndedBy, how: str, now: float) -> None:
-        self._remember(ticket, None, now)
+        if how != ev.LeaveReason.TRANSFERRED.value:  # whom an agent sends on is not to come back to the same agent
+            self._remember(ticket, None, now)
         self._offers.conversation_over(ticket, by, how, now)
         self._callbacks.served(ticket.call, now)
 
@@ -278,9 +280,14 @@ class Arrivals:
                 self._waiting.turn(ticket, Turn.LEAVE, now)
 
     def _remember(self, ticket: Ticket, since: float | None, now: float, at_least: float = 0.0) -> None:
-        within = max(self._waiting.queues[ticket.queue].resume_within, at_least)
+        """Who was cut off while waiting may go on in any of the queues of this wait."""
+        known = self._waiting.queues
         chosen = self._offers.offers[ticket.offers[0]].agent if ticket.offers else ticket.agent
-        self.returning.remember(ticket.customer, ticket.queue, Remembered(now + within, since, chosen), now)
+        before = ticket.came_from if since is not None else ()
+        queues = (ticket.queue, *(name for name in before if name in known))
+        for queue in queues:
+            until = now + max(known[queue].resume_within, at_least)
+            self.returning.remember(ticket.customer, queue, Remembered(until, since, chosen, queues), now)
 
     def _stop_ringing(self, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
         self._offers.withdraw(ticket, reason, now)

@@ -145,15 +145,20 @@ class Callbacks:
         if ordered.place not in CALLED_BACK:
             return
         live = [
-            other.call
+            other
             for other in self._waiting.tickets.values()
             if other.queue == ordered.queue
             and ordered.customer
             and other.customer == ordered.customer
             and (other.place in LISTENING or other.place is Place.TALKING)
         ]
-        if live or beside:
-            self.absorb(ordered, min(live, default=beside), now)
+        if live:
+            first = min(live, key=lambda other: other.call)
+            if first.place in LISTENING:
+                self._grow_older(first, [ordered], now)
+            beside = first.call
+        if beside:
+            self.absorb(ordered, beside, now)
 
     def _order(self, ticket: Ticket, number: str, about: Iterable[tuple[str, str]], now: float) -> None:
         if ticket.place in (Place.TALKING, Place.DIALLING, Place.CALLED_AGAIN):

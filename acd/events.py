@@ -121,9 +121,9 @@ class CallJoined:
 
     ``priority`` is added to the queue's. ``needs`` must hold in addition to the queue's at every relaxation step;
     agents who satisfy ``preferred`` are asked first, and ``agent`` before everybody while idle. ``waiting_since``
-    keeps the age of a caller who waited before. ``variables`` fill ``{name}`` in skill expressions; ``language`` is
-    ``{language}``. ``customer`` (normalised number or id; empty: unknown) is who calls again or has asked for a
-    callback.
+    keeps the age of a caller who waited before, in the queues ``came_from``. ``variables`` fill ``{name}`` in skill
+    expressions; ``language`` is ``{language}``. ``customer`` (normalised number or id; empty: unknown) is who calls
+    again or has asked for a callback.
 
     With a ``number`` nobody is on the line: somebody is to be called back there, who gave up or asked before. That is
     taken whatever the limits of the queue, see CallbackRequested.
@@ -141,6 +141,7 @@ class CallJoined:
     agent: str = ""
     number: str = ""
     about: tuple[tuple[str, str], ...] = ()
+    came_from: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "preferred": parse,
     "variables": lambda pairs: tuple((name, value) for name, value in pairs),
     "about": lambda pairs: tuple((name, value) for name, value in pairs),
+    "came_from": tuple,
     "estimates": lambda estimates: tuple(tuple(estimate) for estimate in estimates),
     "config": config_from_plain,
 }
@@ -130,5 +131,5 @@ def _plain(value: object) -> object:
         case Level() | All() | AnyOf() | Not():
             return str(value)
         case tuple():
-            return [list(pair) for pair in value]
+            return [item if isinstance(item, str) else list(item) for item in value]
     return value

@@ -14,11 +14,15 @@ MOST = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """Until when (on the dispatcher's clock), since when the customer waits (None: was served), and the agent."""
+    """Until when (on the dispatcher's clock), since when the customer waits (None: was served), and the agent.
+
+    ``queues``: of the same wait; it goes on in one of them.
+    """
 
     until: float
     since: float | None
     agent: str
+    queues: tuple[str, ...] = ()
 
 
 class Returning:
@@ -38,9 +42,19 @@ class Returning:
             self._make_room(now)
 
     def recall(self, customer: str, queue: str, now: float) -> Remembered | None:
-        """Who that was, if it is not too long ago; remembered no longer."""
-        remembered = self._known.pop((customer, queue), None)
+        """Who that was, if it is not too long ago."""
+        remembered = self._known.get((customer, queue))
         return None if remembered is None or remembered.until < now else remembered
+
+    def forget(self, customer: str, queue: str) -> None:
+        """The customer is back: the wait goes on here, so in no other queue."""
+        remembered = self._known.pop((customer, queue), None)
+        if remembered is None:
+            return
+        for other in remembered.queues:
+            known = self._known.get((customer, other))
+            if known is not None and (known.since, known.queues) == (remembered.since, remembered.queues):
+                del self._known[customer, other]
 
     def _make_room(self, now: float) -> None:
         """Drop who is too late anyway, and if that is not enough the tenth that would be next."""
@@ -51,10 +65,15 @@ class Returning:
                 del self._known[key]
 
     def plain(self) -> list[list[Any]]:
-        return [[*key, known.until, known.since, known.agent] for key, known in sorted(self._known.items())]
+        return [
+            [*key, known.until, known.since, known.agent, list(known.queues)]
+            for key, known in sorted(self._known.items())
+        ]
 
     def restore(self, plain: Iterable[list[Any]], shift: float) -> None:
         self._known = {
-            (customer, queue): Remembered(until + shift, None if since is None else since + shift, agent)
-            for customer, queue, until, since, agent in plain
+            (customer, queue): Remembered(
+                until + shift, None if since is None else since + shift, agent, tuple(queues[0]) if queues else ()
+            )
+            for customer, queue, until, since, agent, *queues in plain
         }

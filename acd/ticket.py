@@ -191,6 +191,7 @@ class Ticket:
     capped: bool = False  # has all the points that the queue gives
     more_at: float | None = None  # when one more agent may ring; None while offered: now
     customer: str = ""
+    came_from: tuple[str, ...] = ()  # queues in which this wait has been before
     number: str = ""  # to be called back at; stays when the customer is on the line again
     about: Mapping[str, str] = field(default_factory=dict)  # the customer's affair, for whoever dials
     beside: str = ""  # the call in which the customer has called again
@@ -318,6 +319,7 @@ class Ticket:
             "place": self.place.value,
             "exit": None if self.exit is None else self.exit.value,
             "offers": list(self.offers),
+            "came_from": list(self.came_from),
             "failures": dict(sorted(self.failures.items())),
             "estimate": None if self.estimate is None else list(self.estimate),
         }
@@ -332,6 +334,7 @@ class Ticket:
                 "needs": parse(plain["needs"]),
                 "preferred": parse(plain["preferred"]),
                 "place": Place(plain["place"]),
+                "came_from": tuple(plain.get("came_from", ())),
                 "exit": None if plain["exit"] is None else Exit(plain["exit"]),
                 "estimate": None if estimate is None else (estimate[0], estimate[1], estimate[2]),
             }

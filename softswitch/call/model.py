@@ -133,6 +133,7 @@ class Call:
     ended_by: str = ""
     ticket: str = ""  # the distributor's name of a callback: the call in which it was ordered
     waiting_since: float | None = None  # the age to be kept in the next queue
+    came_from: tuple[str, ...] = ()  # the queues in which this wait has been
     label: str = ""  # of the queue that the caller came from, when an agent sent them on
     refusal: int = 0  # what a caller who is not taken at all is told
     adopted: str = ""  # the distributor's name of a conversation that an attended transfer brought

@@ -118,8 +118,12 @@ class Queues:
         if back:
             control.waiting.back(call, now, silently=silently)
         elif not control.callbacks.in_queue(call, now):
+            if call.waiting_since is None:
+                call.came_from = ()
             self.receive(self._joined(call, queue), now)
             ticket = self._dispatcher.tickets.get(call.queued_as)
+            if ticket is not None and ticket.queue == queue:
+                call.came_from = (*call.came_from, queue)
             if ticket is not None and call.waiting_since is None and ticket.since < now:
                 control.waiting.announce(call, phrases.resumed(), now)  # called before, and was cut off
 
@@ -173,6 +177,7 @@ class Queues:
             needs=parse(merits.needs),
             preferred=parse(merits.prefer),
             waiting_since=call.waiting_since,
+            came_from=() if call.waiting_since is None else tuple(dict.fromkeys(call.came_from)),
             customer=customer_of(call.caller),
             variables=merits.variables,
         )
@@ -355,7 +360,7 @@ class Queues:
             case OfferCallback(_, _, key):
                 control.waiting.offer_callback(call, key, now)
             case CallMoved(_, queue, left):
-                call.queue = queue
+                call.queue, call.came_from = queue, (*call.came_from, queue)
                 control.waiting.moved(call)
                 self._follow(call, left, queue, now)
             case QueueTimedOut() | QueueFull() | QueueEmpty() | QueueOverflowed():

@@ -175,3 +175,19 @@ def test_calls_of_that_moment_are_cut_and_nothing_of_them_is_left(office: Office
     assert not office.switch.dispatcher.tickets
     assert not office.switch.dispatcher.offers
     assert [record.disposition.value for record in office.switch.records()][-2:] == ["cut by restart"] * 2
+
+
+def test_a_wait_that_went_on_in_another_queue_goes_on_in_either_after_a_restart() -> None:
+    office = Office(
+        centre=CENTRE.replace("[queue.sales]\n", '[queue.sales]\noverflow = [{ after = 20, to = "queue:everybody" }]\n')
+    )
+    office.call("2001", "101")
+    office.run(40)
+    assert [ticket.queue for ticket in office.switch.dispatcher.tickets.values()] == ["everybody"]
+    office.restart()
+    office.run(5)
+    office.call("2001", "101")
+    office.run(1)
+    (ticket,) = office.switch.dispatcher.tickets.values()
+    assert (ticket.queue, office.world.now - ticket.since > 45) == ("sales", True)
+    office.close()

@@ -162,10 +162,12 @@ def test_an_order_that_is_moved_to_one_that_rests_rests_too() -> None:
 
 def test_an_order_that_is_moved_to_the_customers_call_rests() -> None:
     desk = two_queues(a={})
-    desk.join("live", "p", customer="+1")
     asked(desk, "order", customer="+1")
+    desk.wait(5)
+    desk.join("live", "p", customer="+1")
     desk.do(CallChanged("order", "p"))
     assert desk.acd.tickets["order"].beside == "live"
+    assert desk.acd.tickets["live"].since == desk.acd.now - 5
     desk.log_in("a")
     assert desk.got(DialCallback) == []
     desk.do(OfferAnswered(desk.got(OfferCall)[-1].offer), ConversationEnded("live", EndedBy.CALLER))
