@@ -1,7 +1,8 @@
 """What callers from outside can come to hear: never a busy tone, nor a call that ends without a word.
 
 Every way from a route that takes calls of trunks is followed. It goes wrong where somebody may be busy, not answer or
-not be there, and nothing says what follows then.
+not be there, and nothing says what follows then; and where the call ends before anything has answered it. A route's own
+``to = "hangup"`` refuses calls on purpose.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from ivr.nodes import External, Phone, Result
+from ivr import texts
+from ivr.nodes import External, Goto, Hours, Inquiry, Menu, Phone, Result
 from ivr.people import Agent, FindMe
-from ivr.targets import Target
+from ivr.targets import HANGUP, Target
 from ivr.validate import edges
 from softswitch.config.errors import Problem, Severity, dotted
 from softswitch.config.flows import flow
@@ -34,8 +36,10 @@ _RESULTS = {
 }
 _WORDS = {Result.BUSY: "busy", Result.NO_ANSWER: "no answer", Result.UNAVAILABLE: "not there"}
 
-#: Where a caller is, and how many fallbacks of the route have been used.
-_Place = tuple[Target, int]
+_UNANSWERED = "ends unanswered"
+
+#: Where a caller is, how many fallbacks of the route have been used, and whether the call has been answered.
+_Place = tuple[Target, int, bool]
 
 
 def check(config: Config, positions: Positions) -> Iterator[Problem]:
@@ -49,58 +53,93 @@ def check(config: Config, positions: Positions) -> Iterator[Problem]:
             path: Path = ("route", number, "to")
             at = positions.of(path)
             what = "a caller from outside can hear busy, or nothing: " + "; ".join(
-                f"{' → '.join(map(str, way))} ({', '.join(_WORDS[result] for result in results)})"
-                for way, results in ways
+                f"{' → '.join(map(str, way))} ({', '.join(wrong)})" for way, wrong in ways
             )
             right = "say what follows with when_busy, when_no_answer and when_unavailable there or here"
             yield Problem(at.line, at.column, dotted(path), what, right, severity=Severity.WARNING, code=CODE)
 
 
-def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...], tuple[Result, ...]]]:
-    """The shortest way to each place where nothing follows, with what may happen there."""
+def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...], list[str]]]:
+    """The shortest way to each place where nothing follows, or where the call ends, with what may happen there."""
     chain = (route.to, *route.when_unavailable)
     ways: dict[_Place, tuple[Target, ...]] = {}
-    pending: deque[tuple[_Place, tuple[Target, ...]]] = deque()
+    pending: deque[_Place] = deque()
 
     def go(place: _Place, way: tuple[Target, ...]) -> None:
         if place not in ways:
             ways[place] = (*way, place[0])
-            pending.append((place, ways[place]))
-
-    def fall_back(used: int, way: tuple[Target, ...]) -> bool:
-        """To the next of the route's targets, if there is one."""
-        if used + 1 >= len(chain):
-            return False
-        go((chain[used + 1], used + 1), way)
-        return True
+            pending.append(place)
 
     def begin(used: int) -> None:
         """One target may be left out, when nothing is known to fill it."""
-        go((chain[used], used), ())
+        go((chain[used], used, False), ())
         if set(placeholders(chain[used])) - {"did"} and used + 1 < len(chain):
             begin(used + 1)
 
     begin(0)
-    blamed: set[Target] = set()
+    blamed: set[tuple[Target, ...]] = set()
     while pending:
-        (target, used), way = pending.popleft()
-        node = _node(menus, target)
-        if node is None:
-            continue
-        for _, to in edges(node):
-            go((to, used), way)
-        lacking = tuple(result for result in _RESULTS.get(type(node), ()) if result not in _outcomes(node))
-        if lacking and not fall_back(used, way) and target not in blamed:
-            blamed.add(target)
-            yield way, lacking
+        place = target, used, answered = pending.popleft()
+        way = ways[place]
+        nodes, may_be_none = _nodes(menus, target, route)
+        onward = [(to, used, answered or _answers(node, key)) for node in nodes for key, to in edges(node)]
+        lacking = [result for result in _WORDS if any(result in _lacks(node) for node in nodes)]
+        wrong = [f"no such {target.kind}"] if may_be_none else []  # the call ends: nothing was there to give it back
+        if lacking and used + 1 < len(chain):
+            onward.append((chain[used + 1], used + 1, answered))
+        else:
+            wrong += [_WORDS[result] for result in lacking]
+        if wrong and (target,) not in blamed:
+            blamed.add((target,))
+            yield way, wrong
+        for following in onward:
+            if following[0] != HANGUP:
+                go(following, way)
+            elif not following[2] and (target, HANGUP) not in blamed:
+                blamed.add((target, HANGUP))
+                yield (*way, HANGUP), [_UNANSWERED]
 
 
-def _node(menus: Flow, target: Target) -> Node | None:
-    """What is at *target*; somebody of whom only the kind is known, when the name depends on the caller."""
-    if target.kind == Agent.kind and placeholders(target):
-        return Agent(target.name)
-    return menus.find(target)
+def _nodes(menus: Flow, target: Target, route: Route) -> tuple[list[Node], bool]:
+    """What can be at *target* when its placeholders are filled, and whether it may be nothing.
+
+    Of agents only the kind matters; what a list says is checked when the list is read.
+    """
+    names = set(placeholders(target))
+    if target.kind == Agent.kind and names:
+        return [Agent(target.name)], False
+    if not names or target.kind == External.kind:
+        node = menus.find(target)
+        return [] if node is None else [node], False
+    if names != {"did"}:
+        return [node for at, node in menus.nodes.items() if at.kind == target.kind], "did" in names
+    found: list[Node] = []
+    for did in route.did or ("*",):
+        name = texts.fill(target.name, {"did": did})
+        start, any_rest, _ = name.partition("*") if did.endswith("*") else (name, "", "")
+        found += [
+            node
+            for at, node in menus.nodes.items()
+            if at.kind == target.kind and (at.name == name or (any_rest and at.name.startswith(start)))
+        ]
+        if any_rest or Target(target.kind, name) not in menus.nodes:
+            return found, True
+    return found, False
 
 
-def _outcomes(node: Node) -> frozenset[Result]:
-    return frozenset(node.outcomes) if isinstance(node, Phone | External | Agent | FindMe) else frozenset()
+def _lacks(node: Node) -> list[Result]:
+    """How *node* may give the caller back with nothing said of what follows."""
+    has = node.outcomes if isinstance(node, Phone | External | Agent | FindMe) else {}
+    return [result for result in _RESULTS.get(type(node), ()) if result not in has]
+
+
+def _answers(node: Node, key: tuple[str, ...]) -> bool:
+    """Whether a call that leaves *node* by *key* has surely been answered."""
+    match node:
+        case Goto() | Hours() | Inquiry():
+            return False
+        case Menu():
+            return key[0] != "versions"  # which one it is is chosen before a word is said
+        case Phone() | External() | Agent() | FindMe():
+            return key[0] in ("then", "when_ended", "when_done")
+    return True

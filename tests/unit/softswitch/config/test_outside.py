@@ -35,6 +35,23 @@ ring = ["phone:1001"]
 when_no_answer = "queue:q"
 [trunk.kyiv]
 host = "192.0.2.1"
+[hours.office]
+open = ["mon-fri 09:00-17:00"]
+when_open = "queue:q"
+when_closed = "hangup"
+[hours.kind]
+open = ["mon-fri 09:00-17:00"]
+when_open = "menu:bye"
+when_closed = "say:bye"
+[menu.bye]
+say = "x"
+keys = { 1 = "hours:office", 2 = "queue:q" }
+[say.bye]
+say = "x"
+then = "set:mark"
+[set.mark]
+data = { seen = "yes" }
+then = "hangup"
 [[list.vip]]
 number = "+380501234567"
 agent = "olena"
@@ -66,6 +83,24 @@ def found(route: str) -> list[str]:
         ('to = "findme:safe"', []),
         ('to = "external:+380441112233@kyiv"', ["external:+380441112233@kyiv (busy, no answer, not there)"]),
         ('to = "hangup"\nreject = "busy"', []),
+        (
+            'did = "10*"\nto = "phone:{did}"',
+            [
+                "phone:{did} (no such phone, busy, no answer, not there)",
+                "phone:{did} → menu:main → phone:1001 (busy, no answer, not there)",
+            ],
+        ),
+        ('did = "1002"\nto = "phone:{did}"', ["phone:{did} → menu:main → phone:1001 (busy, no answer, not there)"]),
+        ('did = "20*"\nto = "phone:{did}"', ["phone:{did} (no such phone)"]),
+        ('did = "20*"\nto = "phone:{did}"\nwhen_unavailable = "queue:q"', ["phone:{did} (no such phone)"]),
+        ('did = ["q", "r"]\nto = "queue:{did}"', ["queue:{did} (no such queue)"]),
+        ('did = "q"\nto = "queue:{did}"', []),
+        ('to = "queue:{team}"', []),
+        ('to = "hours:office"', ["hours:office → hangup (ends unanswered)"]),
+        ('to = "hours:kind"', []),
+        ('to = "set:mark"', ["set:mark → hangup (ends unanswered)"]),
+        ('to = "phone:1001"\nwhen_unavailable = "hangup"', ["phone:1001 → hangup (ends unanswered)"]),
+        ('to = "menu:main"\nwhen_unavailable = "hangup"', []),
     ],
 )
 def test_ways_to_a_busy_tone(route: str, ways: list[str]) -> None:
@@ -76,6 +111,6 @@ def test_the_warning_says_where_and_what_to_do_and_its_code() -> None:
     config = parse_config((BASE + 'to = "agent:olena"').encode(), file="c", folder=Path(), env={})
     (warning,) = [problem.render("c") for problem in config.warnings if problem.code == "outside-busy"]
     assert warning == (
-        "c:32:1: warning: route[1].to: a caller from outside can hear busy, or nothing: agent:olena (no answer, "
+        "c:49:1: warning: route[1].to: a caller from outside can hear busy, or nothing: agent:olena (no answer, "
         "not there); say what follows with when_busy, when_no_answer and when_unavailable there or here [outside-busy]"
     )
