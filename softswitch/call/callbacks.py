@@ -115,6 +115,7 @@ class Callbacks:
             variables=merits.variables,
             waiting_since=since,
             customer=customer,
+            agent=self._control.queues.own_agent(call),
             number=number,
             about=Memory.of_call(call).pairs(),
         )

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ivr.session import Session
     from rtp.legs import LegSpec, Source
     from rtp.negotiate import AudioSettings
+    from softswitch.call.brought import Brought
     from softswitch.config import Config
 
 #: Shown in place of a caller who is not known.
@@ -130,6 +131,7 @@ class Call:
     connected_at: float = 0.0
     attempt: int | None = None  # the phone that rings for the caller outside a queue
     priority: float = 0.0
+    changed: tuple[Brought, Brought] | None = None  # what the caller brought, and what an operator made of it
     ended_by: str = ""
     ticket: str = ""  # the distributor's name of a callback: the call in which it was ordered
     waiting_since: float | None = None  # the age to be kept in the next queue

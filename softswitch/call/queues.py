@@ -31,6 +31,7 @@ from acd.ticket import OUT_OF_THE_ROOM, Place
 from ivr.events import Requeued, Returned
 from ivr.nodes import Queue, Result
 from ivr.targets import Target
+from softswitch.call.brought import brought, change
 from softswitch.call.customers import customer_of
 from softswitch.call.model import Stage
 from softswitch.call.stages import Input
@@ -77,6 +78,8 @@ class Queues:
 
     # ------------------------------------------------------------------------------------------------ told
     def receive(self, event: Event, now: float) -> None:
+        if isinstance(event, CallChanged):
+            self._keep(event, now)
         self._dispatcher.receive(event, now)
         self._drain(now)
 
@@ -129,8 +132,19 @@ class Queues:
 
     def merits(self, call: Call) -> Merits:
         """What the call brings along into a queue."""
-        known = call.session.progress
-        return Merits(call.priority + known.priority, known.needs, known.prefer, self.mentioned(known))
+        known = brought(call)
+        return Merits(known.priority, known.needs, known.prefer, self.mentioned(call.session.progress))
+
+    def own_agent(self, call: Call) -> str:
+        """Who is asked first for this caller in every queue, as a list says; empty: nobody in particular."""
+        agent = call.session.progress.public.get("agent", "")
+        return agent if agent in self._dispatcher.agents else ""
+
+    def _keep(self, event: CallChanged, now: float) -> None:
+        ticket = self._dispatcher.tickets.get(event.call)
+        call = self._call_of(event.call, now)
+        if call is not None and ticket is not None and ticket.place not in OUT_OF_THE_ROOM:
+            change(call, event)
 
     def mentioned(self, known: Progress, queues: Iterable[QueueConfig] | None = None) -> tuple[tuple[str, str], ...]:
         """The variables of the call that say which agents serve it, in whatever queue it comes to; the others are no
@@ -179,6 +193,7 @@ class Queues:
             waiting_since=call.waiting_since,
             came_from=() if call.waiting_since is None else tuple(dict.fromkeys(call.came_from)),
             customer=customer_of(call.caller),
+            agent=self.own_agent(call),
             variables=merits.variables,
         )
 

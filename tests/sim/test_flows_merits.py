@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from acd.events import CallChanged
-from acd.skills import EVERYBODY
+from acd.skills import EVERYBODY, parse
 from tests.sim.office import CENTRE, Office, bridged, said
+from tests.sim.test_flows_operations import Desk
 from tests.support.sim_phone import answers, rings_on
 
 if TYPE_CHECKING:
@@ -31,10 +32,11 @@ language = "pl"
 
 [menu.leave]
 say = "For gold press 1."
-keys = { 1 = "set:gold", "*" = "back" }
+keys = { 1 = "set:gold", 2 = "queue:support", "*" = "back" }
 
 [queue.plain]
 exit_menu = "menu:leave"
+overflow = [{ after = 60, to = "queue:support" }]
 wrap_up = 0
 
 [queue.teams]
@@ -131,6 +133,50 @@ def test_what_an_operator_changed_stays_when_the_menu_changed_nothing(office: Of
     call.press("*")
     office.run(1)
     assert ticket_of(office)[2] == 500
+    call.hang_up()
+
+
+@pytest.mark.parametrize("way", ["overflow", "menu", "by hand"])
+def test_what_an_operator_changed_holds_in_every_queue(office: Office, way: str) -> None:
+    office.agent("1001", rings_on)  # may not serve them, so that no queue sends them away
+    call = office.call("2001", "110")
+    office.run(2)
+    (ticket,) = office.switch.dispatcher.tickets
+    change = CallChanged(ticket, priority=500, needs=parse("sales >= 1"), preferred=parse("pl >= 50"))
+    office.switch.control.queues.receive(change, office.world.now)
+    if way == "overflow":
+        office.run(60)
+    elif way == "menu":
+        call.press("9")
+        office.run(1)
+        call.press("2")
+    else:
+        Desk(office).ask("call.change", call=ticket, to="agent:piotr")  # who is not there
+    office.run(2)
+    assert ticket_of(office)[:3] == ("sales >= 1", "pl >= 50", 500)
+    call.hang_up()
+
+
+def test_what_a_menu_says_later_counts_instead_of_the_operators_word(office: Office) -> None:
+    call = office.call("2001", "110")
+    (ticket,) = office.switch.dispatcher.tickets
+    change = CallChanged(ticket, priority=500, preferred=parse("pl >= 50"))
+    office.switch.control.queues.receive(change, office.world.now)
+    call.press("9")
+    office.run(1)
+    call.press("1")
+    office.run(1)
+    assert ticket_of(office)[:3] == ("everything >= 50", "pl >= 50", 60)
+    call.hang_up()
+
+
+def test_the_agent_whom_a_list_names_is_asked_first(office: Office) -> None:
+    office.reload(("[[list.vip]]\n", '[[list.vip]]\nagent = "iryna"\n'), ('needs = "{product} >= 50"\n', ""))
+    olena, iryna = office.agent("1001", rings_on), office.agent("1003", answers(after=1.0))
+    call = office.call("2001", "101")
+    office.run(3)
+    assert bridged(call, iryna.call)
+    assert not any(rung.invite for rung in olena.calls)
     call.hang_up()
 
 
