@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from ivr.targets import DEFAULT_MUSIC
 from softswitch.config.errors import nearest
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
 
     from softswitch.config.checks.raw import Raw
     from softswitch.config.errors import Problem
+    from softswitch.config.positions import Path
 
 ENTRIES = ("collect.*", "webservice.*.collect")
+#: How many figures one entry may have; ``digits`` as it is written.
+_LONGEST = 32
+_LENGTH = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", re.ASCII)
 _SOURCES = ("list", "file", "database")
 
 
@@ -30,6 +35,25 @@ def _entries(raw: Raw) -> Iterator[Problem]:
     for path, table in raw.select(*ENTRIES):
         if isinstance(table, dict) and table.get("mask") is True and table.get("confirm", False) is not False:
             yield raw.error((*path, "confirm"), "a secret is not read back", "leave out mask or confirm")
+        if isinstance(table, dict):
+            yield from _possible(raw, path, table)
+
+
+def _possible(raw: Raw, path: Path, entry: dict[str, Any]) -> Iterator[Problem]:
+    """Entries of which none could ever be right."""
+    valid = entry.get("valid")
+    if valid == "amount" and entry.get("end") == "*":
+        yield raw.error((*path, "end"), "the star is the decimal point of an amount", 'another key, as in end = "#"')
+    form = entry.get("date_format", "DDMMYYYY")
+    needed = {"pesel": (11, 11), "date": (len(str(form)),) * 2, "luhn": (2, _LONGEST)}.get(str(valid))
+    length = _LENGTH.fullmatch(str(entry.get("digits", "")))
+    if needed is None or length is None:
+        return
+    shortest, longest = int(length[1]), int(length[2] or length[1])
+    if shortest <= longest and (longest < needed[0] or shortest > needed[1]):
+        wanted = str(needed[0]) if needed[0] == needed[1] else f"{needed[0]} or more"
+        problem = f'no entry can be right: valid = "{valid}" needs {wanted} figures'
+        yield raw.error((*path, "digits"), problem, f"leave out digits, or write digits = {needed[0]}")
 
 
 def _lookups(raw: Raw) -> Iterator[Problem]:

@@ -185,6 +185,7 @@ def test_the_questions_of_a_survey_follow_each_other_answered_or_not() -> None:
     assert getattr(queue, "outcomes")[Result.ENDED] == T("survey:after")  # noqa: B009
 
 
+NUMBER = '[collect.c]\nsay = "x"\nthen = "hangup"\n'
 LOOKUP = '[lookup.who]\nlist = "vip"\nthen = "hangup"\nwhen_unknown = "echo"\n[[list.vip]]\nnumber = "+380501234567"\n'
 
 
@@ -205,6 +206,21 @@ def test_a_lookup_tells_apart_who_is_not_known() -> None:
 
 
 @pytest.mark.parametrize(
+    "words",
+    [
+        'valid = "pesel"\ndigits = "1-11"',
+        'valid = "date"\ndigits = 8',
+        'valid = "date"\ndate_format = "DDMMYY"\ndigits = "6-8"',
+        'valid = "luhn"\ndigits = 16',
+        'valid = "amount"\ndigits = 4',
+        'valid = "digits"\nend = "*"',
+    ],
+)
+def test_entries_that_can_be_right_are_accepted(words: str) -> None:
+    assert isinstance(built(NUMBER + words).find(T("collect:c")), Collect)
+
+
+@pytest.mark.parametrize(
     ("toml", "says"),
     [
         (PARCEL.replace('"1-12"', '"12-1"'), 'the shorter comes first write "1-12"'),
@@ -216,6 +232,13 @@ def test_a_lookup_tells_apart_who_is_not_known() -> None:
         ('[collect.c]\nsay = "x"\nthen = "hangup"\npattern = "("', "is not a regular expression"),
         ('[collect.c]\nsay = "x"\nthen = "hangup"\ndate_format = "DDMM"', "no order of day, month and year"),
         ('[collect.c]\nsay = "x"\nthen = "hangup"\nmask = true\nconfirm = true', "a secret is not read back"),
+        (NUMBER + 'valid = "pesel"\ndigits = 4', 'valid = "pesel" needs 11 figures'),
+        (NUMBER + 'valid = "pesel"\ndigits = "1-10"', 'valid = "pesel" needs 11 figures'),
+        (NUMBER + 'valid = "date"\ndigits = 4', 'valid = "date" needs 8 figures'),
+        (NUMBER + 'valid = "date"\ndate_format = "DDMMYY"\ndigits = "8-9"', "leave out digits, or write digits = 6"),
+        (NUMBER + 'valid = "luhn"\ndigits = 1', 'valid = "luhn" needs 2 or more figures'),
+        (NUMBER + 'valid = "amount"\nend = "*"', "the star is the decimal point of an amount"),
+        (PARCEL.replace('"1-12"', '4, valid = "date"'), "webservice.parcel.collect.digits"),
         (LOOKUP.replace('"vip"', '"vips"', 1), "[list.vips]"),
         ('[lookup.who]\nthen = "hangup"', "says nowhere to look"),
         ('[lookup.who]\nthen = "hangup"\ndatabase = "a.db"', "needs a query"),
