@@ -57,6 +57,7 @@ class Arrivals:
             preferred=event.preferred,
             agent=event.agent or ("" if back is None else back.agent),
             customer=event.customer,
+            about=dict(event.about),
             came_from=tuple(name for name in event.came_from if name != queue.id),
         )
         refused = None if promised else self._refusal(queue, ticket, now)

@@ -18,7 +18,7 @@ from acd.events import (
     FailReason,
 )
 from acd.skills import parse
-from acd.ticket import CALLED_BACK, Place
+from acd.ticket import CALLED_BACK, LISTENING, Place
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Menu
@@ -121,6 +121,38 @@ class Callbacks:
         )
         self._control.note("callback.ordered", call, now, queue=queue, number=number, ticket=ticket)
         self._control.queues.receive(joined, now)
+
+    def about(self, call: Call, queue: str) -> tuple[tuple[str, str], ...]:
+        """What is to be known of a caller of *queue* whom the end of the switch may cut off, see `cut_off`."""
+        offer = self._offer(queue)
+        return () if offer is None or offer.abandoned_after is None else Memory.of_call(call).pairs()
+
+    def cut_off(self, now: float) -> list[tuple[str, CallJoined]]:
+        """By their calls, orders for those who waited when the switch was killed and have waited long enough by now."""
+        known = self._config
+        orders: list[tuple[str, CallJoined]] = []
+        for ticket in sorted(self._dispatcher.tickets.values(), key=lambda ticket: (ticket.since, ticket.call)):
+            offer, number = self._offer(ticket.queue), ticket.customer.removeprefix("phone:")
+            if ticket.place not in LISTENING or ticket.number or offer is None or offer.abandoned_after is None:
+                continue
+            if now - ticket.since < offer.abandoned_after or self._has_ordered(ticket.customer, ticket.queue):
+                continue
+            if not can_be_called(number, offer.numbers, phones=known.phones, trunks=known.trunks, never=offer.never):
+                continue
+            order = CallJoined(
+                self._new_call_id(),
+                ticket.queue,
+                priority=ticket.priority,
+                needs=ticket.needs,
+                preferred=ticket.preferred,
+                variables=tuple(sorted(ticket.variables.items())),
+                waiting_since=ticket.since,
+                customer=ticket.customer,
+                number=number,
+                about=tuple(ticket.about.items()),
+            )
+            orders.append((ticket.call, order))
+        return orders
 
     def _has_ordered(self, customer: str, queue: str) -> bool:
         tickets = self._dispatcher.tickets.values()

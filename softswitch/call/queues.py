@@ -121,8 +121,7 @@ class Queues:
         if back:
             control.waiting.back(call, now, silently=silently)
         elif not control.callbacks.in_queue(call, now):
-            if call.waiting_since is None:
-                call.came_from = ()
+            call.came_from = () if call.waiting_since is None else call.came_from
             self.receive(self._joined(call, queue), now)
             ticket = self._dispatcher.tickets.get(call.queued_as)
             if ticket is not None and ticket.queue == queue:
@@ -195,6 +194,7 @@ class Queues:
             customer=customer_of(call.caller),
             agent=self.own_agent(call),
             variables=merits.variables,
+            about=self._control.callbacks.about(call, queue),
         )
 
     def _keep_age(self, call: Call) -> None:

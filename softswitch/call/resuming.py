@@ -47,10 +47,16 @@ class Resuming:
                 receive(AgentUnreachable(agent.id), now)
             if agent.busy:
                 receive(AgentFree(agent.id), now)
+        cut_off = self._control.callbacks.cut_off(now) if restarted else []
         if restarted:
             receive(Restarted(), now)
         if plain_config(self._dispatcher.config) != plain_config(self._queues):
             receive(Reconfigured(self._queues), now)
+        for call, order in cut_off:
+            self._control.journal_line(
+                "callback.ordered", call, now, {"queue": order.queue, "number": order.number, "ticket": order.call}
+            )
+            receive(order, now)
         for event in agents:
             if event.agent in self._dispatcher.agents:
                 receive(event, now)

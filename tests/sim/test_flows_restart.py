@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from acd.agent import State, Status
+from acd.ticket import Place
 from tests.sim.office import CENTRE, Office, bridged
 from tests.support.sim_phone import answers, rings_on
 
@@ -190,4 +191,26 @@ def test_a_wait_that_went_on_in_another_queue_goes_on_in_either_after_a_restart(
     office.run(1)
     (ticket,) = office.switch.dispatcher.tickets.values()
     assert (ticket.queue, office.world.now - ticket.since > 45) == ("sales", True)
+    office.close()
+
+
+def test_who_waited_long_enough_and_was_cut_off_is_called_back() -> None:
+    words = "offer_callback = { after = 1000, abandoned_after = 10, greeting = false }"
+    office = Office(centre=CENTRE.replace("[queue.sales]\n", f"[queue.sales]\n{words}\n"))
+    office.call("2001", "101")
+    office.run(40)
+    office.call("2002", "101")
+    office.run(5)
+    everybody_hangs_up(office)
+    office.restart()
+    (ticket,) = office.switch.dispatcher.tickets.values()
+    assert (ticket.number, ticket.place) == ("2001", Place.CALLBACK)
+    assert office.world.now - ticket.since > 45
+    assert ticket.about["dialled"] == "101"
+    office.restart()
+    assert list(office.switch.dispatcher.tickets) == [ticket.call]
+    office.phone("2001").on_call = answers(after=1)
+    agent = office.agent("1001", answers(after=1))
+    office.run(8)
+    assert bridged(office.phone("2001").call, agent.call)
     office.close()
