@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 #: Longest value that is shown as it is.
 _LONGEST = 60
+#: Letters that are shown before and after what differs in a longer one.
+_AROUND = 20
+#: What tells tables of a list apart.
+_KEYS = ("id", "name", "user", "to")
 #: Tables without names, and what their one "name" is.
 _LISTS = {"phone": "user", "agent": "id"}
 
@@ -118,8 +123,8 @@ def _routes(before: tuple[Any, ...], after: tuple[Any, ...]) -> Iterator[Change]
 
 def _route(route: BaseModel) -> str:
     plain = _plain(route)
-    said = ", ".join(f"{key} {_shown(value)}" for key, value in plain.items() if key != "to" and _said(route, key))
-    return f"{said or 'every number'} → {_shown(plain.get('to', ''))}"
+    said = ", ".join(f"{key} {_told(value)}" for key, value in plain.items() if key != "to" and _said(route, key))
+    return f"{said or 'every number'} → {_told(plain.get('to', ''))}"
 
 
 def _said(route: BaseModel, key: str) -> bool:
@@ -158,11 +163,64 @@ def _lines(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, str]]
                 yield from _lines(old[key], new[key], inner)
     elif isinstance(old, Secret) or isinstance(new, Secret):
         yield path, f"{path}: is another one"
+    elif isinstance(old, list) and isinstance(new, list) and _are_tables(old) and _are_tables(new):
+        yield from _tables(old, new, path)
     else:
-        yield path, f"{path}: {_shown(old)} → {_shown(new)}"
+        was, now = _side_by_side(_told(old), _told(new))
+        yield path, f"{path}: {was} → {now}"
+
+
+def _are_tables(items: list[Any]) -> bool:
+    return all(isinstance(item, dict) for item in items)
+
+
+def _tables(old: list[dict[str, Any]], new: list[dict[str, Any]], path: str) -> Iterator[tuple[str, str]]:
+    """Tables of a list, by what names them, else by where they stand."""
+    key = next((key for key in _KEYS if _names(old, key) and _names(new, key)), "")
+    before, after = (
+        {str(item[key]) if key else str(n): item for n, item in enumerate(items, 1)} for items in (old, new)
+    )
+    yield from _lines(before, after, path)
+    kept = [name for name in before if name in after]
+    if kept != [name for name in after if name in before]:
+        yield path, f"{path}: another order"
+
+
+def _names(items: list[dict[str, Any]], key: str) -> bool:
+    """Whether *key* tells *items* apart."""
+    names = [item.get(key) for item in items]
+    return all(isinstance(name, str) and name for name in names) and len(set(names)) == len(names)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def _side_by_side(old: str, new: str) -> tuple[str, str]:
+    """Both as they are shown: of what is long, the part that differs with a little of what is around it."""
+    if max(len(old), len(new)) <= _LONGEST:
+        return old, new
+    start = _alike(old, new)
+    end = min(_alike(old[::-1], new[::-1]), len(old) - start, len(new) - start)
+    first, after = max(start - _AROUND, 0), max(end - _AROUND, 0)
+    shown = []
+    for text in (old, new):
+        part = text[first : len(text) - after]
+        if len(part) > 2 * _LONGEST:
+            part = part[: 2 * _LONGEST - 1] + "…"
+        elif after:
+            part += "…"
+        shown.append(f"…{part}" if first else part)
+    return shown[0], shown[1]
 
 
 def _shown(value: Any) -> str:
+    text = _told(value)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def _told(value: Any) -> str:
     match value:
         case None:
             text = "none"
@@ -173,9 +231,9 @@ def _shown(value: Any) -> str:
         case Secret():
             text = "…"
         case dict():
-            text = ", ".join(f"{key} = {_shown(item)}" for key, item in value.items())
+            text = ", ".join(f"{key} = {_told(item)}" for key, item in value.items())
         case list():
-            text = ", ".join(_shown(item) for item in value)
+            text = ", ".join(_told(item) for item in value)
         case _:
             text = str(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text

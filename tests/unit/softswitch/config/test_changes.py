@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from softswitch.config import parse_config
 from softswitch.config.changes import Change, difference
 from softswitch.config.restart import as_far_as_possible, needs_restart
@@ -82,6 +84,43 @@ def test_passwords_are_compared_and_never_shown(tmp_path: Path) -> None:
     assert found == (Change("changed", "phone", "1002", ("password: is another one",)),)
 
 
+def test_of_long_values_the_part_that_differs_is_shown(tmp_path: Path) -> None:
+    text = "Welcome to the company of great people. " * 2
+    running = config(
+        BASE.replace("For sales press 1.", f"{text}For sales press 1, for hours press 5. Thank you."), tmp_path
+    )
+    new = config(
+        BASE.replace("For sales press 1.", f"{text}For sales press 1, for hours press 6. Thank you."), tmp_path
+    )
+    (change,) = difference(running, new).changes
+    assert change.keys == ("say.en: … 1, for hours press 5. Thank you. → … 1, for hours press 6. Thank you.",)
+
+
+@pytest.mark.parametrize(
+    ("longer", "shorter"), [("a" * 200, "a" * 199), ("ab" * 80, "ab" * 40), ("x" + "y" * 90, "y" * 90)]
+)
+def test_both_sides_of_a_change_are_never_the_same(longer: str, shorter: str, tmp_path: Path) -> None:
+    one, other = (config(BASE.replace("For sales press 1.", text), tmp_path) for text in (longer, shorter))
+    for before, after in ((one, other), (other, one)):
+        ((line,),) = (change.keys for change in difference(before, after).changes)
+        old, new = line.removeprefix("say.en: ").split(" → ")
+        assert old != new
+
+
+def test_tables_of_a_list_are_compared_by_what_names_them(tmp_path: Path) -> None:
+    slot = '[[menu.main.slot]]\nid = "{}"\nkey = "{}"\ntargets = ["queue:sales"]\n'
+    template = '[template.offer]\ntext.en = "An offer."\n'
+    running = config(BASE + template + slot.format("promo", 4), tmp_path)
+    new = config(BASE + template + slot.format("promo", 5) + slot.format("news", 6), tmp_path)
+    (change,) = difference(running, new).changes
+    assert change.keys[0] == "slot.promo.key: 4 → 5"
+    assert change.keys[1].startswith("slot.news: id = news")
+    assert change.keys[1].endswith(" is new")
+    turned = config(BASE + template + slot.format("news", 6) + slot.format("promo", 5), tmp_path)
+    (change,) = difference(new, turned).changes
+    assert change.keys == ("slot: another order",)
+
+
 def test_what_is_new_and_what_is_gone(tmp_path: Path) -> None:
     start, end = BASE.index('[[agent]]\nid = "piotr"'), BASE.index("[queue.sales]")
     found = changes(tmp_path, (BASE[start:end], ""), more='[queue.more]\nneeds = "sales >= 70"\n')
@@ -96,6 +135,15 @@ def test_routes_are_known_by_what_they_say_and_their_order_counts(tmp_path: Path
         Change("removed", "route", "did 101 → queue:sales"),
         Change("added", "route", "did 102, language uk → queue:sales"),
     )
+
+
+def test_a_change_at_the_end_of_a_long_route_is_one(tmp_path: Path) -> None:
+    numbers = ", ".join(f'"+38050111111{n}"' for n in range(9))
+    long = f'[[route]]\nfrom = [{numbers}, "0501"]\nto = "queue:sales"\n'
+    running, new = (config(BASE + text, tmp_path) for text in (long, long.replace('"0501"', '"0502"')))
+    gone, added = difference(running, new).changes
+    assert (gone.kind, added.kind) == ("removed", "added")
+    assert gone.name != added.name
 
 
 def test_agents_rank_in_the_order_of_the_file(tmp_path: Path) -> None:
