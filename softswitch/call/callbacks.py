@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from acd.events import (
     CallbackAnswered,
+    CallbackCancelled,
     CallbackDialled,
     CallbackFailed,
     CallJoined,
@@ -25,7 +26,7 @@ from ivr.nodes import Menu
 from ivr.session import Session
 from ivr.targets import HANGUP, Target
 from softswitch.call.callback_memory import Memory
-from softswitch.call.customers import can_be_called, customer_of
+from softswitch.call.customers import can_be_called, customer_of, is_never_called
 from softswitch.call.dialling import Failure
 from softswitch.call.model import Call, Caller, Role, Stage
 from softswitch.call.stages import Input
@@ -250,6 +251,10 @@ class Callbacks:
         ordering = control.calls.get(effect.call)
         if ordering is not None and control.orders.ordered(ordering):
             self._held[effect.call] = effect
+            return
+        ticket, offer = self._dispatcher.tickets.get(effect.call), self._offer(effect.queue)
+        if ticket is not None and offer is not None and is_never_called(ticket.number, offer.never):
+            control.queues.receive(CallbackCancelled(effect.call, "never called"), now)
             return
         call = self.open(effect.call, now)
         if call is None:

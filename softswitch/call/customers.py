@@ -43,7 +43,7 @@ def can_be_called(
     """Whether a callback to *number* can be promised. *patterns*: the numbers allowed, empty for all usual ones;
     *never*: those that are not called, phones of our own included."""
     bare = normalised(number)
-    if any(_fits(bare or number, pattern) for pattern in never):
+    if is_never_called(number, never):
         return False
     if number in phones:
         return True
@@ -53,6 +53,11 @@ def can_be_called(
     if not SHORTEST <= len(digits) <= LONGEST:
         return False
     return not patterns or any(_fits(bare, pattern) for pattern in patterns)
+
+
+def is_never_called(number: str, never: Collection[str]) -> bool:
+    """Whether *never* has this number; somebody may have written it there after a callback was promised."""
+    return any(_fits(normalised(number) or number, pattern) for pattern in never)
 
 
 def _fits(number: str, pattern: str) -> bool:

@@ -434,3 +434,23 @@ def test_a_caller_from_outside_is_called_back_through_the_trunk_by_which_they_ca
     back.press("1")
     office.run(3)
     assert bridged(back, agent.call)
+
+
+@pytest.mark.parametrize("how", ["reload", "restart"])
+@pytest.mark.parametrize("first", ["customer", "agent"])
+def test_a_number_that_is_never_to_be_called_since_the_order_is_not_called(how: str, first: str) -> None:
+    office = office_with(f'offer_callback = {{ after = 8, key = "2", company = "Acme", first = "{first}" }}')
+    order(office)
+    if how == "reload":
+        office.reload(('company = "Acme"', 'company = "Acme", never = ["2001"]'))
+    else:
+        office.restart(centre=office.centre.replace('company = "Acme"', 'company = "Acme", never = ["2001"]'))
+    customer = office.phone("2001")
+    rang = len(customer.calls)
+    office.agent("1001", answers(after=1.0))
+    office.run(8)
+    assert len(customer.calls) == rang
+    assert waiting(office) == []
+    assert state_of(office, "olena") is State.IDLE
+    assert [line.data["result"] for line in office.switch.journal.of("acd.callback_over")] == ["cancelled"]
+    office.close()
