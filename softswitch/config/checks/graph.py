@@ -22,6 +22,7 @@ _CODES = frozenset({"endless-say", "endless-silence", "unreachable", "never-open
 def check(config: Config, positions: Positions) -> Iterator[Problem]:
     asked = {("webservice", slot.webservice) for menu in config.menus.values() for slot in menu.slots}
     asked |= {("webservice", message.webservice) for message in config.sms.values()}
+    asked |= {("hours", state.partition(":")[2]) for route in config.routes for state in route.when or ()}
     for finding in check_flow(flow(config), entries(config)):
         if finding.code == "unreachable" and finding.path[:2] in asked:
             continue  # no call comes there, and it is asked all the same

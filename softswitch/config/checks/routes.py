@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
+from softswitch.callers.numbers import NumberPlan
 from softswitch.config.errors import nearest
 from softswitch.config.fields import Wrong, parse_target
 from softswitch.config.templates import placeholders
@@ -21,8 +23,15 @@ if TYPE_CHECKING:
 DID = re.compile(r"\+?[0-9A-Za-z_.-]*\*?|[*#][0-9*#]*")
 #: A number that calls, or the beginning of such numbers.
 ANI = re.compile(r"\+?[0-9]+\*?")
+NUMBER = re.compile(r"\+?[0-9]+")
 _WHO = 'write "trunk:name", "phone:user", "trunk:*", "phone:*", "list:name", a number, "+4822*" or "withheld"'
 _STATES = ("open", "closed", "special")
+
+
+#: A caller comes from a trunk or from a phone, and hours are open or closed: what takes both takes all.
+_SIDES = ("trunk:*", "phone:*")
+#: Hours that are told apart at most, to see whether routes together take all calls.
+_MOST_HOURS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +44,23 @@ class _Route:
     when: frozenset[str]
     sure: bool
 
-    def hides(self, other: _Route) -> bool:
-        fits = all(_any_covers(self.dids, did) for did in other.dids)
-        fits = fits and all(_any_covers(self.callers, caller) for caller in other.callers)
-        return fits and self.sure and self.when <= other.when
+    def takes(self, call: _Call) -> bool:
+        fits = self.sure and _any_covers(self.dids, call.did) and self.when <= call.when
+        return fits and any(_any_covers(self.callers, caller) for caller in call.who)
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One kind of calls: the number, all that is known of who calls (a number, and a trunk), and of the hours."""
+
+    did: str
+    who: frozenset[str]
+    when: frozenset[str]
 
 
 def check(raw: Raw) -> Iterator[Problem]:
     earlier: list[_Route] = []
+    plan = _plan(raw)
     for path, table in raw.select("route.*"):
         if not isinstance(table, dict):
             continue
@@ -50,7 +68,7 @@ def check(raw: Raw) -> Iterator[Problem]:
         yield from _times(raw, path, table)
         yield from _refusal(raw, path, table)
         yield from _words(raw, path, table)
-        route = _read(raw, path, table)
+        route = _read(raw, path, table, plan)
         if route is not None:
             yield from _dids(raw, path, table, route)
             yield from _hidden(raw, path, route, earlier)
@@ -58,10 +76,20 @@ def check(raw: Raw) -> Iterator[Problem]:
             earlier.append(route)
 
 
-def _read(raw: Raw, path: Path, table: dict[str, Any]) -> _Route | None:
+def _plan(raw: Raw) -> NumberPlan:
+    """As the switch reads numbers; a country without a plan is reported where it stands."""
+    country = next((value for _, value in raw.strings("server.country")), "")
+    try:
+        return NumberPlan(country, internal=raw.names("phone"))
+    except ValueError:
+        return NumberPlan(internal=raw.names("phone"))
+
+
+def _read(raw: Raw, path: Path, table: dict[str, Any], plan: NumberPlan) -> _Route | None:
     dids, callers, when = (_strings(table.get(key), default) for key, default in _KEYS)
     if dids is None or callers is None or when is None:
         return None
+    callers = [(plan.read(who).dialable or who) if NUMBER.fullmatch(who) else who for who in callers]
     targets = [text for key in ("to", "when_unavailable") for _, text in _items(path, key, table.get(key))]
     sure = not all(_depends(target) for target in targets)
     return _Route(raw.positions.of(path).line, dids, callers, frozenset(when) - {""}, sure)
@@ -93,6 +121,7 @@ def _origins(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
 
 def _times(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
     hours = raw.names("hours")
+    states: dict[str, str] = {}
     for where, text in _items(path, "when", table.get("when")):
         state, _, name = text.partition(":")
         if state not in _STATES or not name:
@@ -100,6 +129,9 @@ def _times(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
         elif name not in hours:
             likely = nearest(name, hours)
             yield raw.error(where, f"there is no [hours.{name}]", nearest=likely and f"{state}:{likely}")
+        elif state != (before := states.setdefault(name, state)) and "open" in (state, before):
+            what = f"is never reached: {name} is not {before} and {state} at once"
+            yield raw.error(where, what, "all of the list must be so; write two routes")
 
 
 def _refusal(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
@@ -127,16 +159,59 @@ def _dids(raw: Raw, path: Path, table: dict[str, Any], route: _Route) -> Iterato
 
 def _hidden(raw: Raw, path: Path, route: _Route, earlier: list[_Route]) -> Iterator[Problem]:
     """The first route that matches wins, so one that an earlier route covers is never reached."""
+    takers = _takers_of_all(route, earlier)
+    if takers is not None:
+        what = f"is never reached: the {_lines(takers)} all its calls"
+        yield raw.error_at_key(path, what, "put the special route before the general one")
+        return
     for other in earlier:
-        if other.hides(route):
-            what = f"is never reached: the route in line {other.line} takes all its calls"
-            yield raw.error_at_key(path, what, "put the special route before the general one")
-            return
         both = [did for did in route.dids if did in other.dids and did != "*"]
         if both and set(route.callers) & set(other.callers) and other.sure and other.when <= route.when:
             what = f'"{both[0]}" has a route already (line {other.line})'
             yield raw.error_at_key((*path, "did"), what, "first match wins; remove one of them")
             return
+
+
+def _takers_of_all(route: _Route, earlier: list[_Route]) -> set[int] | None:
+    """The lines of routes that leave nothing for *route*, if they do."""
+    lines: set[int] = set()
+    when = route.when | {f"closed:{text.partition(':')[2]}" for text in route.when if text.startswith("special:")}
+    for did, caller in product(route.dids, route.callers):
+        call = _Call(did, frozenset({caller}), when)
+        takers = _takers(call, [other for other in earlier if other.sure and _any_covers(other.dids, did)])
+        if takers is None:
+            return None
+        lines |= takers
+    return lines
+
+
+def _takers(call: _Call, earlier: list[_Route]) -> set[int] | None:
+    for route in earlier:
+        if route.takes(call):
+            return {route.line}
+    for parts in _parts(call, earlier):
+        takers = [_takers(part, earlier) for part in parts]
+        if all(takers):
+            return {line for lines in takers if lines for line in lines}
+    return None
+
+
+def _parts(call: _Call, earlier: list[_Route]) -> Iterator[list[_Call]]:
+    """Ways to part *call* into two kinds of calls that are all of it."""
+    asked = {caller for route in earlier for caller in route.callers}
+    if asked.issuperset(_SIDES) and not any(who.startswith(("trunk:", "phone:")) for who in call.who):
+        yield [replace(call, who=call.who | {side}) for side in _SIDES]
+        return
+    names = sorted({text.partition(":")[2] for route in earlier for text in route.when})
+    for name in names[:_MOST_HOURS]:
+        states = [f"open:{name}", f"closed:{name}"]
+        if not call.when.intersection(states):
+            yield [replace(call, when=call.when | {state}) for state in states]
+
+
+def _lines(lines: set[int]) -> str:
+    told = " and ".join(str(line) for line in sorted(lines))
+    return f"route in line {told} takes" if len(lines) == 1 else f"routes in lines {told} together take"
 
 
 def _hiding_phones(raw: Raw, path: Path, route: _Route) -> Iterator[Problem]:

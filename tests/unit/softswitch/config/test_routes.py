@@ -27,8 +27,8 @@ agent = "olena"
 """
 
 
-def complaints(*routes: str) -> list[str]:
-    text = BASE + "".join(f"[[route]]\n{route}\n" for route in routes)
+def complaints(*routes: str, more: str = "") -> list[str]:
+    text = BASE + "".join(f"[[route]]\n{route}\n" for route in routes) + more
     try:
         parse_config(text.encode(), file="config.toml", folder=Path(), env={})
     except ConfigError as error:
@@ -60,6 +60,73 @@ NEVER = "route[2]: is never reached: the route in line 17 takes all its calls"
 )
 def test_a_route_is_hidden_by_one_that_takes_all_its_calls_at_all_times(first: str, second: str, hidden: bool) -> None:
     assert complaints(first, second) == ([NEVER] if hidden else [])
+
+
+TRUNKS, PHONES = 'from = "trunk:*"\nto = "echo"', 'from = "phone:*"\nto = "echo"'
+OPEN, CLOSED = ('when = "open:office"\nto = "echo"', 'when = "closed:office"\nto = "echo"')
+
+
+@pytest.mark.parametrize(
+    ("routes", "hidden"),
+    [
+        ((TRUNKS, PHONES, 'did = "300"\nto = "answer"'), True),
+        ((PHONES, TRUNKS, 'from = "list:vip"\nto = "answer"'), True),
+        ((TRUNKS, 'from = "phone:1001"\nto = "echo"', 'to = "answer"'), False),
+        ((TRUNKS, 'did = "4*"\n' + PHONES, 'did = "300"\nto = "answer"'), False),
+        ((OPEN, CLOSED, 'from = "trunk:kyiv"\nto = "answer"'), True),
+        ((OPEN, CLOSED, 'when = "special:office"\nto = "answer"'), True),
+        ((OPEN, 'when = "special:office"\nto = "echo"', 'to = "answer"'), False),
+        ((OPEN, 'when = "closed:shop"\nto = "echo"', 'to = "answer"'), False),
+    ],
+)
+def test_a_route_is_hidden_by_several_that_take_all_its_calls_together(routes: tuple[str, ...], hidden: bool) -> None:
+    told = complaints(*routes, more='[hours.shop]\nopen = []\nwhen_open = "echo"\nwhen_closed = "answer"\n')
+    assert [what.split(" the route")[0] for what in told] == (["route[3]: is never reached:"] if hidden else [])
+
+
+def test_everybody_is_who_calls_from_trunks_and_phones_and_the_complaint_names_both_routes() -> None:
+    both = 'from = ["trunk:*", "phone:*"]\nto = "echo"'
+    assert complaints(both, 'from = "withheld"\nto = "answer"') == [NEVER]
+    (told,) = complaints(TRUNKS, PHONES, 'to = "answer"')
+    assert told == "route[3]: is never reached: the routes in lines 17 and 20 together take all its calls"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "hidden"),
+    [
+        ("0501234567", "+380501234567", True),
+        ("+380501234567", "050 123 45 67".replace(" ", ""), True),
+        ("+38050*", "0501234567", True),
+        ("0501234567", "+380501234568", False),
+        ("050*", "0501234567", False),  # only as a trunk may write it
+    ],
+)
+def test_numbers_of_callers_are_compared_as_the_country_reads_them(first: str, second: str, hidden: bool) -> None:
+    routes = [f'from = "{number}"\nto = "echo"' for number in (first, second)]
+    told = complaints(*routes, more='[server]\ncountry = "UA"\n')
+    assert [what.split(": the route")[0] for what in told] == (["route[2]: is never reached"] if hidden else [])
+
+
+@pytest.mark.parametrize(
+    ("states", "contradict"),
+    [
+        ('["open:office", "closed:office"]', "open and closed"),
+        ('["special:office", "open:office"]', "special and open"),
+        ('["special:office", "closed:office"]', ""),
+    ],
+)
+def test_hours_are_not_in_two_states_at_once(states: str, contradict: str) -> None:
+    told = complaints(f'when = {states}\nto = "echo"')
+    never = f"route[1].when[2]: is never reached: office is not {contradict} at once"
+    assert told == ([never] if contradict else [])
+
+
+def test_hours_that_a_route_asks_are_not_unreachable() -> None:
+    routes = '[[route]]\nwhen = "open:office"\nto = "echo"\n'
+    config = parse_config((BASE + routes).encode(), file="config.toml", folder=Path(), env={})
+    assert not [problem.what for problem in config.warnings if problem.code == "unreachable"]
+    config = parse_config((BASE + '[[route]]\nto = "echo"\n').encode(), file="config.toml", folder=Path(), env={})
+    assert [problem.what for problem in config.warnings if problem.code == "unreachable"]
 
 
 @pytest.mark.parametrize(
