@@ -4,7 +4,8 @@ A caller's points are ``priority + ageing * seconds``, at most ``priority_cap``;
 So the callers of a queue are overtaken without end by those of another one with the same agents if that one is in a
 higher band, begins with more points than they can ever have, ends with more, or gains them faster. Callers who bring
 more or fewer points than others (by routes, lists, gotos, sets, applications) make the same difference, inside one
-queue too.
+queue too. Several such queues together suffice, if every agent serves one of them, or everybody who speaks one of the
+languages; those whom a queue borrows (``overflow`` with ``also``) serve its callers too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from softswitch.config.errors import Problem, Severity, dotted
 from softswitch.config.fields import LANGUAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ivr.nodes import Flow
     from softswitch.callers.lists import CallerList
@@ -40,6 +41,8 @@ class _Class:
     ageing: float
     cap: float | None
     agents: frozenset[str]
+    by_language: tuple[tuple[str, frozenset[str]], ...]
+    """Who may serve those who speak it; one that differs in nothing from all the agents is left out."""
 
     @property
     def start(self) -> float:
@@ -64,12 +67,45 @@ def check(config: Config, flow: Flow, lists: Mapping[str, CallerList], positions
         if one.cap is not None and one.priority > one.cap:
             what = f"{one.priority:g} is more than priority_cap: callers begin at {one.cap:g} and gain nothing"
             yield _warning(positions, (*path, "priority"), what, "raise priority_cap or lower the priority")
-        rivals = [other for other in classes if other is not one and one.agents and one.agents <= other.agents]
-        worst = _worst((one, other) for other in rivals)
+        others = [other for other in classes if other is not one]
+        worst = _starved(one, others)
         if worst is None and one.agents:
-            worst = _worst((low[one.name], high[other.name]) for other in (one, *rivals))
+            worst = _worst([(low[one.name], high[one.name])])
+        if worst is None:
+            worst = _starved(low[one.name], [high[other.name] for other in others])
         if worst is not None:
             yield _warning(positions, path, *worst)
+
+
+def _starved(one: _Class, others: list[_Class]) -> tuple[str, str] | None:
+    """By one of the *others*, or by several together; at worst all its callers, else those of a language."""
+    for language, agents in (("", one.agents), *one.by_language):
+        if not agents:
+            continue
+        worst = _worst([(one, other) for other in others if agents <= other.agents]) or _together(one, others, agents)
+        if worst is not None:
+            whom = f"callers with the language {language} may" if language else "callers may"
+            return worst[0].replace("callers may", whom, 1), worst[1]
+    return None
+
+
+def _together(one: _Class, others: list[_Class], agents: frozenset[str]) -> tuple[str, str] | None:
+    stronger: list[_Class] = []
+    for rival in _RIVALRY:
+        stronger += [other for other in others if other not in stronger and rival(one, other) is not None]
+        if agents <= _united(stronger):
+            for other in tuple(stronger):  # name no more of them than it takes
+                rest = [each for each in stronger if each is not other]
+                stronger = rest if agents <= _united(rest) else stronger
+            wait = "very long" if rival is _slower else "for ever"
+            names = " or ".join(other.name for other in stronger)
+            what = f"callers may wait {wait}: everybody who serves it serves {names} first"
+            return what, "let all have the same band and ageing and no priority_cap, or give it an agent of its own"
+    return None
+
+
+def _united(classes: Iterable[_Class]) -> frozenset[str]:
+    return frozenset().union(*(one.agents for one in classes))
 
 
 def _with_callbacks(span: Span, queue: Queue) -> Span:
@@ -78,9 +114,8 @@ def _with_callbacks(span: Span, queue: Queue) -> Span:
     return span[0] + min(0.0, points), span[1] + max(0.0, points)
 
 
-def _worst(pairs: Iterator[tuple[_Class, _Class]]) -> tuple[str, str] | None:
-    known = list(pairs)
-    return next((said for rival in _RIVALRY for one, other in known if (said := rival(one, other))), None)
+def _worst(pairs: list[tuple[_Class, _Class]]) -> tuple[str, str] | None:
+    return next((said for rival in _RIVALRY for one, other in pairs if (said := rival(one, other))), None)
 
 
 def _warning(positions: Positions, path: Path, what: str, right: str) -> Problem:
@@ -89,22 +124,27 @@ def _warning(positions: Positions, path: Path, what: str, right: str) -> Problem
 
 
 def _read(config: Config, name: str, queue: Queue) -> _Class:
-    return _Class(
-        name, queue.band, queue.priority, queue.ageing, queue.priority_cap, frozenset(_able_agents(config, queue))
-    )
+    borrowed = [step.also.name for step in queue.overflow if step.also is not None]
+    serving = [queue, *(config.queues[other] for other in borrowed if other in config.queues)]
+    able = {
+        language: frozenset(agent for each in serving for agent in _able_agents(config, each, language))
+        for language in LANGUAGES
+    }
+    agents = frozenset().union(*able.values())
+    fewer = tuple((language, some) for language, some in able.items() if some != agents)
+    return _Class(name, queue.band, queue.priority, queue.ageing, queue.priority_cap, agents, fewer)
 
 
-def _able_agents(config: Config, queue: Queue) -> Iterator[str]:
-    """Who may serve some callers of the queue; nobody while that cannot be read."""
+def _able_agents(config: Config, queue: Queue, language: str) -> Iterator[str]:
+    """Who may serve some callers of the queue who speak it; nobody while that cannot be read."""
     try:
         needs = [skills.parse(text) for text in (queue.needs, *(step.needs for step in queue.relax))]
     except skills.SkillSyntaxError:
         return
     for agent in config.agent_list:
-        if queue.agents is None or agent.id in queue.agents:
-            known = ({"language": language} for language in LANGUAGES)
-            if any(could_hold(need, agent.skills, caller) for caller in known for need in needs):
-                yield agent.id
+        listed = queue.agents is None or agent.id in queue.agents
+        if listed and any(could_hold(need, agent.skills, {"language": language}) for need in needs):
+            yield agent.id
 
 
 def _lower_band(one: _Class, other: _Class) -> tuple[str, str] | None:

@@ -160,3 +160,45 @@ def test_those_who_have_hung_up_and_come_before_or_after_those_on_the_line() -> 
         assert said.startswith("callers may wait for ever: they never have more than ")
         assert starving(f"offer_callback = {{ priority = {points} }}") == []
     assert starving("ageing = 0\noffer_callback = { priority = 0 }") == []
+
+
+#: Two agents: a serves sales and Polish callers, b billing and English ones; both serve queue one.
+OTHERS = """
+[[phone]]
+user = "2"
+password = "long-enough"
+[[agent]]
+id = "b"
+phone = "2"
+skills = { support = 50, billing = 50, en = 50 }
+"""
+
+
+def among_two(one: str, sales: str, support: str) -> list[str]:
+    agents = AGENT.replace("{ sales = 50,", "{ sales = 50, pl = 50,") + OTHERS
+    text = f"{agents}\n[queue.one]\n{one}\n[queue.a]\nneeds = 'sales >= 50'\n{sales}\n[queue.b]\n"
+    text += f"needs = 'support >= 50'\n{support}\n"
+    parsed = parse_config(text.encode(), file="c", folder=Path(), env={})
+    return [str(w.what) for w in parsed.warnings if w.where.startswith("queue.one")]
+
+
+def test_several_queues_that_together_have_all_the_agents() -> None:
+    everybody = "callers may wait for ever: everybody who serves it serves a or b first"
+    assert among_two("", "band = 1", "band = 1") == [everybody]
+    assert among_two("priority_cap = 5", "band = 1", "priority = 50") == [everybody]
+    assert among_two("", "band = 1", "ageing = 9") == [everybody.replace("for ever", "very long")]
+    assert among_two("", "band = 1", "") == [], "b is theirs"
+    assert among_two("band = 1", "band = 1", "band = 1") == []
+
+
+def test_the_agents_whom_a_queue_borrows_serve_its_callers_too() -> None:
+    (said,) = among_two("", "band = 1\noverflow = [{ after = 9, also = 'queue:b' }]", "")
+    assert said == "callers may wait for ever: everybody who serves it serves a first, which is in a higher band"
+    lent = "needs = 'sales >= 50'\noverflow = [{ after = 9, also = 'queue:b' }]"
+    assert among_two(lent, "band = 1", "") == [], "b helps"
+
+
+def test_callers_of_one_language() -> None:
+    (said,) = among_two("needs = '{language} >= 50'", "band = 1", "")
+    assert said.startswith("callers with the language pl may wait for ever: everybody who serves it serves a first")
+    assert among_two("needs = '{language} >= 50 or billing >= 50'", "band = 1", "") == []
