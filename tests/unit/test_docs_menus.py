@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from ivr.verbs import read_verbs
+from softswitch.__main__ import cli
 from softswitch.config import parse_config
+from softswitch.tryout.command import Request, attempt
+from softswitch.tryout.walk import Walk, walk
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -27,9 +32,30 @@ def test_the_menus_work(number: int, tmp_path: Path) -> None:
     works(examples("menus.md")[number], tmp_path)
 
 
-def test_the_first_menu_has_no_more_than_thirty_lines() -> None:
-    lines = [line for line in examples("menus.md")[0].splitlines() if line.strip()]
-    assert len(lines) <= 30
+def test_the_first_thirty_lines_are_a_whole_switch(tmp_path: Path) -> None:
+    """As they stand in the page: nothing is warned of, and each choice leads to somebody or says something."""
+    text = examples("menus.md")[0]
+    assert len([line for line in text.splitlines() if line.strip()]) == 30
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    checked = CliRunner().invoke(cli, ["check", "--strict", "--config", str(file)])
+    assert checked.exit_code == 0, checked.output
+    assert "2 phones, 1 agents, 1 queues, 1 menus, 1 routes" in checked.output
+    config = parse_config(text.encode(), file="config.toml", folder=tmp_path, env={})
+
+    def tried(at: str, digits: str = "") -> Walk:
+        request = Request("100", phone="1002", at=f"2026-11-23 {at}", digits=digits)
+        return walk(config, attempt(config, request, datetime(2026, 11, 23, tzinfo=UTC)))
+
+    begin = ["hours:office", "menu:main"]
+    assert tried("10:00", "1").path == [*begin, "queue:sales"]
+    parcel = tried("10:00", "2,47110815,1")
+    assert (parcel.path, parcel.variables["parcel"]) == ([*begin, "collect:parcel", "queue:sales"], "47110815")
+    assert tried("10:00", "3").path[:4] == [*begin, "say:address", "menu:main"]
+    assert tried("10:00", "-").path == [*begin, "queue:sales"]
+    closed = tried("20:00")
+    assert closed.path == ["hours:office", "say:closed", "hangup"]
+    assert closed.said
 
 
 def test_the_verbs_work() -> None:
