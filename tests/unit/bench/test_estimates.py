@@ -9,11 +9,11 @@ from bench.estimates import PREDICTORS, SCENARIOS, Options, measure
 SMALL = Options(days=3, rollouts=24, between=420.0, most_probes=110)
 
 
-@pytest.mark.parametrize("letter", ["C", "E"])
-def test_forward_simulation_beats_the_hold_time_rule_and_its_p80_is_true(letter: str) -> None:
+@pytest.mark.parametrize(("letter", "at_most"), [("C", 0.75), ("E", 0.65)])
+def test_forward_simulation_beats_the_hold_time_rule_and_its_p80_is_true(letter: str, at_most: float) -> None:
     outcome = measure(SCENARIOS[letter], SMALL)
     assert len(outcome.probes) > 80
-    assert outcome.ratio < 0.85
+    assert outcome.ratio < at_most
     assert 0.62 < outcome.covered < 0.95
     assert abs(outcome.bias("forward")) < abs(outcome.bias("Asterisk"))
     assert outcome.mae("forward") < min(outcome.mae(name) for name in PREDICTORS if name in ("LES", "HOL"))
