@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -101,3 +102,31 @@ def test_a_file_that_is_no_list_says_why(tmp_path: Path, content: bytes, complai
     (tmp_path / "vip.csv").write_bytes(content)
     with pytest.raises(ListFileError, match=complaint):
         list(read_csv(tmp_path / "vip.csv", PLAN))
+
+
+class Counted(Sequence[int]):
+    """The numbers of a list, and how many of them were looked at."""
+
+    def __init__(self, numbers: Sequence[int]) -> None:
+        self._numbers = numbers
+        self.looked_at = 0
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, at: Any) -> Any:
+        self.looked_at += 1
+        return self._numbers[at]
+
+
+def test_of_a_million_numbers_some_twenty_are_looked_at_to_find_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = {"agent": "olena"}
+    callers = vip(("+999100000000", data))
+    counted = Counted(range(999_100_000_000, 999_102_000_000, 2))  # every second number; all with the data of the first
+    monkeypatch.setattr(callers, "_keys", counted)
+    monkeypatch.setattr(callers, "_rows", [0] * len(counted))
+    assert len(callers) == 1_000_000
+    for number, found in ((10**8, data), (10**8 + 777_778, data), (10**8 + 777_777, None), (10**8 + 3 * 10**6, None)):
+        counted.looked_at = 0
+        assert callers.find(PLAN.read(f"+999{number}")) == found
+        assert 0 < counted.looked_at <= 22  # log2 of a million, and the comparison at the end
