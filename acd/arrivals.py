@@ -223,6 +223,8 @@ class Arrivals:
         if ticket is None:
             if hung_up:
                 self._callbacks.line_free(call, now)
+            elif reason is ev.LeaveReason.SERVED:
+                self._callbacks.served(call, now)
             return
         if ticket.place in CALLED_BACK and reason is not ev.LeaveReason.TRANSFERRED:
             return

@@ -31,6 +31,7 @@ class LeaveReason(StrEnum):
     ABANDONED = "abandoned"
     EXIT = "exit"
     TRANSFERRED = "transferred"
+    SERVED = "served"  # by somebody to whom no queue has sent the caller
 
 
 class EndedBy(StrEnum):
@@ -236,7 +237,7 @@ class CallLeft:
     """The caller is gone from the queue by own or outside will; during a conversation it ends that.
 
     Also of a call that is in no queue any more, when it is over: a customer who was to be called back and has called
-    in the meantime is still to be called back if nobody served that call.
+    in the meantime is still to be called back if nobody served that call; SERVED says that somebody does now.
     """
 
     call: str

@@ -17,6 +17,7 @@ from acd.events import (
     CallJoined,
     CallLeft,
     FailReason,
+    LeaveReason,
 )
 from acd.skills import parse
 from acd.ticket import CALLED_BACK, LISTENING, Place
@@ -369,6 +370,12 @@ class Callbacks:
         name = call.queued_as
         if name not in self._dispatcher.tickets and self._dispatcher.order_of(name) is not None:
             self._control.queues.receive(CallLeft(name), now)  # who has called in vain is still to be called back
+
+    def served(self, call: Call, now: float) -> None:
+        """Somebody talks with the caller, whom no queue sent: an order that rests beside the call is done."""
+        name = call.queued_as
+        if name not in self._dispatcher.tickets and self._dispatcher.order_of(name) is not None:
+            self._control.queues.receive(CallLeft(name, LeaveReason.SERVED), now)
 
     def _report(self, call: Call, event: CallbackAnswered | CallbackFailed, now: float) -> None:
         if call.call not in self._reported:

@@ -350,6 +350,7 @@ class CallControl:
         self.legs.bridge(caller, other)
         who = phone or other.phone
         self.note("call.connected", call, now, agent=agent, phone=who, queue=queue, waited=waited, leg=other.leg)
+        self.callbacks.served(call, now)
         self.transfers.took(call, now)
 
     def unfinished(self) -> set[str]:

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd.agent import State
+from ivr.targets import Target
 from rtp.legs import Music, Play, Tone
+from softswitch.call.sending import send_on
 from softswitch.store.cdr import Disposition
 from tests.sim.office import CENTRE, MUSIC, Office, bridged, said, state_of
 from tests.support.sim_phone import answers, rejects, rings_on
@@ -454,3 +456,23 @@ def test_a_number_that_is_never_to_be_called_since_the_order_is_not_called(how: 
     assert state_of(office, "olena") is State.IDLE
     assert [line.data["result"] for line in office.switch.journal.of("acd.callback_over")] == ["cancelled"]
     office.close()
+
+
+def test_an_order_is_done_when_its_customer_is_picked_by_hand_and_talks_with_the_agent(office: Office) -> None:
+    order(office)
+    agent = office.agent("1002", answers(after=1.0))
+    call = office.call("2001", "101")
+    office.run(1)
+    control = office.switch.control
+    (live,) = [known for known in control.calls.values() if known.a_leg == call.leg]
+    assert send_on(control, live, Target.parse("agent:piotr"), office.world.now)
+    control.on_changed(office.world.now)
+    office.switch.flush()
+    assert len(waiting(office)) == 1
+    office.run(5)
+    assert bridged(call, agent.call)
+    assert waiting(office) == []
+    assert [line.data["result"] for line in office.switch.journal.of("acd.callback_over")] == ["served"]
+    agent.call.hang_up()
+    office.run(2)
+    assert waiting(office) == []
