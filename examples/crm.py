@@ -2,8 +2,11 @@
 
     python examples/crm.py 8091
 
-    GET /offers/+380501234567      {"bindings": [{"campaign": "renewal", "template": "offer", …}]}, with an ETag
+    GET /offers/+380501234567      {"bindings": [{"campaign": "renewal", "template": "renewal", …}]}, with an ETag
     GET /audio/renewal-en.wav      a recording (here: two seconds of a tone), with an ETag
+
+The slot, the template and the web service that go with it are in docs/control-points.md, "With a CRM". Both addresses
+are on this machine: [webservice.picks] and [campaigns.audio] need allow_private = ["127.0.0.1"] each.
 
 Only the standard library is needed. A real one does the same: it knows the caller by the number, answers within a
 second, and says nothing more than what is to be said. 304 spares both sides the work where nothing has changed.
@@ -22,9 +25,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote
 
 #: What is due to whom. Everybody else hears nothing.
-RENEWALS = {
-    "+380501234567": {"what": "motor insurance", "price": "2450.00 UAH", "until": "2026-12-20"},
-    "1001": {"what": "travel insurance", "price": "450.00 UAH", "until": "2026-12-31"},
+RENEWALS: dict[str, dict[str, object]] = {
+    "+380501234567": {
+        "what": {"en": "motor insurance", "uk": "страхування авто"},
+        "price": "2450.00 UAH",
+        "until": "2026-12-20",
+    },
+    "1001": {
+        "what": {"en": "travel insurance", "uk": "страхування подорожі"},
+        "price": "450.00 UAH",
+        "until": "2026-12-31",
+    },
 }
 
 
@@ -37,7 +48,7 @@ def bindings(caller: str, base: str) -> dict[str, object]:
         "bindings": [
             {
                 "campaign": "renewal",
-                "template": "offer",
+                "template": "renewal",
                 "values": renewal,
                 "audio": {"en": f"{base}/audio/renewal-en.wav"},
             }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,22 +22,12 @@ from tests.support.sim_ports import MemoryJournal, SimClock
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-EXAMPLE = Path(__file__).parents[4] / "examples" / "crm.py"
-CONFIG = """
+ROOT = Path(__file__).parents[4]
+EXAMPLE = ROOT / "examples" / "crm.py"
+AROUND = """
 [menu.main]
 say = "Hello."
-keys = {{ 1 = "echo" }}
-
-[[menu.main.slot]]
-id = "promo"
-webservice = "crm"
-
-[template.offer]
-text.en = "Until {{until:date gen}}, {{what:text max 40}} for {{price:money}}."
-
-[webservice.crm]
-url = "{url}/offers/{{ani}}"
-allow_private = ["127.0.0.1"]
+keys = { 1 = "echo" }
 
 [campaigns.audio]
 allow_private = ["127.0.0.1"]
@@ -45,6 +36,13 @@ allow_private = ["127.0.0.1"]
 did = "100"
 to = "menu:main"
 """
+
+
+def documented() -> str:
+    """The slot, the template and the web service as docs/control-points.md has them."""
+    page = (ROOT / "docs" / "control-points.md").read_text(encoding="utf-8")
+    (lines,) = (block for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if 'id = "renewal"' in block)
+    return str(lines)
 
 
 @pytest.fixture
@@ -57,7 +55,7 @@ def config() -> Iterator[Config]:
     server = crm.serve(0)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    text = CONFIG.format(url=f"http://127.0.0.1:{server.server_address[1]}")
+    text = AROUND + documented().replace("127.0.0.1:8091", f"127.0.0.1:{server.server_address[1]}")
     yield parse_config(text.encode(), file="c.toml", folder=Path(), env={})
     server.shutdown()
     thread.join()
@@ -76,10 +74,10 @@ async def test_the_example_says_what_a_caller_hears_and_plays_it(config: Config,
     book = Book(config, flows.flow(config), SimClock(), MemoryJournal())
     try:
         for number, caller in enumerate(("1001", "1001", "9999")):
-            inquiries.ask(number, "slot", "crm", {"ani": caller}, config)
+            inquiries.ask(number, "slot", "picks", {"ani": caller}, config)
         found = [await asyncio.wait_for(answers.get(), 5) for _ in range(3)]
         assert [outcome for outcome, _ in found] == ["ok"] * 3
-        heard = [book.pulled("promo", values, {"ani": "1001", "language": "en"}, 0.0) for _, values in found]
+        heard = [book.pulled("renewal", values, {"ani": "1001", "language": "en"}, 0.0) for _, values in found]
         assert sorted(len(messages or ()) for messages in heard) == [0, 1, 1]
         (message,) = next(messages for messages in heard if messages)
         assert json.loads(next(values for _, values in found if "renewal" in values[BODY])[BODY])["bindings"]
