@@ -2,7 +2,8 @@
 
 A list is made of entries of the configuration and of CSV files. A number is found by bisection over packed arrays:
 about 20 steps for a million numbers. An entry may also be a prefix ("+4822*"); the longest one wins, and a
-whole number wins over any prefix.
+whole number wins over any prefix. A regular expression between slashes ("/\\+38050.*7/") that matches all of the number
+comes last; those are tried one after another.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ if TYPE_CHECKING:
 #: A CSV file is UTF-8, with a byte order mark or without; the first row names the columns.
 NUMBER_COLUMN = "number"
 _MOST_COMPLAINTS = 20
+_MOST_REPEATS = 3  # of up to 64 characters
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a list: a number or a prefix with "*", and what is known of whoever calls from it."""
+    """One line of a list: a number, a prefix with "*" or a "/regular expression/"; and what is known of who calls."""
 
     number: str
     data: Mapping[str, str] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class CallerList:
     def __init__(self, entries: Iterable[Entry], plan: NumberPlan) -> None:
         self._prefixes: dict[str, Mapping[str, str]] = {}
         self._others: dict[str, Mapping[str, str]] = {}  # shorter than E.164 or with letters: few
+        self._patterns: list[tuple[re.Pattern[str], Mapping[str, str]]] = []
         self._blob = bytearray()
         shapes: dict[tuple[str, ...], int] = {}
         keys, begins = array("Q"), array("Q")
@@ -61,7 +64,9 @@ class CallerList:
             points = float(entry.data.get("priority") or 0.0)
             least, most = min(least, points), max(most, points)
             number = entry.number.strip()
-            if number.endswith("*"):
+            if is_pattern(number):
+                self._patterns.append((compiled(number), entry.data))
+            elif number.endswith("*"):
                 self._prefixes.setdefault(_prefix(number[:-1]), entry.data)
             elif (key := _key(number, plan)) is None:
                 self._others.setdefault(plan.read(number).dialable, entry.data)
@@ -81,12 +86,13 @@ class CallerList:
         self._longest = max(map(len, self._prefixes), default=0)
 
     def __len__(self) -> int:
-        return len(self._keys) + len(self._others) + len(self._prefixes)
+        return len(self._keys) + len(self._others) + len(self._prefixes) + len(self._patterns)
 
     @property
     def digest(self) -> bytes:
         """Of everything on the list; lists with another one say something else."""
-        digest = hashlib.sha256(repr((self._prefixes, self._others, self._shapes)).encode())
+        patterns = [(pattern.pattern, data) for pattern, data in self._patterns]
+        digest = hashlib.sha256(repr((self._prefixes, self._others, patterns, self._shapes)).encode())
         for part in (self._keys, self._rows, self._begins, self._blob):
             digest.update(part)
         return digest.digest()
@@ -102,7 +108,9 @@ class CallerList:
         for length in range(min(self._longest, len(number.dialable)), 0, -1):
             if (found := self._prefixes.get(number.dialable[:length])) is not None:
                 return found
-        return None
+        if number.kind in (NumberKind.OTHER, NumberKind.WITHHELD):
+            return None
+        return next((data for pattern, data in self._patterns if pattern.fullmatch(number.dialable)), None)
 
     def _row(self, key: int) -> int | None:
         at = bisect_left(self._keys, key)
@@ -119,6 +127,27 @@ def _key(number: str, plan: NumberPlan) -> int | None:
         return int(number[1:])
     read = plan.read(number)
     return int(read.e164[1:]) if read.e164 else None
+
+
+def is_pattern(written: str) -> bool:
+    return len(written) > 2 and written.startswith("/") and written.endswith("/")
+
+
+def compiled(written: str) -> re.Pattern[str]:
+    """Of an entry between slashes. Raises re.error."""
+    return re.compile(written[1:-1], re.ASCII)
+
+
+def wrong_pattern(written: str) -> str:
+    """What is wrong with an entry between slashes, or nothing: callers must not make it take long."""
+    try:
+        compiled(written)
+    except re.error as error:
+        return f'"{written}" is not a regular expression: {error}'
+    bare = re.sub(r"\\.|\[[^]]*\]", "x", written[1:-1])
+    if re.search(r"\)[*+{]", bare) or len(re.findall(r"[*+?{]", bare)) > _MOST_REPEATS:
+        return f'"{written}" can take long: at most {_MOST_REPEATS} of * + ? {{…}}, none after a group'
+    return ""
 
 
 def _prefix(written: str) -> str:
@@ -176,6 +205,8 @@ def _problem(number: str, cells: int, columns: int, plan: NumberPlan) -> str:
         return "no number"
     if _E164.fullmatch(number):
         return ""
+    if is_pattern(number):
+        return wrong_pattern(number)
     if number.endswith("*"):
         return "" if number[:-1].lstrip("+").isdigit() else f'"{number}" is not a prefix, write "+4822*"'
     if plan.read(number).kind in (NumberKind.OTHER, NumberKind.WITHHELD):

@@ -9,7 +9,7 @@ import math
 from typing import TYPE_CHECKING
 
 from acd.skills import SkillSyntaxError, parse
-from softswitch.callers.lists import CallerList, Entry, ListFileError, read_csv
+from softswitch.callers.lists import CallerList, Entry, ListFileError, is_pattern, read_csv, wrong_pattern
 from softswitch.config.errors import Problem, dotted, nearest, one_of
 from softswitch.config.fields import LANGUAGES
 from softswitch.config.templates import fill
@@ -78,6 +78,8 @@ def _row_problem(positions: Positions, path: Path, file: FilePath, wrong: str) -
 
 
 def _unusable(config: Config, number: str) -> str:
+    if is_pattern(number):
+        return wrong_pattern(number)
     if number.endswith("*"):
         digits = number[:-1].removeprefix("+")
         return "" if digits.isascii() and digits.isdigit() else f'"{number}" is no beginning of numbers'

@@ -18,7 +18,8 @@ class ListEntry(Section):
     """Numbers and what is known of whoever calls from them; or a file of them, one a row."""
 
     number: Annotated[Strings, Field(min_length=1)] | None = None
-    """Numbers as people write them; a trailing ``*`` stands for any rest ("+4822*")."""
+    """Numbers as people write them; a trailing ``*`` stands for any rest ("+4822*"), and what is between
+    slashes is a regular expression for all of the number ("/\\+38050.*7/")."""
     file: FilePath | None = None
     """A CSV file with a column ``number``; its other columns are known of the caller, in place of what is said here."""
     name: Label = ""

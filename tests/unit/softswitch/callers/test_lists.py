@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.callers.lists import CallerList, Entry, ListFileError, read_csv
+from softswitch.callers.lists import CallerList, Entry, ListFileError, read_csv, wrong_pattern
 from softswitch.callers.numbers import NumberPlan
 
 if TYPE_CHECKING:
@@ -130,3 +130,39 @@ def test_of_a_million_numbers_some_twenty_are_looked_at_to_find_one(monkeypatch:
         counted.looked_at = 0
         assert callers.find(PLAN.read(f"+999{number}")) == found
         assert 0 < counted.looked_at <= 22  # log2 of a million, and the comparison at the end
+
+
+def test_a_regular_expression_matches_all_of_the_number_as_it_is_kept_and_comes_last() -> None:
+    callers = vip(
+        (r"/\+38050\d*7/", {"is": "odd"}), (r"/\+380.*/", {"is": "any"}), ("+38067*", {"is": "prefix"}), ("/.*9/", {})
+    )
+    assert callers.find(PLAN.read("050 123 45 67")) == {"is": "odd"}
+    assert callers.find(PLAN.read("0501234568")) == {"is": "any"}
+    assert callers.find(PLAN.read("0671234567")) == {"is": "prefix"}
+    assert callers.find(PLAN.read("+48221234567")) is None
+    assert callers.find(PLAN.read("anonymous")) is None
+    assert callers.find(PLAN.read("agent9")) is None
+    assert len(callers) == 4
+    assert callers.digest != vip(("/.*9/", {})).digest
+
+
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        (r"/\+38050\d{7}/", ""),
+        ("/[0-9+]+1?/", ""),
+        ("/(050|067).*/", ""),
+        ("/(a/", "is not a regular expression"),
+        ("/(a|[0-9]+)+/", "can take long"),
+        ("/.*1.*2.*3.*4/", "can take long"),
+        ("/1?1?1?1?1111/", "can take long"),
+    ],
+)
+def test_a_regular_expression_that_is_none_or_can_take_long_is_told(written: str, wrong: str, tmp_path: Path) -> None:
+    assert wrong in wrong_pattern(written)
+    (tmp_path / "x.csv").write_text(f"number\n{written}\n", encoding="utf-8")
+    if wrong:
+        with pytest.raises(ListFileError, match=wrong):
+            list(read_csv(tmp_path / "x.csv", PLAN))
+    else:
+        assert list(read_csv(tmp_path / "x.csv", PLAN)) == [Entry(written, {})]

@@ -114,3 +114,12 @@ def test_skills_that_callers_of_a_list_need_are_read_in_the_file_and_in_its_rows
     found = complaints(tmp_path, '[[list.vip]]\nfile = "vip.csv"\n', "number,needs\n+380502223344,pl >=\n")
     assert "row 2" in found[0]
     assert "needs: column 6: a level was expected" in found[0]
+
+
+def test_an_entry_between_slashes_is_a_regular_expression(tmp_path: Path) -> None:
+    config = load(tmp_path, "[[list.vip]]\nnumber = '/\\+38050\\d*7/'\nagent = \"olena\"\n")
+    vip, read = config.lists["vip"], config.plan.read
+    assert vip.find(read("0501234567")) == {"agent": "olena"}
+    assert vip.find(read("0501234568")) is None
+    (told,) = complaints(tmp_path, '[[list.vip]]\nnumber = "/(/"\n')
+    assert told.startswith('list.vip[1].number: "/(/" is not a regular expression')
