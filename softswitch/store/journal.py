@@ -13,6 +13,7 @@ import logging
 import os
 import sqlite3
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -106,6 +107,8 @@ class JournalWriter:
         self._looked_at = float("-inf")
         self._task: asyncio.Task[None] | None = None
         self._closing = False
+        # A thread of its own: what is promised must not wait for anybody else's names, mails and files.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
 
     # ------------------------------------------------------------------------------------------------ life
     async def start(self) -> None:
@@ -140,6 +143,7 @@ class JournalWriter:
             with contextlib.suppress(sqlite3.Error):
                 await self._connection.close()
             self._connection = None
+        self._thread.shutdown(wait=False, cancel_futures=True)
         lost = len(self._waiting)
         if lost:
             log.error("journal: %d records could not be written before the end", lost)
@@ -292,11 +296,10 @@ class JournalWriter:
             self._snapshot = None
         self._keep_promises()
 
-    @staticmethod
-    async def _encode(snapshot: Snapshot) -> tuple[object, ...] | None:
+    async def _encode(self, snapshot: Snapshot) -> tuple[object, ...] | None:
         """The row of a snapshot, made in another thread: it may be large. None when it cannot be written down."""
         try:
-            return await asyncio.to_thread(snapshot.row)
+            return await asyncio.get_running_loop().run_in_executor(self._thread, snapshot.row)
         except (TypeError, ValueError):
             log.exception("journal: a snapshot cannot be written; an older one is used at the next start")
             return None
@@ -343,7 +346,7 @@ class JournalWriter:
         if self._connection is not None:
             if now - self._looked_at < self._watch and not self._promises and not self._closing:
                 return
-            identity = await asyncio.to_thread(self._look)
+            identity = await asyncio.get_running_loop().run_in_executor(self._thread, self._look)
             if identity == self._identity:
                 self._looked_at = now
                 return

@@ -11,6 +11,8 @@ import asyncio
 import contextlib
 import ipaddress
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -32,6 +34,8 @@ class AddressRefused(httpx2.TransportError):
 _SPECIAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "198.18.0.0/15", "240.0.0.0/4", "fec0::/10", "::/96")))
 #: The last 32 bits are an IPv4 address that is reached through a translator (RFC 6052).
 _TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+#: Lookups of names that one service may have under way.
+_THREADS = 2
 
 
 def is_public(address: Address) -> bool:
@@ -59,27 +63,41 @@ class Guard:
         )
 
 
-async def resolve(host: str, port: int) -> list[str]:
-    """The addresses of *host*, in the order in which to try them. Raises OSError."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+class Resolver:
+    """Names as the system resolves them, in threads of one service: where its name server is silent, only it waits."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="names of a service")
+
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """The addresses of *host*, in the order in which to try them. Raises OSError."""
+        look_up = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+    def close(self) -> None:
+        """What is looked up now is of use to nobody."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Connects to allowed addresses only; TLS is still verified against the name."""
 
-    def __init__(self, guard: Guard, inner: httpx2.AsyncBaseTransport, resolve: Resolve = resolve) -> None:
+    def __init__(self, guard: Guard, inner: httpx2.AsyncBaseTransport, resolve: Resolve | None = None) -> None:
         self._guard = guard
         self._inner = inner
-        self._resolve = resolve
+        self._resolver = Resolver()
+        self._resolve = resolve or self._resolver.resolve
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.host
         port = request.url.port or (443 if request.url.scheme == "https" else 80)
         try:
             addresses = await self._resolve(host, port)
-        except OSError as error:
-            raise httpx2.ConnectError(f"{host}: {error.strerror or error}", request=request) from error
+        except (OSError, UnicodeError) as error:
+            raise httpx2.ConnectError(
+                f"{host}: {getattr(error, 'strerror', None) or error}", request=request
+            ) from error
         permitted = [address for address in addresses if self._guard.permits(ipaddress.ip_address(address))]
         if not permitted:
             raise AddressRefused(f"{host} is at {', '.join(addresses)}, which is not allowed", request=request)
@@ -93,10 +111,11 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         return await self._inner.handle_async_request(request)
 
     async def aclose(self) -> None:
+        self._resolver.close()
         await self._inner.aclose()
 
 
-def guarded_client(guard: Guard, resolve: Resolve = resolve) -> httpx2.AsyncClient:
+def guarded_client(guard: Guard, resolve: Resolve | None = None) -> httpx2.AsyncClient:
     """A client whose requests all pass *guard*. It follows no redirects and uses no proxy: neither was looked at.
 
     It keeps no cookies: what a service says to one caller is not for the next.

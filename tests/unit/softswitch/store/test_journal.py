@@ -8,7 +8,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -455,3 +457,19 @@ async def test_a_barrier_is_told_when_what_was_before_it_is_given_up(tmp_path: P
             writer.append("k", None, {}, at=2.0)
         await asyncio.wait_for(told.wait(), 5)
     assert seen == [("order 1", False)]
+
+
+@pytest.mark.asyncio
+async def test_promises_are_kept_while_the_threads_of_everybody_are_stuck(tmp_path: Path) -> None:
+    loop, go_on = asyncio.get_running_loop(), threading.Event()
+    loop.set_default_executor(ThreadPoolExecutor(1))
+    stuck = loop.run_in_executor(None, go_on.wait)
+    try:
+        async with journal(tmp_path / "j.db") as writer:
+            writer.append("voicemail.left", "c1", {}, at=1.0)
+            async with asyncio.timeout(10):
+                await writer.flush()
+            assert not stuck.done()
+    finally:
+        go_on.set()
+        await stuck

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
-from typing import TYPE_CHECKING
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -275,3 +277,28 @@ async def test_a_304_that_nobody_asked_for_is_no_answer() -> None:
     server = HttpServer([Reply(304)])
     async with server as url:
         assert (await ask(Service("crm", url, document=True))).failure is Failure.STATUS
+
+
+@pytest.mark.asyncio
+async def test_a_name_whose_lookup_is_stuck_holds_up_only_its_own_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on, real = threading.Event(), socket.getaddrinfo
+
+    def look_up(host: str, *args: Any, **options: Any) -> Any:
+        if host == "erp.example":
+            go_on.wait()
+            raise socket.gaierror(-3, "Temporary failure in name resolution")
+        return real(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    try:
+        async with HttpServer() as url, asking(Service("erp", "http://erp.example/", timeout=60)) as stuck:
+            waiting = [asyncio.create_task(stuck.ask({"ani": str(n)})) for n in range(40)]
+            other = await ask(Service("other", f"http://localhost:{url.rpartition(':')[2]}/", timeout=10))
+            assert other.failure is None
+            await asyncio.to_thread(lambda: None)
+            assert not any(task.done() for task in waiting)
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+    finally:
+        go_on.set()
