@@ -227,6 +227,8 @@ def _rule(entry: Any, start: datetime, zone: tzinfo | None) -> rrule:
     frequency = str(next(iter(parts.get("FREQ", ())), ""))
     if frequency not in _FREQUENCIES:
         raise CalendarError(f'FREQ "{frequency}" is not supported; known are {", ".join(_FREQUENCIES)}')
+    if any(interval < 1 for interval in parts.get("INTERVAL", ())):
+        raise CalendarError("INTERVAL is less than 1")
     text: str = icalendar.vRecur(parts).to_ical().decode()  # type: ignore[no-untyped-call]
     rule = rrulestr(text, dtstart=start, cache=True)
     if "UNTIL" not in entry:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 UNAVAILABLE = "unavailable"
 #: Seconds after the last question for which somebody is kept whom the configuration names no more.
 LINGER = 900.0
-_THREADS = 4
 
 
 class Source(Protocol):
@@ -55,7 +53,6 @@ class Inquiries:
     def __init__(self, config: Config, on_answer: OnAnswer) -> None:
         self._on_answer = on_answer
         self._loop = asyncio.get_running_loop()
-        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="lookup")
         self._files = Files()
         self._known: dict[tuple[str, str], list[_Known]] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -123,7 +120,7 @@ class Inquiries:
             return Lookup(name, words, self._files.open(words.file, words.column))
         assert words.database is not None, "checked when the configuration was read"
         assert words.query is not None, "the same"
-        return Lookup(name, words, DatabaseSource(words.database, words.query, words.timeout, self._threads))
+        return Lookup(name, words, DatabaseSource(words.database, words.query, words.timeout))
 
     def _current(self) -> list[_Known]:
         """Everybody who has been asked and whom the configuration names as they are."""
@@ -172,7 +169,6 @@ class Inquiries:
                 await known.source.close()
         self._known.clear()
         await self._files.close()
-        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _words(kind: str, name: str, config: Config) -> object | None:

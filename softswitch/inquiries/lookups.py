@@ -7,6 +7,7 @@ import csv
 import logging
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
@@ -17,7 +18,6 @@ from ivr.texts import fill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from concurrent.futures import ThreadPoolExecutor
     from pathlib import Path
 
     from softswitch.callers.lists import CallerList
@@ -34,6 +34,8 @@ FAILED, TIMEOUT = "failed", "timeout"
 MOMENT = 0.5
 #: SQLite looks at the clock after so many of its instructions.
 _STEPS = 1000
+#: Callers who are asked for at one database at the same time.
+_THREADS = 4
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 
 Found = tuple[str, dict[str, str]]
@@ -162,17 +164,24 @@ class Files:
 
 
 class DatabaseSource:
-    """One SELECT, in a thread and for a limited time; the database cannot be written, nor another one opened."""
+    """One SELECT, for a limited time and in threads of its own, so that a locked database keeps nobody else waiting.
 
-    def __init__(self, path: Path, query: str, timeout: float, threads: ThreadPoolExecutor) -> None:
+    The database cannot be written, nor another one opened.
+    """
+
+    def __init__(self, path: Path, query: str, timeout: float) -> None:
         self._uri = f"{path.absolute().as_uri()}?mode=ro"
-        self._query, self._timeout, self._threads = query, timeout, threads
+        self._query, self._timeout = query, timeout
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="lookup")
 
     async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
         """See `Source`; raises sqlite3.Error."""
         until = time.monotonic() + self._timeout
         values = _Values({**variables, "key": key})
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._select, values, until)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def _select(self, values: _Values, until: float) -> dict[str, str] | None:
         left = until - time.monotonic()
@@ -227,7 +236,9 @@ class Lookup:
         return OK, told(self.words, row)
 
     async def close(self) -> None:
-        """Nothing is held open between two questions."""
+        """Nobody asks any more. A file is read for others, too."""
+        if isinstance(self._source, DatabaseSource):
+            self._source.close()
 
 
 def told(words: LookupWords, row: Mapping[str, str]) -> dict[str, str]:

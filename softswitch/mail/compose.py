@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_SURROGATES = re.compile(r"[\ud800-\udfff]")
 MAX_SUBJECT = 200
 
 
@@ -46,7 +47,7 @@ def compose(
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{message_id}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's out-of-office reply should answer it
-    message.set_content(text, cte="base64")
+    message.set_content(_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", text), cte="base64")
     for attachment in attachments:
         kind, _, subtype = attachment.media_type.partition("/")
         message.add_attachment(attachment.content, maintype=kind, subtype=subtype, filename=attachment.name)

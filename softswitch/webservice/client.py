@@ -227,7 +227,7 @@ class WebserviceClient:
         request = self._client.build_request(
             service.method,
             fill(service.url, variables, lambda value: quote(value, safe="")),
-            headers=headers,
+            headers=httpx2.Headers(headers, encoding="utf-8"),  # as names of callers are
             **content,  # type: ignore[arg-type]
         )
         if service.basic is not None:

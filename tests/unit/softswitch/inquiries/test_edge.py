@@ -141,6 +141,23 @@ async def test_a_database_is_only_read(tmp_path: Path, query: str) -> None:
     assert not (tmp_path / "other.db").exists()
 
 
+async def test_callers_at_a_locked_database_leave_another_one_free(tmp_path: Path) -> None:
+    database(tmp_path)
+    with sqlite3.connect(tmp_path / "open.db") as connection:
+        connection.execute("CREATE TABLE customers (name TEXT)")
+        connection.execute("INSERT INTO customers VALUES ('Olena')")
+    connection.close()
+    query = 'query = "SELECT name FROM customers"'
+    words = [f'[lookup.{name}]\ndatabase = "{name}.db"\ntimeout = 20.0\n{query}' for name in ("crm", "open")]
+    lock = sqlite3.connect(tmp_path / "crm.db", isolation_level=None)
+    lock.execute("BEGIN EXCLUSIVE")
+    async with asking("\n".join(words), tmp_path) as asked:
+        stuck = [asked.ask("lookup:crm") for _ in range(20)]
+        assert await asked.answer("lookup:open") == ("ok", {"name": "Olena"})
+        assert not set(stuck) & asked.answers.keys()
+        lock.close()
+
+
 async def test_a_query_that_takes_too_long_is_given_up_and_holds_nobody_up(tmp_path: Path) -> None:
     database(tmp_path)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"

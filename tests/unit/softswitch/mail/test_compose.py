@@ -54,6 +54,12 @@ def test_a_callers_name_cannot_add_headers() -> None:
     assert message["Subject"] == "from Eve Bcc: everybody@example.com buy"
 
 
+def test_half_a_character_in_the_text_does_not_keep_the_message() -> None:
+    body = sent("Voicemail", "from Ol\ud83dena").get_body(("plain",))
+    assert body is not None
+    assert body.get_content().strip() == "from Ol\N{REPLACEMENT CHARACTER}ena"
+
+
 @given(st.text(max_size=300))
 def test_any_text_can_be_a_subject(text: str) -> None:
     message = sent(text)

@@ -73,6 +73,15 @@ async def test_a_post_carries_its_fields_in_the_form_that_the_service_takes(body
 
 
 @pytest.mark.asyncio
+async def test_headers_carry_names_of_any_script() -> None:
+    server = HttpServer()
+    async with server as url:
+        answer = await ask(Service("a", url, headers={"X-Name": "{name}"}), name="Олена")
+    assert answer.failure is None
+    assert server.requests[0][1]["x-name"] == "Олена"
+
+
+@pytest.mark.asyncio
 async def test_secrets_are_sent_and_never_shown() -> None:
     server = HttpServer()
     async with server as url:
