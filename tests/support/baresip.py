@@ -98,7 +98,7 @@ class BaresipPhone(Listener):
             last_rtp_port=rtp_port + 16,
             modules=modules,
             control_port=control_port,
-            recordings=self._recordings,
+            recordings=self._recordings.name,
         )
         (self.folder / "config").write_text(config + "".join(f"module {name}\n" for name in MODULES))
         uri = f"sip:{user}@{domain or server or address}" + (f";transport={transport}" if server else "")
@@ -113,6 +113,7 @@ class BaresipPhone(Listener):
         with self._output_path.open("wb") as output:
             self._process = subprocess.Popen(
                 ["baresip", "-f", str(self.folder), "-s", "-v"],
+                cwd=self.folder,  # so that paths are short: of long ones it loses the end
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -236,14 +237,15 @@ class BaresipPhone(Listener):
         self._reader.join(5)
         self._control.close()
 
-    def _speech(self, samples: NDArray[np.float32], *, loop: bool = False) -> Path:
+    def _speech(self, samples: NDArray[np.float32], *, loop: bool = False) -> str:
+        """The name of a new file in the folder."""
         self._files += 1
         length = round(SPEECH_SECONDS * 8000)
         if loop:
             samples = np.tile(samples, length // len(samples) + 1)[:length]
         else:
             samples = np.concatenate([samples, silence(SPEECH_SECONDS)])
-        return write_wav(self.folder / f"speech-{self._files}.wav", samples)
+        return write_wav(self.folder / f"speech-{self._files}.wav", samples).name
 
     def _connect(self, port: int) -> socket.socket:
         deadline = time.monotonic() + PATIENCE
