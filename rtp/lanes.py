@@ -149,10 +149,6 @@ class LaneAllocator:
         present = self._legs.get(leg)
         return self._lanes[present.lane].worker if present else None
 
-    def worker_of_port(self, port: int) -> int | None:
-        at = self._lane_of.get(port)
-        return None if at is None else self._lanes[at].worker
-
     def __len__(self) -> int:
         return len(self._legs)
 

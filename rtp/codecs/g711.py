@@ -6,12 +6,11 @@ SDP encoding names "PCMA" and "PCMU" (RFC 3551 §4.5.14).
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-Law = Literal["PCMA", "PCMU"]
 Pcm = NDArray[np.int16]
 Octets = NDArray[np.uint8]
 
@@ -78,9 +77,6 @@ ENCODE: Final[dict[str, Octets]] = {"PCMA": ALAW_ENCODE, "PCMU": ULAW_ENCODE}
 
 #: The octet of digital silence.
 SILENCE: Final[dict[str, int]] = {"PCMA": 0xD5, "PCMU": 0xFF}
-
-#: Static RTP payload types (RFC 3551, table 4).
-PAYLOAD_TYPE: Final[dict[str, int]] = {"PCMA": 8, "PCMU": 0}
 
 
 def encode(law: str, pcm: Pcm) -> Octets:

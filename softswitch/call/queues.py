@@ -90,12 +90,6 @@ class Queues:
         self._dispatcher.handle_timeout(now)
         self._drain(now)
 
-    def receive_together(self, events: tuple[Event, ...], now: float) -> None:
-        """Several events of one moment: what the earlier ones lead to is done after the last."""
-        for event in events:
-            self._dispatcher.receive(event, now)
-        self._drain(now)
-
     def join(self, call: Call, leg: Leg, queue: str, now: float, *, silently: bool = False) -> None:
         """The caller enters *queue* and hears its music; who was only aside has the old place.
 

@@ -222,7 +222,6 @@ LanguageKey = Annotated[str, AfterValidator(parse_language)]
 Seconds = Annotated[float, Strict(), Field(ge=0, le=1e7, allow_inf_nan=False)]
 Number = Annotated[float, Strict(), Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 Count = Annotated[int, Strict(), Field(ge=0, le=1_000_000)]
-Integer = Annotated[int, Strict(), Field(ge=-1_000_000, le=1_000_000)]
 Flag = Annotated[bool, Strict()]
 #: Level of a skill (or of a tier).
 Level = Annotated[int, Strict(), Field(ge=0, le=100)]

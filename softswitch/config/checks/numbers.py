@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -148,11 +147,3 @@ def _sockets(raw: Raw) -> Iterator[Problem]:
             )
             if all(type(value) is int for value in (low, default, high)) and not low <= default <= high:
                 yield raw.error_at_key(path, f"{low} (min), {default} (default), {high} (max) are not in this order")
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True

@@ -128,5 +128,4 @@ class CallbackRequest(Section):
         return (self.due or "").removeprefix("hours:")
 
 
-Voicemails = Mapping[Name, Voicemail]
 CallbackRequests = Mapping[Name, CallbackRequest]

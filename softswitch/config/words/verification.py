@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from softswitch.config.fields import Word
-from softswitch.config.words.values import Name, Section, Spoken
+from softswitch.config.words.values import Section, Spoken
 
 
 class Verification(Section):
@@ -15,6 +13,3 @@ class Verification(Section):
     """Whispered to the agent before the caller is put through. ``{variables}`` of the call may stand in it."""
     show: Word = ""
     """Shown on the agent's telephone (the Subject of the call) in every language, as ``"Maiden name: {maiden}"``."""
-
-
-Verifications = Mapping[Name, Verification]
