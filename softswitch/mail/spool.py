@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 
 import aiosmtplib
 
+from softswitch.mail.courier import Courier
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from email.message import EmailMessage
     from pathlib import Path
-    from typing import Literal
 
-    from softswitch.config.secrets import Secret
+    from softswitch.mail.courier import MailServer
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +33,6 @@ SUFFIX = ".eml"
 REFUSED = "refused"
 ENVELOPE = "X-Softswitch-Recipient"
 """First line of a file: who this copy is for. It is taken off before sending."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """Where mail is handed in. `tls`: "starttls" (port 587), "tls" from the first octet (465), or "none"."""
-
-    host: str
-    port: int
-    tls: Literal["starttls", "tls", "none"] = "starttls"
-    user: str = ""
-    password: Secret | None = None
-    timeout: float = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +60,7 @@ class MailSpool:
         """*on_alarm* is told, once each, that mail cannot be sent and why, and "" when it can be again."""
         self._folder = folder
         self._server = server
+        self._courier = Courier()
         self._backoff = backoff or Backoff()
         self._on_alarm = on_alarm
         self._alarm = ""
@@ -98,6 +88,7 @@ class MailSpool:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
+        self._courier.close()
 
     def serve(self, server: MailServer | None) -> None:
         """Hand in at *server* from now on, and try at once what waits; None: it waits until there is one."""
@@ -187,17 +178,7 @@ class MailSpool:
         if recipient is None:
             raise ValueError(f"{name} does not say who it is for")
         del message[ENVELOPE]
-        await aiosmtplib.send(
-            message,
-            recipients=[str(recipient)],
-            hostname=server.host,
-            port=server.port,
-            use_tls=server.tls == "tls",
-            start_tls=server.tls == "starttls",
-            username=server.user or None,
-            password=None if server.password is None else server.password.reveal(),
-            timeout=server.timeout,
-        )
+        await self._courier.hand_in(message, str(recipient), server)
         await asyncio.to_thread(path.unlink)
 
     def _is_final(self, error: aiosmtplib.SMTPException) -> bool:
@@ -228,7 +209,7 @@ class MailSpool:
 
     @property
     def _name(self) -> str:
-        return "nobody" if self._server is None else f"{self._server.host}:{self._server.port}"
+        return "nobody" if self._server is None else str(self._server)
 
     def _set_alarm(self, alarm: str) -> None:
         if alarm and not self._alarm:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from softswitch.config.words.messages import CallbackRequest, Voicemail
 from softswitch.mail.compose import Attachment, compose
-from softswitch.mail.spool import MailServer, MailSpool
+from softswitch.mail.courier import MailServer
+from softswitch.mail.spool import MailSpool
 from softswitch.messages import Message, Request, State
 from softswitch.voicemail import audio
 from softswitch.voicemail.letters import about_message, about_request

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING, Any
@@ -12,7 +15,8 @@ import pytest_asyncio
 from aiosmtpd.smtp import SMTP as Protocol
 
 from softswitch.mail.compose import compose
-from softswitch.mail.spool import ENVELOPE, REFUSED, Backoff, MailServer, MailSpool
+from softswitch.mail.courier import MailServer
+from softswitch.mail.spool import ENVELOPE, REFUSED, Backoff, MailSpool
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -211,6 +215,60 @@ async def test_a_message_that_was_being_written_at_a_crash_is_not_sent(tmp_path:
     await emptied(mail)
     await mail.stop()
     assert server.received == ["whole"]
+
+
+@pytest.mark.asyncio
+async def test_a_mail_server_whose_name_is_not_found_holds_up_nobody_elses_files(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, go_on, real = threading.Event(), threading.Event(), socket.getaddrinfo
+
+    def look_up(host: str, *args: Any, **options: Any) -> Any:
+        if host == "mail.example":
+            entered.set()
+            go_on.wait(30)
+            host = "127.0.0.1"
+        return real(host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
+    mail = MailSpool(tmp_path, MailServer("mail.example", server.port, tls="none"), backoff=QUICK)
+    await mail.start()
+    try:
+        await mail.put(message("patient"), at=1.0)
+        async with asyncio.timeout(10):
+            while not entered.is_set():  # noqa: ASYNC110 (a thread sets it)
+                await asyncio.sleep(0.005)
+            await asyncio.to_thread(lambda: None)
+            await mail.put(message("more"), at=2.0)
+        assert len(mail.waiting()) == 2
+    finally:
+        go_on.set()
+    await server.until(2)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == ["patient", "more"]
+
+
+@pytest.mark.asyncio
+async def test_a_name_that_is_found_too_late_is_trouble_like_any_other(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: go_on.wait(30) and [])
+    alarms: asyncio.Queue[str] = asyncio.Queue()
+    mail = MailSpool(
+        tmp_path, MailServer("mail.example", 25, tls="none", timeout=0.05), backoff=QUICK, on_alarm=alarms.put_nowait
+    )
+    await mail.start()
+    try:
+        await mail.put(message("patient"), at=1.0)
+        async with asyncio.timeout(10):
+            assert "the name mail.example was not found within 0.05 s" in await alarms.get()
+    finally:
+        go_on.set()
+    await mail.stop()
+    assert len(mail.waiting()) == 1
 
 
 def test_the_pause_doubles_up_to_the_longest() -> None:
