@@ -7,6 +7,7 @@ import contextlib
 import ipaddress
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -290,21 +291,26 @@ async def test_a_304_that_nobody_asked_for_is_no_answer() -> None:
 
 @pytest.mark.asyncio
 async def test_a_name_whose_lookup_is_stuck_holds_up_only_its_own_service(monkeypatch: pytest.MonkeyPatch) -> None:
-    go_on, real = threading.Event(), socket.getaddrinfo
+    inside, go_on, real = threading.Semaphore(0), threading.Event(), socket.getaddrinfo
 
     def look_up(host: str, *args: Any, **options: Any) -> Any:
         if host == "erp.example":
-            go_on.wait()
+            inside.release()
+            go_on.wait(60)
             raise socket.gaierror(-3, "Temporary failure in name resolution")
         return real(host, *args, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(1))
     try:
         async with HttpServer() as url, asking(Service("erp", "http://erp.example/", timeout=60)) as stuck:
             waiting = [asyncio.create_task(stuck.ask({"ani": str(n)})) for n in range(40)]
+            async with asyncio.timeout(10):
+                while not inside.acquire(blocking=False):  # noqa: ASYNC110 (a thread releases it)
+                    await asyncio.sleep(0.005)
+                await asyncio.to_thread(lambda: None)  # files and names of everybody else
             other = await ask(Service("other", f"http://localhost:{url.rpartition(':')[2]}/", timeout=10))
             assert other.failure is None
-            await asyncio.to_thread(lambda: None)
             assert not any(task.done() for task in waiting)
             for task in waiting:
                 task.cancel()
