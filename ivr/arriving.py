@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ivr import effects as fx
 from ivr.entries import Collect
-from ivr.nodes import Answer, Echo, External, Goto, Hours, Inquiry, Menu, Music, Phone, Queue, Say
+from ivr.nodes import NOT_CONNECTED, Answer, Echo, External, Goto, Hours, Inquiry, Menu, Music, Phone, Queue, Say
 from ivr.pulling import Pulling
 from ivr.versions import Versions
 
@@ -70,6 +70,13 @@ class Arriving(Pulling, Versions):
         node = self._node()
         assert isinstance(node, Echo | Music | Answer)
         self._emit(fx.Connect(node))
+
+    def _follow_not_there(self, now: float) -> None:
+        """A place that there is not takes nobody, as a phone that is nowhere; what led there stays as it was."""
+        p = self.progress
+        instead = p.fallbacks.pop(0) if p.fallbacks else NOT_CONNECTED
+        self._journal(now, fx.NotThere(p.target, instead))
+        p.target = instead
 
     def _blame_target(self, now: float) -> None:
         self.progress.end = fx.EndReason.UNKNOWN_TARGET

@@ -10,6 +10,7 @@ from ivr.machine import Input, State
 from ivr.nodes import (
     INVALID_CHOICE,
     NO_INPUT,
+    NOT_CONNECTED,
     Answer,
     Echo,
     External,
@@ -156,7 +157,8 @@ def longest_key(flow: Flow, p: Progress) -> str:
 def _which_node(flow: Flow, p: Progress) -> Input:
     node = find(flow, p, p.target)
     if node is None:
-        return Input.NO_SUCH_NODE
+        somewhere = p.target != NOT_CONNECTED and (p.fallbacks or flow.find(NOT_CONNECTED) is not None)
+        return Input.NOT_THERE if somewhere else Input.NO_SUCH_NODE
     if p.steps >= flow.step_limit:
         return Input.TOO_MANY_STEPS
     if isinstance(node, Menu) and node.versions and p.chosen_version != str(p.target):

@@ -28,7 +28,7 @@ class EndReason(StrEnum):
     TALK_ENDED = "talk-ended"  # the agent or phone left the conversation
     NOT_CONNECTED = "not-connected"  # a queue or phone gave the caller back and no outcome was defined for it
     STEP_LIMIT = "step-limit"  # too many nodes without a digit from the caller
-    UNKNOWN_TARGET = "unknown-target"  # the flow has no such node
+    UNKNOWN_TARGET = "unknown-target"  # the flow has no such node, and none for callers to whom that happens
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +209,14 @@ class VariablesSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Identified:
+    """It is known which customer calls: from now on, and of what the call has been through so far."""
+
+    node: Target
+    customer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageVoiced:
     """A campaign has a message for this caller in the menu just entered; it may be said once or more, or not at all."""
 
@@ -244,6 +252,14 @@ class Trouble:
 
     node: Target
     what: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotThere:
+    """The caller was led to `node`, which there is not (a number that is nobody's), and goes to `to` instead."""
+
+    node: Target
+    to: Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,10 +305,12 @@ Record = (
     | DigitsDropped
     | LanguageChosen
     | VariablesSet
+    | Identified
     | MessageVoiced
     | VersionChosen
     | QuestionAnswered
     | Trouble
+    | NotThere
     | Survey
     | PromptsStarted
     | PromptsEnded

@@ -13,6 +13,7 @@ from ivr.nodes import (
     GOODBYES,
     INVALID_CHOICE,
     NO_INPUT,
+    NOT_CONNECTED,
     External,
     Flow,
     Goto,
@@ -223,7 +224,7 @@ def build_flow(
     language: str = "en",
 ) -> Flow:
     """All tables as one flow, with *others*; `language` is spoken to callers for whom nothing else is known."""
-    nodes: list[Node] = [_goodbye(target) for target in GOODBYES.values()]
+    nodes: list[Node] = [_goodbye(target) for target in (*GOODBYES.values(), NOT_CONNECTED)]
     nodes += [_menu(name, table) for name, table in (menus or {}).items()]
     nodes += [node for name, table in (menus or {}).items() for node in _opt_outs(name, table)]
     nodes += [Say(name, say=_prompts("say", name, table), then=table.then) for name, table in (says or {}).items()]

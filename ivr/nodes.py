@@ -50,6 +50,8 @@ GOODBYES = {
     Result.TIMED_OUT: Target("say", "queue-timed-out"),
     Result.EMPTY: Target("say", "queue-empty"),
 }
+#: Heard by who is led to a place that there is not, when nothing else follows. As above.
+NOT_CONNECTED = Target("say", "not-connected")
 
 
 @dataclass(frozen=True, slots=True)

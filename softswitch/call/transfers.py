@@ -80,7 +80,8 @@ class Transfers:
             if dialled in (name, queue.number):
                 return Target("queue", name)
         found = self._router.find(dialled, Caller(leg.phone, phone=leg.phone), now)
-        return None if found is None else found.target
+        known = self._control.reconfiguring.settings.flow
+        return None if found is None or known.find(found.target) is None else found.target
 
     def send(self, call: Call, leg: Leg, target: Target, to: str, subscription: str, now: float) -> int:
         """Send whoever talks with the party of *leg* to *target*; the status of what forbids it, or 0."""

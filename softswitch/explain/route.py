@@ -111,6 +111,8 @@ def _steps(menus: Flow, found: Destination, local: LocalTime) -> Iterator[str]:
                 yield f"comes to {node}"
             case fx.Journal(_, fx.NodeLeft(node, _, via, detail)) if node.kind == "hours":
                 yield f"{node.name} is {via}{detail and f': {detail}'}"
+            case fx.Journal(_, fx.NotThere(node, to)):
+                yield f"there is no {node}: goes on to {to}"
             case fx.PlayPrompts(_, prompts, language):
                 yield f"hears {', '.join(prompt.key for prompt in prompts)} in {language}"
                 return

@@ -176,6 +176,9 @@ class Teller:
     def trouble(self, record: Record, data: Mapping[str, Any]) -> Told:
         return f"{str(data.get('node')).partition('/')[0].replace(':', ' ', 1)}: {data.get('what')}"
 
+    def not_there(self, record: Record, data: Mapping[str, Any]) -> Told:
+        return f"there is no {data.get('node')}: goes on to {data.get('to')}"
+
     def surveyed(self, record: Record, data: Mapping[str, Any]) -> Told:
         question = f"{data.get('question')} ({data.get('scale')}) of survey {data.get('survey')}"
         return f"answers {data.get('score')} to {question}"
@@ -329,6 +332,7 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "ivr.variables_set": Teller.became_known,
     "ivr.question_answered": Teller.was_answered,
     "ivr.trouble": Teller.trouble,
+    "ivr.not_there": Teller.not_there,
     "ivr.survey": Teller.surveyed,
     "acd.call_joined": Teller.joined,
     "acd.queued": Teller.queued,

@@ -295,6 +295,8 @@ class _Walker:
                 self._note("version", f"of {node} has {which}, as {percent:g} % of the callers")
             case fx.Trouble(node, what):
                 self._note("trouble", f"{node}: {what}")
+            case fx.NotThere(node, to):
+                self._note("trouble", f"there is no {node}: goes on to {to}")
             case fx.VariablesSet(_, values):
                 self._note("set", ", ".join(f"{name} = {value}" for name, value in values.items()))
             case fx.Survey(_, _, question, _, score):

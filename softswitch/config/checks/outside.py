@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ivr import texts
-from ivr.nodes import External, Goto, Hours, Inquiry, Menu, Phone, Result
+from ivr.nodes import NOT_CONNECTED, External, Goto, Hours, Inquiry, Menu, Phone, Result
 from ivr.people import Agent, FindMe
 from ivr.targets import HANGUP, Target
 from ivr.validate import edges
@@ -84,11 +84,12 @@ def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...],
         nodes, may_be_none = _nodes(menus, target, route)
         onward = [(to, used, answered or _answers(node, key)) for node in nodes for key, to in edges(node)]
         lacking = [result for result in _WORDS if any(result in _lacks(node) for node in nodes)]
-        wrong = [f"no such {target.kind}"] if may_be_none else []  # the call ends: nothing was there to give it back
-        if lacking and used + 1 < len(chain):
+        wrong: list[str] = []
+        if (lacking or may_be_none) and used + 1 < len(chain):
             onward.append((chain[used + 1], used + 1, answered))
         else:
             wrong += [_WORDS[result] for result in lacking]
+            onward += [(NOT_CONNECTED, used, answered)] if may_be_none else []
         if wrong and (target,) not in blamed:
             blamed.add((target,))
             yield way, wrong

@@ -86,14 +86,18 @@ def found(route: str) -> list[str]:
         (
             'did = "10*"\nto = "phone:{did}"',
             [
-                "phone:{did} (no such phone, busy, no answer, not there)",
+                "phone:{did} (busy, no answer, not there)",
                 "phone:{did} → menu:main → phone:1001 (busy, no answer, not there)",
             ],
         ),
         ('did = "1002"\nto = "phone:{did}"', ["phone:{did} → menu:main → phone:1001 (busy, no answer, not there)"]),
-        ('did = "20*"\nto = "phone:{did}"', ["phone:{did} (no such phone)"]),
-        ('did = "20*"\nto = "phone:{did}"\nwhen_unavailable = "queue:q"', ["phone:{did} (no such phone)"]),
-        ('did = ["q", "r"]\nto = "queue:{did}"', ["queue:{did} (no such queue)"]),
+        ('did = "20*"\nto = "phone:{did}"', []),
+        ('did = "20*"\nto = "phone:{did}"\nwhen_unavailable = "queue:q"', []),
+        (
+            'did = "20*"\nto = "phone:{did}"\nwhen_unavailable = "agent:olena"',
+            ["phone:{did} → agent:olena (no answer, not there)"],
+        ),
+        ('did = ["q", "r"]\nto = "queue:{did}"', []),
         ('did = "q"\nto = "queue:{did}"', []),
         ('to = "queue:{team}"', []),
         ('to = "hours:office"', ["hours:office → hangup (ends unanswered)"]),

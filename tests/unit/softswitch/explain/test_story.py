@@ -73,6 +73,10 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
         {"node": "verbs:app/2", "what": 'verb 2: "sing" is none'},
         'verbs app: verb 2: "sing" is none',
     ),
+    "ivr.not_there": (
+        {"node": "phone:1999", "to": "queue:reception"},
+        "there is no phone:1999: goes on to queue:reception",
+    ),
     "ivr.survey": (
         {"node": "survey:after/1", "survey": "after", "question": "service", "scale": "csat", "score": 4},
         "answers 4 to service (csat) of survey after",

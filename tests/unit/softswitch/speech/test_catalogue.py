@@ -7,7 +7,7 @@ import pytest
 
 import ivr
 import softswitch
-from ivr.nodes import GOODBYES, INVALID_CHOICE, NO_INPUT, Prompt
+from ivr.nodes import GOODBYES, INVALID_CHOICE, NO_INPUT, NOT_CONNECTED, Prompt
 from softswitch.speech.catalogue import Catalogue, CatalogueError, MissingPrompt
 from softswitch.speech.grammar.plurals import LANGUAGES
 from softswitch.speech.phrases import expected_wait, position
@@ -35,7 +35,9 @@ def test_the_shipped_catalogue_is_complete_in_every_language(shipped: Catalogue)
 
 def test_every_prompt_that_flows_use_by_themselves_is_there(shipped: Catalogue) -> None:
     used = {prompt.key for prompt in (*INVALID_CHOICE, *NO_INPUT, position(0), position(3))}
-    used |= {expected_wait(seconds).key for seconds in (10, 100, 10_000)} | {t.name for t in GOODBYES.values()}
+    used |= {expected_wait(seconds).key for seconds in (10, 100, 10_000)} | {
+        t.name for t in (*GOODBYES.values(), NOT_CONNECTED)
+    }
     assert used <= shipped.keys("en")
 
 
