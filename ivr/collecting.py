@@ -27,15 +27,16 @@ class Collecting(Steps):
         p, node = self.progress, self._collect()
         if p.phase == CONFIRM:
             self._choose_answer(now)
-            value = p.entry
+            value = keyed = p.entry
         else:
+            keyed = p.keyed.removesuffix(node.end)
             value = node.read(p.keyed) or ""
             self._end_entry(now)
         p.phase, p.entry = "", ""
         place = str(self._here())
         p.tries[place] = p.tries.get(place, 0) + 1
-        if node.secret and node.variable not in p.secrets:
-            p.secrets.append(node.variable)
+        if node.secret:
+            self._hide(node.variable, keyed, value)
         self._know({node.variable: value}, now)
         self._go(node.then, "entered")
 

@@ -93,9 +93,11 @@ def prompting(flow: Flow, p: Progress) -> Menu | Collect:
     return node
 
 
-def is_secretive(flow: Flow) -> bool:
-    """Whether callers enter secrets somewhere: what they type ahead may be one."""
-    return any(isinstance(node, Collect) and node.secret for node in flow.nodes.values())
+def is_secretive(flow: Flow, p: Progress) -> bool:
+    """Whether callers enter secrets somewhere, or are with an application, which may ask for one at any time: what they
+    type ahead may be one."""
+    with_application = p.node is not None and p.node.kind == Verbs.kind
+    return with_application or any(isinstance(node, Collect) and node.secret for node in flow.nodes.values())
 
 
 def is_hidden(flow: Flow, p: Progress) -> bool:
@@ -104,7 +106,7 @@ def is_hidden(flow: Flow, p: Progress) -> bool:
     if isinstance(node, Collect):
         return node.secret
     taken_here = isinstance(node, Menu) and p.state is not State.INSISTING
-    return not taken_here and is_secretive(flow)
+    return not taken_here and is_secretive(flow, p)
 
 
 def script_of(flow: Flow, p: Progress) -> tuple[Prompt, ...]:

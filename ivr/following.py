@@ -29,7 +29,7 @@ from ivr.nodes import (
 from ivr.slots import IN_AGAIN, OPTED_OUT
 from ivr.targets import HANGUP
 from ivr.texts import LANGUAGES, fill
-from ivr.verbs import Dial
+from ivr.verbs import Dial, Verbs
 
 if TYPE_CHECKING:
     from ivr.steps import ForcedLookup, LocalTime
@@ -77,7 +77,9 @@ class Following(Keying, Arriving):
         if isinstance(node, Goto) and node.language:
             self._speak(node.language, now)
         if isinstance(node, Set):
-            self._know({name: fill(value, self.progress.public) for name, value in node.data.items()}, now)
+            values = {name: fill(value, self.progress.public) for name, value in node.data.items()}
+            (self._hear if self._here().kind == Verbs.kind else self._know)(values, now)
+            self._identify(node.customer_id, now)
         if isinstance(node, Goto):
             p = self.progress
             p.priority = p.priority if node.priority is None else node.priority

@@ -6,6 +6,7 @@ from ivr import effects as fx
 from ivr.events import OK, Answered, Returned
 from ivr.machine import Input
 from ivr.nodes import HandOff, Inquiry
+from ivr.secrecy import tells
 from ivr.steps import Steps
 from ivr.targets import Target
 from ivr.texts import filled
@@ -25,7 +26,15 @@ class Inquiring(Steps):
         p.deadlines[Input.ASK_LIMIT] = now + node.patience
         if node.filler or node.music:
             p.deadlines[Input.FILLER] = now + node.filler_after
-        self._emit(fx.Ask(p.request, node.kind, self._here().base, dict(p.data)))
+        self._emit(fx.Ask(p.request, node.kind, self._here().base, self._told(node)))
+
+    def _told(self, node: Inquiry) -> dict[str, str]:
+        """What goes with the question: whoever has a template takes what it mentions, an application gets it all."""
+        p = self.progress
+        if not isinstance(node, Verbs):
+            return dict(p.data)
+        own = {name for name, app in p.entrusted.items() if app == self._here().base}
+        return {name: value for name, value in p.data.items() if name in own | node.masked or not p.is_secret(name)}
 
     def _play_filler(self, now: float) -> None:
         prompts = tuple(filled(prompt, self.progress.public) for prompt in self._inquiry().filler)
@@ -58,10 +67,12 @@ class Inquiring(Steps):
 
     def _keep_values(self, now: float) -> None:
         assert isinstance(self._event, Answered | Returned)
-        values = dict(self._event.values)
-        if isinstance(self._node(), Verbs):
+        values, node = dict(self._event.values), self._node()
+        if isinstance(node, Verbs):
             self.progress.verbs = self._read_verbs(values.pop(VERBS), now) if VERBS in values else []
-        self._know(values, now)
+        self._hear(values, now)
+        if isinstance(node, Inquiry) and isinstance(self._event, Answered) and self._event.outcome == OK:
+            self._identify(node.customer_id, now)
 
     def _read_verbs(self, text: str, now: float) -> list[Verb]:
         """None when one of them cannot be carried out in this flow: half of what was wanted is not what was wanted."""
@@ -70,6 +81,8 @@ class Inquiring(Steps):
             for target in targets(verbs):
                 if self.flow.find(target) is None:
                     raise VerbsError(f"there is no {target}")
+            if any(tells(verb["name"], self.progress.entered) for verb in verbs if verb["verb"] == "play"):
+                raise VerbsError("a name has in it what was entered masked")
         except VerbsError as error:
             self._journal(now, fx.Trouble(self._here(), str(error)))
             return []
@@ -93,7 +106,7 @@ class Inquiring(Steps):
         for variable, cases in node.when.items():
             value = p.data.get(variable, "")
             if (target := cases.get(value)) is not None:
-                self._go(target, OK, variable if variable in p.secrets else f"{variable} = {value}")
+                self._go(target, OK, variable if p.is_secret(variable) else f"{variable} = {value}")
                 return
         self._go(Target(node.kind, f"{self._here().base}/0") if isinstance(node, Verbs) else node.then, OK)
 

@@ -24,7 +24,7 @@ class Keying(Steps):
     def _keep_digit(self, now: float) -> None:
         assert isinstance(self._event, Digit)
         if len(self.progress.kept) >= self.flow.type_ahead_limit:
-            digit = self._shown(self._event.digit, hidden=is_secretive(self.flow))
+            digit = self._shown(self._event.digit, hidden=is_secretive(self.flow, self.progress))
             self._journal(now, fx.DigitsDropped(self._here(), digit, "overflow"))
         else:
             self.progress.kept += self._event.digit

@@ -206,6 +206,7 @@ class Set(Goto):
     kind: ClassVar[str] = "set"
     data: Mapping[str, str] = field(default_factory=dict)
     optout: bool | None = None
+    customer_id: str = ""  # as of an Inquiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,7 @@ class Inquiry(Node):
     filler: tuple[Prompt, ...] = ()
     filler_after: float = 0.5  # seconds: who answers at once needs no excuse
     music: str = ""  # channel; empty: silence
+    customer_id: str = ""  # who the caller is, with variables of the answer in braces
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,9 @@ class Progress:
     prefer: str = ""
     data: dict[str, str] = field(default_factory=dict)  # variables of the call
     secrets: list[str] = field(default_factory=list)  # names of those that may be told to nobody but who is asked
+    echoes: list[str] = field(default_factory=list)  # names of those that have a masked entry in them
+    entered: list[str] = field(default_factory=list)  # masked entries, as keyed and as kept
+    entrusted: dict[str, str] = field(default_factory=dict)  # secret variables, by the application that they came by
     fallbacks: list[Target] = field(default_factory=list)  # for who is taken by nobody, first come first
     verbs: list[dict[str, Any]] = field(default_factory=list)  # what an application wants done (`ivr.verbs`)
     target: Target = HANGUP  # where the caller is going
@@ -76,6 +79,7 @@ class Progress:
         data["fallbacks"] = [str(target) for target in self.fallbacks]
         data["versions"], data["tries"] = dict(self.versions), dict(self.tries)
         data["data"], data["secrets"] = dict(self.data), list(self.secrets)
+        data["echoes"], data["entered"], data["entrusted"] = list(self.echoes), list(self.entered), dict(self.entrusted)
         data["voiced"] = [message.to_plain() for message in self.voiced]
         data["result"] = None if self.result is None else self.result.value
         data["end"] = self.end.value
@@ -88,7 +92,11 @@ class Progress:
     @property
     def public(self) -> dict[str, str]:
         """The variables without those that are secret."""
-        return {name: value for name, value in self.data.items() if name not in self.secrets}
+        return {name: value for name, value in self.data.items() if not self.is_secret(name)}
+
+    def is_secret(self, name: str) -> bool:
+        """Whether the value of a variable may be told to nobody but who is asked."""
+        return name in self.secrets or name in self.echoes
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], now: float) -> Progress:
@@ -104,6 +112,8 @@ class Progress:
         progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
         progress.versions, progress.tries = dict(data.get("versions", {})), dict(data.get("tries", {}))
         progress.data, progress.secrets = dict(data.get("data", {})), list(data.get("secrets", ()))
+        progress.echoes, progress.entered = list(data.get("echoes", ())), list(data.get("entered", ()))
+        progress.entrusted = dict(data.get("entrusted", {}))
         progress.voiced = [slots.from_plain(message) for message in data.get("voiced", ())]
         progress.result = None if data["result"] is None else Result(data["result"])
         progress.end = EndReason(data["end"])

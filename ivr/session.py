@@ -15,6 +15,7 @@ from ivr.inquiring import Inquiring
 from ivr.machine import DECIDED, DECISIONS, TRANSITIONS, Action, Input, State
 from ivr.nodes import DIGITS
 from ivr.progress import Progress
+from ivr.secrecy import secret_names
 from ivr.speaking import Speaking
 
 if TYPE_CHECKING:
@@ -137,6 +138,7 @@ class Session(Following, Speaking, Inquiring, Collecting):
         p.language = self._event.language or self.flow.language
         p.target = self._event.entry
         p.data = dict(self._event.variables)
+        p.secrets = sorted({*p.secrets, *(secret_names(self.flow) & p.data.keys())})
         p.fallbacks = list(self._event.fallbacks)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ivr import effects as fx
+from ivr.customers import CUSTOMER_ID, readable
 from ivr.decisions import is_secretive, node_of
 from ivr.entries import Collect
 from ivr.progress import Progress
+from ivr.secrecy import masked, secret_names, tells
 from ivr.targets import Target
-from ivr.texts import fill
+from ivr.texts import fill, placeholders
+from ivr.verbs import Verbs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 #: Of one call; what an outside service answers is not ours to bound.
 _MOST_VARIABLES = 200
 _LONGEST_VALUE = 4000
+#: Entries of one call that are looked for in what others say.
+_MOST_SECRETS = 40
 
 
 class Steps:
@@ -54,21 +60,58 @@ class Steps:
     def _go(self, target: Target, via: str, detail: str = "") -> None:
         p = self.progress
         if "{" in target.name:
-            target = Target(target.kind, fill(target.name, p.data))
+            target = Target(target.kind, fill(target.name, p.public))
         p.target, p.via, p.detail = target, via, detail
+
+    def _hide(self, name: str, *secrets: str) -> None:
+        """The caller has entered a secret: nobody is told it, under whatever name it may come back."""
+        p = self.progress
+        p.secrets += [name] if name not in p.secrets else []
+        p.entrusted.pop(name, None)
+        if self._here().kind == Verbs.kind:
+            p.entrusted[name] = self._here().base
+        fresh = [secret for secret in dict.fromkeys(secrets) if secret and secret not in p.entered]
+        p.entered = [*p.entered, *fresh][-_MOST_SECRETS:]
+
+    def _hear(self, values: Mapping[str, str], now: float) -> None:
+        """Variables that somebody outside tells: secret are those that the flow keeps so, and what tells an entry."""
+        p = self.progress
+        names = values.keys() & secret_names(self.flow)
+        p.secrets += sorted(names - set(p.secrets))
+        known = set(p.public.values()) - set(p.entered)  # who calls from 0501234711 may have the code 4711
+        found = {name for name, value in values.items() if value not in known and tells(value, p.entered)}
+        if CUSTOMER_ID in found:
+            found.remove(CUSTOMER_ID)
+            values = {name: value for name, value in values.items() if name != CUSTOMER_ID}
+            self._journal(now, fx.Trouble(self._here(), f"{CUSTOMER_ID} is not kept: a masked entry is in it"))
+        p.echoes = sorted(found.union(p.echoes) - (values.keys() - found))
+        if self._here().kind == Verbs.kind:
+            p.entrusted |= dict.fromkeys(found, self._here().base)
+        self._know({name: value for name, value in values.items() if not tells(name, p.entered)}, now)
+
+    def _identify(self, template: str, now: float) -> None:
+        """The caller is the customer whom *template* names, unless something in it is not known, or secret."""
+        known = self.progress.public
+        if template and all(known.get(name) for name in placeholders(template)):
+            self._hear({CUSTOMER_ID: fill(template, known)}, now)
 
     def _know(self, values: Mapping[str, str], now: float) -> None:
         """Variables of the call from now on; a name that is secret stays secret."""
-        p = self.progress
+        p, before = self.progress, self.progress.public.get(CUSTOMER_ID)
+        if not readable(values.get(CUSTOMER_ID, "-")):
+            values = {name: value for name, value in values.items() if name != CUSTOMER_ID}  # nobody knows: as before
         fresh = {
-            name: value[:_LONGEST_VALUE]
+            name: readable(value) if name == CUSTOMER_ID else value[:_LONGEST_VALUE]
             for name, value in values.items()
             if name in p.data or len(p.data) < _MOST_VARIABLES
         }
         p.data.update(fresh)
         if fresh:
-            told = {name: fx.SECRET if name in p.secrets else value for name, value in fresh.items()}
+            told = {name: fx.SECRET if p.is_secret(name) else value for name, value in fresh.items()}
             self._journal(now, fx.VariablesSet(self._here(), told))
+        customer = p.public.get(CUSTOMER_ID)
+        if customer is not None and customer != before:
+            self._journal(now, fx.Identified(self._here(), customer))
 
     def _start_prompts(self, prompts: tuple[Prompt, ...], now: float) -> None:
         p = self.progress
@@ -87,7 +130,7 @@ class Steps:
         p = self.progress
         node = self._node()
         digits = self._shown(p.keyed, hidden=isinstance(node, Collect) and node.secret)
-        digits += self._shown(p.kept, hidden=is_secretive(self.flow))  # they may be meant for a later place
+        digits += self._shown(p.kept, hidden=is_secretive(self.flow, p))  # they may be meant for a later place
         p.keyed, p.kept, p.key_closed = "", "", False
         if digits:
             self._journal(now, fx.DigitsDropped(self._here(), digits, why))
@@ -97,6 +140,8 @@ class Steps:
         return fx.SECRET * len(digits) if hidden else digits
 
     def _journal(self, now: float, record: fx.Record) -> None:
+        if isinstance(record, fx.Trouble):  # quotes what came from outside
+            record = replace(record, what=masked(record.what, self.progress.entered))
         self._effects.append(fx.Journal(now, record))
 
     def _emit(self, effect: fx.Effect) -> None:

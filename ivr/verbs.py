@@ -52,9 +52,13 @@ class VerbsError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Verbs(Inquiry):
-    """Ask an application what to do; `when_failed` is where to when it does not say."""
+    """Ask an application what to do; `when_failed` is where to when it does not say.
+
+    It is told everything that is known, but of masked entries only its own.
+    """
 
     kind: ClassVar[str] = "verbs"
+    masked: frozenset[str] = frozenset()  # those of others that it is told all the same
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import get_args
 
-from ivr.effects import Record
+from ivr.effects import Identified, Record
 
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
 
-#: "NodeEntered" → "ivr.node_entered"
+#: "NodeEntered" → "ivr.node_entered"; who calls is not the menus' affair alone
 KINDS = {record: "ivr." + _WORD.sub("_", record.__name__).lower() for record in get_args(Record)}
+KINDS[Identified] = "call.identified"
 
 
 def ivr_record(record: Record) -> tuple[str, dict[str, object]]:

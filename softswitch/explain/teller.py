@@ -179,6 +179,10 @@ class Teller:
     def not_there(self, record: Record, data: Mapping[str, Any]) -> Told:
         return f"there is no {data.get('node')}: goes on to {data.get('to')}"
 
+    def identified(self, record: Record, data: Mapping[str, Any]) -> Told:
+        where = str(data.get("node")).partition("/")[0].replace(":", " ", 1)
+        return f"is customer {data.get('customer_id')}, as {where} tells"
+
     def surveyed(self, record: Record, data: Mapping[str, Any]) -> Told:
         question = f"{data.get('question')} ({data.get('scale')}) of survey {data.get('survey')}"
         return f"answers {data.get('score')} to {question}"
@@ -327,6 +331,7 @@ TELL: dict[str, Callable[[Teller, Record, Mapping[str, Any]], Told | None]] = {
     "ivr.node_left": Teller.left,
     "ivr.key_chosen": Teller.chosen,
     "ivr.digits_dropped": Teller.dropped,
+    "call.identified": Teller.identified,
     "ivr.language_chosen": Teller.language,
     "ivr.digits_entered": Teller.entered_digits,
     "ivr.variables_set": Teller.became_known,

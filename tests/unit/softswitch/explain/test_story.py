@@ -25,6 +25,7 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "call.answered": ({}, "the switch answers"),
     "call.connected": ({"agent": "anna", "phone": "1001"}, "talks with agent anna at phone 1001"),
     "call.verified": ({"result": "failed", "by": "anna"}, "anna says that the caller is not who they say"),
+    "call.identified": ({"node": "lookup:crm/say", "customer_id": "K-17"}, "is customer K-17, as lookup crm tells"),
     "call.parted": ({"by": "agent", "cause": "transfer"}, "the agent ends the conversation (transfer)"),
     "call.ended": (
         {"by": "caller", "cause": "cancelled", "sip_status": 487},
