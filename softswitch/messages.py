@@ -34,6 +34,8 @@ class Message:
     language: str = ""
     seconds: float = 0.0
     mailed: bool = False
+    transcript: str | None = None
+    """What is said in it. None: nobody has tried to write it down; empty: nothing came of it."""
 
     @property
     def file_name(self) -> str:

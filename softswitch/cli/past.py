@@ -52,7 +52,7 @@ def voicemail(
     config: ConfigPath = DEFAULT_CONFIG,
     json: Annotated[bool, typer.Option("--json", help="One JSON document, with the files of the audio.")] = False,
 ) -> None:
-    """List the messages that callers have left: who, when, how long, heard or not, and whether the mail was sent."""
+    """List the messages that callers have left: who, when, how long, heard or not, mailed or not, and what is said."""
     from softswitch.store.database import StoreError
     from softswitch.store.message_listing import show_messages
 

@@ -32,7 +32,7 @@ SILENCEABLE: dict[str, str] = {
     "unused-weights": "weights that the strategy does not look at",
     "no-way-to-call-back": "callbacks are offered and no trunk leads out",
     # the rest
-    "no-engine": "what speaks is not installed",
+    "no-engine": "what speaks, or writes down messages, is not installed",
     "no-voice": "a language without a voice",
     "unused-command": "a command that the engine does not use",
     "not-encrypted": "a secret way is not one",

@@ -17,7 +17,7 @@ from softswitch.config.words.centre import Agent, BreakField, BreakKey, Display,
 from softswitch.config.words.dialogue import Collect, Lookup, Set, Sms, Survey, Verbs, Webservice
 from softswitch.config.words.flow import Goto, Hours, Menu, Music, Route, Say
 from softswitch.config.words.lint import Lint
-from softswitch.config.words.messages import CallbackRequest, Mail, Voicemail
+from softswitch.config.words.messages import CallbackRequest, Mail, Transcription, Voicemail
 from softswitch.config.words.rooms import Conference, Park, Record
 from softswitch.config.words.switch import Journal, Phone, Rtp, Server, Sip, Trunk, Tts
 from softswitch.config.words.systems import Api, EventLog, Webhook
@@ -55,6 +55,7 @@ class Config(Section):
     """``[[list.NAME]]``: numbers, and what is known of who calls from them."""
     mail: Mail | None = None
     voicemails: Annotated[Mapping[Name, Voicemail], Field(alias="voicemail")] = {}
+    transcription: Transcription = Transcription()
     callback_requests: Annotated[Mapping[Name, CallbackRequest], Field(alias="callback")] = {}
     """``[callback.NAME]``: being called back when it is open again."""
     findmes: Annotated[Mapping[Name, FindMe], Field(alias="findme")] = {}

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 def show_messages(
     data_dir: Path, folder: Path, console: Console, *, box: str = "", as_json: bool = False, zone: tzinfo = UTC
 ) -> None:
-    """The messages in all boxes, or in one, new ones first. *folder*: where their audio is. Raises `StoreError`."""
+    """The messages in all boxes, or in one, new ones first, then what is said in them. Raises `StoreError`.
+
+    *folder*: where their audio is.
+    """
     with Reader(data_dir / FILE_NAME) as reader:
         found = [message for message in reader.messages() if box in ("", message.box)]
     found.sort(key=lambda message: (message.box, message.state is State.HEARD, message.at, message.id))
@@ -39,6 +42,9 @@ def show_messages(
         console.print(Text("there are no messages"))
     else:
         console.print(messages_table(found, zone))
+        for message in found:
+            if message.transcript:
+                console.print(Text(f"\n{message.id}:", style="dim"), Text(message.transcript), sep="\n")
 
 
 def messages_table(messages: Sequence[Message], zone: tzinfo = UTC) -> Table:

@@ -38,6 +38,10 @@ def about_message(message: Message, box: Voicemail, zone: tzinfo, number: str = 
         lines.append(f"To listen, dial {number}." if number else "The message is kept on the switch.")
     else:
         lines.append("The message is attached.")
+    if message.transcript:
+        lines += ["", "What is said in it, as a machine has written it down:", "", message.transcript]
+    elif message.transcript is not None:
+        lines.append("What is said in it could not be written down.")
     return Letter(filled(box.subject, known), "\n".join(lines) + "\n")
 
 

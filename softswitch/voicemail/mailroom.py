@@ -17,6 +17,7 @@ from softswitch.mail.spool import MailSpool
 from softswitch.messages import Message, Request, State
 from softswitch.voicemail import audio
 from softswitch.voicemail.letters import about_message, about_request
+from softswitch.voicemail.transcription import Transcriber, TranscriptionFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -65,6 +66,7 @@ class Mailroom:
         self._boxes_before: dict[str, Voicemail] = {}
         self._requests_before: dict[str, CallbackRequest] = {}
         self._spool: MailSpool | None = None
+        self._transcriber = Transcriber(config.transcription.at_once)
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._on_their_way: set[str] = set()
@@ -126,6 +128,8 @@ class Mailroom:
         before, self._config = self._config, config
         self._boxes_before = _gone(self._boxes_before | dict(before.voicemails), config.voicemails)
         self._requests_before = _gone(self._requests_before | dict(before.callback_requests), config.callback_requests)
+        if config.transcription.at_once != before.transcription.at_once:
+            self._transcriber.allow(config.transcription.at_once)
         if config.mail != before.mail:
             self._keep(self._change_server(), "change of the mail server")
         if config.voicemails:
@@ -182,10 +186,39 @@ class Mailroom:
     # ------------------------------------------------------------------------------------------------ letters
     async def _post(self, item: Message | Request) -> None:
         try:
+            if isinstance(item, Message):
+                await self._write_down(item)
             while not await self._try(item):  # noqa: ASYNC110 (nothing tells when the disk is well)
                 await asyncio.sleep(RETRY)
         finally:
             self._on_their_way.discard(item.id)
+
+    async def _write_down(self, message: Message) -> None:
+        """Have its text made, once; what goes wrong is nothing that its mail waits for."""
+        words, known = self._words(message), self._boxes.message(message.id)
+        if not isinstance(words, Voicemail) or known is None or known.transcript is not None:
+            return
+        settings, path = self._config.transcription, self._folder.absolute() / message.file_name
+        command = settings.command if words.transcribe is None else words.transcribe
+        if not command:
+            return
+        mailed = self._spool is not None and words.mail_to and not known.mailed
+        said, text = {"message": message.id, "box": message.box}, ""
+        try:
+            text = await self._transcriber.text_of(
+                path,
+                message.language or self._config.server.language,
+                command,
+                within=settings.timeout,
+                turn_within=settings.timeout if mailed else None,
+            )
+        except TranscriptionFailed as error:
+            log.warning("what is said in %s could not be written down: %s", message.id, error)
+            self._note("voicemail.not_transcribed", {**said, "why": str(error)})
+        else:
+            self._note("voicemail.transcribed", {**said, "letters": len(text)})
+        if (known := self._boxes.message(message.id)) is not None:
+            self._boxes.put(replace(known, transcript=text))
 
     async def _try(self, item: Message | Request) -> bool:
         """Hand the letter to the spool; False when that must be tried again."""
@@ -195,7 +228,8 @@ class Mailroom:
         if self._spool is None or self._config.mail is None or words is None or not words.mail_to or gone:
             return True
         try:
-            await self._hand_in(self._spool, self._config.mail, item, words)
+            latest = known if isinstance(known, Message) else item
+            await self._hand_in(self._spool, self._config.mail, latest, words)
         except OSError as error:
             log.error("the mail about %s cannot be written down (%s); it is tried again", item.id, error)
             return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from softswitch.config.checks.programs import filled_in, is_there
 from softswitch.config.errors import nearest, one_of
 from softswitch.messages import SUBJECT_WORDS, placeholders
 
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
     from softswitch.config.errors import Problem
 
 
+_FILLED_IN = ("file", "language")
+
+
 def check(raw: Raw) -> Iterator[Problem]:
     yield from _mail(raw)
+    yield from _transcription(raw)
     yield from _mentioned(raw)
     yield from _numbers(raw)
     for path, subject in raw.strings("voicemail.*.subject", "callback.*.subject"):
@@ -44,6 +49,15 @@ def _mail(raw: Raw) -> Iterator[Problem]:
             yield raw.error_at_key(path, "has one of user and password", "give both, or neither")
         if isinstance(mail, dict) and "password" in mail and mail.get("tls") == "none":
             yield raw.warning((*path, "tls"), "sends the password to everybody on the way", 'write "starttls" or "tls"')
+
+
+def _transcription(raw: Raw) -> Iterator[Problem]:
+    words = list(raw.strings("transcription.command.*", "voicemail.*.transcribe.*"))
+    for path, program in words:
+        if path[-1] == 0 and not is_there(program):
+            what = f'there is no program "{program}"; nothing that is said is written down'
+            yield raw.warning(path, what, "install it, or give its whole path", code="no-engine")
+    yield from filled_in(raw, words, _FILLED_IN)
 
 
 def _mentioned(raw: Raw) -> Iterator[Problem]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import re
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from softswitch.config.errors import nearest
+from softswitch.config.checks.programs import filled_in, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from softswitch.config.errors import Problem
 
 _FILLED_IN = ("text", "voice", "rate", "output")
-_PLACEHOLDER = re.compile(r"\{(\w*)\}")
 _EXAMPLE = 'command = ["flite", "-voice", "{voice}", "-t", "{text}", "-o", "{output}"]'
 
 
@@ -27,20 +24,14 @@ def check(raw: Raw) -> Iterator[Problem]:
     if engine == "command":
         if not words:
             yield raw.error(("tts", "engine"), "needs the command that speaks", f"write {_EXAMPLE}")
-        elif shutil.which(words[0][1]) is None:
+        elif not is_there(words[0][1]):
             what = f'there is no program "{words[0][1]}"; nothing can be spoken that is not recorded'
             yield raw.warning(words[0][0], what, "install it, or give its whole path", code="no-engine")
     elif words:
         yield raw.warning(
             ("tts", "command"), f'is not used by the engine "{engine}"', 'set engine = "command"', code="unused-command"
         )
-    for path, word in words:
-        for match in _PLACEHOLDER.finditer(word):
-            if match[1] not in _FILLED_IN:
-                known = ", ".join(f"{{{name}}}" for name in _FILLED_IN)
-                likely = nearest(match[1], _FILLED_IN)
-                what = f'"{match[0]}" is not filled in'
-                yield raw.error(path, what, f"known here: {known}", likely and f"{{{likely}}}", offset=match.start())
+    yield from filled_in(raw, words, _FILLED_IN)
     if engine == "piper":
         yield from _piper(raw)
 

@@ -62,6 +62,18 @@ class Mail(Section):
     timeout: Annotated[Seconds, Field(gt=0, le=300)] = 30.0
 
 
+class Transcription(Section):
+    """Who writes down what callers have said. Without a command nobody does."""
+
+    command: tuple[Word, ...] = ()
+    """The program and its arguments, run without a shell. ``{file}`` (a WAV file; otherwise on standard input) and
+    ``{language}`` (``en``, ``uk``…: the caller's) are filled in. The text is what it writes to its standard output."""
+    timeout: Annotated[Seconds, Field(gt=0, le=600)] = 60.0
+    """Seconds that a message may take. Its mail waits so long for the text, and then goes without it."""
+    at_once: Annotated[Count, Field(ge=1, le=16)] = 1
+    """So many programs run at a time."""
+
+
 class Voicemail(Section):
     """A box of messages: of a department, or of a phone."""
 
@@ -90,6 +102,8 @@ class Voicemail(Section):
     """Opens the box from any phone. None: only its own phones do."""
     retention_days: Annotated[Count, Field(ge=0, le=3650)] = 30
     """Older messages are deleted; 0 = never."""
+    transcribe: tuple[Word, ...] | None = None
+    """The program that writes down what is said here, in place of ``[transcription] command``. Empty: none."""
     delete_after_mail: Flag = False
     """Messages are kept by whoever gets the mail, and only there."""
     then: TargetField = HANGUP

@@ -43,6 +43,9 @@ def test_a_box_needs_no_more_than_an_address() -> None:
         (MAIL + '[callback.sales]\nlabel = "x"\n', "nobody would call back"),
         (MAIL + '[callback.sales]\nmail_to = "a@b.c"\ndue = "hours:offise"\n', "no \\[hours.offise\\]"),
         (MAIL + '[callback.sales]\nqueue = "sales"\n', "no \\[queue.sales\\]"),
+        ('[transcription]\ncommand = ["sh", "{fiel}"]\n', '"{fiel}" is not filled in.*"{file}"'),
+        ('[voicemail.sales]\npin = "1111"\ntranscribe = ["sh", "{text}"]\n', "not filled in"),
+        ("[transcription]\ntimeout = 0\n", "timeout"),
         ('[mail]\nhost = "h"\nfrom = "a@b.c"\nuser = "u"\n', "one of user and password"),
         ('[[route]]\ndid = "1"\nto = "voicemail:sales"\n', "voicemail"),
     ],
@@ -50,6 +53,16 @@ def test_a_box_needs_no_more_than_an_address() -> None:
 def test_what_cannot_work_is_said(toml: str, complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
         read(toml)
+
+
+def test_a_program_that_is_not_there_writes_nothing_down() -> None:
+    box = '[voicemail.sales]\npin = "1111"\n'
+    (warning,) = read(f'[transcription]\ncommand = ["no-such-program", "{{file}}"]\n{box}').warnings
+    assert (warning.code, warning.what) == (
+        "no-engine",
+        'there is no program "no-such-program"; nothing that is said is written down',
+    )
+    assert not read(f'[transcription]\ncommand = ["sh", "{{file}}", "{{language}}"]\n{box}transcribe = []\n').warnings
 
 
 def test_mail_without_a_server_is_a_warning() -> None:

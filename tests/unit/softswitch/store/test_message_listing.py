@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from typer.testing import CliRunner
@@ -54,6 +55,15 @@ def test_one_box_as_json_with_its_files(tmp_path: Path) -> None:
     (message,) = json.loads(text)
     assert (message["number"], message["state"], message["seconds"]) == ("2001", "new", 3.0)
     assert message["file"] == str(tmp_path / "voicemail" / "director~c3~1.wav")
+
+
+def test_what_is_said_stands_below_the_table_and_in_the_json(tmp_path: Path) -> None:
+    said = replace(NEW, transcript="Привіт, це Олена.\nПередзвоніть, будь ласка.")
+    code, text = shown(tmp_path, messages=(HEARD, said, OTHER))
+    assert code == 0
+    assert text.endswith("\nsales~c2~1:\nПривіт, це Олена.\nПередзвоніть, будь ласка.\n")
+    _, text = shown(tmp_path, "sales", "--json", messages=(said, HEARD))
+    assert [message["transcript"] for message in json.loads(text)] == [said.transcript, None]
 
 
 def test_no_messages_and_no_such_box(tmp_path: Path) -> None:
