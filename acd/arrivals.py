@@ -32,8 +32,12 @@ class Arrivals:
 
     def join(self, event: ev.CallJoined, now: float) -> None:
         waiting = self._waiting
-        if event.call in waiting.tickets:
-            self.leave(event.call, ev.LeaveReason.TRANSFERRED, now)
+        before = waiting.tickets.get(event.call)
+        if before is not None and before.beside == before.call:
+            self._join_again(before, event, now)
+            return
+        if before is not None:
+            self._leave(before, ev.LeaveReason.TRANSFERRED, now)
         since = now if event.waiting_since is None else min(event.waiting_since, now)
         promised = bool(event.number)
         queue = None if event.queue in waiting.closing and not promised else waiting.queues.get(event.queue)
@@ -85,6 +89,21 @@ class Arrivals:
         else:
             waiting.place(ticket, now)
             self._offer_at_once(ticket, now)
+
+    def _join_again(self, ticket: Ticket, event: ev.CallJoined, now: float) -> None:
+        """A customer who answered a callback and was sent elsewhere: nobody took them there, and the promise holds."""
+        waiting, left = self._waiting, ticket.queue
+        queue = waiting.queues.get(event.queue)
+        if queue is None or (queue.id != left and queue.id in waiting.closing):
+            since = now if event.waiting_since is None else min(event.waiting_since, now)
+            self._refuse(Refusal.EMPTY, event, None, since, now)
+            return
+        ticket.priority, ticket.needs, ticket.preferred = event.priority, event.needs, event.preferred
+        ticket.variables = {**ticket.variables, **dict(event.variables)}
+        if queue.id != left:
+            self._into(ticket, queue, now)
+        self._callbacks.come_back(ticket, now)
+        waiting.forget_drained(left)
 
     def refuses(self, event: ev.CallJoined, now: float) -> bool:
         """Whether the queue would not take this caller now. Asking changes nothing."""
@@ -206,6 +225,12 @@ class Arrivals:
         if ticket.place is not Place.GONE:
             self._offers.withdraw_unfit(ticket, now)
 
+    def pick(self, event: ev.CallPicked, now: float) -> None:
+        ticket, agent = self._waiting.tickets.get(event.call), self._floor.agents.get(event.agent)
+        waits = ticket is not None and ticket.place in (Place.WAITING, Place.OFFERED)
+        if ticket is not None and waits and agent is not None and not agent.removed:
+            self._offers.pick(ticket, agent, now)
+
     def _into(self, ticket: Ticket, queue: QueueConfig, now: float) -> None:
         """Nothing of the queue so far counts but the age: what was said of the place there is true no more."""
         if ticket.due_at is not None and ticket.due_at == self._waiting.paused.get(ticket.queue):
@@ -225,7 +250,18 @@ class Arrivals:
                 self._callbacks.line_free(call, now)
             elif reason is ev.LeaveReason.SERVED:
                 self._callbacks.served(call, now)
-            return
+        elif ticket.beside == call:
+            if reason is ev.LeaveReason.SERVED:
+                self._callbacks.served(call, now)
+            elif reason is not ev.LeaveReason.TRANSFERRED:
+                self._callbacks.not_taken(ticket, now)
+        elif ticket.number and ticket.place in LISTENING and reason is ev.LeaveReason.TRANSFERRED:
+            self._callbacks.sent_on(ticket, now)
+        else:
+            self._leave(ticket, reason, now)
+
+    def _leave(self, ticket: Ticket, reason: ev.LeaveReason, now: float) -> None:
+        hung_up = reason is ev.LeaveReason.ABANDONED
         if ticket.place in CALLED_BACK and reason is not ev.LeaveReason.TRANSFERRED:
             return
         if ticket.place is Place.TALKING:
@@ -244,7 +280,7 @@ class Arrivals:
         self._waiting.over(ticket, reason.value, now)
         self._waiting.turn(ticket, Turn.LEAVE, now)
         if hung_up:
-            self._callbacks.line_free(call, now)
+            self._callbacks.line_free(ticket.call, now)
 
     def conversation_ended(self, call: str, by: ev.EndedBy, now: float) -> None:
         ticket = self._waiting.tickets.get(call)

@@ -216,13 +216,15 @@ class Callbacks:
         """This call is over. Who called again in it, and was not served, is still to be called back, in the old place;
         who calls again has not lost interest, so the time in which that can be done begins anew."""
         for ordered in self._waiting.orders_of(call):
-            policy = self._waiting.callback_policy(ordered)
-            ordered.beside = ""
-            ordered.expires_at = self._expires_at(policy, ordered.queue, now)
-            self._waiting.turn(ordered, Turn.LINE_FREE, now)
-            self._out.journal("line_free", now, call=ordered.call, queue=ordered.queue, by=call)
-            self._waiting.place(ordered, now)
+            self._free(ordered, now)
             self._rest_while_live(ordered, "", now)
+
+    def _free(self, ordered: Ticket, now: float) -> None:
+        by, ordered.beside = ordered.beside, ""
+        ordered.expires_at = self._expires_at(self._waiting.callback_policy(ordered), ordered.queue, now)
+        self._waiting.turn(ordered, Turn.LINE_FREE, now)
+        self._out.journal("line_free", now, call=ordered.call, queue=ordered.queue, by=by)
+        self._waiting.place(ordered, now)
 
     def hung_up(self, ticket: Ticket, now: float) -> None:
         """Somebody who was promised a callback has hung up while waiting: the promise holds.
@@ -245,6 +247,29 @@ class Callbacks:
             self._try_again(ticket, "hung_up", now)
         self._rest_while_live(ticket, "", now)
 
+    def sent_on(self, ticket: Ticket, now: float) -> None:
+        """A customer who answered the callback, and waits, has been sent elsewhere: the order rests meanwhile."""
+        self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
+        self._waiting.turn(ticket, Turn.SEND_ON, now)
+        ticket.beside, ticket.exit = ticket.call, None
+        self._out.journal("sent_on", now, call=ticket.call, queue=ticket.queue)
+
+    def come_back(self, ticket: Ticket, now: float) -> None:
+        """Nobody took the customer there: in the queue again, as if they had never left it."""
+        ticket.beside = ""
+        self._waiting.turn(ticket, Turn.COME_BACK, now)
+        self._out.journal("rejoined", now, call=ticket.call, queue=ticket.queue)
+        self._waiting.place(ticket, now)
+        self.moved(ticket, now)
+
+    def not_taken(self, ticket: Ticket, now: float) -> None:
+        """A customer who was sent elsewhere has hung up there: as if in the queue."""
+        answered, ticket.urgent = ticket.urgent, False
+        self._free(ticket, now)
+        if answered:
+            self._try_again(ticket, "hung_up", now)
+        self._rest_while_live(ticket, "", now)
+
     def restarted(self, ticket: Ticket, now: float) -> None:
         """Legs are lost."""
         if ticket.place is Place.DIALLING:
@@ -255,6 +280,8 @@ class Callbacks:
             self._offers.withdraw(ticket, fx.WithdrawReason.AGENT_GONE, now)
             self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
         elif ticket.place is Place.CALLED_AGAIN:
+            ticket.tries -= ticket.urgent
+            ticket.urgent = False
             self.line_free(ticket.beside, now)
         elif ticket.place is not Place.CALLBACK:
             answered, ticket.urgent = ticket.urgent, False

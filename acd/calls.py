@@ -45,6 +45,8 @@ class Calls:
                 self._arrivals.leave(call, reason, now)
             case ev.CallChanged():
                 self._arrivals.change(event, now)
+            case ev.CallPicked():
+                self._arrivals.pick(event, now)
             case ev.CallAway(call):
                 self._arrivals.away(call, now)
             case ev.CallReturned(call):

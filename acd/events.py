@@ -162,6 +162,15 @@ class CallChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class CallPicked:
+    """Somebody has picked a waiting caller for this agent, whatever the order, the skills and the queues: only this
+    agent is rung. Means nothing while the agent is not free; who is not answered waits on, in the same place."""
+
+    call: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallAway:
     """The caller listens to the exit menu: keeps the place and is counted, is not offered meanwhile."""
 
@@ -237,7 +246,9 @@ class CallLeft:
     """The caller is gone from the queue by own or outside will; during a conversation it ends that.
 
     Also of a call that is in no queue any more, when it is over: a customer who was to be called back and has called
-    in the meantime is still to be called back if nobody served that call; SERVED says that somebody does now.
+    in the meantime is still to be called back if nobody served that call; SERVED says that somebody does now. So is
+    somebody who was promised a callback and TRANSFERRED elsewhere while waiting: until this call is over, or SERVED, or
+    CallJoined brings it back, the promise rests.
     """
 
     call: str
@@ -323,7 +334,15 @@ AgentEvent = (
 )
 CallbackEvent = CallbackRequested | CallbackDialled | CallbackAnswered | CallbackFailed | CallbackCancelled
 CallEvent = (
-    CallJoined | CallLeft | CallChanged | CallAway | CallReturned | OfferAnswered | OfferFailed | ConversationEnded
+    CallJoined
+    | CallLeft
+    | CallChanged
+    | CallPicked
+    | CallAway
+    | CallReturned
+    | OfferAnswered
+    | OfferFailed
+    | ConversationEnded
 )
 Event = (
     AgentEvent | CallEvent | CallbackEvent | CallbacksPaused | QueueClosing | WaitEstimated | Restarted | Reconfigured

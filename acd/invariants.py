@@ -165,7 +165,7 @@ def nobody_idle_while_somebody_waits(dispatcher: Dispatcher) -> None:
 def nobody_rings_for_a_queue_they_left(dispatcher: Dispatcher) -> None:
     for offer in dispatcher.offers.values():
         agent, ticket = dispatcher.agents[offer.agent], dispatcher.tickets[offer.call]
-        fits = offer.answered or may_serve(dispatcher, agent, ticket)
+        fits = offer.answered or offer.picked or may_serve(dispatcher, agent, ticket)
         assert fits, f"{agent.id} rings for {offer.call} of {ticket.queue} and may not serve it"
 
 
@@ -237,12 +237,14 @@ def nobody_is_overtaken(dispatcher: Dispatcher, effects: Iterable[Effect]) -> No
 
 
 def _decided(dispatcher: Dispatcher, effects: Iterable[Effect]) -> Iterator[tuple[Ticket, Agent]]:
-    """Whom agents were chosen for: by an offer, or to be kept for a customer, and the offer follows from that."""
+    """Whom agents were chosen for: by an offer, or to be kept for a customer, and the offer follows from that. What
+    somebody decided by hand is in no order."""
     for effect in effects:
         if not isinstance(effect, Journal):
             continue
         record = effect.record
-        offered = record["kind"] == "offer" and record["offer"] in dispatcher.offers and not record.get("reserved")
+        offered = record["kind"] == "offer" and record["offer"] in dispatcher.offers
+        offered = offered and not record.get("reserved") and not record.get("picked")
         kept = record["kind"] == "reserved" and dispatcher.agents[record["agent"]].call == record["call"]
         if offered or kept:
             yield dispatcher.tickets[record["call"]], dispatcher.agents[record["agent"]]

@@ -4,15 +4,16 @@ A record is a JSON-able dict with ``kind`` and ``at``. Inputs are the events of 
 and ``clock`` (timers fell due). Decisions: ``queued``, ``offer``, ``offer_over``, ``connect``, ``relaxed``,
 ``announced``, ``returned``, ``away``, ``back``, ``changed``, ``call_over``, ``agent``, ``shift`` (where the time since
 login went: status, state, reason, microseconds). Of callbacks: ``callback_ordered``, ``callback_kept`` (hung up again,
-still to be called), ``called_again`` (the customer, in call ``by``; the order rests), ``line_free`` (that came to
-nothing), ``reserved`` (an agent is kept, with the reasons of an ``offer``), ``released``, ``dial``, ``not_reached``,
+still to be called), ``called_again`` (the customer, in call ``by``; the order rests), ``sent_on`` (the customer, who
+had answered, by somebody's hand; the order rests), ``line_free`` (that came to nothing), ``rejoined`` (the queue, from
+there), ``reserved`` (an agent is kept, with the reasons of an ``offer``), ``released``, ``dial``, ``not_reached``,
 ``callback_over``. Replaying the inputs into a fresh dispatcher gives the same decisions, offer numbers and state: see
 :func:`replay`.
 
 An ``offer`` says whom it brings together (``offer``, ``call``, ``agent``, ``queue``), the caller's points at that
 moment (``standing``; ``band`` and ``step`` of the relaxation beside it), how many agents it was chosen among
 (``candidates``) and ``decision``: the number of the first offer of the same decision, whose record (it is the same one
-unless several agents ring) says why:
+unless several agents ring) says why. An offer that somebody made by hand has none of it, but ``picked``.
 
 * ``by``, ``compared``: names of the sort keys, and for the best candidates the id and these keys, best first; smaller
   is better. See :data:`acd.strategies.KEYS`.
@@ -58,6 +59,7 @@ _KINDS: dict[str, type[events.Event]] = {
     "call_joined": events.CallJoined,
     "call_left": events.CallLeft,
     "call_changed": events.CallChanged,
+    "call_picked": events.CallPicked,
     "call_away": events.CallAway,
     "call_returned": events.CallReturned,
     "offer_answered": events.OfferAnswered,

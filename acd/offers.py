@@ -36,6 +36,7 @@ class Offer:
     expires_at: float
     answered: bool = False
     connected_at: float | None = None
+    picked: bool = False  # by hand: nobody asks whether the agent may serve the caller
 
     def plain(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -124,6 +125,25 @@ class Offers:
         )
         self._out.put(fx.OfferCall(offer.id, ticket.call, agent.id, agent.phone, queue.id, queue.ring_timeout))
         self._floor.sync(agent, now)
+
+    def pick(self, ticket: Ticket, agent: Agent, now: float) -> None:
+        """Ring this agent and nobody else for the caller, if the agent is free or rings for the caller anyway."""
+        rings = agent.state is State.OFFERED and agent.call == ticket.call
+        if not rings and not (agent.willing and agent.state is State.IDLE):
+            return
+        others = [self.offers[offer] for offer in ticket.offers if self.offers[offer].agent != agent.id]
+        ticket.picked, ticket.more_at = True, None
+        if rings:
+            self._waiting.room.update(ticket)
+        else:
+            self._floor.rested(agent)
+            self.ring(ticket, agent, now, picked=True)
+        assert agent.offer is not None
+        self.offers[agent.offer].picked = True
+        for offer in others:
+            ticket.offers.remove(offer.id)
+            self._withdraw(offer, fx.WithdrawReason.CALLER_CHANGED, now)
+        self._waiting.arm(ticket)
 
     # --- what becomes of an offer
 
@@ -222,7 +242,7 @@ class Offers:
         """The caller was changed: stop ringing and keeping agents who may not serve any more."""
         for agent_id in [self.offers[offer].agent for offer in ticket.offers] + [ticket.held or ""]:
             agent = self._floor.agents.get(agent_id)
-            if agent is not None and not self._waiting.may_serve(agent, ticket):
+            if agent is not None and not self._suits(agent, ticket):
                 self._take_from(agent, ticket, fx.WithdrawReason.CALLER_CHANGED, now)
 
     def withdraw_from(self, agent: Agent, now: float, *, moved: bool = False) -> None:
@@ -230,8 +250,13 @@ class Offers:
         if agent.call is None or agent.state not in (State.OFFERED, State.RESERVED):
             return
         ticket = self._waiting.tickets[agent.call]
-        if moved or not agent.willing or not self._waiting.may_serve(agent, ticket):
+        if moved or not agent.willing or not self._suits(agent, ticket):
             self._take_from(agent, ticket, fx.WithdrawReason.AGENT_GONE, now)
+
+    def _suits(self, agent: Agent, ticket: Ticket) -> bool:
+        """Whether the agent may go on ringing, or being kept, for the caller."""
+        picked = agent.offer is not None and self.offers[agent.offer].picked
+        return picked or self._waiting.may_serve(agent, ticket)
 
     def _take_from(self, agent: Agent, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
         if agent.offer is None:

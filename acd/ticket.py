@@ -31,7 +31,7 @@ class Place(StrEnum):
     CALLBACK = "callback"  # has hung up and keeps the place
     CALLBACK_OFFERED = "callback_offered"  # an agent is rung before the customer
     DIALLING = "dialling"
-    CALLED_AGAIN = "called_again"  # is on the line in another call, and what becomes of that is not known yet
+    CALLED_AGAIN = "called_again"  # is on the line elsewhere, and what becomes of that is not known yet
     GONE = "gone"
 
 
@@ -63,7 +63,9 @@ class Turn(StrEnum):
     CONNECT = "connect"  # the customer answered, the agent was waiting for it
     NOT_REACHED = "not_reached"
     CALL_AGAIN = "call_again"  # the customer does, before the callback was made
-    LINE_FREE = "line_free"  # that call is over and came to nothing
+    SEND_ON = "send_on"  # somebody has sent the customer, who is on the line, elsewhere
+    COME_BACK = "come_back"  # from there: nobody took the customer
+    LINE_FREE = "line_free"  # the call to or from elsewhere is over and came to nothing
     GIVE_UP = "give_up"  # the callback: cancelled, expired, tried often enough
 
 
@@ -98,6 +100,7 @@ TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
     (P.WAITING, X.NOBODY_LEFT):     (P.GONE,     (A.STOP_WAITING,)),
     (P.WAITING, X.GO_AWAY):         (P.AWAY,     ()),
     (P.WAITING, X.ORDER_CALLBACK):  (P.CALLBACK, ()),
+    (P.WAITING, X.SEND_ON):         (P.CALLED_AGAIN, (A.STOP_WAITING,)),
     (P.OFFERED, X.OFFER):           (P.OFFERED,  ()),  # ring-all
     (P.OFFERED, X.LAST_OFFER_OVER): (P.WAITING,  (A.LISTEN_AGAIN,)),
     (P.OFFERED, X.ANSWER):          (P.TALKING,  (A.STOP_WAITING,)),
@@ -106,11 +109,13 @@ TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
     (P.OFFERED, X.OVERFLOW):        (P.OFFERED,  (A.NO_MORE_OFFERS,)),
     (P.OFFERED, X.GO_AWAY):         (P.AWAY,     ()),
     (P.OFFERED, X.ORDER_CALLBACK):  (P.CALLBACK, ()),
+    (P.OFFERED, X.SEND_ON):         (P.CALLED_AGAIN, (A.STOP_WAITING,)),
     (P.TALKING, X.LEG_LOST):        (P.WAITING,  (A.WAIT_AGAIN,)),
     (P.TALKING, X.CALL_ENDED):      (P.GONE,     ()),
     (P.AWAY,    X.RETURN):          (P.WAITING,  (A.LISTEN_AGAIN,)),
     (P.AWAY,    X.LEAVE):           (P.GONE,     (A.STOP_WAITING,)),
     (P.AWAY,    X.ORDER_CALLBACK):  (P.CALLBACK, ()),
+    (P.AWAY,    X.SEND_ON):         (P.CALLED_AGAIN, (A.STOP_WAITING,)),
     (P.CALLBACK, X.OFFER):          (P.CALLBACK_OFFERED, ()),
     (P.CALLBACK, X.DIAL):           (P.DIALLING, ()),
     (P.CALLBACK, X.ORDER_CALLBACK): (P.CALLBACK, ()),  # at another number
@@ -127,6 +132,7 @@ TRANSITIONS: dict[tuple[Place, Turn], tuple[Place, tuple[Step, ...]]] = {
     (P.DIALLING, X.NOT_REACHED):    (P.CALLBACK, ()),
     (P.DIALLING, X.GIVE_UP):        (P.GONE,     (A.STOP_WAITING,)),
     (P.CALLED_AGAIN, X.LINE_FREE):  (P.CALLBACK, ()),
+    (P.CALLED_AGAIN, X.COME_BACK):  (P.WAITING,  ()),
     (P.CALLED_AGAIN, X.GIVE_UP):    (P.GONE,     ()),
 }
 # fmt: on
@@ -161,6 +167,8 @@ IMPOSSIBLE: frozenset[tuple[Place, Turn]] = frozenset(
         *product([P.WAITING, P.AWAY, P.OFFERED, P.TALKING, P.CALLBACK, P.CALLBACK_OFFERED, P.DIALLING], [X.LINE_FREE]),
         *product([P.CALLED_AGAIN], [X.OFFER, X.LAST_OFFER_OVER, X.ANSWER, X.LEG_LOST, X.CALL_ENDED]),
         *product([P.CALLED_AGAIN], [X.DIAL, X.REACHED, X.CONNECT, X.NOT_REACHED]),
+        *product([P.TALKING, *CALLED_BACK], [X.SEND_ON]),
+        *product([P.WAITING, P.AWAY, P.OFFERED, P.TALKING, P.CALLBACK, P.CALLBACK_OFFERED, P.DIALLING], [X.COME_BACK]),
     }
 )
 
@@ -194,7 +202,8 @@ class Ticket:
     came_from: tuple[str, ...] = ()  # queues in which this wait has been before
     number: str = ""  # to be called back at; stays when the customer is on the line again
     about: Mapping[str, str] = field(default_factory=dict)  # the customer's affair, for whoever dials
-    beside: str = ""  # the call in which the customer has called again
+    beside: str = ""  # the call in which the customer is on the line elsewhere; `call`: was sent there from here
+    picked: bool = False  # the agent who rings was chosen by hand
     ordered_at: float | None = None  # the callback
     expires_at: float | None = None  # the callback
     tries: int = 0  # dialled so often
@@ -287,7 +296,7 @@ class Ticket:
                 return not self.expired
             case Place.OFFERED | Place.CALLBACK_OFFERED:
                 one_more = self.ring_all or (self.ring_step is not None and self.more_at is None)
-                return one_more and not self.expired
+                return one_more and not self.expired and not self.picked
             case Place.CALLBACK:
                 return self.due_at is None
             case Place.DIALLING:
@@ -303,7 +312,7 @@ class Ticket:
             raise RuntimeError(f"call {self.call}: {turn} while {self.place}")
         self.place, steps = transition
         if self.place not in (Place.OFFERED, Place.CALLBACK_OFFERED):
-            self.more_at = None
+            self.more_at, self.picked = None, False
         if self.place is not Place.DIALLING:
             self.dial_until = self.held = None
         return steps
@@ -344,7 +353,7 @@ class Ticket:
 _PLAIN = (
     "call", "queue", "since", "joined_at", "priority", "step", "told", "announce_at", "agent", "capped", "more_at",
     "customer", "number", "ordered_at", "expires_at", "tries", "due_at", "dial_until", "held", "urgent",
-    "estimated_at", "told_box", "comfort_at", "offer_callback_at", "callback_offered", "beside",
+    "estimated_at", "told_box", "comfort_at", "offer_callback_at", "callback_offered", "beside", "picked",
 )  # fmt: skip
 _INSTANTS = (
     "since", "joined_at", "announce_at", "more_at", "ordered_at", "expires_at", "due_at", "dial_until",

@@ -4,8 +4,12 @@ A stay begins when the caller enters the queue and ends when they leave it or, i
 agent's wrap-up is over. A call has several stays when it overflows or is transferred into another queue; each has its
 own outcome, and :func:`merged` makes one account of them, so that nobody is counted twice.
 
-Records of :mod:`acd.journal` are read, with or without the prefix ``acd.``, and ``leg.held``/``leg.resumed`` of the
-agent's leg. Unknown kinds are passed over. Instants are microseconds on the records' clock.
+Whom somebody sends from the queue to a telephone by hand goes on waiting there until it is answered, and has talked for
+this queue then.
+
+Records of :mod:`acd.journal` are read, with or without the prefix ``acd.``, ``leg.held``/``leg.resumed`` of the agent's
+leg, and of calls that were sent on what became of them. Unknown kinds are passed over. Instants are microseconds on the
+records' clock.
 """
 
 from __future__ import annotations
@@ -88,6 +92,7 @@ class _Open:
     held_since: int | None = None
     asked_at: int | None = None  # for a callback
     wraps_since: int | None = None
+    elsewhere: bool = False  # sent to a telephone by hand
     rings: dict[object, int] = field(default_factory=dict)
 
     def stop(self, at: int) -> None:
@@ -116,6 +121,7 @@ class Stays:
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
         self._served: dict[str, _Open] = {}  # agent → the stay whose wrap-up is to come or goes on
+        self._sent_on: dict[str, str] = {}  # call → the name under which it was in the queue
         self._done: list[Stay] = []
         self._last = 0.0
 
@@ -154,8 +160,9 @@ class Stays:
         """Nothing more comes: the records end here, or (*cut*) the switch did. Callbacks are kept over its restart."""
         for agent in list(self._served):
             self._wrapped_up(agent, micros(at))
+        self._sent_on.clear()
         for call, open_ in list(self._open.items()):
-            talking = open_.talks_since is not None
+            talking, open_.elsewhere = open_.talks_since is not None, False
             if cut and open_.asked_at is not None and not talking:
                 continue
             del self._open[call]
@@ -168,6 +175,10 @@ class Stays:
 
     def _queued(self, at: int, call: str, data: Mapping[str, Any]) -> None:
         queue = str(data.get("queue", ""))
+        before = self._open.get(call)
+        if before is not None and before.elsewhere and before.talks_since is None and before.stay.queue == queue:
+            before.elsewhere = False  # nobody has taken the caller there
+            return
         if (before := self._open.pop(call, None)) is not None:
             before.stop(at)
             if before.stay.outcome is Outcome.WAITING:
@@ -225,8 +236,52 @@ class Stays:
         if open_ is not None and data.get("moved_from") and open_.asked_at is None:
             self._queued(at, call, data)
 
+    def _sent(self, at: int, call: str, data: Mapping[str, Any]) -> None:
+        """By hand. Where no telephone rings the caller has left."""
+        name = str(data.get("ticket") or call)
+        if (open_ := self._open.get(name)) is not None:
+            open_.elsewhere = str(data.get("target", "")).partition(":")[0] in _TELEPHONES
+            self._sent_on[call] = name
+
+    def _rejoined(self, at: int, call: str, data: Mapping[str, Any]) -> None:
+        """A customer who was called back, and whom nobody has taken there."""
+        if (open_ := self._open.get(call)) is not None:
+            open_.elsewhere = False
+
+    def _connected(self, at: int, call: str, data: Mapping[str, Any]) -> None:
+        """Somebody has answered to whom the caller was sent."""
+        open_ = self._elsewhere(call)
+        if open_ is not None and open_.talks_since is None:
+            open_.stop(at)
+            open_.talks_since = at
+            open_.stay.conversations += 1
+            if open_.asked_at is None:
+                open_.stay.outcome = Outcome.ANSWERED
+            else:
+                open_.stay.called_back, open_.stay.virtual_wait = True, at - open_.asked_at
+
+    def _parted(self, at: int, call: str, data: Mapping[str, Any]) -> None:
+        """That is over, or the caller has hung up."""
+        open_, name = self._elsewhere(call), self._sent_on.pop(call, "")
+        if open_ is None:
+            return
+        talking, open_.elsewhere = open_.talks_since is not None, False
+        if open_.asked_at is not None and not talking:
+            return  # is still to be called back
+        del self._open[name]
+        open_.stop(at)
+        if not talking:
+            open_.stay.outcome = Outcome.ABANDONED
+        self._over(open_, "served" if talking else "abandoned")
+
+    def _elsewhere(self, call: str) -> _Open | None:
+        open_ = self._open.get(self._sent_on.get(call, ""))
+        return open_ if open_ is not None and open_.elsewhere else None
+
     def _call_over(self, at: int, call: str, data: Mapping[str, Any]) -> None:
         how = str(data.get("how", ""))
+        if how in _ELSEWHERE and call in self._open and self._open[call].elsewhere:
+            return  # only the place in the queue is given up
         open_ = self._open.pop(call, None)
         if open_ is None:
             if how in _REFUSED and not data.get("waited"):  # otherwise the call came before the first record
@@ -284,6 +339,9 @@ TRANSFERRED = frozenset({"transferred"})
 #: Nobody orders a callback so soon after coming: who is listed afterwards joins and orders in one.
 _AT_ONCE = SECOND // 100
 _REFUSED = frozenset({"full", "empty"})
+#: Targets at which somebody is rung, and how the distributor parts with who is sent there, or talks there.
+_TELEPHONES = frozenset({"agent", "phone", "external", "findme"})
+_ELSEWHERE = frozenset({"transferred", "served"})
 
 _HANDLERS = {
     "queued": Stays._queued,
@@ -297,6 +355,11 @@ _HANDLERS = {
     "changed": Stays._moved,
     "call_over": Stays._call_over,
     "agent": Stays._agent,
+    "queue.sent_on": Stays._sent,
+    "rejoined": Stays._rejoined,
+    "call.connected": Stays._connected,
+    "call.parted": Stays._parted,
+    "call.ended": Stays._parted,
     "leg.held": Stays._held,
     "leg.resumed": Stays._resumed,
 }

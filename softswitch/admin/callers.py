@@ -12,7 +12,7 @@ from acd.ticket import Place
 from ivr.targets import Target, TargetError
 from softswitch.admin.protocol import AdminError, Code
 from softswitch.admin.requests import Args, Many, Text, listed, read
-from softswitch.call.sending import send_on
+from softswitch.call.sending import agent_meant, send_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -121,6 +121,8 @@ class Callers:
             raise AdminError(Code.REFUSED, f"{ticket.call} is in queue {ticket.queue}, not in {wanted.only_in}")
         if wanted.queue in self._dispatcher.closing:
             raise AdminError(Code.REFUSED, f"queue {wanted.queue} is being closed")
+        if wanted.to is not None:
+            self._check_agent(self._target(wanted.to), now)
         change = CallChanged(
             ticket.call, wanted.queue, wanted.priority, _expression(wanted.needs), _expression(wanted.preferred)
         )
@@ -147,6 +149,12 @@ class Callers:
             "ahead": self._dispatcher.ahead_of(ticket.call),
             "to": wanted.to,
         }
+
+    def _check_agent(self, target: Target, now: float) -> None:
+        """Who cannot be rung now is not picked for anybody."""
+        agent = agent_meant(self._control, target, now)
+        if agent and (why := self._control.availability.agent(agent, now)):
+            raise AdminError(Code.REFUSED, f"{agent} cannot be rung: {why}")
 
     def _send(self, ticket: str, target: Target, now: float) -> bool:
         call = next((call for call in self._control.calls.values() if call.queued_as == ticket), None)

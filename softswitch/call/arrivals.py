@@ -85,7 +85,8 @@ class Arrivals:
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        self._config, self._flow = settings.config, settings.flow
+        asked = self._control.reconfiguring.settings  # nothing that is kept for older calls
+        self._config, self._flow = asked.config, asked.flow
 
     def invited(self, usage: str, request: Request, flow: Flow, now: float) -> None:
         """Admit, refuse or turn away. The number is looked at only once the caller is known."""
@@ -149,7 +150,7 @@ class Arrivals:
             return
         outcome = self._hours_codes.use(rest, phone, now)
         say = Say("hours", say=(replace(outcome.say, barge_in=False),))
-        agent = self._config.agents.get(self._control.queues.agent_at(phone) or "")
+        agent = self._config.agents.get(self._control.workplaces.agent_at(phone) or "")
         language = None if agent is None else agent.language
         entry = _Entry(IvrFlow({say.target: say}, self._flow.language), say.target, dialled, language)
         call = self._begin(entry, caller, leg, now)

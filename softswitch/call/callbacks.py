@@ -189,7 +189,9 @@ class Callbacks:
         phone = number if number in self._config.phones else None
         caller = Caller(number, memory.name, phone=phone, trunk=None if phone else memory.trunk or None)
         session = self._session(waiting)
-        call = Call(self._new_call_id(), caller, f"callback:{queue}", language, 0, session, self._config)
+        asked = self._control.reconfiguring.settings.config  # a queue that is no more is known to its callbacks only
+        config = asked if queue in asked.queues else self._config
+        call = Call(self._new_call_id(), caller, f"callback:{queue}", language, 0, session, config)
         call.stage, call.queue, call.ticket = Stage.CALLING_BACK, queue, ticket
         self._control.calls[call.call] = call
         self._calls[ticket] = call.call
@@ -367,15 +369,19 @@ class Callbacks:
             self._reported.discard(call.call)
         elif (effect := self._held.pop(call.call, None)) is not None:
             self._control.later(now, lambda at: self.dial(effect, at))
-        name = call.queued_as
-        if name not in self._dispatcher.tickets and self._dispatcher.order_of(name) is not None:
-            self._control.queues.receive(CallLeft(name), now)  # who has called in vain is still to be called back
+        if self._rests_beside(call):
+            self._control.queues.receive(CallLeft(call.queued_as), now)  # in vain: is still to be called back
 
     def served(self, call: Call, now: float) -> None:
         """Somebody talks with the caller, whom no queue sent: an order that rests beside the call is done."""
-        name = call.queued_as
-        if name not in self._dispatcher.tickets and self._dispatcher.order_of(name) is not None:
-            self._control.queues.receive(CallLeft(name, LeaveReason.SERVED), now)
+        if self._rests_beside(call):
+            self._control.queues.receive(CallLeft(call.queued_as, LeaveReason.SERVED), now)
+
+    def _rests_beside(self, call: Call) -> bool:
+        """Whether an order waits for what becomes of the call, which no queue has at present."""
+        known = self._dispatcher.tickets.get(call.queued_as)
+        elsewhere = known is None or known.place is Place.CALLED_AGAIN
+        return elsewhere and self._dispatcher.order_of(call.queued_as) is not None
 
     def _report(self, call: Call, event: CallbackAnswered | CallbackFailed, now: float) -> None:
         if call.call not in self._reported:

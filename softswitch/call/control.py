@@ -66,6 +66,7 @@ from softswitch.call.trunk_watch import TrunkWatch
 from softswitch.call.trunks import Trunks
 from softswitch.call.verifying import Verifying
 from softswitch.call.waiting import Waiting
+from softswitch.call.workplaces import Workplaces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -162,10 +163,10 @@ class CallControl:
         if self.asking is not None:
             self.menus.handlers |= dict.fromkeys((Webservice.kind, Sms.kind, Lookup.kind, Verbs.kind), self.asking)
         self.desks, self.queues = Desks(self, config), Queues(self, dispatcher)
+        self.workplaces, self.availability = Workplaces(self, dispatcher), Availability(self.phones, dispatcher)
         self.offers = Offers(self, config)
-        availability = Availability(self.phones, dispatcher)
-        self.find_me = FindMe(self, config, availability)
-        self.menus.handlers |= {FIND_ME: self.find_me, AGENT: AgentCalls(self, availability)}
+        self.find_me = FindMe(self, config, self.availability)
+        self.menus.handlers |= {FIND_ME: self.find_me, AGENT: AgentCalls(self, self.availability)}
         self.recording, self.conferences = Recording(self), Conferences(self)
         self.menus.handlers |= {RECORD: self.recording, CONFERENCE: self.conferences}
         self.menus.handlers[STAY] = self.staying = Staying(self, config, dispatcher)
@@ -185,12 +186,12 @@ class CallControl:
         self.keyed, self.verifying = KeyedTransfers(self, config), Verifying(self)
         features = FeatureCodes(
             config,
-            agent_at=self.queues.agent_at,
-            is_logged_in=self.queues.is_logged_in,
-            in_wrap_up=self.queues.in_wrap_up,
-            break_reason=self.queues.break_reason,
+            agent_at=self.workplaces.agent_at,
+            is_logged_in=self.workplaces.is_logged_in,
+            in_wrap_up=self.workplaces.in_wrap_up,
+            break_reason=self.workplaces.break_reason,
         )
-        hours_codes = HoursCodes(config, self.forcing, opening, agent_at=self.queues.agent_at, clock=clock)
+        hours_codes = HoursCodes(config, self.forcing, opening, agent_at=self.workplaces.agent_at, clock=clock)
         self.pulling = Pulling(self, campaigns)
         arrivals = Arrivals(
             self,

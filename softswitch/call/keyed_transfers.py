@@ -314,7 +314,7 @@ class KeyedTransfers:
         )
 
     def _say(self, leg: Leg, prompt: Prompt, now: float, then: Callable[[float], None]) -> None:
-        agent = self._control.queues.agent_at(leg.phone)
+        agent = self._control.workplaces.agent_at(leg.phone)
         known = None if agent is None else self._config.agents.get(agent)
         language = (known.language if known is not None else None) or self._config.server.language
         self._control.prompts.say_to(leg, (prompt,), language, now, then)

@@ -22,7 +22,7 @@ class Occupancy:
         """A phone is in a call that the distributor did not make: its agent can take no other."""
         control = self._control
         if leg.role is not Role.AGENT and control.phones.occupy(leg.phone, leg.leg):
-            agent = control.queues.agent_at(leg.phone)
+            agent = control.workplaces.agent_at(leg.phone)
             if agent is not None:
                 control.later(now, lambda at: control.queues.receive(AgentBusy(agent), at))
 
@@ -30,13 +30,13 @@ class Occupancy:
         """The call is over."""
         control = self._control
         if control.phones.release(leg.phone, leg.leg):
-            agent = control.queues.agent_at(leg.phone)
+            agent = control.workplaces.agent_at(leg.phone)
             if agent is not None:
                 control.later(now, lambda at: control.queues.receive(AgentFree(agent), at))
 
     def reachable(self, phone: str, reachable: bool, now: float) -> None:
         """The phone has registered, answers again, or is gone."""
-        queues = self._control.queues
-        agent = queues.agent_at(phone)
-        if agent is not None and queues.is_reachable(agent) != reachable:
+        queues, places = self._control.queues, self._control.workplaces
+        agent = places.agent_at(phone)
+        if agent is not None and places.is_reachable(agent) != reachable:
             queues.receive(AgentReachable(agent) if reachable else AgentUnreachable(agent), now)

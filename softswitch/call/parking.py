@@ -124,7 +124,7 @@ class Parking(Handler):
             self._say_to(sender, phrases.park_place(place), now, lambda at: control.transfers.took(call, at))
 
     def _say_to(self, leg: Leg, prompt: Prompt, now: float, then: Callable[[float], None]) -> None:
-        known = self._config.agents.get(self._control.queues.agent_at(leg.phone) or "")
+        known = self._config.agents.get(self._control.workplaces.agent_at(leg.phone) or "")
         language = (known.language if known is not None else None) or self._config.server.language
         self._control.prompts.say_to(leg, (prompt,), language, now, then)
 

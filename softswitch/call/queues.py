@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from acd.agent import State, Status
 from acd.effects import (
     AgentStateChanged,
     AnnounceComfort,
@@ -25,7 +24,7 @@ from acd.effects import (
     StopDialling,
     WithdrawOffer,
 )
-from acd.events import CallChanged, CallJoined, CallLeft, ConversationEnded, LeaveReason, OfferFailed
+from acd.events import CallChanged, CallJoined, CallLeft, CallPicked, ConversationEnded, LeaveReason, OfferFailed
 from acd.skills import parse, variables
 from acd.ticket import OUT_OF_THE_ROOM, Place
 from ivr.events import Requeued, Returned
@@ -73,8 +72,6 @@ class Queues:
         self._control = control
         self._dispatcher = dispatcher
         self._draining = False
-        self._agents_at: dict[str, str] = {}  # phone → who is logged in there
-        self._at_work: set[str] = set()  # agents who are logged in and on no break
 
     # ------------------------------------------------------------------------------------------------ told
     def receive(self, event: Event, now: float) -> None:
@@ -265,50 +262,12 @@ class Queues:
         ticket = self._dispatcher.tickets.get(call.queued_as)
         return ticket is not None and ticket.place is Place.TALKING
 
-    def phone_of(self, agent: str) -> str | None:
-        """Where *agent* is logged in."""
-        return next((phone for phone, who in self._agents_at.items() if who == agent), None)
-
-    def agent_at(self, phone: str | None) -> str | None:
-        """Who is logged in at *phone*."""
-        return None if phone is None else self._agents_at.get(phone)
-
-    def is_logged_in(self, agent: str) -> bool:
-        return agent in self._agents_at.values()
-
-    def in_wrap_up(self, agent: str) -> bool:
-        return self._dispatcher.agents[agent].state is State.WRAP_UP
-
-    def break_reason(self, agent: str) -> str:
-        """Why the agent is on a break; empty: is on none."""
-        known = self._dispatcher.agents[agent]
-        return known.reason if known.status is Status.ON_BREAK else ""
-
-    def is_reachable(self, agent: str) -> bool:
-        """Whether the distributor takes the agent's phone to be there."""
-        return self._dispatcher.agents[agent].reachable
-
-    def adopt(self, now: float) -> None:
-        """The distributor comes from before a restart: learn from it who sits where; their phones are asked soon."""
-        for agent in self._dispatcher.agents.values():
-            self._agent_moved(agent.id, agent.status, agent.phone, now)
-        for phone in self._agents_at:
-            self._control.qualifier.watch(phone, now, soon=True)
-
-    def _agent_moved(self, agent: str, status: Status, phone: str, now: float) -> None:
-        if status is Status.AVAILABLE and agent not in self._at_work and self._control.phones.wants_peace(phone):
-            self._control.phones.disturb(phone, True, now)  # who is ready for callers may be rung by everybody
-        (self._at_work.add if status is Status.AVAILABLE else self._at_work.discard)(agent)
-        left = [place for place, who in self._agents_at.items() if who == agent]
-        if status is not Status.LOGGED_OUT:
-            left = [place for place in left if place != phone]
-        for place in left:
-            del self._agents_at[place]
-            self._control.qualifier.unwatch(place, now)
-        if status is not Status.LOGGED_OUT and phone and self._agents_at.get(phone) != agent:
-            self._agents_at[phone] = agent
-            self._control.qualifier.watch(phone, now)
-        self._control.staying.moved(agent, None if status is Status.LOGGED_OUT else phone, now)
+    def picked(self, call: Call, agent: str, now: float) -> bool:
+        """This agent is to have the caller, out of all order; whether the agent rings now, or has answered."""
+        self.receive(CallPicked(call.queued_as, agent), now)
+        ticket = self._dispatcher.tickets.get(call.queued_as)
+        ringing = [] if ticket is None else [self._dispatcher.offers[offer] for offer in ticket.offers]
+        return any(offer.agent == agent and offer.picked for offer in ringing)
 
     # ------------------------------------------------------------------------------------------------ wanted
     def _drain(self, now: float) -> None:
@@ -355,7 +314,7 @@ class Queues:
             case CallbackOver(ticket):
                 control.callbacks.over(ticket, now)
             case AgentStateChanged(agent=agent, status=status, phone=phone):
-                self._agent_moved(agent, status, phone, now)
+                control.workplaces.moved(agent, status, phone, now)
             case _ if call is None:
                 pass  # the caller is gone; the distributor will be told
             case Connect():

@@ -64,7 +64,7 @@ class Resuming:
             if agent.phone not in self._config.phones:
                 receive(AgentLoggedOut(agent.id, f"phone {agent.phone} is gone"), now)
         self._adopt(now)
-        self._control.queues.adopt(now)
+        self._control.workplaces.adopt(now)
 
     def _adopt(self, now: float) -> None:
         """Queues that the file no longer has: of what they said only the name is left."""

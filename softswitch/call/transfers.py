@@ -74,7 +74,7 @@ class Transfers:
             return None
         if (place := self._control.parking.find(dialled)) is not None:
             return place
-        if (phone := self._control.queues.phone_of(dialled)) is not None:
+        if (phone := self._control.workplaces.phone_of(dialled)) is not None:
             return Target("phone", phone)
         for name, queue in self._config.queues.items():
             if dialled in (name, queue.number):
@@ -115,7 +115,7 @@ class Transfers:
             return
         call.a_leg, call.b_leg = other.leg, sender.leg
         sender.role, other.role = Role.PHONE, Role.CALLER
-        phone = None if other.phone is None else self._control.phones[other.phone]
+        phone = None if other.phone is None else self._control.phones.get(other.phone)
         number = other.phone or call.dialled
         call.caller = Caller(number, "" if phone is None else phone.name, phone=other.phone, trunk=other.trunk)
 

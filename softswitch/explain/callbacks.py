@@ -28,6 +28,14 @@ def called_again(data: Mapping[str, Any]) -> str:
     return f"the customer calls again (call {data.get('by')}): the order rests until that is over"
 
 
+def sent_on(data: Mapping[str, Any]) -> str:
+    return "is elsewhere by somebody's hand: the order rests until it is known what comes of that"
+
+
+def rejoined(data: Mapping[str, Any]) -> str:
+    return f"nobody took the customer there: waits on in queue {data.get('queue')}, before all others"
+
+
 def line_free(data: Mapping[str, Any]) -> str:
     return f"nobody served that call ({data.get('by')}): is still to be called back, in the old place"
 
@@ -61,6 +69,8 @@ TELL_CALLBACKS: dict[str, Callable[[Mapping[str, Any]], str]] = {
     "acd.callback_answered": answered,
     "acd.callback_kept": kept,
     "acd.called_again": called_again,
+    "acd.sent_on": sent_on,
+    "acd.rejoined": rejoined,
     "acd.line_free": line_free,
     "acd.callback_over": over,
     "acd.released": released,

@@ -20,7 +20,7 @@ def why_this_agent(data: Mapping[str, Any], strategy: str = "") -> list[str]:
 
     *strategy* of the queue, if it is known: it may be that all of them ring.
     """
-    sentences = []
+    sentences = ["picked by hand, out of all order"] if data.get("picked") else []
     compared = [row for row in _rows(data.get("compared")) if row]
     names = [str(name) for name in _rows(data.get("by"))]
     at = _number(data.get("at"))

@@ -65,6 +65,7 @@ SILENT = frozenset(
         "acd.call_away",
         "acd.call_changed",
         "acd.call_left",
+        "acd.call_picked",
         "acd.call_returned",
         "acd.callback_failed",
         "acd.callback_ordered",

@@ -18,7 +18,7 @@ from softswitch.reports.period import Period
 from tests.support.sim_ports import EPOCH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from softswitch.reports.collect import Collected
     from softswitch.store.cdr import Record
@@ -62,7 +62,8 @@ def check_accounts(lines: Sequence[Record]) -> None:
         by_queue += tally
     duties = [duty.spent for duty in found.duties.values()]
     by_agents = sum(spent.get(Activity.TALKING, 0) + spent.get(Activity.HOLD, 0) for spent in duties)
-    assert total.talk + total.hold == by_queue.talk + by_queue.hold == by_agents, "talked for different times"
+    by_others = sum(_with_others(lines))
+    assert total.talk + total.hold == by_queue.talk + by_queue.hold == by_agents + by_others, "talked for other times"
     assert total.conversations == by_queue.conversations
     calls = {line.call for line in lines if line.kind == "call.started"}
     assert total.offered + total.refused <= len(calls), "somebody was counted twice"
@@ -73,6 +74,25 @@ def check_accounts(lines: Sequence[Record]) -> None:
         told = story(mine)
         assert told[0].kind == "call.started"
         assert all(sentence.text for sentence in told)
+
+
+def _with_others(lines: Sequence[Record]) -> Iterator[int]:
+    """Conversations of callers whom somebody took out of the queue by hand, at telephones of no agents of the queue."""
+    sent, since = set[str | None](), dict[str | None, int]()
+    for line in lines:
+        at = round(line.at * 1e6)
+        match line.kind:
+            case "queue.sent_on" if line.data["target"].startswith("phone:"):
+                sent.add(line.call)
+            case "acd.queued" | "acd.rejoined":
+                sent.discard(line.call)
+            case "call.connected" if line.call in sent:
+                since.setdefault(line.call, at)
+            case "call.parted" | "call.ended":
+                sent.discard(line.call)
+                if line.call in since:
+                    yield at - since.pop(line.call)
+    yield from (round(lines[-1].at * 1e6) - at for at in since.values())
 
 
 def _check_parts(whole: Mapping[tuple[str, int], Any], parts: Mapping[tuple[str, int], Any]) -> None:

@@ -458,21 +458,23 @@ def test_a_number_that_is_never_to_be_called_since_the_order_is_not_called(how: 
     office.close()
 
 
-def test_an_order_is_done_when_its_customer_is_picked_by_hand_and_talks_with_the_agent(office: Office) -> None:
+@pytest.mark.parametrize(("target", "kept"), [("agent:piotr", 2), ("phone:2002", 1)])
+def test_an_order_is_done_when_its_customer_is_picked_by_hand_and_talks(office: Office, target: str, kept: int) -> None:
     order(office)
-    agent = office.agent("1002", answers(after=1.0))
+    desk = target.replace("agent:piotr", "phone:1002").removeprefix("phone:")
+    agent = office.agent("1002", answers(after=1.0)) if desk == "1002" else office.phone(desk)
+    agent.on_call = answers(after=1.0)
     call = office.call("2001", "101")
     office.run(1)
     control = office.switch.control
     (live,) = [known for known in control.calls.values() if known.a_leg == call.leg]
-    assert send_on(control, live, Target.parse("agent:piotr"), office.world.now)
+    assert send_on(control, live, Target.parse(target), office.world.now)
     control.on_changed(office.world.now)
     office.switch.flush()
-    assert len(waiting(office)) == 1
+    assert len(waiting(office)) == kept
     office.run(5)
     assert bridged(call, agent.call)
-    assert waiting(office) == []
-    assert [line.data["result"] for line in office.switch.journal.of("acd.callback_over")] == ["served"]
     agent.call.hang_up()
     office.run(2)
+    assert [line.data["result"] for line in office.switch.journal.of("acd.callback_over")] == ["served"]
     assert waiting(office) == []

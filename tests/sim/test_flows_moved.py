@@ -1,6 +1,6 @@
 """Callers who are moved to another queue while they wait: everything is that queue's affair from then on.
 
-And what else operators do by hand: callers picked for an agent, whole queues, several agents at once.
+And what else operators do by hand: whole queues, several agents at once.
 """
 
 from __future__ import annotations
@@ -215,33 +215,6 @@ def test_a_caller_who_is_moved_into_a_queue_that_nobody_serves_goes_on_as_that_q
     assert not isinstance(call.hears, Bridge)
 
 
-def test_a_caller_is_picked_by_hand_for_an_agent_who_could_not_be_asked(office: Office) -> None:
-    piotr = office.agent("1002", answers(after=1.0))
-    call = waits(office, 5.0)
-    (ticket,) = office.switch.dispatcher.tickets
-    sent = Desk(office).ask("call.change", call=ticket[:8], to="agent:piotr", by="oksana")
-    assert (sent["to"], sent["queue"]) == ("agent:piotr", None)
-    office.run(2.0)
-    assert bridged(call, piotr.call)
-    assert not office.switch.dispatcher.tickets
-    (audited,) = [line.data for line in office.switch.journal.of("admin.changed")]
-    assert (audited["by"], audited["to"], audited["call"]) == ("oksana", "agent:piotr", ticket)
-    call.hang_up()
-    office.run(1)
-    assert [(step.kind, step.name) for step in record_of(call).path][:2] == [("queue", "sales"), ("agent", "piotr")]
-
-
-def test_who_is_not_taken_by_hand_waits_again_with_the_age_of_before(office: Office) -> None:
-    call = waits(office, 9.0)
-    (before,) = office.switch.dispatcher.tickets.values()
-    Desk(office).ask("call.change", call=before.call, to="agent:piotr", only_in="sales")  # who is not there
-    office.run(1.0)
-    (after,) = office.switch.dispatcher.tickets.values()
-    assert (after.queue, after.since) == ("sales", before.since)
-    assert call.hears == Music("jazz")
-    call.hang_up()
-
-
 def test_a_caller_who_is_elsewhere_meanwhile_is_left_alone(office: Office) -> None:
     call = waits(office)
     (ticket,) = office.switch.dispatcher.tickets
@@ -252,7 +225,7 @@ def test_a_caller_who_is_elsewhere_meanwhile_is_left_alone(office: Office) -> No
     call.press("9")
     office.run(0.5)
     with pytest.raises(AdminError, match="could not be changed"):
-        desk.ask("call.change", call=ticket, to="agent:piotr")
+        desk.ask("call.change", call=ticket, to="phone:2002")
     with pytest.raises(AdminError, match="there is no agent nobody"):
         desk.ask("call.change", call=ticket, to="agent:nobody")
     with pytest.raises(AdminError, match="nothing else can be changed"):

@@ -433,3 +433,70 @@ def test_no_position_is_told_that_callbacks_could_worsen() -> None:
         desk.join("live", "q")
         desk.wait(6)
         assert [position.call for position in desk.got(AnnouncePosition)] == told
+
+
+# --- sent elsewhere by hand
+def on_the_line() -> tuple[Desk, Ticket]:
+    """A customer who has answered the callback and waits, because the agent is gone meanwhile."""
+    desk = Desk(QueueConfig("q", callback=POLICY), QueueConfig("other"), agents={"a": {}})
+    desk.log_in("a")
+    ticket = asked(desk, "c", customer="+1")
+    desk.do(AgentLoggedOut("a"), CallbackAnswered("c"))
+    assert (ticket.place, ticket.urgent) == (Place.WAITING, True)
+    desk.do(CallLeft("c", LeaveReason.TRANSFERRED))
+    assert (ticket.place, ticket.beside, results(desk)) == (Place.CALLED_AGAIN, "c", [])
+    return desk, ticket
+
+
+@pytest.mark.parametrize("reason", [LeaveReason.ABANDONED, LeaveReason.EXIT])
+def test_who_is_sent_elsewhere_and_not_taken_is_tried_again_as_after_any_failed_try(reason: LeaveReason) -> None:
+    desk, ticket = on_the_line()
+    desk.wait(10)
+    desk.do(CallLeft("c", reason))
+    assert (ticket.place, ticket.number, ticket.tries, ticket.due_at) == (Place.CALLBACK, "+1", 1, desk.now + 60)
+    assert (ticket.beside, ticket.urgent) == ("", False)
+
+
+def test_who_is_sent_elsewhere_and_taken_there_has_been_served() -> None:
+    desk, _ = on_the_line()
+    desk.do(CallLeft("c", LeaveReason.SERVED))
+    assert results(desk) == [("c", "served")]
+    assert not desk.acd.tickets
+
+
+@pytest.mark.parametrize("queue", ["q", "other"])
+def test_who_comes_back_from_there_is_promised_and_urgent_as_before(queue: str) -> None:
+    desk, ticket = on_the_line()
+    ordered, since = ticket.ordered_at, ticket.since
+    desk.wait(10)
+    desk.join("c", queue, waiting_since=since)
+    assert desk.acd.tickets["c"] is ticket
+    assert (ticket.place, ticket.queue, ticket.beside, ticket.urgent) == (Place.WAITING, queue, "", True)
+    assert (ticket.since, ticket.ordered_at, ticket.tries, results(desk)) == (since, ordered, 1, [])
+    desk.log_in("a")
+    assert desk.offered()[-1] == ("c", "a")
+    desk.do(CallLeft("c"))
+    assert ticket.place is Place.CALLBACK
+
+
+def test_a_queue_that_there_is_not_takes_nobody_back_and_the_promise_rests_on() -> None:
+    desk, ticket = on_the_line()
+    desk.join("c", "nowhere")
+    assert isinstance(desk.seen[-1][1], QueueEmpty)
+    assert ticket.place is Place.CALLED_AGAIN
+
+
+def test_another_call_of_a_customer_who_was_sent_elsewhere_does_not_take_the_order() -> None:
+    desk, ticket = on_the_line()
+    desk.join("d", "q", customer="+1")
+    assert (desk.acd.tickets["d"].place, ticket.beside) == (Place.WAITING, "c")
+    desk.do(CallLeft("c"))
+    assert (ticket.place, ticket.beside) == (Place.CALLED_AGAIN, "d")  # while they wait here
+
+
+def test_a_restart_while_a_customer_is_elsewhere_costs_no_try() -> None:
+    desk, _ = on_the_line()
+    acd = Dispatcher.restore(json.loads(json.dumps(desk.acd.snapshot())))
+    acd.receive(Restarted(), desk.now)
+    ticket = acd.tickets["c"]
+    assert (ticket.place, ticket.tries, ticket.urgent, ticket.number) == (Place.CALLBACK, 0, False, "+1")

@@ -62,6 +62,7 @@ from acd.events import (
     CallChanged,
     CallJoined,
     CallLeft,
+    CallPicked,
     CallReturned,
     ConversationEnded,
     EndedBy,
@@ -352,8 +353,24 @@ class Walk(RuleBasedStateMachine):
     @rule(pick=picks, queue=st.sampled_from(["sales", "tiers"]))
     def a_caller_is_moved(self, pick: int, queue: str) -> None:
         call = one_of(sorted(self.acd.tickets), pick)
-        self.calls[call] += 1
+        rested = self.acd.tickets[call].beside == call  # who was sent elsewhere comes back
+        if not rested:
+            self.calls[call] += 1
         self.do(CallJoined(call, queue, "en", waiting_since=self.acd.tickets[call].since))
+        if rested:
+            assert self.acd.tickets[call].place is not Place.CALLED_AGAIN
+
+    @precondition(lambda self: self.acd.tickets)
+    @rule(pick=picks, agent=agent_ids)
+    def a_caller_is_picked(self, pick: int, agent: str) -> None:
+        call = one_of(sorted(self.acd.tickets), pick)
+        ticket, known = self.acd.tickets[call], self.acd.agents.get(agent)
+        waits = ticket.place in (Place.WAITING, Place.OFFERED)
+        free = known is not None and known.willing and known.state is State.IDLE
+        self.do(CallPicked(call, agent))
+        if known is not None and waits and free:
+            assert [self.acd.offers[offer].agent for offer in self.acd.tickets[call].offers] == [agent]
+            assert known.call == call
 
     @precondition(lambda self: self.acd.tickets)
     @rule(pick=picks, event=st.sampled_from([CallAway, CallReturned]))
@@ -576,6 +593,7 @@ def stroll(seed: int, steps: int) -> Counter[str]:
         "rush": (2, lambda: walk.a_rush(choose(queue), choose(language))),
         "leave": (4, lambda: walk.a_caller_leaves(random.randrange(99), choose(list(LeaveReason)))),
         "move": (1, lambda: walk.a_caller_is_moved(random.randrange(99), choose(queue))),
+        "pick": (2, lambda: walk.a_caller_is_picked(random.randrange(99), choose([agent.id for agent in AGENTS]))),
         "aside": (5, lambda: walk.a_caller_steps_aside(random.randrange(99), choose([CallAway, CallReturned]))),
         "change": (
             2,
@@ -639,6 +657,7 @@ def stroll(seed: int, steps: int) -> Counter[str]:
     possible: dict[str, Callable[[], object]] = {
         "leave": lambda: walk.acd.tickets,
         "move": lambda: walk.acd.tickets,
+        "pick": lambda: walk.acd.tickets,
         "aside": lambda: walk.acd.tickets,
         "change": lambda: walk.acd.tickets,
         "order": lambda: walk.acd.tickets,

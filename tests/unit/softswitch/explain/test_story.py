@@ -127,6 +127,14 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
     "acd.callback_answered": ({}, "the customer answers the callback"),
     "acd.callback_kept": ({"answered": False}, "hangs up; the promise to call back holds"),
     "acd.called_again": ({"by": "c9"}, "the customer calls again (call c9): the order rests until that is over"),
+    "acd.sent_on": (
+        {"queue": "sales"},
+        "is elsewhere by somebody's hand: the order rests until it is known what comes of that",
+    ),
+    "acd.rejoined": (
+        {"queue": "sales"},
+        "nobody took the customer there: waits on in queue sales, before all others",
+    ),
     "acd.line_free": ({"by": "c9"}, "nobody served that call (c9): is still to be called back, in the old place"),
     "acd.callback_over": ({"result": "served", "tries": 2}, "the callback is over: served, tries: 2"),
     "acd.callback_cancelled": ({"reason": "asked"}, "is not to be called back any more: asked"),
@@ -139,8 +147,8 @@ TEXTS: dict[str, tuple[dict[str, Any], str]] = {
         "oksana has this caller put: into queue vip, priority 70",
     ),
     "queue.sent_on": (
-        {"queue": "sales", "target": "agent:anna"},
-        "is taken out of queue sales by hand and sent to agent:anna",
+        {"queue": "sales", "target": "phone:2002"},
+        "is taken out of queue sales by hand and sent to phone:2002",
     ),
     "callback.ordered": (
         {"queue": "sales", "number": "380", "ticket": "c2"},
