@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ivr.effects import Ask
 from ivr.events import Answered
 from ivr.inquiring import UNREADABLE
+from ivr.secrecy import masked
 from ivr.services import NO_NUMBER, Sms
 from ivr.verbs import VERBS, Verbs
 from softswitch.call.handlers import Handler
@@ -63,7 +64,7 @@ class Asking(Handler):
                 and VERBS in values
                 and (wrong := complaint(values[VERBS], call.config.verbs[effect.name]))
             ):
-                log.warning("verbs %s: %s", effect.name, wrong)
+                log.warning("verbs %s: %s", effect.name, masked(wrong, call.session.progress.entered))
                 outcome, values = UNREADABLE, {}
             self._control.menus.receive(call, Answered(request, outcome, values), at)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from ivr.events import OK, Pulled
+from ivr.secrecy import tells
 from ivr.slots import Expected
 from softswitch.call.wishes import Wishes
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from softswitch.call.control import CallControl
     from softswitch.call.model import Call
     from softswitch.ports import Campaigns
+
+log = logging.getLogger(__name__)
 
 #: The kind of these questions, and the outcome of an answer that is none.
 SLOT, UNREADABLE = "slot", "unreadable"
@@ -44,7 +48,11 @@ class Pulling:
         def answered(outcome: str, values: Mapping[str, str], at: float) -> None:
             self._done(call_id, asked[0])
             messages: tuple[Voiced, ...] | None = None
-            if outcome == OK:
+            if any(tells(text, call.session.progress.entered) for text in values.values()):
+                what = f"the answer about slot {effect.slot} has a masked entry in it"
+                log.warning("%s: %s", call.session.progress.node, what)
+                control.note("ivr.trouble", call, at, node=str(call.session.progress.node), what=what)
+            elif outcome == OK:
                 known = call.session.progress.public | {"language": effect.variables.get("language", "")}
                 messages = campaigns.pulled(effect.slot, values, known, at, call=call_id, beside=_beside(call))
             if outcome == OK and messages is None:

@@ -46,7 +46,8 @@ def run(
         stream=sys.stderr,
     )
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)  # its debug lines repeat every record
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # it repeats URLs, with what callers have entered
+    for name in ("httpx2", "httpcore2"):  # they repeat URLs and headers, with what callers have entered
+        logging.getLogger(name).setLevel(logging.WARNING)
     try:
         asyncio.run(serve(loaded, announce=typer.echo))
     except StartError as error:

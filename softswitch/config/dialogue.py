@@ -46,6 +46,7 @@ def places(config: Config) -> dict[Target, Node]:
             name,
             when_failed=app.when_failed,
             patience=app.timeout + GRACE,
+            masked=frozenset(app.masked),
             **_meanwhile(f"verbs.{name}", app.meanwhile),  # type: ignore[arg-type]
         )
     return found
@@ -61,6 +62,7 @@ def _set(name: str, table: words.Set) -> Set:
         prefer=table.prefer,
         data=dict(table.data) | ({"label": table.label} if table.label else {}),
         optout=table.optout,
+        customer_id=table.customer_id,
     )
 
 
@@ -145,6 +147,7 @@ def _webservice(name: str, table: words.Webservice) -> dict[Target, Node]:
         when_failed=table.when_failed,
         when={variable: dict(cases) for variable, cases in table.when.items()},
         patience=table.timeout + GRACE,
+        customer_id=table.customer_id,
         **_meanwhile(key, table.meanwhile),  # type: ignore[arg-type]
     )
     return found
@@ -175,6 +178,7 @@ def _lookup(name: str, table: words.Lookup) -> dict[Target, Node]:
         when={variable: dict(cases) for variable, cases in table.when.items()},
         outcomes={UNKNOWN: table.when_unknown} if table.when_unknown is not None else {},
         patience=table.timeout + GRACE,
+        customer_id=table.customer_id,
         **_meanwhile(key, table.meanwhile),  # type: ignore[arg-type]
     )
     return found

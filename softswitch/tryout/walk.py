@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from acd.skills import SkillSyntaxError, bind, parse, predicate
 from ivr import effects as fx
+from ivr.decisions import is_hidden
 from ivr.events import Answered, Digit, HungUp, PromptsFinished, Pulled, Returned, Started
 from ivr.nodes import Flow, Result, Say
+from ivr.secrecy import masked, secret_names
 from ivr.services import NO_NUMBER, Lookup, Sms
 from ivr.session import Session
 from softswitch.call.arrivals import NOTHING_BOUND
@@ -195,14 +197,17 @@ class _Walker:
     def _tell(self, event: Event) -> None:
         match event:
             case Digit(digit):
-                self.walk.keys.append(digit)
-                self._note("key", f"presses {digit}")
+                shown = fx.SECRET if is_hidden(self._flow, self._session.progress) else digit
+                self.walk.keys.append(shown)
+                self._note("key", f"presses {shown}")
             case HungUp():
                 self._note("hang-up", "hangs up")
         self._session.receive(event, self._now)
         self._drain()
 
     def _note(self, kind: str, text: str) -> None:
+        if kind != "enter":  # places are called as the configuration calls them
+            text = masked(text, self._session.progress.entered)
         self.walk.steps.append(Step(round(self._now, 3), kind, text))
 
     def _end(self, end: str, text: str) -> None:
@@ -226,6 +231,7 @@ class _Walker:
                 seconds = 0.0
                 for prompt in prompts:
                     text, spoken = self._voice.text(prompt, language)
+                    text = masked(text, self._session.progress.entered)
                     said = Said(prompt.key, spoken, text, self._voice.recording(prompt, language))
                     self.walk.said.append(said)
                     self._note("say", f"({spoken}) {said.text or f'[{prompt.key}: nothing to say]'}")
@@ -348,7 +354,8 @@ class _Walker:
         elif kind == Lookup.kind:
             found = looked_up(config, config.lookups[name], self._known | dict(variables))
         outcome, values = found or ("unavailable", {})
-        told = ", ".join(f"{name} = {value}" for name, value in values.items())
+        secret = {*self._session.progress.secrets, *secret_names(self._flow)}
+        told = ", ".join(f"{name} = {fx.SECRET if name in secret else value}" for name, value in values.items())
         self._note("ask", f"{target} is asked: {outcome}{told and f', {told}'}")
         return 0.0 if reply is None else reply.after, Answered(request, outcome, values)
 

@@ -194,3 +194,23 @@ def test_a_crm_is_told_a_secret_and_cannot_have_it_said() -> None:
         assert not any("4711" in item or "renewal" in item for item in heard)
     finally:
         office.close()
+
+
+@pytest.mark.parametrize("more", [{"audio": "https://cdn.example/4711/renewal.mp3"}, {"campaign": "c4711"}])
+def test_an_answer_that_repeats_a_secret_is_not_used(more: dict[str, str]) -> None:
+    code = '[collect.code]\nsay = "Code?"\ndigits = 4\nmask = true\nvariable = "code"\nthen = "menu:main"\n'
+    office = Office(centre=f'{PULLED}\n{code}\n[[route]]\ndid = "111"\nto = "collect:code"\n')
+    try:
+        put(office, OFFER)
+        call = office.call("2001", "111")
+        office.run(4)
+        call.press("4711")
+        office.run(1)
+        answer(office, RENEWAL | more)
+        assert STANDING in listen(office, call, 6)
+        assert [line["outcome"] for line in asked(office)] == ["unreadable"]
+        (trouble,) = office.switch.journal.of("ivr.trouble")
+        assert trouble.data["what"] == "the answer about slot promo has a masked entry in it"
+        assert not any("4711" in str(line) for line in office.switch.journal.lines)
+    finally:
+        office.close()

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ivr.targets import DEFAULT_MUSIC
+from ivr.texts import placeholders
+from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import nearest
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ def check(raw: Raw) -> Iterator[Problem]:
     yield from _entries(raw)
     yield from _lookups(raw)
     yield from _music(raw)
+    yield from _secrets(raw)
     for path, table in raw.select("webservice.*"):
         if isinstance(table, dict) and table.get("body") and table.get("method", "GET") == "GET":
             yield raw.error((*path, "body"), "a GET has no body", 'set method = "POST"')
@@ -37,6 +40,19 @@ def _entries(raw: Raw) -> Iterator[Problem]:
             yield raw.error((*path, "confirm"), "a secret is not read back", "leave out mask or confirm")
         if isinstance(table, dict):
             yield from _possible(raw, path, table)
+
+
+def _secrets(raw: Raw) -> Iterator[Problem]:
+    """What is entered masked: nobody is known by it, and applications are only entrusted with what there is."""
+    secret = known_variables(raw).secret
+    for path, text in raw.strings("set.*.customer_id", "lookup.*.customer_id", "webservice.*.customer_id"):
+        for name in placeholders(text):
+            if name in secret:
+                right = "look up with it who it is, and write that"
+                yield raw.error(path, f"{{{name}}} is entered with mask = true, and told to nobody", right)
+    for path, name in raw.strings("verbs.*.masked.*"):
+        if name not in secret:
+            yield raw.error(path, f'"{name}" is entered masked nowhere', nearest=nearest(name, secret))
 
 
 def _possible(raw: Raw, path: Path, entry: dict[str, Any]) -> Iterator[Problem]:

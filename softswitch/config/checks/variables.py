@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from softswitch.config.checks.raw import Raw
 
 #: Known of every call, or of those that are on a list.
-ALWAYS = ("language", "ani", "did", "name", "label", "lists", "agent", "deputy", "priority", "verified")
+ALWAYS = ("language", "ani", "did", "name", "label", "lists", "agent", "deputy", "priority", "verified", "customer_id")
 #: Where a table names variables as its keys.
 _TABLES = ("list.*.*.data", "route.*.data", "set.*.data", "lookup.*.result", "webservice.*.result")
 #: Where callers enter something, and the name that it has by default.

@@ -37,6 +37,8 @@ class ListEntry(Section):
     language: Language | None = None
     label: Label = ""
     """Shown on the agent's phone before the caller."""
+    customer_id: Label = ""
+    """Who it is to those who keep customers: in all events of the call, in place of the number."""
     data: Mapping[Column, Word] = {}
     """Anything else: variables of the call."""
 
@@ -46,6 +48,7 @@ class ListEntry(Section):
         priority = "" if self.priority is None else f"{self.priority:g}"
         said = {"name": self.name, "agent": self.agent, "deputy": self.deputy, "priority": priority}
         said |= {"needs": self.needs, "prefer": self.prefer, "language": self.language, "label": self.label}
+        said |= {"customer_id": self.customer_id}
         return dict(self.data) | {key: value for key, value in said.items() if value}
 
 

@@ -141,6 +141,8 @@ class Set(Section):
     """Shown on the agent's phone before the caller."""
     data: Mapping[Column, str] = {}
     """Variables; a value may mention others in braces."""
+    customer_id: Word = ""
+    """Who the caller is: ``"{card}"``; as of a lookup."""
     optout: Flag | None = None
     """True: the caller wants no offers of campaigns any more. False: they may hear them again."""
 
@@ -161,6 +163,8 @@ class Inquiry(Section):
     meanwhile: Meanwhile = Meanwhile()
     result: Mapping[Column, Word] = {}
     """Variable → where it is in the answer. Empty: everything at its top level."""
+    customer_id: Word = ""
+    """Who the caller is, by the answer: ``"{client}"``. Empty: its variable ``customer_id``, if it has one."""
     say: Spoken | None = None
     """Said when there is an answer, with ``{variables}`` and their forms: ``{sum:money}``."""
     when: Mapping[Column, Mapping[str, TargetField]] = {}
@@ -243,6 +247,8 @@ class Verbs(Http):
     """When the application does not answer, or says what cannot be done."""
     max_priority: Annotated[Number, Field(ge=0)] = 100.0
     """The most points that it may give to a caller."""
+    masked: tuple[Column, ...] = ()
+    """Variables that callers have entered masked elsewhere and that it is told all the same, besides its own."""
 
 
 class SurveyQuestion(Section):

@@ -8,9 +8,11 @@ from ivr.entries import Collect, Valid
 from ivr.nodes import Flow, Prompt, Question, Result, Say, Set
 from ivr.services import Lookup, Sms, Webservice
 from ivr.targets import HANGUP, Target
+from ivr.verbs import Verbs
 from softswitch.config import parse_config
 from softswitch.config.errors import ConfigError
 from softswitch.config.flows import flow
+from softswitch.config.words.callers import ListEntry
 
 T = Target.parse
 
@@ -258,3 +260,39 @@ def test_entries_that_can_be_right_are_accepted(words: str) -> None:
 )
 def test_what_is_wrong_is_named(toml: str, says: str) -> None:
     assert says in wrong(toml)
+
+
+CODE = '[collect.c]\nsay = "x"\nthen = "set:s"\nmask = true\nvariable = "pin"\n'
+SERVICE = '[webservice.w]\nurl = "https://crm.example/"\ncustomer_id = "{client}"\n'
+
+
+def test_who_the_caller_is_stands_in_a_list_a_lookup_a_service_or_a_set() -> None:
+    known = '[set.s]\nthen = "hangup"\ncustomer_id = "card:{card}"\n'
+    nodes = built(known + SERVICE + LOOKUP.replace('list = "vip"', 'list = "vip"\ncustomer_id = "{client}"'))
+    found = [getattr(nodes.find(T(place)), "customer_id", None) for place in ("set:s", "webservice:w", "lookup:who")]
+    assert found == ["card:{card}", "{client}", "{client}"]
+    assert ListEntry(number=("+380501234567",), customer_id="K-17").known == {"customer_id": "K-17"}
+
+
+def test_an_application_is_entrusted_with_masked_entries_by_name() -> None:
+    app = built(CODE + '[set.s]\nthen = "verbs:app"\n[verbs.app]\nurl = "https://app.example/"\nmasked = ["pin"]\n')
+    node = app.find(T("verbs:app"))
+    assert isinstance(node, Verbs)
+    assert node.masked == {"pin"}
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ('[set.s]\nthen = "hangup"\ncustomer_id = "x{pin}"', "{pin} is entered with mask = true, and told to nobody"),
+        ('[set.s]\nthen = "hangup"\n' + SERVICE.replace("client", "pin"), "{pin} is entered with mask = true"),
+        (
+            '[set.s]\nthen = "hangup"\n[verbs.app]\nurl = "https://app.example/"\nmasked = ["pim"]',
+            '"pim" is entered masked nowhere; did you mean "pin"?',
+        ),
+    ],
+)
+def test_nobody_is_known_by_a_secret(more: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        built(CODE + more)
+    assert problem in str(caught.value)

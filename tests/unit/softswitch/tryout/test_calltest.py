@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from softswitch.__main__ import cli
+from softswitch.tryout.calltest import Expected, _differences
+from softswitch.tryout.walk import Walk
 
 ROOT = Path(__file__).parents[4]
 CONFIG = ROOT / "config.toml"
@@ -141,3 +143,10 @@ def test_check_tells_codes_as_json_and_is_strict_when_asked(tmp_path: Path) -> N
     answer = json.loads(bad.output)
     assert (bad.exit_code, answer["good"]) == (2, False)
     assert [(found["code"], found["line"]) for found in answer["errors"]] == [("unknown-key", 1), ("bad-value", 3)]
+
+
+@pytest.mark.parametrize(
+    ("pressed", "expected", "fits"), [("1••2", "1472", True), ("1••2", "1473", False), ("••", "472", False)]
+)
+def test_keys_of_a_masked_entry_are_taken_to_be_right(pressed: str, expected: str, fits: bool) -> None:
+    assert list(_differences(Expected(keys=expected), Walk(keys=list(pressed)))) is not fits

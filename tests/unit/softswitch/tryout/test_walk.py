@@ -240,3 +240,40 @@ def test_json_is_the_very_answer_of_whoever_is_asked() -> None:
     assert reply("timeout").outcome == "timeout"
     with pytest.raises(QuestionError, match="is not JSON"):
         reply("[oops")
+
+
+MASKED = f"""{CENTRE}
+[collect.pin]
+say = "Your PIN."
+digits = 4
+mask = true
+variable = "pin"
+then = "webservice:crm"
+
+[webservice.crm]
+url = "https://crm.example/{{pin}}"
+say = "{{echo}}, {{name}}."
+then = "verbs:app"
+
+[verbs.app]
+url = "https://app.example/"
+
+[[route]]
+did = "300"
+to = "collect:pin"
+"""
+
+
+def test_nothing_of_a_walk_tells_what_was_entered_masked() -> None:
+    config = parse_config(MASKED.encode(), file="c", folder=Path("/nowhere"), env={})
+    answers = {
+        "webservice:crm": [reply("ok, echo=code 4711, pin=0815, name=Olena")],
+        "verbs:app": [reply('[{"verb": "say", "text": "4711 is right."}]')],
+    }
+    done = call(config, "4711", did="300", answers=answers)
+    assert done.keys == ["•"] * 4
+    assert done.path[-2:] == ["verbs:app/0", "hangup"]
+    texts = [step.text for step in done.steps]
+    assert "webservice:crm is asked: ok, echo = code ••••, pin = •, name = Olena" in texts
+    assert "(en) •••• is right." in texts
+    assert not any(secret in str(done) for secret in ("4711", "0815"))
