@@ -152,7 +152,7 @@ class Dialling:
         next one; what the called party says counts. Fails at once when no trunk can take the call. *caller* is shown
         as the one that calls, as far as the trunk shows any; None: the call's.
         """
-        ways = self._trunks.ways(number, trunk, now)
+        ways = self._trunks.ways(number, trunk, now, call.config.trunks)
         attempt = Attempt(self._next, call.call, "", on_ringing, on_answer, on_failure)
 
         def next_way(at: float) -> bool:

@@ -41,6 +41,7 @@ class Phones:
         on_reachable: Callable[[str, bool, float], None],
     ) -> None:
         self._phones = phones
+        self._former: Mapping[str, Phone] = {}  # no more in the file; calls that began before are put through to them
         self._registrar = registrar
         self._admission = admission
         self._sip = sip
@@ -57,20 +58,24 @@ class Phones:
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        before = {user: self.reachable(user, now) for user in self._phones}
-        gone = self._phones.keys() - settings.config.phones.keys()
-        self._phones = settings.config.phones
-        for user in sorted(gone):
+        known = self._phones.keys() | self._former.keys()
+        before = {user: self.reachable(user, now) for user in known}
+        self._phones, self._former = settings.config.phones, settings.phones
+        for user in sorted(known - self._phones.keys() - self._former.keys()):
             self._take(self._registrar.remove(user), now)
             self._silent.pop(user, None)
         for user in before.keys() | self._phones.keys():
             self._tell(user, before.get(user, False), now)
 
     def __contains__(self, user: str) -> bool:
-        return user in self._phones
+        return self.get(user) is not None
 
     def __getitem__(self, user: str) -> Phone:
         return self._phones[user]
+
+    def get(self, user: str) -> Phone | None:
+        """Also one that only calls of before a reload can reach."""
+        return self._phones.get(user) or self._former.get(user)
 
     def users(self) -> Iterable[str]:
         return self._phones
@@ -78,7 +83,7 @@ class Phones:
     # ------------------------------------------------------------------------------------------------ where
     def places(self, user: str, now: float) -> list[tuple[Uri, Flow]]:
         """Request-URI and flow of each contact of the phone; empty when it is nowhere."""
-        phone = self._phones.get(user)
+        phone = self.get(user)
         if phone is None:
             return []
         if phone.contact is not None:

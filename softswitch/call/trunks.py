@@ -43,6 +43,7 @@ class Trunks:
 
     def __init__(self, trunks: Mapping[str, Trunk], flows: Flows, domain: str) -> None:
         self._trunks = trunks
+        self._now_there = trunks  # without those that only calls of before a reload go through
         self._flows = flows
         self._domain = domain
         self._legs: dict[str, set[int]] = {name: set() for name in trunks}
@@ -50,8 +51,9 @@ class Trunks:
 
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
-        changed = {name for name, trunk in self._trunks.items() if settings.config.trunks.get(name) != trunk}
-        self._trunks = settings.config.trunks
+        known = {**settings.trunks, **settings.config.trunks}
+        changed = {name for name, trunk in self._trunks.items() if known.get(name) != trunk}
+        self._now_there, self._trunks = settings.config.trunks, known
         self._legs = {name: set[int]() for name in self._trunks} | {
             name: legs for name, legs in self._legs.items() if legs
         }
@@ -81,7 +83,7 @@ class Trunks:
     # ------------------------------------------------------------------------------------------------ where
     def trunk_at(self, address: str) -> str | None:
         """The trunk whose host has that address now, for hosts that are given by name."""
-        for name, line in self._trunks.items():
+        for name, line in self._now_there.items():
             flow = None if line.host is None or is_address(line.host) else self.flow(name)
             if flow is not None and flow.remote[0] == address:
                 return name
@@ -116,28 +118,26 @@ class Trunks:
         return self._suspect.get(trunk, now) > now
 
     # ------------------------------------------------------------------------------------------------ calling out
-    def ways(self, number: str, trunk: str, now: float) -> list[str]:
+    def ways(self, number: str, trunk: str, now: float, lines: Mapping[str, Trunk] | None = None) -> list[str]:
         """Trunks to try for *number*: the named one (empty: the first that carries it), then its failovers.
 
-        Those of which nothing was heard lately come last; whether there is room is asked at the moment of the call.
+        *lines*: as a call knows them that began before a reload; None: as they are now. Those of which nothing was
+        heard lately come last; whether there is room is asked at the moment of the call.
         """
         if not DIALLABLE.fullmatch(number):
             return []
-        names = [trunk] if trunk else [name for name in self._trunks if self._carries(name, number)]
-        found = [name for name in dict.fromkeys(self._with_failover(names)) if self._trunks[name].host is not None]
+        known = self._now_there if lines is None else lines
+        names = [trunk] if trunk else [name for name, line in known.items() if _carries(line, number)]
+        with_failover = dict.fromkeys(self._with_failover(names, known))
+        found = [name for name in with_failover if (line := self._trunks.get(name)) is not None and line.host]
         return sorted(found, key=lambda name: self.is_suspect(name, now))
 
-    def _with_failover(self, names: list[str]) -> Iterator[str]:
+    def _with_failover(self, names: list[str], known: Mapping[str, Trunk]) -> Iterator[str]:
         for name in names:
-            if name in self._trunks:
+            line = known.get(name) or self._trunks.get(name)  # an agent may send an old call on by a new one
+            if line is not None:
                 yield name
-                yield from self._trunks[name].failover
-
-    def _carries(self, trunk: str, number: str) -> bool:
-        patterns = self._trunks[trunk].numbers
-        if patterns is None:
-            return True
-        return any(number.startswith(p[:-1]) if p.endswith("*") else number == p for p in patterns)
+                yield from line.failover
 
     def place(self, trunk: str, number: str, caller: Caller, display: str) -> Place | None:
         """None while the trunk is full or cannot be reached."""
@@ -162,6 +162,12 @@ class Trunks:
 
     def ring_timeout(self, trunk: str) -> float:
         return self._trunks[trunk].ring_timeout
+
+
+def _carries(line: Trunk, number: str) -> bool:
+    if line.numbers is None:
+        return True
+    return any(number.startswith(p[:-1]) if p.endswith("*") else number == p for p in line.numbers)
 
 
 def formatted(number: str, form: str) -> str:
