@@ -46,6 +46,7 @@ from softswitch.transport.edge import SipEdge
 from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
 from softswitch.voicemail.boxes import Boxes
+from softswitch.voicemail.desk import MessageDesk
 from softswitch.voicemail.mailroom import Mailroom
 from softswitch.wording import standing_prompts
 
@@ -439,6 +440,7 @@ class Switch:
             database=self._database,
             book=self._book,
             callbacks=self._callbacks,
+            messages=MessageDesk(self._boxes, self._mailroom, words=lambda: self._config.voicemails, note=self._note),
             verified=self._verified,
             now=self._loop.time,
             kept=self._journal.flush,

@@ -11,13 +11,16 @@ if TYPE_CHECKING:
 
     from softswitch.config.words.systems import ApiToken, Role
 
-#: What each role may do besides looking.
+#: What each role may do.
 FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH = "fill", "rollback", "restructure", "forget-wish"
 CALL_BACK = "call-back"
+#: Looking at campaigns and customers, and hearing every box of messages.
+LOOK, EVERY_BOX = "look", "every-box"
 _RIGHTS: dict[Role, frozenset[str]] = {
-    "admin": frozenset({FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK}),
-    "marketing": frozenset({FILL, ROLLBACK}),
-    "crm": frozenset({FILL, FORGET_WISH, CALL_BACK}),
+    "admin": frozenset({LOOK, FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK, EVERY_BOX}),
+    "marketing": frozenset({LOOK, FILL, ROLLBACK}),
+    "crm": frozenset({LOOK, FILL, FORGET_WISH, CALL_BACK}),
+    "agent": frozenset(),
 }
 
 
@@ -27,9 +30,14 @@ class User:
 
     name: str
     role: Role
+    boxes: frozenset[str] = frozenset()
 
     def may(self, right: str) -> bool:
         return right in _RIGHTS[self.role]
+
+    def hears(self, box: str) -> bool:
+        """Whether the messages in *box* are theirs to list, hear, mark and delete."""
+        return self.may(EVERY_BOX) or box in self.boxes
 
 
 def user_of(authorization: str, tokens: Sequence[ApiToken]) -> User | None:
@@ -39,5 +47,5 @@ def user_of(authorization: str, tokens: Sequence[ApiToken]) -> User | None:
     for known in tokens:
         same = hmac.compare_digest(known.token.reveal().encode(), given.strip().encode())
         if same and scheme.lower() == "bearer":
-            found = User(known.name, known.role)
+            found = User(known.name, known.role, frozenset(known.boxes))
     return found

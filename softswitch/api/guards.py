@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import Depends, HTTPException, Request
 
-from softswitch.api.access import User, user_of
+from softswitch.api.access import LOOK, User, user_of
 from softswitch.store.journal import RecordLost
 
 if TYPE_CHECKING:
@@ -24,8 +24,15 @@ class Guards:
 
     def __init__(self, settings: Callable[[], Api], kept: Callable[[], Awaitable[None]]) -> None:
         self._settings, self._kept = settings, kept
-        self.asking: User = Depends(self._user)
+        self.asking: User = Depends(self._looking)
         """The default of a parameter that is the user."""
+        self.anybody: User = Depends(self._user)
+        """The same where a token is enough to ask: what is theirs is settled by the resource."""
+
+    async def _looking(self, request: Request) -> User:
+        found = await self._user(request)
+        self.demand(found, LOOK)
+        return found
 
     async def _user(self, request: Request) -> User:
         found = user_of(request.headers.get("authorization", ""), self._settings().tokens)

@@ -9,6 +9,7 @@ from softswitch.api.callbacks import add_callbacks
 from softswitch.api.guards import Guards
 from softswitch.api.server import HttpServer
 from softswitch.api.verification import add_verification
+from softswitch.api.voicemail import add_voicemail
 from softswitch.campaigns.apart import Reporter
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from softswitch.call.callback_desk import CallbackDesk
     from softswitch.campaigns.book import Book
     from softswitch.config.words.systems import Api
+    from softswitch.voicemail.desk import MessageDesk
 
 
 async def open_api(
@@ -27,6 +29,7 @@ async def open_api(
     database: Path,
     book: Book,
     callbacks: CallbackDesk,
+    messages: MessageDesk,
     verified: Callable[[str, bool, str], bool],
     now: Callable[[], float],
     kept: Callable[[], Awaitable[None]],
@@ -43,7 +46,9 @@ async def open_api(
 
     served = application(Ports(book, settings=present, now=now, kept=kept, listening=listening))
     add_verification(served, present, verified)
-    add_callbacks(served, Guards(present, kept), present, callbacks)
+    guards = Guards(present, kept)
+    add_callbacks(served, guards, present, callbacks)
+    add_voicemail(served, guards, messages)
     server = HttpServer(served)
     await server.start(api.listen)
     return server

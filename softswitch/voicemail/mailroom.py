@@ -144,7 +144,10 @@ class Mailroom:
     # ------------------------------------------------------------------------------------------------ the port
     def path(self, message: Message) -> str:
         """Where the audio of *message* is, or will be."""
-        return str(self._folder.absolute() / message.file_name)
+        return str(self.file(message))
+
+    def file(self, message: Message) -> Path:
+        return self._folder.absolute() / message.file_name
 
     def post(self, item: Message | Request) -> None:
         """Send the mail about *item*, whose row is durable; once, however often it is asked for."""
@@ -198,7 +201,7 @@ class Mailroom:
         words, known = self._words(message), self._boxes.message(message.id)
         if not isinstance(words, Voicemail) or known is None or known.transcript is not None:
             return
-        settings, path = self._config.transcription, self._folder.absolute() / message.file_name
+        settings = self._config.transcription
         command = settings.command if words.transcribe is None else words.transcribe
         if not command:
             return
@@ -206,7 +209,7 @@ class Mailroom:
         said, text = {"message": message.id, "box": message.box}, ""
         try:
             text = await self._transcriber.text_of(
-                path,
+                self.file(message),
                 message.language or self._config.server.language,
                 command,
                 within=settings.timeout,
@@ -366,10 +369,11 @@ class Mailroom:
                 self._boxes.remove_request(request)
                 self._note("callback_request.forgotten", {"request": request.id})
 
-    def forget(self, message: Message, why: str) -> None:
-        """Delete a message, its row first."""
+    def forget(self, message: Message, why: str, *, by: str = "") -> None:
+        """Delete a message, its row first. *by*: who wanted it, when somebody did."""
         self._boxes.remove(message)
-        self._note("voicemail.deleted", {"message": message.id, "box": message.box, "why": why})
+        who = {"by": by} if by else {}
+        self._note("voicemail.deleted", {"message": message.id, "box": message.box, "why": why, **who})
         self.discard(message)
 
 

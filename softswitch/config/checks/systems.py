@@ -45,6 +45,13 @@ def _tokens(raw: Raw) -> Iterator[Problem]:
         elif token in seen:
             yield raw.error(path, "is somebody else's token already", "everybody has one of their own")
         seen.add(token)
+    boxes = raw.names("voicemail")
+    for path, box in raw.strings("api.token.*.boxes", "api.token.*.boxes.*"):
+        if box not in boxes:
+            yield raw.error(path, f"there is no [voicemail.{box}]", nearest=nearest(box, boxes))
+    for path, known in raw.select("api.token.*"):
+        if isinstance(known, dict) and known.get("role") == "agent" and not known.get("boxes"):
+            yield raw.warning((*path, "role"), "may do nothing", 'add boxes = ["…"], whose messages they may hear')
 
 
 def _messages(raw: Raw) -> Iterator[Problem]:

@@ -12,7 +12,7 @@ from pydantic import Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from softswitch.config.fields import Count, Seconds, Wrong
 from softswitch.config.secrets import SecretField
-from softswitch.config.words.values import FilePath, Name, Section
+from softswitch.config.words.values import FilePath, Name, Section, Strings
 
 
 def _url(value: object) -> str:
@@ -106,7 +106,7 @@ def _http_listen(value: object) -> HttpListen:
     return HttpListen(host, int(port))
 
 
-Role = Literal["admin", "marketing", "crm"]
+Role = Literal["admin", "marketing", "crm", "agent"]
 
 
 class ApiToken(Section):
@@ -115,7 +115,10 @@ class ApiToken(Section):
     name: Name
     """Written down with every change."""
     role: Role
+    """``agent`` may do nothing but with the messages in ``boxes``."""
     token: SecretField
+    boxes: Strings = ()
+    """``[voicemail.NAME]`` whose messages are theirs to list, hear, mark and delete. Administrators have all."""
 
 
 class Api(Section):

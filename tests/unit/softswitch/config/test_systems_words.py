@@ -56,3 +56,19 @@ def test_what_cannot_work_is_an_error(text: str, message: str) -> None:
 def test_events_in_the_clear_are_warned_of_unless_they_stay_here() -> None:
     assert "not encrypted" in str(config(HOOK.replace("https", "http")).warnings)
     assert config(HOOK.replace("https://crm.example", "http://127.0.0.1:8000")).warnings == ()
+
+
+TOKEN = '[[api.token]]\nname = "desk"\nrole = "agent"\ntoken = "0123456789abcdef"\n'
+BOX = '[voicemail.sales]\npin = "4711"\n'
+
+
+def test_a_token_may_name_boxes_that_there_are() -> None:
+    for boxes in ('"sales"', '["sales"]'):
+        found = config(f"[api]\n{TOKEN}boxes = {boxes}\n{BOX}")
+        assert found.api is not None
+        assert found.api.tokens[0].boxes == ("sales",)
+        assert found.warnings == ()
+    with pytest.raises(ConfigError, match=r"there is no \[voicemail.sale\]; did you mean \"sales\""):
+        config(f'[api]\n{TOKEN}boxes = ["sale"]\n{BOX}')
+    (warning,) = config(f"[api]\n{TOKEN}{BOX}").warnings
+    assert warning.what == "may do nothing"
