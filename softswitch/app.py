@@ -440,6 +440,7 @@ class Switch:
             database=self._database,
             book=self._book,
             callbacks=self._callbacks,
+            callers=self._desk.callers,
             messages=MessageDesk(self._boxes, self._mailroom, words=lambda: self._config.voicemails, note=self._note),
             verified=self._verified,
             now=self._loop.time,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
 from acd.events import CallChanged
-from acd.skills import SkillSyntaxError, parse
+from acd.skills import EVERYBODY, SkillSyntaxError, parse
 from acd.ticket import Place
 from ivr.targets import Target, TargetError
 from softswitch.admin.protocol import AdminError, Code
@@ -63,6 +65,40 @@ class Callers:
     def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         return {"call.change": self.change, "calls.change": self.change_several}
 
+    # --- looking
+    def all_shown(self) -> list[dict[str, Any]]:
+        """Everybody who waits, or is to be called back, by queues and in their order."""
+        tickets = [t for queue in self._dispatcher.config.queues for t in self._dispatcher.waiting(queue.id)]
+        return [self._shown(ticket) for ticket in tickets]
+
+    def shown(self, call: str) -> dict[str, Any] | None:
+        """One of them, or somebody who talks already; None: no such caller is in a queue."""
+        ticket = self._dispatcher.tickets.get(call)
+        return None if ticket is None else self._shown(ticket)
+
+    def _shown(self, ticket: Ticket) -> dict[str, Any]:
+        """``version`` is another one after every change of what can be changed."""
+        call = self._control.calls.get(ticket.call)
+        own = {
+            "queue": ticket.queue,
+            "priority": ticket.priority,
+            "needs": "" if ticket.needs == EVERYBODY else str(ticket.needs),
+            "prefer": "" if ticket.preferred == EVERYBODY else str(ticket.preferred),
+        }
+        return {
+            "call": ticket.call,
+            **own,
+            "ahead": self._dispatcher.ahead_of(ticket.call),
+            "state": ticket.place.value,
+            "waited": round(self._now() - ticket.since, 3),
+            "caller": ticket.number or (call.caller.number if call is not None else ticket.customer),
+            "name": call.caller.name if call is not None else ticket.about.get("name", ""),
+            "language": ticket.variables.get("language", ""),
+            "offered_to": [self._dispatcher.offers[offer].agent for offer in ticket.offers],
+            "version": hashlib.blake2b(json.dumps(own).encode(), digest_size=6).hexdigest(),
+        }
+
+    # --- changing
     def change(self, args: Mapping[str, Any]) -> dict[str, Any]:
         """A waiting caller gets another priority, queue or needs, and is sorted anew at once; or is sent on."""
         wanted = read(ChangeCall, args)

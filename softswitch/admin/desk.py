@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from acd.dispatcher import Dispatcher
+    from softswitch.admin.callers import Callers
     from softswitch.admin.server import Verb
     from softswitch.call.control import CallControl
     from softswitch.config import Config
@@ -80,6 +81,11 @@ class AdminDesk:
         verbs = {**self._operations.verbs(), **hours.verbs(), **verification.verbs(), **more}
         self._server = AdminServer(socket_path(config.server.data_dir), verbs)
         await self._server.start()
+
+    @property
+    def callers(self) -> Callers:
+        """What may be done to those who wait; there is nothing before `open`."""
+        return self._operations.callers
 
     def reconfigure(self, config: Config) -> None:
         """What is shown and may be changed is that of *config* from now on; today's figures go on."""

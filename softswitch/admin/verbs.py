@@ -69,7 +69,7 @@ class Operations:
         self._control = control
         self._dispatcher = dispatcher
         self._config = config
-        self._callers = Callers(control, dispatcher, config, now=now, settle=settle)
+        self.callers = Callers(control, dispatcher, config, now=now, settle=settle)
         self._live = live
         self._clock = clock
         self._now = now
@@ -79,7 +79,7 @@ class Operations:
     def reconfigure(self, config: Config) -> None:
         """From now on there are the queues, agents and phones of *config*."""
         self._config = config
-        self._callers.reconfigure(config)
+        self.callers.reconfigure(config)
 
     def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         return {
@@ -88,7 +88,7 @@ class Operations:
             "agents": self.agents,
             "agent.change": self.change_agent,
             "agents.change": self.change_agents,
-            **self._callers.verbs(),
+            **self.callers.verbs(),
         }
 
     # --- looking

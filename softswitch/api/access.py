@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 #: What each role may do.
 FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH = "fill", "rollback", "restructure", "forget-wish"
-CALL_BACK = "call-back"
+CALL_BACK, CALLERS = "call-back", "callers"
 #: Looking at campaigns and customers, and hearing every box of messages.
 LOOK, EVERY_BOX = "look", "every-box"
 _RIGHTS: dict[Role, frozenset[str]] = {
-    "admin": frozenset({LOOK, FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK, EVERY_BOX}),
+    "admin": frozenset({LOOK, FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK, CALLERS, EVERY_BOX}),
     "marketing": frozenset({LOOK, FILL, ROLLBACK}),
-    "crm": frozenset({LOOK, FILL, FORGET_WISH, CALL_BACK}),
+    "crm": frozenset({LOOK, FILL, FORGET_WISH, CALL_BACK, CALLERS}),
     "agent": frozenset(),
 }
 

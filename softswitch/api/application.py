@@ -13,6 +13,7 @@ from softswitch.api.bodies import json_body
 from softswitch.api.customers import add_customers
 from softswitch.api.guards import Guards
 from softswitch.api.rollouts import add_rollouts
+from softswitch.api.tags import etag, expects, has_seen
 from softswitch.campaigns.apart import ReportFailed
 from softswitch.campaigns.book import Book, NoSuchSlot, NoSuchVersion, Outdated
 from softswitch.campaigns.documents import BindingsDocument, Invalid, NotAllowed, read
@@ -55,7 +56,7 @@ def application(ports: Ports) -> FastAPI:
     async def changed(slot: str) -> JSONResponse:
         """The answer to a change, when it can be relied on."""
         await guards.durable()
-        return JSONResponse(shown(slot), headers={"ETag": _etag(book.version(slot))})
+        return JSONResponse(shown(slot), headers={"ETag": etag(book.version(slot))})
 
     @app.exception_handler(NoSuchSlot)
     async def no_such_slot(_: Request, error: Exception) -> JSONResponse:
@@ -72,7 +73,7 @@ def application(ports: Ports) -> FastAPI:
     @app.exception_handler(Outdated)
     async def outdated(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Outdated)
-        return JSONResponse({"detail": "changed meanwhile"}, 412, {"ETag": _etag(error.version)})
+        return JSONResponse({"detail": "changed meanwhile"}, 412, {"ETag": etag(error.version)})
 
     @app.exception_handler(Invalid)
     async def invalid(_: Request, error: Exception) -> JSONResponse:
@@ -106,10 +107,10 @@ def application(ports: Ports) -> FastAPI:
 
     @app.get("/slots/{slot}/bindings", summary="What is bound here")
     async def get_bindings(request: Request, slot: SlotName, who: User = asking) -> Response:
-        etag = _etag(book.version(slot))
-        if etag in _listed(request.headers.get("if-none-match", "")):
-            return Response(status_code=304, headers={"ETag": etag})
-        return JSONResponse(shown(slot), headers={"ETag": etag})
+        tag = etag(book.version(slot))
+        if has_seen(request, book.version(slot)):
+            return Response(status_code=304, headers={"ETag": tag})
+        return JSONResponse(shown(slot), headers={"ETag": tag})
 
     @app.put(
         "/slots/{slot}/bindings",
@@ -165,22 +166,12 @@ def application(ports: Ports) -> FastAPI:
     return app
 
 
-def _etag(version: int) -> str:
-    return f'"{version}"'
-
-
-def _listed(header: str) -> set[str]:
-    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
-
-
 def _expected(request: Request, version: int) -> int | None:
     """The version that the client has seen, by If-Match; None: it does not say. Raises Outdated."""
-    header = request.headers.get("if-match")
-    if header is None or "*" in _listed(header):
-        return None
-    if _etag(version) not in _listed(header):
+    expected = expects(request, version)
+    if expected is False:
         raise Outdated(version)
-    return version
+    return version if expected else None
 
 
 def _schema() -> dict[str, Any]:

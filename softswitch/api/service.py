@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.api.application import Ports, application
 from softswitch.api.callbacks import add_callbacks
+from softswitch.api.callers import add_callers
 from softswitch.api.guards import Guards
 from softswitch.api.server import HttpServer
 from softswitch.api.verification import add_verification
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
+    from softswitch.admin.callers import Callers
     from softswitch.call.callback_desk import CallbackDesk
     from softswitch.campaigns.book import Book
     from softswitch.config.words.systems import Api
@@ -29,6 +31,7 @@ async def open_api(
     database: Path,
     book: Book,
     callbacks: CallbackDesk,
+    callers: Callers,
     messages: MessageDesk,
     verified: Callable[[str, bool, str], bool],
     now: Callable[[], float],
@@ -48,6 +51,7 @@ async def open_api(
     add_verification(served, present, verified)
     guards = Guards(present, kept)
     add_callbacks(served, guards, present, callbacks)
+    add_callers(served, guards, callers)
     add_voicemail(served, guards, messages)
     server = HttpServer(served)
     await server.start(api.listen)
