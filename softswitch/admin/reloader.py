@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from softswitch.admin.protocol import AdminError, Code
+from softswitch.call.opening import Opening
+from softswitch.clock import SystemClock
 from softswitch.config import ConfigError, flows, load_config
 from softswitch.config.changes import Difference, difference
 from softswitch.config.restart import as_far_as_possible
@@ -77,7 +79,9 @@ def prepare(path: Path, running: Config) -> Prepared:
     warnings = [*(problem.render(str(path)) for problem in config.warnings), *warnings]
     usable = as_far_as_possible(running, config)
     resolver = find_speech(prompt_folders(usable), usable.server.language)
-    return Prepared(usable, flows.flow(usable), resolver, tuple(warnings), difference(running, config))
+    menus, clock = flows.flow(usable), SystemClock(usable.server.timezone)
+    Opening(menus, clock.local).look_ahead(clock.now())
+    return Prepared(usable, menus, resolver, tuple(warnings), difference(running, config))
 
 
 class Reloader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from ivr.hours import gap_end, instants
@@ -46,10 +46,15 @@ class Opening:
         self.look_ahead(now)
 
     def look_ahead(self, now: float) -> None:
-        """Ask calendars about the time to come, which takes a while at the first time: no caller is to wait for it."""
+        """Ask calendars about this year and the next, which takes a moment at first: no caller is to wait for it."""
         for node in self._flow.nodes.values():
-            if isinstance(node, Hours) and (node.rules.open_calendar or node.rules.closed_calendar):
-                node.rules.next_change(self._local_time(now, node.timezone))
+            if not isinstance(node, Hours):
+                continue
+            local = self._local_time(now, node.timezone)
+            for calendar in (node.rules.open_calendar, node.rules.closed_calendar):
+                if calendar is not None:
+                    calendar.at(local)
+                    calendar.at(local + timedelta(days=365))
 
     def at(self, name: str, now: float) -> Verdict:
         """Raises KeyError when there are no such hours."""

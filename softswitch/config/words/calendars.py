@@ -44,7 +44,9 @@ def _read(value: object, info: ValidationInfo) -> Calendar:
     except UnicodeDecodeError:
         raise Wrong(f"{path} is not UTF-8", "export the calendar as iCalendar (.ics) in UTF-8") from None
     except CalendarError as error:
-        raise Wrong(f"{path}: {error}", "export the calendar as iCalendar (.ics)") from None
+        inside = str(error).startswith(("event ", "time zone "))
+        right = "change or remove it" if inside else "export the calendar as iCalendar (.ics)"
+        raise Wrong(f"{path}: {error}", right) from None
 
 
 CalendarField = Annotated[

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from softswitch.admin.protocol import AdminError
 from softswitch.admin.reloader import Prepared, Reloader
+from softswitch.call.opening import Opening
+from softswitch.clock import SystemClock
 from softswitch.config import load_config
+from softswitch.config.calendars.events import Occurrence, Series
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 GOOD = '[[phone]]\nuser = "1001"\npassword = "a-long-secret"\n\n[[route]]\ndid = "100"\nto = "phone:1001"\n'
@@ -123,3 +127,30 @@ def test_a_switch_reloads_its_own_file_and_no_other(tmp_path: Path) -> None:
         asyncio.run(ask("config.diff", file=5))
     answer = asyncio.run(ask("config.reload", file=str(bench.file), by="me"))
     assert (answer["version"], answer["changes"], answer["needs_restart"]) == (2, [], [])
+
+
+def test_calendars_are_reckoned_aside_so_that_calls_go_on_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = "BEGIN:VEVENT\nDTSTART:20200101T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY\nEND:VEVENT"
+    (tmp_path / "closed.ics").write_text(f"BEGIN:VCALENDAR\nVERSION:2.0\n{event}\nEND:VCALENDAR\n")
+    bench = Bench(tmp_path)
+    bench.file.write_text(
+        GOOD + '[hours.office]\nopen = ["daily"]\nclosed_calendar = "closed.ics"\n'
+        'when_open = "phone:1001"\nwhen_closed = "hangup"\n[[route]]\ndid = "101"\nto = "hours:office"\n'
+    )
+    reckon, where = Series.ruled, []
+
+    def ruled(series: Series, year: int) -> Iterator[Occurrence]:
+        where.append(threading.current_thread())
+        return reckon(series, year)
+
+    monkeypatch.setattr(Series, "ruled", ruled)
+    assert asyncio.run(bench.reloader.reload("operator")).errors == ()
+    assert where
+    assert threading.main_thread() not in where
+    opening, clock = Opening(bench.taken[0].flow, SystemClock().local), SystemClock()
+    reckoned = len(where)
+    opening.look_ahead(clock.now())
+    opening.next_change("office", clock.now())
+    assert len(where) == reckoned

@@ -248,7 +248,7 @@ def test_the_last_of_a_series_in_a_zone_is_given_in_utc() -> None:
     ("text", "complaint"),
     [
         ("hello", "is no iCalendar: .*'hello'"),
-        ("A:b", "is no iCalendar"),
+        ("A:b", "has no complete VCALENDAR"),
         ("", "has no complete VCALENDAR"),
         ("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20260101T000000Z\r\n", "has no complete VCALENDAR"),
     ],
@@ -276,7 +276,7 @@ def test_a_file_that_is_no_calendar_is_refused(text: str, complaint: str) -> Non
         ("DTSTART:20260101T000000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;BYDAY=XX", "RRULE: .*XX"),
         ("DTSTART:20260101T000000\nDURATION:PT1H\nRRULE:FREQ=WEEKLY;BYMONTH=may", "RRULE: .*may"),
         ("DTSTART:20260101T000000\nDURATION:PT1H\nRRULE:FREQ=DAILY;BYHOUR=1,2,3,4,5;BYMINUTE=0,1,2,3,4,5,6,7,8,9,10,11",
-         "happens more than 20000 times a year"),
+         "happens more than 50 times a day"),
         ("DTSTART:20260101T000000\nDURATION:PT1H\nRRULE:FREQ=DAILY\nEXRULE:FREQ=WEEKLY", "EXRULE .* not supported"),
         ("UID:7\nRECURRENCE-ID;RANGE=THISANDFUTURE:20260101T000000\nDTSTART:20260101T000000", "THISANDFUTURE"),
     ],

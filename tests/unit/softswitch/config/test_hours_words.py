@@ -63,7 +63,7 @@ def test_the_way_for_special_days_is_checked_like_the_others(tmp_path: Path) -> 
         ('holidays = ["xx"]', "hours.office.holidays"),
         ('closed_calendar = "none.ics"', "none.ics cannot be read: No such file or directory; give the path of"),
         ('closed_calendar = "bad.ics"', "bad.ics: is no iCalendar: "),
-        ('closed_calendar = "odd.ics"', 'odd.ics: event "X": FREQ "HOURLY" is not supported'),
+        ('closed_calendar = "odd.ics"', 'odd.ics: event "X": RRULE:FREQ=HOURLY: FREQ "HOURLY" is not supported'),
         ("closed_calendar = 5", "is not a path"),
     ],
 )
