@@ -266,6 +266,9 @@ def _unreachable(flow: Flow, entries: Iterable[Target]) -> Iterator[Finding]:
     pending = list(entries)
     while pending:
         target = pending.pop()
+        if "{" in target.name:  # filled in from what is known of the caller: it may be any of them
+            pending += [node for node in flow.nodes if node.kind == target.kind]
+            continue
         node = flow.nodes.get(target)
         if node is None or target in seen:
             continue

@@ -20,9 +20,7 @@ _CODES = frozenset({"endless-say", "endless-silence", "unreachable", "never-open
 
 
 def check(config: Config, positions: Positions) -> Iterator[Problem]:
-    asked = {("webservice", slot.webservice) for menu in config.menus.values() for slot in menu.slots}
-    asked |= {("webservice", message.webservice) for message in config.sms.values()}
-    asked |= {("hours", state.partition(":")[2]) for route in config.routes for state in route.when or ()}
+    asked = set(_asked(config))
     for finding in check_flow(flow(config), entries(config)):
         if finding.code == "unreachable" and finding.path[:2] in asked:
             continue  # no call comes there, and it is asked all the same
@@ -39,3 +37,15 @@ def check(config: Config, positions: Positions) -> Iterator[Problem]:
                 severity=severity,
                 code=finding.code,
             )
+
+
+def _asked(config: Config) -> Iterator[tuple[str, str]]:
+    """Web services and hours that something else than a call on its way asks."""
+    yield from (("webservice", slot.webservice) for menu in config.menus.values() for slot in menu.slots)
+    yield from (("webservice", message.webservice) for message in config.sms.values())
+    openings = [
+        *(state for route in config.routes for state in route.when or ()),
+        *(request.due for request in config.callback_requests.values()),
+        *(queue.offer_callback.closing for queue in config.queues.values() if queue.offer_callback),
+    ]
+    yield from (("hours", opening.partition(":")[2]) for opening in openings if opening)

@@ -90,6 +90,13 @@ def test_nodes_without_a_way_to_them_are_named() -> None:
     assert codes(menu("lost")) == []
 
 
+def test_a_name_that_a_list_fills_in_may_be_any_of_its_kind() -> None:
+    nodes = (menu("main", k1="menu:main"), menu("a", "say:b", k1="menu:main"), Say("b", say=WORDS, then=T("menu:main")))
+    filled = {("route",): T("menu:{topic}"), ("other",): T("menu:main")}
+    assert codes(*nodes, entries=filled) == []
+    assert codes(*nodes, entries={("route",): T("menu:main")}) == [("unreachable", "menu.a"), ("unreachable", "say.b")]
+
+
 def test_a_language_without_text_is_named() -> None:
     prompt = Prompt("say.a", text={"uk": "Вітаємо.", "pl": " "})
     found = findings(Say("a", say=(prompt,)), languages=["uk", "pl"])
