@@ -41,7 +41,7 @@ def check(config: Config, positions: Positions) -> Iterator[Problem]:
 
 def _asked(config: Config) -> Iterator[tuple[str, str]]:
     """Web services and hours that something else than a call on its way asks."""
-    yield from (("webservice", slot.webservice) for menu in config.menus.values() for slot in menu.slots)
+    yield from (("webservice", slot.webservice or "") for menu in config.menus.values() for slot in menu.slots)
     yield from (("webservice", message.webservice) for message in config.sms.values())
     openings = [
         *(state for route in config.routes for state in route.when or ()),

@@ -20,7 +20,8 @@ when_open = "echo"
 when_closed = "hangup"
 """
 ROUTE = '\n[[route]]\ndid = "100"\nto = "{}"\n'
-DUE = '\n[callback.office]\nmail_to = "office@example.com"\ndue = "hours:office"\n[mail]\nhost = "mail.example.com"\nfrom = "pbx@example.com"\n'
+DUE = '\n[callback.office]\nmail_to = "office@example.com"\ndue = "hours:office"\n'
+MAIL = '[mail]\nhost = "mail.example.com"\nfrom = "pbx@example.com"\n'
 CLOSING = '\n[[agent]]\nid = "olena"\nphone = "1001"\n[queue.sales]\noffer_callback = {{ closing = "hours:office" }}\n'
 #: Wherever hours are named, by the words for it in the reference.
 PLACES = {
@@ -35,7 +36,7 @@ PLACES = {
     "say.then": ROUTE.format("say:hello") + '[say.hello]\nsay = "Hello."\nthen = "hours:office"\n',
     "queue.when_full": ROUTE.format("queue:sales")
     + '[[agent]]\nid = "olena"\nphone = "1001"\n[queue.sales]\nwhen_full = "hours:office"\n',
-    "callback.due": ROUTE.format("callback:office") + DUE,
+    "callback.due": ROUTE.format("callback:office") + DUE + MAIL,
     "queue.offer_callback.closing": ROUTE.format("queue:sales") + CLOSING.format(),
 }  # fmt: skip
 
