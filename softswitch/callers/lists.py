@@ -34,10 +34,14 @@ _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a list: a number, a prefix with "*" or a "/regular expression/"; and what is known of who calls."""
+    """One line of a list: a number, a prefix with "*" or a "/regular expression/"; and what is known of who calls.
+
+    `row`: of its file, the head being 1; 0 without a file.
+    """
 
     number: str
     data: Mapping[str, str] = field(default_factory=dict)
+    row: int = field(default=0, compare=False)
 
 
 class ListFileError(ValueError):
@@ -189,7 +193,7 @@ def read_csv(
                     if len(problems) >= _MOST_COMPLAINTS:
                         break
                     continue
-                yield Entry(number, data)
+                yield Entry(number, data, row)
     except UnicodeDecodeError:
         raise ListFileError(path, ["is not UTF-8; save it as UTF-8"]) from None
     except csv.Error as error:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from softswitch.config import checks, explain
+from softswitch.config.checks.raw import Raw
+from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import ConfigError, Problem, Severity, dotted
 from softswitch.config.fields import LANGUAGES
 from softswitch.config.lists import caller_lists
@@ -47,7 +49,7 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
     across: list[Iterable[Problem]] = [tree.problems, checks.check(raw, positions, folder)]
     lists: Mapping[str, CallerList] = {}
     if config is not None:
-        lists, wrong = caller_lists(config, positions)
+        lists, wrong = caller_lists(config, positions, known_variables(Raw(raw, positions, folder)))
         across += [wrong, checks.check_graph(config, positions, lists)]
     for found in chain.from_iterable(across):
         problems.setdefault(_place(found), found)

@@ -116,6 +116,60 @@ def test_skills_that_callers_of_a_list_need_are_read_in_the_file_and_in_its_rows
     assert "needs: column 6: a level was expected" in found[0]
 
 
+def test_rows_that_ask_for_what_nobody_has_or_knows_are_told(tmp_path: Path) -> None:
+    skills = BASE.replace('phone = "1001"\n[queue', 'phone = "1001"\nskills = { sales = 80, pl = 50 }\n[queue')
+    entry = '[[list.vip]]\nfile = "vip.csv"\ndata = { team = "vip" }\n'
+    rows = (
+        "number,needs,prefer\n+380501112231,sale >= 50,\n+380501112232,sales,polish\n"
+        "+380501112233,sale,pl\n+380501112234,{language} >= 50 and {team},\n"
+    )
+    (tmp_path / "vip.csv").write_text(rows, encoding="utf-8")
+    config = parse_config((skills + entry).encode(), file="config.toml", folder=tmp_path, env={})
+    file = f"list.vip[1].file: {tmp_path / 'vip.csv'}"
+    told = [(w.where, w.what, w.right, w.line) for w in config.warnings if w.code == "no-such-skill"]
+    assert told == [
+        (f"{file} row 2", 'needs: nobody has the skill "sale" (2 rows)', 'did you mean "sales"?', 17),
+        (f"{file} row 3", 'prefer: nobody has the skill "polish"', "give it to somebody: skills = { … }", 17),
+    ]
+    assert len(config.lists["vip"]) == 4
+    silent = skills + entry + '[lint]\nignore = ["no-such-skill"]\n'
+    quiet = parse_config(silent.encode(), file="config.toml", folder=tmp_path, env={})
+    assert not [w for w in quiet.warnings if w.code == "no-such-skill"]
+    found = complaints(tmp_path, entry, "number,needs\n+380501112233,{taem} >= 50\n")
+    assert found == [f'{file} row 2: needs: nothing is known of the caller as "{{taem}}"; did you mean "{{team}}"?']
+
+
+@pytest.mark.parametrize(
+    ("route", "row", "complaint"),
+    [
+        ('from = "list:vip"\nto = "queue:{team}"', "sale", 'there is no queue "sale"; did you mean "sales"?'),
+        ('did = "7"\nto = "queue:{team}"', "sale", 'there is no queue "sale"; did you mean "sales"?'),
+        ('from = ["withheld", "list:vip"]\nto = "menu:{team}"', "min", 'there is no menu "min"; did you mean "main"?'),
+        ('from = "trunk:*"\nto = "voicemail:{team}"', "office", 'there is no voicemail "office"'),
+        ('from = "trunk:*"\nto = "collect:{team}"', "main", 'there is no collect "main"'),
+        ('from = "list:others"\nto = "queue:{team}"', "sale", ""),
+        ('from = "list:vip"\nto = "queue:{team}"\ndata = { team = "sales" }', "sale", ""),
+        ('from = "list:vip"\nto = "queue:{team}"', "sales", ""),
+    ],
+)
+def test_places_that_rows_name_exist_wherever_routes_lead_their_callers(
+    tmp_path: Path, route: str, row: str, complaint: str
+) -> None:
+    text = (
+        '[[phone]]\nuser = "1001"\npassword = "a-long-secret"\n[[agent]]\nid = "olena"\nphone = "1001"\n[queue.sales]\n'
+        '[menu.main]\nsay = "Press 1."\nkeys = { 1 = "queue:sales" }\n[[list.others]]\nnumber = "+380501112299"\n'
+        f'[[list.vip]]\nfile = "vip.csv"\n[[route]]\n{route}\n'
+    )
+    (tmp_path / "vip.csv").write_text(f"number,team\n+380501112233,{row}\n", encoding="utf-8")
+    if not complaint:
+        assert parse_config(text.encode(), file="config.toml", folder=tmp_path, env={}).lists["vip"]
+        return
+    with pytest.raises(ConfigError) as error:
+        parse_config(text.encode(), file="config.toml", folder=tmp_path, env={})
+    assert [problem.what for problem in error.value.problems] == [complaint]
+    assert f"{tmp_path / 'vip.csv'} row 2" in error.value.problems[0].where
+
+
 def test_an_entry_between_slashes_is_a_regular_expression(tmp_path: Path) -> None:
     config = load(tmp_path, "[[list.vip]]\nnumber = '/\\+38050\\d*7/'\nagent = \"olena\"\n")
     vip, read = config.lists["vip"], config.plan.read
