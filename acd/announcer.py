@@ -17,6 +17,7 @@ from acd.announcements import (
 from acd.ticket import Place
 
 if TYPE_CHECKING:
+    from acd.effects import Box
     from acd.floor import Outbox
     from acd.model import QueueConfig
     from acd.ticket import Ticket
@@ -83,14 +84,22 @@ class Announcer:
             return position_can_grow(priority=own, highest=highest, ageing=0.0, waited=0.0)
         return position_can_grow(priority=own, highest=highest, ageing=queue.ageing, waited=now - ticket.since)
 
-    def _wait(self, ticket: Ticket, queue: QueueConfig, now: float) -> dict[str, Any]:
+    def expected(self, ticket: Ticket, now: float) -> Box | None:
+        """The box in which a customer who has just ordered a callback may expect it; None: nothing to be relied on."""
+        word, box = self._word(ticket, self._waiting.queues[ticket.queue], now)
+        return BOXES[box][0] if word is Word.NUMBER and ticket.due_at is None else None
+
+    def _word(self, ticket: Ticket, queue: QueueConfig, now: float) -> tuple[Word, int]:
         if not queue.announce.wait or ticket.estimate is None or ticket.estimated_at is None:
-            return {}
+            return Word.NOTHING, 0
         old = now - ticket.estimated_at
         if old > FRESH:
-            return {}
+            return Word.NOTHING, 0
         _, p80, spread = ticket.estimate
-        word, box = what_to_say_of_the_wait(ticket.told_box, max(0.0, p80 - old), spread, queue.announce.max_spread)
+        return what_to_say_of_the_wait(ticket.told_box, max(0.0, p80 - old), spread, queue.announce.max_spread)
+
+    def _wait(self, ticket: Ticket, queue: QueueConfig, now: float) -> dict[str, Any]:
+        word, box = self._word(ticket, queue, now)
         match word:
             case Word.NUMBER:
                 kind = fx.AnnouncementKind.FIRST if ticket.told_box is None else fx.AnnouncementKind.UPDATE

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from acd.agent import Agent
+    from acd.effects import Box
     from acd.floor import Floor, Outbox
     from acd.model import OfferRules, QueueConfig
     from acd.timers import Timers
@@ -141,6 +142,10 @@ class Calls:
     def ahead_of(self, call: str) -> int | None:
         ticket = self.waiting.tickets.get(call)
         return None if ticket is None or ticket.place in OUT_OF_THE_ROOM else self.waiting.room.ahead_of(ticket)
+
+    def expected(self, call: str, now: float) -> Box | None:
+        ticket = self.waiting.tickets.get(call)
+        return None if ticket is None else self._announcer.expected(ticket, now)
 
     # --- configuration, writing down and reading back
 

@@ -152,6 +152,10 @@ class Dispatcher:
         """How many callers are to be served before this one in its queue; None if it does not wait."""
         return self._calls.ahead_of(call)
 
+    def expected(self, call: str, now: float) -> fx.Box | None:
+        """The box of the wait that a customer who orders a callback may be told; None: nobody can tell."""
+        return self._calls.expected(call, now)
+
     # --- agents
 
     def _agent_event(self, event: ev.AgentEvent, now: float) -> None:

@@ -73,7 +73,10 @@ class CallbackOrders:
         self._control.queues.take_back(call, CallbackCancelled(call.queued_as, "not written down"), now)
 
     def taken(self, call: Call, now: float) -> None:
-        self._numbers.say(call, (phrases.callback_confirmed(),), now, lambda at: self._goodbye(call, at))
+        box = self._control.queues.expected(call, now)
+        expected = None if box is None else phrases.callback_expected(box)
+        said = (phrases.callback_confirmed(),) if expected is None else (expected, phrases.callback_confirmed())
+        self._numbers.say(call, said, now, lambda at: self._goodbye(call, at))
 
     def _goodbye(self, call: Call, now: float) -> None:
         self._control.endings.call_over(call, now, by="switch", cause="callback-ordered")

@@ -31,7 +31,7 @@ from ivr.events import Requeued, Returned
 from ivr.nodes import Queue, Result
 from ivr.targets import Target
 from softswitch.call.brought import brought, change
-from softswitch.call.customers import customer_of
+from softswitch.call.customers import customer_in
 from softswitch.call.model import Stage
 from softswitch.call.stages import Input
 from softswitch.speech import phrases
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from acd.dispatcher import Dispatcher
-    from acd.effects import Effect
+    from acd.effects import Box, Effect
     from acd.events import EndedBy, Event, FailReason
     from acd.model import QueueConfig
     from ivr.progress import Progress
@@ -182,7 +182,7 @@ class Queues:
             preferred=parse(merits.prefer),
             waiting_since=call.waiting_since,
             came_from=() if call.waiting_since is None else tuple(dict.fromkeys(call.came_from)),
-            customer=customer_of(call.caller),
+            customer=customer_in(call),
             agent=self.own_agent(call),
             variables=merits.variables,
             about=self._control.callbacks.about(call, queue),
@@ -248,6 +248,11 @@ class Queues:
         """When the wait of a caller who waits or talks began; None when the distributor does not have them."""
         ticket = self._dispatcher.tickets.get(call.queued_as)
         return None if ticket is None else ticket.since
+
+    def expected(self, call: Call, now: float) -> Box | None:
+        """When the callback is to be expected that the caller has just ordered, as the box of a wait; None: nobody can
+        tell, or the queue tells nobody."""
+        return self._dispatcher.expected(call.queued_as, now)
 
     def tickets(self) -> list[str]:
         """Everybody whom the distributor has, by the calls in which they came."""

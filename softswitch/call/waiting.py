@@ -233,3 +233,5 @@ def queue_prompts(queues: Mapping[str, QueueWords]) -> Iterator[Prompt]:
             yield from (phrases.confirm_number(), phrases.enter_callback_number(), phrases.callback_number_invalid())
             yield from (phrases.callback_confirmed(), phrases.callback_failed(), phrases.callback_duplicate())
             yield phrases.callback_greeting(offer.company or queue.label)
+            if queue.announce.wait:
+                yield from filter(None, map(phrases.callback_expected, phrases.WAIT_BOXES))

@@ -45,16 +45,6 @@ def wait(box: str) -> Prompt:
     return Prompt(WAIT_BOXES[box])
 
 
-def expected_wait(seconds: float) -> Prompt:
-    """An expected wait, rounded up as people say it: minutes up to ten, then fives, and nothing exact over an hour."""
-    if seconds < MINUTE:
-        return Prompt("expected-wait-short")
-    minutes = _rounded_up(seconds)
-    if minutes > 60:
-        return Prompt("expected-wait-long")
-    return Prompt("expected-wait", args={"n": minutes})
-
-
 def comfort(turn: int = 0) -> Prompt:
     """Something kind that promises nothing; *turn* counts up, so that nobody hears the same twice running."""
     return Prompt(COMFORTS[turn % len(COMFORTS)])
@@ -65,23 +55,6 @@ def announcements(positions: int) -> Iterator[Prompt]:
     yield from map(position, range(positions + 1))
     yield from map(wait, WAIT_BOXES)
     yield from map(comfort, range(len(COMFORTS)))
-
-
-def exit_offer(key: str) -> Prompt:
-    """The key that leads to the exit menu, and that the place is kept."""
-    return Prompt("exit-offer", args={"key": key})
-
-
-def exit_wait(key: str) -> Prompt:
-    return Prompt("exit-wait", args={"key": key})
-
-
-def exit_callback(key: str) -> Prompt:
-    return Prompt("exit-callback", args={"key": key})
-
-
-def exit_message(key: str) -> Prompt:
-    return Prompt("exit-message", args={"key": key})
 
 
 def exit_returned() -> Prompt:
@@ -129,12 +102,10 @@ def callback_confirmed() -> Prompt:
     return Prompt("callback-confirmed")
 
 
-def callback_expected(seconds: float) -> Prompt:
-    """When the call back is expected, from now on; rounded up as `expected_wait`, and to whole hours after three."""
-    minutes = _rounded_up(seconds)
-    if minutes > 180:
-        minutes = -(-minutes // 60) * 60
-    return Prompt("callback-expected", args={"seconds": minutes * MINUTE})
+def callback_expected(box: str) -> Prompt | None:
+    """When the call back is to be expected, from now on, as the upper end of a box (see `wait`); None: in over twenty
+    minutes, which would be no news. `callback_confirmed` goes after it."""
+    return None if box == "more" else Prompt("callback-expected", args={"seconds": int(box) * MINUTE})
 
 
 def callback_duplicate() -> Prompt:
@@ -144,10 +115,6 @@ def callback_duplicate() -> Prompt:
 def callback_failed() -> Prompt:
     """The request could not be taken; the caller goes on waiting."""
     return Prompt("callback-failed")
-
-
-def callback_cancelled() -> Prompt:
-    return Prompt("callback-cancelled")
 
 
 def callback_greeting(company: str = "") -> Prompt:
@@ -180,18 +147,6 @@ def callback_due(opening: datetime, now: datetime) -> Prompt:
     """When whoever asked out of hours is called back; both are local times."""
     said = {"t": opening.strftime("%Y-%m-%dT%H:%M")}
     return Prompt("callback-request-today" if opening.date() == now.date() else "callback-request-on", args=said)
-
-
-# --- To a caller who comes when it is closed
-
-
-def opens(opening: datetime, now: datetime) -> Prompt:
-    """When it opens next, by the clock on the wall (`ivr.hours.Rules.next_change`); both are local times."""
-    said = {"t": opening.strftime("%Y-%m-%dT%H:%M")}
-    days = (opening.date() - now.date()).days
-    if days <= 1:
-        return Prompt("opens-tomorrow" if days else "opens-today", args=said)
-    return Prompt("opens-on-weekday" if days < 7 else "opens-on-date", args=said)
 
 
 # --- To whoever sets hours by hand
@@ -291,11 +246,6 @@ def enter_transfer_number() -> Prompt:
     return Prompt("transfer-enter-number")
 
 
-def transfer_connecting() -> Prompt:
-    """To the party that is transferred."""
-    return Prompt("transfer-connecting")
-
-
 def transfer_failed() -> Prompt:
     """To the agent, who has the caller back."""
     return Prompt("transfer-failed")
@@ -321,15 +271,3 @@ def park_full() -> Prompt:
 def hold_timed_out() -> Prompt:
     """To the party that was left on hold."""
     return Prompt("hold-timed-out")
-
-
-def hold_reminder(seconds: float) -> Prompt:
-    """To whoever put a party on hold that long ago; in whole minutes once there is one."""
-    whole = round(seconds) if seconds < MINUTE else int(seconds // MINUTE) * MINUTE
-    return Prompt("hold-reminder", args={"seconds": whole})
-
-
-def _rounded_up(seconds: float) -> int:
-    """Minutes, at least one: single ones up to ten, then fives."""
-    minutes = max(1, -int(-seconds // MINUTE))
-    return -(-minutes // 5) * 5 if minutes > 10 else minutes

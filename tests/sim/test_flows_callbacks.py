@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acd.agent import State
+from acd.events import WaitEstimated
 from ivr.targets import Target
 from rtp.legs import Music, Play, Tone
 from softswitch.call.sending import send_on
@@ -28,7 +29,8 @@ QUEUE = "announce = { position = false }\n"
 def office_with(words: str = OFFER) -> Office:
     old = "announce = { position = true, first_after = 5, every = 20 }\n"
     assert old in CENTRE
-    return Office(centre=CENTRE.replace(old, "").replace("[queue.sales]\n", f"[queue.sales]\n{QUEUE}{words}\n"))
+    own = words if "announce" in words else QUEUE + words
+    return Office(centre=CENTRE.replace(old, "").replace("[queue.sales]\n", f"[queue.sales]\n{own}\n"))
 
 
 @pytest.fixture
@@ -89,6 +91,24 @@ def test_a_callback_is_ordered_and_made_in_its_turn_among_those_who_wait(office:
     records = [record for record in office.switch.records() if record.caller == "2001"]
     assert [record.disposition for record in records] == [Disposition.CALLBACK, Disposition.SERVED]
     assert records[1].dialled == "callback:sales"
+
+
+@pytest.mark.parametrize(
+    ("spread", "heard"),
+    [(0.5, ("en/callback-expected/600", "en/callback-confirmed")), (5.0, ("en/callback-confirmed",))],
+)
+def test_the_caller_hears_when_it_is_to_be_expected_where_that_is_known(spread: float, heard: tuple[str, ...]) -> None:
+    office = office_with(OFFER + "\nannounce = { wait = true, position = false, first_after = 300 }")
+    call = office.call("2001", "101")
+    office.run(9)
+    control, (ticket,) = office.switch.control, waiting(office)
+    control.queues.receive(WaitEstimated(((ticket, 200.0, 420.0, spread),)), office.world.now)
+    call.press("2")
+    office.run(0.5)
+    call.press("1")
+    office.run(0.5)
+    assert said(call) == heard
+    office.close()
 
 
 def test_the_caller_hears_that_it_was_taken_only_when_it_is_written_down(office: Office) -> None:

@@ -22,10 +22,12 @@ def test_a_faulty_catalogue_fails_the_check(tmp_path: Path) -> None:
     own = tmp_path / "var" / "prompts" / "uk"
     own.mkdir(parents=True)
     assert check(tmp_path)[0] == 0
-    (own / "catalog.toml").write_text('[goodbye]\ntext = "{x:loudly}"')
+    (own / "catalog.toml").write_text('[voicemail-thanks]\ntext = "{x:loudly}"')
     status, output = check(tmp_path)
     assert status == 2
-    assert 'catalog.toml: goodbye: "loudly" in "{x:loudly}" is neither gender, case, person nor number' in output
+    assert (
+        'catalog.toml: voicemail-thanks: "loudly" in "{x:loudly}" is neither gender, case, person nor number' in output
+    )
 
 
 def test_words_that_are_not_recorded_are_a_warning_that_counts(tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ async def test_what_cannot_be_said_is_left_out_and_tried_again(tmp_path: Path) -
     await synthesizer.start()
     try:
         voice = RenderedVoice([prompts_dir()], synthesizer, on_ready=ready.set, fallback="en")
-        assert await found(voice, Prompt("goodbye"), "en", ready) == ""
-        assert voice.find(Prompt("goodbye"), "en") is None
+        assert await found(voice, Prompt("voicemail-thanks"), "en", ready) == ""
+        assert voice.find(Prompt("voicemail-thanks"), "en") is None
     finally:
         await synthesizer.stop()
 
@@ -194,11 +194,11 @@ def test_what_announcements_lack_is_found_before_the_switch_starts(tmp_path: Pat
     config = parse_config(text, file="config.toml", folder=tmp_path, env={})
     assert spoken_languages(config) == ("uk", "pl")
     assert check_speech(config) == ([], [])
-    (own / "goodbye.wav").write_bytes(b"RIFF")
-    assert check_speech(config) == ([], [f"{own / 'goodbye.wav'}: is no audio file that can be played"])
-    (own / "catalog.toml").write_text("[goodbye]")
+    (own / "voicemail-thanks.wav").write_bytes(b"RIFF")
+    assert check_speech(config) == ([], [f"{own / 'voicemail-thanks.wav'}: is no audio file that can be played"])
+    (own / "catalog.toml").write_text("[voicemail-thanks]")
     errors, _ = check_speech(config)
-    assert errors == [f"{own / 'catalog.toml'}: goodbye: lacks the plural form few, many, one"]
+    assert errors == [f"{own / 'catalog.toml'}: voicemail-thanks: lacks the plural form few, many, one"]
 
 
 def test_variables_are_said_in_forms_that_there_are(tmp_path: Path) -> None:

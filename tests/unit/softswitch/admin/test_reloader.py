@@ -89,7 +89,7 @@ def test_a_faulty_catalogue_is_a_bad_configuration_as_it_is_at_the_start(tmp_pat
     bench = Bench(tmp_path)
     own = tmp_path / "var" / "prompts" / "en"
     own.mkdir(parents=True)
-    (own / "catalog.toml").write_text('[goodbye]\ntext = "{x:loudly}"')
+    (own / "catalog.toml").write_text('[voicemail-thanks]\ntext = "{x:loudly}"')
     outcome = asyncio.run(bench.reloader.reload("operator"))
     assert "loudly" in outcome.errors[0]
     assert bench.taken == []

@@ -10,7 +10,7 @@ import softswitch
 from ivr.nodes import GOODBYES, INVALID_CHOICE, NO_INPUT, NOT_CONNECTED, Prompt
 from softswitch.speech.catalogue import Catalogue, CatalogueError, MissingPrompt
 from softswitch.speech.grammar.plurals import LANGUAGES
-from softswitch.speech.phrases import expected_wait, position
+from softswitch.speech.phrases import position
 
 ROOT = Path(__file__).parents[4]
 PROMPTS = ROOT / "prompts"
@@ -35,42 +35,24 @@ def test_the_shipped_catalogue_is_complete_in_every_language(shipped: Catalogue)
 
 def test_every_prompt_that_flows_use_by_themselves_is_there(shipped: Catalogue) -> None:
     used = {prompt.key for prompt in (*INVALID_CHOICE, *NO_INPUT, position(0), position(3))}
-    used |= {expected_wait(seconds).key for seconds in (10, 100, 10_000)} | {
-        t.name for t in (*GOODBYES.values(), NOT_CONNECTED)
-    }
+    used |= {target.name for target in (*GOODBYES.values(), NOT_CONNECTED)}
     assert used <= shipped.keys("en")
 
 
-def test_every_prompt_that_the_code_names_is_there(shipped: Catalogue) -> None:
+def test_every_prompt_that_the_code_names_is_there_and_no_other(shipped: Catalogue) -> None:
     sources = [path for package in (softswitch, ivr) for path in Path(package.__path__[0]).rglob("*.py")]
     named = {key for path in sources for key in re.findall(r'Prompt\("([a-z0-9-]+)"', path.read_text(encoding="utf-8"))}
     assert len(named) > 40
     assert named - shipped.keys("en") == set()
+    written = "".join(path.read_text(encoding="utf-8") for path in sources)
+    assert {key for key in shipped.keys("en") if f'"{key}"' not in written} == set(), "nobody says these"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_number_up_to_a_thousand_is_said_in_figures(shipped: Catalogue, language: str) -> None:
     for n in range(1001):
-        for key in ("queue-position", "expected-wait"):
-            text = shipped.text(key, language, {"n": n})
-            assert not any(c.isdigit() or c in "{}" for c in text)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "prompt"),
-    [
-        (0, Prompt("expected-wait-short")),
-        (59.9, Prompt("expected-wait-short")),
-        (60, Prompt("expected-wait", args={"n": 1})),
-        (61, Prompt("expected-wait", args={"n": 2})),
-        (600, Prompt("expected-wait", args={"n": 10})),
-        (601, Prompt("expected-wait", args={"n": 15})),
-        (3600, Prompt("expected-wait", args={"n": 60})),
-        (3601, Prompt("expected-wait-long")),
-    ],
-)
-def test_an_expected_wait_is_rounded_up_as_people_say_it(seconds: float, prompt: Prompt) -> None:
-    assert expected_wait(seconds) == prompt
+        text = shipped.text("queue-position", language, {"n": n})
+        assert not any(c.isdigit() or c in "{}" for c in text)
 
 
 def test_the_next_caller_is_not_told_a_number() -> None:
@@ -90,10 +72,10 @@ def test_another_argument_may_pick_the_form(tmp_path: Path) -> None:
 
 
 def test_later_folders_replace_single_keys(tmp_path: Path, shipped: Catalogue) -> None:
-    catalogue(tmp_path, en='[goodbye]\ntext = "Bye!"')
+    catalogue(tmp_path, en='[voicemail-thanks]\ntext = "Bye!"')
     both = Catalogue.load(PROMPTS, tmp_path)
-    assert both.text("goodbye", "en") == "Bye!"
-    assert both.text("please-wait", "en") == shipped.text("please-wait", "en")
+    assert both.text("voicemail-thanks", "en") == "Bye!"
+    assert both.text("queue-next", "en") == shipped.text("queue-next", "en")
 
 
 @pytest.mark.parametrize(

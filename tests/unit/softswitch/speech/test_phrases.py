@@ -30,10 +30,7 @@ def examples() -> Iterator[Prompt]:
     yield from map(phrases.wait, phrases.WAIT_BOXES)
     yield from map(phrases.comfort, range(4))
     yield from map(phrases.position, (0, 3))
-    yield from map(phrases.expected_wait, (10, 300, 4000))
-    for offer in (phrases.callback_offer, phrases.exit_offer, phrases.exit_wait, phrases.exit_callback):
-        yield from map(offer, "1*#")
-    yield phrases.exit_message("3")
+    yield from map(phrases.callback_offer, "1*#")
     yield from map(phrases.read_back, ("+380441234567", "112"))
     yield phrases.callback_number("+48 601 234 567")
     yield from map(phrases.callback_greeting, ("", "Acme"))
@@ -44,9 +41,7 @@ def examples() -> Iterator[Prompt]:
     yield from map(phrases.peace, (True, False))
     yield from map(phrases.break_started, ("", "Acme"))
     yield from map(phrases.wrap_up_extended, (None, 30, 90))
-    yield from map(phrases.hold_reminder, (45, 130))
-    yield from map(phrases.callback_expected, (5, 301, 3900, 20_000))
-    yield from (phrases.opens(datetime(2026, 5, day, 9, 30), datetime(2026, 5, 20)) for day in (20, 21, 22, 31))  # noqa: DTZ001
+    yield from filter(None, map(phrases.callback_expected, phrases.WAIT_BOXES))
     for new, old in ((0, 0), (0, 1), (1, 0), (2, 1), (5, 21)):
         yield from phrases.messages(new, old)
     yield from phrases.message_from("+380441234567", datetime(2026, 5, 21, 14, 5))  # noqa: DTZ001
@@ -130,23 +125,13 @@ def test_a_box_that_does_not_exist_is_an_error() -> None:
         phrases.wait("7")
 
 
-@pytest.mark.parametrize(
-    ("seconds", "said"), [(0, 60), (60, 60), (61, 120), (601, 900), (3600, 3600), (10_800, 10_800), (10_801, 14_400)]
-)
-def test_a_callback_is_promised_in_round_figures(seconds: float, said: int) -> None:
-    assert phrases.callback_expected(seconds).args == {"seconds": said}
-
-
-@pytest.mark.parametrize(
-    ("opening", "key"),
-    [
-        ("2026-05-20T18:00", "opens-today"),
-        ("2026-05-21T00:00", "opens-tomorrow"),
-        ("2026-05-22T09:00", "opens-on-weekday"),
-        ("2026-05-26T09:00", "opens-on-weekday"),
-        ("2026-05-27T09:00", "opens-on-date"),  # "on Wednesday" would be today
-    ],
-)
-def test_the_day_of_opening_is_said_as_short_as_is_clear(opening: str, key: str) -> None:
-    now = datetime.fromisoformat("2026-05-20T17:00")
-    assert phrases.opens(datetime.fromisoformat(opening), now) == Prompt(key, args={"t": opening})
+def test_a_callback_is_expected_within_the_box_of_the_wait_or_nothing_is_said() -> None:
+    said = {box: phrases.callback_expected(box) for box in phrases.WAIT_BOXES}
+    assert {box: prompt and prompt.args for box, prompt in said.items()} == {
+        "1": {"seconds": 60},
+        "2": {"seconds": 120},
+        "5": {"seconds": 300},
+        "10": {"seconds": 600},
+        "20": {"seconds": 1200},
+        "more": None,
+    }
