@@ -94,7 +94,7 @@ _ALL = (
     ("visits", "visits", "how often callers came to the place", Unit.COUNT),
     ("hung_up", "hung up", "of the visits, those that ended with the caller's hanging up", Unit.COUNT),
     ("drop_off", "drop-off", "hung up / visits", Unit.RATIO),
-    ("gave_up", "no choice", "of the visits, those that ended after the last wrong key or silence", Unit.COUNT),
+    ("gave_up", "no choice", "of the visits, those that ended after the last wrong key, silence or try", Unit.COUNT),
     ("dwell", "average stay", "Σ stay / visits", Unit.SECONDS),
     ("asked", "asked", "how often the question was asked", Unit.COUNT),
     ("answers", "answers", "of them, those that were answered", Unit.COUNT),

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ivr.customers import CUSTOMER_ID, readable
 from ivr.events import Started
 from ivr.left import Mailbox
 from ivr.nodes import Flow as IvrFlow
@@ -190,6 +191,8 @@ class Arrivals:
         known: dict[str, str] = {} if found is None else dict(found.known)
         if caller.name in ("", caller.number, caller.raw):  # a number is no name
             caller = replace(caller, name=known.get("name", caller.name))
+        if CUSTOMER_ID in known:
+            known[CUSTOMER_ID] = readable(known[CUSTOMER_ID])
         known |= {"ani": caller.number, "did": entry.dialled, "name": caller.name}
         if found is not None and found.label:
             known["label"] = found.label
@@ -221,6 +224,7 @@ class Arrivals:
             route=None if found is None else found.rule,
             lists=known.get("lists"),
             segment=known.get("segment"),
+            customer_id=known.get(CUSTOMER_ID) or None,
             target=str(entry.target),
         )
         fallbacks = () if found is None else found.fallbacks

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from acd.events import CallJoined
 from acd.skills import parse
+from ivr.customers import CUSTOMER_ID
 from ivr.nodes import Hours
 from ivr.targets import Target
 from softswitch.call.callback_memory import Memory
@@ -237,7 +238,7 @@ class DueRequests:
                 needs=parse(brought.needs),
                 preferred=parse(brought.prefer),
                 variables=brought.variables,
-                customer=customer_of(caller),
+                customer=request.known.get(CUSTOMER_ID) or customer_of(caller),
                 number=request.number,
                 about=Memory.of_request(request).pairs(),
             ),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ivr.customers import CUSTOMER_ID
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,18 +25,23 @@ _OWN = frozenset({"ani", "did", "name", "path"})
 @dataclass(frozen=True, slots=True)
 class Memory:
     """*trunk*: by which the customer came, "" for none; *dialled*: what the customer had called; *known*: variables of
-    the call, without secret ones."""
+    the call, without secret ones; *number*: where the customer is called, if known by something else."""
 
     name: str = ""
     trunk: str = ""
     dialled: str = ""
     known: Mapping[str, str] = field(default_factory=dict)
+    number: str = ""
 
     @classmethod
     def of_call(cls, call: Call) -> Memory:
         found = call.session.progress.public
-        known = {name: value for name, value in sorted(found.items()) if name not in _OWN and len(value) <= LONGEST}
-        return cls(call.caller.name, call.caller.trunk or "", call.dialled, dict(list(known.items())[:MOST]))
+        order = sorted(found.items(), key=lambda item: (item[0] != CUSTOMER_ID, item[0]))
+        known = {name: value for name, value in order if name not in _OWN and len(value) <= LONGEST}
+        caller, number = call.caller, ""
+        if CUSTOMER_ID in known:
+            number = caller.phone or caller.number
+        return cls(caller.name, caller.trunk or "", call.dialled, dict(list(known.items())[:MOST]), number)
 
     @classmethod
     def of_request(cls, request: Request) -> Memory:
@@ -44,11 +51,12 @@ class Memory:
     def of_ticket(cls, ticket: Ticket | None) -> Memory:
         about = {} if ticket is None else ticket.about
         known = {name.removeprefix(_PREFIX): value for name, value in about.items() if name.startswith(_PREFIX)}
-        return cls(about.get("name", ""), about.get("trunk", ""), about.get("dialled", ""), known)
+        name, trunk, dialled, number = (about.get(own, "") for own in ("name", "trunk", "dialled", "number"))
+        return cls(name, trunk, dialled, known, number)
 
     def pairs(self) -> tuple[tuple[str, str], ...]:
         """For `acd.events.CallbackRequested.about`."""
-        own = {"name": self.name, "trunk": self.trunk, "dialled": self.dialled}
+        own = {"name": self.name, "trunk": self.trunk, "dialled": self.dialled, "number": self.number}
         return (
             *((name, value) for name, value in own.items() if value),
             *((_PREFIX + name, value) for name, value in self.known.items()),

@@ -21,13 +21,14 @@ from acd.events import (
 )
 from acd.skills import parse
 from acd.ticket import CALLED_BACK, LISTENING, Place
+from ivr.customers import CUSTOMER_ID
 from ivr.events import Started
 from ivr.nodes import Flow as IvrFlow
 from ivr.nodes import Menu
 from ivr.session import Session
 from ivr.targets import HANGUP, Target
 from softswitch.call.callback_memory import Memory
-from softswitch.call.customers import can_be_called, customer_of, is_never_called
+from softswitch.call.customers import can_be_called, customer_in, is_never_called
 from softswitch.call.dialling import Failure
 from softswitch.call.model import Call, Caller, Role, Stage
 from softswitch.call.stages import Input
@@ -100,7 +101,7 @@ class Callbacks:
         number = call.caller.phone or call.caller.number
         if offer is None or offer.abandoned_after is None or now - since < offer.abandoned_after or call.ticket:
             return
-        known, customer = self._config, customer_of(call.caller)
+        known, customer = self._config, customer_in(call)
         if customer and self._has_ordered(customer, queue):
             return
         if not can_be_called(number, offer.numbers, phones=known.phones, trunks=known.trunks, never=offer.never):
@@ -134,7 +135,8 @@ class Callbacks:
         known = self._config
         orders: list[tuple[str, CallJoined]] = []
         for ticket in sorted(self._dispatcher.tickets.values(), key=lambda ticket: (ticket.since, ticket.call)):
-            offer, number = self._offer(ticket.queue), ticket.customer.removeprefix("phone:")
+            offer = self._offer(ticket.queue)
+            number = Memory.of_ticket(ticket).number or ticket.customer.removeprefix("phone:")
             if ticket.place not in LISTENING or ticket.number or offer is None or offer.abandoned_after is None:
                 continue
             if now - ticket.since < offer.abandoned_after or self._has_ordered(ticket.customer, ticket.queue):
@@ -205,6 +207,7 @@ class Callbacks:
             phone=phone,
             trunk=caller.trunk,
             language=language,
+            customer_id=memory.known.get(CUSTOMER_ID),
             callback_of=ticket,
         )
         return call

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ivr.customers import CUSTOMER_ID
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from softswitch.call.model import Caller
+    from softswitch.call.model import Call, Caller
     from softswitch.config import Trunk
 
 _NUMBER = re.compile(r"\+?[0-9]+")
@@ -30,6 +32,16 @@ def customer_of(caller: Caller) -> str:
     if caller.phone is not None:
         return f"phone:{caller.phone}"
     return normalised(caller.number)
+
+
+def customer_id_of(call: Call) -> str:
+    """What a list, a lookup or a web service has said of who calls; empty when nobody has."""
+    return call.session.progress.public.get(CUSTOMER_ID, "")
+
+
+def customer_in(call: Call) -> str:
+    """By what the caller in *call* is known again: the id that somebody has told, else as `customer_of`."""
+    return customer_id_of(call) or customer_of(call.caller)
 
 
 def can_be_called(

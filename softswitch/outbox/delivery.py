@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from softswitch.outbox.events import Event
     from softswitch.outbox.sinks import Sink
+    from softswitch.store.queries import Customer
 
 log = logging.getLogger(__name__)
 
@@ -140,11 +141,11 @@ class Delivery:
         with Reader(self._journal) as reader:
             records = reader.after(self._at, READ)
             wanted = [record for record in records if self._selection.wants(record.kind)]
-            callers: dict[str, str] = {}
+            customers: dict[str, Customer] = {}
             calls = sorted({record.call for record in wanted if record.call is not None})
             for begin in range(0, len(calls), _CALLS):
-                callers |= reader.callers(calls[begin : begin + _CALLS])
-        events = [event_of(record, self._source, callers.get(record.call or "")) for record in wanted]
+                customers |= reader.customers(calls[begin : begin + _CALLS])
+        events = [event_of(record, self._source, customers.get(record.call or "")) for record in wanted]
         return events, records[-1].seq if records else self._at
 
     async def _deliver(self, events: list[Event]) -> None:

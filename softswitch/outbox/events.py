@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from softswitch.store.cdr import Record
+    from softswitch.store.queries import Customer
 
 #: Version of the envelope below; that of `data` is the journal's.
 VERSION = 1
@@ -44,8 +45,9 @@ class Selection:
         return wanted
 
 
-def event_of(record: Record, source: str, customer: str | None = None) -> Event:
-    """*source* names the journal, so that ids of two switches differ; *customer*: the number of the call's caller."""
+def event_of(record: Record, source: str, customer: Customer | None = None) -> Event:
+    """*source* names the journal, so that ids of two switches differ; *customer*: who the call's caller is."""
+    number, customer_id = ("", "") if customer is None else (customer.number, customer.customer_id)
     at = datetime.fromtimestamp(record.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     return Event(
         record.seq,
@@ -55,7 +57,8 @@ def event_of(record: Record, source: str, customer: str | None = None) -> Event:
             "type": record.kind,
             "at": at,
             "call": record.call,
-            "customer": customer,
+            "customer": number or None,
+            "customer_id": customer_id or number or None,
             "data": record.data,
         },
     )

@@ -127,15 +127,14 @@ class Collector:
             self._stay(self._over.pop(0)[1])
         if record.kind == "call.ended" and record.call is not None:
             self._call_ended(record.call)
-        if record.kind == "call.started" and not record.data.get("callback_of"):
-            self._judge.called(str(record.data.get("caller") or ""), record.at)
+        self._judge.read(record)
         self._visits.read(record)
         for visit in self._visits.done():
             self._judge.over(visit)
 
-    def called(self, caller: str, at: float) -> None:
+    def called(self, record: Record) -> None:
         """Somebody called after all that: perhaps again."""
-        self._judge.called(caller, at)
+        self._judge.read(record)
 
     def unfinished(self, *, callbacks: bool = True) -> bool:
         """Whether calls that arrived in the period have not come to their end yet."""

@@ -24,7 +24,9 @@ _STARTED = "switch.started"
 
 KINDS = frozenset(
     {"call.started", "ivr.node_entered", "acd.queued", "acd.call_over", "call.ended", "call.connected", _STARTED}
-)
+) | {"call.identified"}
+#: By what it is known that somebody calls again.
+CALLERS = frozenset({"call.started", "call.identified", "call.ended", _STARTED})
 #: Besides, what callers are told apart by.
 TOLD_APART_BY = frozenset({"ivr.language_chosen", "ivr.variables_set", "ivr.message_voiced", "ivr.version_chosen"})
 
@@ -36,6 +38,7 @@ class Visit:
     call: str
     caller: str
     began: float
+    customer_id: str = ""
     ended: float | None = None
     in_menu: bool = False
     asked: bool = False
@@ -81,6 +84,7 @@ class Visits:
                 visit = self._open[record.call] = Visit(record.call, str(data.get("caller") or ""), record.at)
                 visit.dialled, visit.language = str(data.get("dialled") or ""), str(data.get("language") or "")
                 visit.segment = str(data.get("segment") or "")
+                visit.customer_id = str(data.get("customer_id") or "")
             return
         found = self._open.get(record.call)
         if found is not None:
@@ -92,6 +96,8 @@ class Visits:
                 self._entered(visit, str(data.get("node") or ""))
             case "acd.queued" | "acd.call_over" | "call.connected":
                 visit.asked = True
+            case "call.identified":
+                visit.customer_id = str(data.get("customer_id") or "")
             case "ivr.language_chosen":
                 visit.language = str(data.get("language") or "") or visit.language
             case "ivr.variables_set":
@@ -130,28 +136,58 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 class Judge:
-    """Waits whether contained callers call again; *count* is told each visit once, and whether they did."""
+    """Waits whether contained callers call again; *count* is told each visit once, and whether they did.
+
+    Who calls again calls from the same number, or is the same customer at another one.
+    """
 
     def __init__(self, count: Callable[[Visit, bool], None]) -> None:
         self._count = count
-        self._contained: dict[str, list[Visit]] = {}  # by caller
+        self._contained: dict[str, dict[str, Visit]] = {}  # by caller, and by customer: visits by their calls
+        self._callbacks: set[str] = set()  # calls of ours
 
     def over(self, visit: Visit) -> None:
-        if not visit.contained or not visit.caller:
+        names = _names(visit.caller, visit.customer_id) if visit.contained else ()
+        if not names:
             self._count(visit, False)
-        else:
-            self._contained.setdefault(visit.caller, []).append(visit)
+        for name in names:
+            self._contained.setdefault(name, {})[visit.call] = visit
 
-    def called(self, caller: str, at: float) -> None:
-        for visit in self._contained.pop(caller, ()):
-            self._count(visit, visit.ended is not None and at - visit.ended <= REPEAT)
+    def read(self, record: Record) -> None:
+        """Lines of kinds in `CALLERS`: somebody calls, and it may turn out who that is."""
+        data, call = record.data, record.call or ""
+        match record.kind:
+            case "switch.started":
+                self._callbacks.clear()
+            case "call.ended":
+                self._callbacks.discard(call)
+            case "call.started" if data.get("callback_of"):
+                self._callbacks.add(call)
+            case "call.started" | "call.identified" if call not in self._callbacks:
+                for name in _names(str(data.get("caller") or ""), str(data.get("customer_id") or "")):
+                    self._called(name, record.at)
+
+    def _called(self, name: str, at: float) -> None:
+        for visit in list(self._contained.get(name, {}).values()):
+            self._settle(visit, visit.ended is not None and at - visit.ended <= REPEAT)
+
+    def _settle(self, visit: Visit, again: bool) -> None:
+        for name in _names(visit.caller, visit.customer_id):
+            visits = self._contained[name]
+            del visits[visit.call]
+            if not visits:
+                del self._contained[name]
+        self._count(visit, again)
 
     def close(self) -> None:
         """Nothing more is known."""
-        for visits in self._contained.values():
-            for visit in visits:
-                self._count(visit, False)
-        self._contained.clear()
+        for visit in {visit.call: visit for visits in self._contained.values() for visit in visits.values()}.values():
+            self._settle(visit, False)
+
+
+def _names(caller: str, customer_id: str) -> tuple[str, ...]:
+    """By what somebody is known again; an id may look like a number and be none."""
+    return tuple(f"{kind}:{name}" for kind, name in (("number", caller), ("id", customer_id)) if name)
 
 
 @dataclass(slots=True)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 KINDS = containment.KINDS | containment.TOLD_APART_BY | {"ivr.node_left"}
 #: Places that callers pass without hearing anything.
 _SILENT = frozenset({"goto", "set", "hours", "hangup", "lookup"})
+#: What led out of an entry or a menu that callers could not cope with; after the last of the tries, codes too.
+_GAVE_UP = frozenset({"no-input", "invalid", "no-try-left"})
 #: What is said of those of whom nothing is known.
 NONE = "–"
 
@@ -73,7 +75,7 @@ class Place:
     def add(self, via: str, dwell: float) -> None:
         self.visits += 1
         self.hung_up += via == "hung-up"
-        self.gave_up += via in ("no-input", "invalid")
+        self.gave_up += via in _GAVE_UP
         self.stay += micros(dwell)
 
     def figures(self) -> dict[str, Figure]:
@@ -118,9 +120,9 @@ class MenuReport:
 
     def read(self, record: Record) -> None:
         data = record.data
+        self._judge.read(record)
         match record.kind:
             case "call.started" if not data.get("callback_of"):
-                self._judge.called(str(data.get("caller") or ""), record.at)
                 if self._counts(record.at) and record.call is not None:
                     self._left[record.call] = []
             case "ivr.node_left" if record.call in self._left:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from softswitch.reports.collect import KINDS, Collector
-from softswitch.reports.containment import REPEAT
+from softswitch.reports.containment import CALLERS, REPEAT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,9 +49,8 @@ def collect(
         runs = complete or running(reader.switch_pid())
         if not beyond:
             collector.close_agents(min(period.end, now) if runs else min(period.end, last_at))
-        for record in reader.lines({"call.started"}, last_seq + 1):
+        for record in reader.lines(CALLERS, last_seq + 1):
             if record.at > period.end + MARGIN + REPEAT:
                 break
-            if not record.data.get("callback_of"):
-                collector.called(str(record.data.get("caller") or ""), record.at)
+            collector.called(record)
         return collector.close(now if runs else last_at, cut=not runs)

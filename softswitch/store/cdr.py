@@ -103,6 +103,7 @@ class CallRecord:
     withheld: bool = False
     label: str = ""  # of the key that the caller pressed last
     menu_path: str = ""  # "main 2 > support 1"
+    customer_id: str = ""  # what a list, a lookup or a web service has said of who calls; the last word
     verified: str = ""  # "passed" or "failed": what came of making sure who the caller is; the last word
 
     @property
@@ -175,7 +176,7 @@ class _Account:
         self._waited = self._talked = 0.0
         self._abandoned = self._gave_back = self._no_answer = self._with_agent = self._with_phone = False
         self._to_be_called_back = False
-        self._verified = ""
+        self._verified = self._customer_id = ""
 
     def read(self, record: Record) -> None:
         if self._ended is not None:
@@ -190,6 +191,7 @@ class _Account:
         match kind:
             case "call.started":
                 self._start = data
+                self._customer_id = _string(data, "customer_id") or self._customer_id
                 if data.get("callback_of") and self._open is not None and self._open.kind == SWITCH:
                     self._open.kind, self._open.name = DIALLING, _string(data, "caller")
             case "call.answered":
@@ -218,6 +220,8 @@ class _Account:
                 self._to_be_called_back = self._to_be_called_back or "ticket" not in data  # else nobody asked for it
             case "call.connected":
                 self._connected(data, at)
+            case "call.identified":
+                self._customer_id = _string(data, "customer_id") or self._customer_id
             case "call.verified":
                 self._verified = _string(data, "result")
             case "call.parted":
@@ -257,6 +261,7 @@ class _Account:
             withheld=start.get("withheld") is True,
             label=_string(end, "menu_label"),
             menu_path=_string(end, "menu_path"),
+            customer_id=self._customer_id,
             verified=self._verified,
         )
 

@@ -122,6 +122,7 @@ def call_details(record: CallRecord, zone: tzinfo = UTC) -> RenderableType:
     for name, value in (
         ("call", record.call),
         ("caller", caller_text(record)),
+        ("customer", record.customer_id),
         ("from", source),
         ("dialled", record.dialled),
         ("language", record.language),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 #: SQLite takes so many parameters in one statement everywhere.
 _CHUNK = 500
 _COLUMNS = "seq, at, kind, call, data"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """`number`: as callers' numbers are kept; `customer_id`: what somebody has said of who it is."""
+
+    number: str = ""
+    customer_id: str = ""
 
 
 class Reader:
@@ -102,6 +111,11 @@ class Reader:
         (name,) = self._connection.execute("SELECT id FROM identity").fetchone()
         return str(name)
 
+    def seal_key(self) -> bytes:
+        """See `softswitch.campaigns.sealing`."""
+        (key,) = self._connection.execute("SELECT key FROM seal").fetchone()
+        return bytes(key)
+
     def campaign_changes(self) -> list[Record]:
         """Every change of what campaigns have bound, oldest first."""
         query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'campaign.changed' ORDER BY seq"
@@ -120,13 +134,18 @@ class Reader:
         query = f"SELECT {_COLUMNS} FROM journal WHERE kind = 'phone.peace' ORDER BY seq"
         return [_record(row) for row in self._connection.execute(query)]
 
-    def callers(self, calls: Collection[str]) -> dict[str, str]:
-        """The caller's number of each of *calls*, as it was noted at their beginning; who has none is left out."""
+    def customers(self, calls: Collection[str]) -> dict[str, Customer]:
+        """Who is the caller in each of *calls*, by the last word about it; of whom nothing is known is left out."""
         query = (
-            f"SELECT call, data ->> 'caller' FROM journal WHERE call IN ({', '.join('?' * len(calls))}) "
-            "AND kind = 'call.started'"
+            "SELECT call, data ->> 'caller', data ->> 'customer_id' FROM journal "
+            f"WHERE call IN ({', '.join('?' * len(calls))}) AND kind IN ('call.started', 'call.identified') "
+            "ORDER BY seq"
         )
-        return {str(call): str(caller) for call, caller in self._connection.execute(query, tuple(calls)) if caller}
+        found: dict[str, Customer] = {}
+        for call, number, customer_id in self._connection.execute(query, tuple(calls)):
+            before = found.get(call, Customer())
+            found[call] = Customer(number or before.number, customer_id or before.customer_id)
+        return {call: customer for call, customer in found.items() if customer != Customer()}
 
     def pruned_to(self) -> int:
         """The last record of the time whose records have been deleted; 0: all are there."""
@@ -242,6 +261,12 @@ def campaign_changes(path: Path) -> list[Record]:
     """See `Reader.campaign_changes`."""
     with Reader(path) as reader:
         return reader.campaign_changes()
+
+
+def seal_key(path: Path) -> bytes:
+    """See `Reader.seal_key`."""
+    with Reader(path) as reader:
+        return reader.seal_key()
 
 
 def contact_lines(path: Path, told_since: float = 0.0) -> list[Record]:

@@ -14,9 +14,15 @@ from tests.support.acd import Desk
 names = st.dictionaries(st.from_regex(r"[a-z][a-z_.]{0,8}", fullmatch=True), st.text(max_size=20), max_size=5)
 
 
-@given(name=st.text(max_size=10), trunk=st.sampled_from(["", "carrier"]), dialled=st.text(max_size=8), known=names)
-def test_it_comes_back_from_the_ticket(name: str, trunk: str, dialled: str, known: dict[str, str]) -> None:
-    memory = Memory(name, trunk, dialled, known)
+@given(
+    name=st.text(max_size=10),
+    trunk=st.sampled_from(["", "carrier"]),
+    dialled=st.text(max_size=8),
+    known=names,
+    number=st.sampled_from(["", "2001", "+380501234567"]),
+)
+def test_it_comes_back_from_the_ticket(name: str, trunk: str, dialled: str, known: dict[str, str], number: str) -> None:
+    memory = Memory(name, trunk, dialled, known, number)
     desk = Desk(QueueConfig("q"), agents={})
     desk.do(CallJoined("c1", "q"), CallbackRequested("c1", "+1", memory.pairs()))
     assert Memory.of_ticket(desk.acd.tickets["c1"]) == memory

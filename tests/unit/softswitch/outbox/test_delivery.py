@@ -109,8 +109,36 @@ async def test_what_happens_after_the_start_is_delivered_in_order_and_the_rest_i
         "at": "1970-01-01T00:16:40.000Z",
         "call": "c1",
         "customer": "+380501234567",
+        "customer_id": "+380501234567",
         "data": {"n": 1},
     }
+
+
+@pytest.mark.asyncio
+async def test_events_tell_who_the_customer_is_also_those_of_before_it_was_known(tmp_path: Path) -> None:
+    """What waits in the journal is told with what is known by now; the receiver has had the rest."""
+    receiver = Receiver()
+    async with journal(tmp_path / "j.db") as writer:
+        carrier = delivery(tmp_path, receiver)
+        await carrier.start()
+        writer.append("call.started", "c1", {"n": 0, "caller": "+380501234567"}, at=1000.0)
+        writer.append("call.started", "c2", {"n": 0}, at=1000.0)
+        writer.append("call.started", "c3", {"n": 0, "customer_id": "K-3"}, at=1000.0)
+        await writer.flush()
+        await until(lambda: len(receiver.taken) == 3, receiver)
+        receiver.answers = [NotDelivered("connection refused")] * 3
+        write(writer, 1)
+        writer.append("call.identified", "c1", {"n": 2, "customer_id": "K-0"}, at=1000.0)
+        writer.append("call.identified", "c1", {"n": 3, "customer_id": "K-1"}, at=1000.0)
+        write(writer, 4)
+        writer.append("call.test", "c3", {"n": 5}, at=1000.0)
+        await writer.flush()
+        await until(lambda: len(receiver.taken) == 8, receiver)
+        await carrier.stop()
+    known = [(event.document["customer"], event.document["customer_id"]) for event in receiver.taken]
+    number = "+380501234567"
+    assert known[:3] == [(number, number), (None, None), (None, "K-3")]
+    assert known[3:] == [(number, "K-1")] * 4 + [(None, "K-3")]
 
 
 @pytest.mark.asyncio

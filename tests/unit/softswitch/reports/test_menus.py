@@ -132,6 +132,40 @@ def test_places_tell_where_callers_hang_up() -> None:
     assert rows["say:hours"]["drop_off"] == pytest.approx(1 / 3)
 
 
+@pytest.mark.parametrize(
+    ("via", "gave_up"), [("no-try-left", 1), ("no-input", 1), ("invalid", 1), ("entered", 0), ("hung-up", 0)]
+)
+def test_who_has_no_try_or_retry_left_has_given_up(via: str, gave_up: int) -> None:
+    place = found(call("1", 100, ("menu:main", 5, "key 1"), ("collect:code", 9, via))).places["collect:code"]
+    assert (place.visits, place.gave_up) == (1, gave_up)
+
+
+def knows(name: str, at: float, customer_id: str) -> Line:
+    return (at, "call.identified", name, {"node": "lookup:crm", "customer_id": customer_id})
+
+
+HELPED = call("1", 100, ("menu:main", 10, "hung-up"))  # until 110
+
+
+@pytest.mark.parametrize(
+    ("later", "repeats"),
+    [
+        ([*call("2", 500, ("queue:q", 10, "ended")), knows("2", 505, "K-1")], 1),
+        (call("2", 500, ("queue:q", 10, "ended"), customer_id="K-1"), 1),
+        ([*call("2", 500, ("queue:q", 10, "ended")), knows("2", 505, "K-2")], 0),
+        ([*call("2", 500, ("queue:q", 10, "ended"), callback_of="1"), knows("2", 505, "K-1")], 0),
+        ([*call("2", 200_000, ("queue:q", 10, "ended")), knows("2", 200_005, "K-1")], 0),
+        (call("2", 500, ("queue:q", 10, "ended"), caller="+380501"), 1),
+        ([*call("2", 500, ("queue:q", 10, "ended"), caller="+380501"), knows("2", 505, "K-1")], 1),
+        (call("2", 500, ("queue:q", 10, "ended"), caller="K-1"), 0),
+    ],
+)
+def test_who_calls_again_is_known_by_the_number_or_as_the_same_customer(later: list[Line], repeats: int) -> None:
+    lines = sorted([*HELPED, knows("1", 105, "K-1"), *later], key=lambda line: line[0])
+    whole = found(lines).whole
+    assert (whole.contained, whole.repeats) == (1, repeats)
+
+
 def test_lines_that_are_not_read_from_the_disk_change_nothing() -> None:
     chatter: list[Line] = [(5.0, "ivr.prompts_started", "1", {}), (6.0, "leg.media", "1", {"received": 1})]
     assert found([*chatter, *LINES]).whole == found([line for line in LINES if line[1] in KINDS]).whole

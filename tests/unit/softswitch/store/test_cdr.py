@@ -288,3 +288,11 @@ def test_a_caller_whose_agent_was_lost_and_who_then_gives_up_was_not_served() ->
     )
     assert record.disposition is Disposition.ABANDONED
     assert record.waited == pytest.approx(42.3)
+
+
+def test_the_last_word_about_who_the_customer_is_counts() -> None:
+    assert account([STARTED]).customer_id == ""
+    known: Line = (0.0, "call.started", {**STARTED[2], "customer_id": "K-0"})
+    assert account([known]).customer_id == "K-0"
+    told: list[Line] = [(1.0 + n, "call.identified", {"customer_id": f"K-{n}"}) for n in (1, 2)]
+    assert account([known, *told]).customer_id == "K-2"
