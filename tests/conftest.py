@@ -19,7 +19,7 @@ settings.register_profile("fuzz", deadline=None, derandomize=False, max_examples
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 
-# A shell that starts the tests in the background ignores Ctrl-C, and every program that a test starts would inherit that.
+# A shell that starts the tests in the background ignores Ctrl-C, and so would every program that a test starts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
