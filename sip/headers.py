@@ -211,13 +211,6 @@ class NameAddr:
     def with_tag(self, tag: str) -> Self:
         return replace(self, params=_set_parameter(self.params, "tag", tag))
 
-    def with_param(self, name: str, value: str | None) -> Self:
-        """Set *name*; a value of None sets it without one."""
-        return replace(self, params=_set_parameter(self.params, name, value))
-
-    def without_params(self) -> Self:
-        return replace(self, params=())
-
 
 # via-parm = "SIP" SLASH version SLASH transport LWS host [ COLON port ] *( SEMI via-params )
 _VIA = re.compile(
@@ -269,10 +262,6 @@ class Via:
         return f"SIP/2.0/{self.transport} {self.host}{port}{_format(self.params)}"
 
     @property
-    def sent_by(self) -> tuple[str, int | None]:
-        return self.host, self.port
-
-    @property
     def branch(self) -> str | None:
         return self.param("branch")
 
@@ -293,10 +282,6 @@ class Via:
     def param(self, name: str) -> str | None:
         """The value without quotes; "" for a parameter without one, None where there is none."""
         return _parameter(self.params, name)
-
-    def with_param(self, name: str, value: str | None) -> Self:
-        """Set *name*; a value of None sets it without one."""
-        return replace(self, params=_set_parameter(self.params, name, value))
 
 
 _CSEQ = re.compile(rf"([0-9]++)[ \t]++([{TOKEN_CHARS}]++)")

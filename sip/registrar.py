@@ -131,9 +131,6 @@ class Registrar:
         live = [binding for binding in record.bindings if binding.expires_at > now]
         return sorted(reversed(live), key=lambda binding: -binding.q)
 
-    def all_bindings(self, now: float) -> list[Binding]:
-        return [binding for aor in self._records for binding in self.bindings(aor, now)]
-
     def restore(self, bindings: Iterable[Binding]) -> None:
         """Take over what was stored before a restart."""
         for binding in bindings:

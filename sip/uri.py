@@ -112,15 +112,6 @@ class Uri:
                 return value or ""
         return None
 
-    def with_params(self, **params: str | None) -> Self:
-        """With these parameters set; a value of None removes the parameter, "" sets it without a value."""
-        kept = tuple((n, v) for n, v in self.params if n not in params)
-        return replace(self, params=kept + tuple((n, v or None) for n, v in params.items() if v is not None))
-
-    def without_params(self) -> Self:
-        """Neither parameters nor headers: what remains names a person or a thing."""
-        return replace(self, params=(), headers=())
-
     def aor(self) -> Self:
         """The address of record in canonical form: no port, parameters, headers or password (RFC 3261 §10.3)."""
         return replace(self, port=None, params=(), headers=(), password=None)

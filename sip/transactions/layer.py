@@ -104,10 +104,6 @@ class TransactionLayer(Generic[Owner]):
     def __len__(self) -> int:
         return len(self._servers) + len(self._clients)
 
-    @property
-    def server_count(self) -> int:
-        return len(self._servers)
-
     # --- time ---------------------------------------------------------------------------------------------------
 
     def next_deadline(self) -> float | None:

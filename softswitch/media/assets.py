@@ -48,11 +48,6 @@ def duration(path: Path | str) -> float:
         raise AssetError(path, str(error)) from error
 
 
-def load_frames(path: Path | str, law: str, *, max_seconds: float = MAX_SECONDS) -> Octets:
-    """The file as `uint8[n, 160]` of law "PCMA" or "PCMU", n ≥ 1; raises AssetError."""
-    return to_frames(load_pcm(path, max_seconds=max_seconds), law)
-
-
 def load_pcm(path: Path | str, *, max_seconds: float = MAX_SECONDS) -> Pcm:
     """The file as 8 kHz mono `int16[samples]`, never empty; raises AssetError.
 

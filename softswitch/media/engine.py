@@ -229,11 +229,6 @@ class MediaEngine:
         for link in self._links:
             link.say([protocol.FORGET, path])
 
-    def ask_stats(self, leg: LegId = 0) -> None:
-        """Have `LegStats` of a leg, or of all, among the events."""
-        for link in self._links:
-            link.say([protocol.STATS, leg])
-
     # ----------------------------------------------------------------------------------------------------------- facts
     @property
     def legs(self) -> int:

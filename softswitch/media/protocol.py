@@ -30,7 +30,6 @@ CHANNEL = "channel"  # name, items
 PRELOAD = "preload"  # path, codec
 FORGET = "forget"  # path: the file has changed
 DISCARD = "discard"  # path of a recording that nobody wants
-STATS = "stats"  # leg, or 0 for all
 LIST = "list"
 EXIT = "exit"
 # worker → control

@@ -347,8 +347,6 @@ class Worker:
                 self._plane.player.forget(path)
             case [protocol.DISCARD, str(path)]:
                 self._recorder.put([Discard(path)], now)
-            case [protocol.STATS, int(leg)]:
-                self._plane.report(leg)
             case [protocol.LIST]:
                 specs: list[LegSpec] = []
                 for leg, spec in self._plane.specs.items():

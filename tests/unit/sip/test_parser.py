@@ -124,7 +124,7 @@ def test_a_damaged_header_line_does_not_hide_the_others() -> None:
 def test_a_damaged_topmost_via_is_cut_at_the_defect() -> None:
     error = refusal(request("Via: SIP/2.0/UDP 192.0.2.15:5070;branch=x;;,;,,", without="Via"))
     assert error.partial is not None
-    assert error.partial.top_via.sent_by == ("192.0.2.15", 5070)
+    assert (error.partial.top_via.host, error.partial.top_via.port) == ("192.0.2.15", 5070)
     assert error.partial.top_via.branch == "x"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from rtp.codecs.g711 import decode
-from softswitch.media.assets import load_frames
+from softswitch.media.assets import load_pcm, to_frames
 from softswitch.paths import prompts_dir
 from softswitch.speech import phrases
 from softswitch.speech.grammar.plurals import LANGUAGES
@@ -87,7 +87,7 @@ async def on_the_wire(folder: Path, language: str) -> dict[str, NDArray[np.float
             while (path := voice.find(prompt, language)) is None:
                 await asyncio.wait_for(ready.wait(), 60)
                 ready.clear()
-            frames = decode("PCMA", load_frames(path, "PCMA").reshape(-1)).reshape(-1, 160).copy()
+            frames = decode("PCMA", to_frames(load_pcm(path), "PCMA").reshape(-1)).reshape(-1, 160).copy()
             frames[25::50] = 0
             heard[name] = (frames.reshape(-1) / 32768).astype(np.float32)
     finally:

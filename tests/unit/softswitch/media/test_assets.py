@@ -9,7 +9,7 @@ import pytest
 import soundfile
 
 from rtp.codecs.g711 import SILENCE, decode
-from softswitch.media.assets import AssetError, load_frames, load_pcm
+from softswitch.media.assets import AssetError, load_pcm, to_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def test_a_tone_in_any_container_is_that_tone_at_its_level(
 def test_frames_are_rows_of_160_octets_and_the_last_is_filled_with_silence(tmp_path: Path, law: str) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, sine(0.05, 8000), 8000)
-    frames = load_frames(path, law)
+    frames = to_frames(load_pcm(path), law)
     assert frames.shape == (3, 160)
     assert frames.dtype == np.uint8
     assert set(frames[2, 80:].tolist()) == {SILENCE[law]}
@@ -90,7 +90,7 @@ def test_a_bad_file_is_refused_by_name(tmp_path: Path, content: bytes, problem: 
     path = tmp_path / "bad.wav"
     path.write_bytes(content)
     with pytest.raises(AssetError, match=problem) as refused:
-        load_frames(path, "PCMA")
+        load_pcm(path)
     assert str(path) in str(refused.value)
 
 
