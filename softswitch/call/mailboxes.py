@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from softswitch.ports import Clock, Mailroom
     from softswitch.voicemail.boxes import Boxes
 
-KIND = "voicemail"
 MARK = "voicemail:"
 BEEP = "tone:beep"
 #: Seconds in which a file must have been finished, and a row written down.

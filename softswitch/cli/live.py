@@ -11,15 +11,12 @@ from softswitch.cli.options import DEFAULT_CONFIG, ConfigPath, change_live, show
 
 commands = typer.Typer()
 
+Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")]
+LooksAsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table; with --watch one line a look.")]
+
 
 @commands.command()
-def queues(
-    config: ConfigPath = DEFAULT_CONFIG,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="JSON instead of a table; with --watch one line a look.")
-    ] = False,
-) -> None:
+def queues(config: ConfigPath = DEFAULT_CONFIG, watch: Watch = False, json: LooksAsJson = False) -> None:
     """Show the queues of the running switch: who waits how long, who could serve them, today's service level."""
     from softswitch.admin.tables import queues_table
 
@@ -27,13 +24,7 @@ def queues(
 
 
 @commands.command()
-def agents(
-    config: ConfigPath = DEFAULT_CONFIG,
-    watch: Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")] = False,
-    json: Annotated[
-        bool, typer.Option("--json", help="JSON instead of a table; with --watch one line a look.")
-    ] = False,
-) -> None:
+def agents(config: ConfigPath = DEFAULT_CONFIG, watch: Watch = False, json: LooksAsJson = False) -> None:
     """Show the agents of the running switch: what they do, since when, at which phone, with whom."""
     from softswitch.admin.tables import agents_table
 
