@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from ivr.customers import CUSTOMER_ID
 from ivr.effects import Ask
 from ivr.events import Answered
 from ivr.inquiring import UNREADABLE
 from ivr.secrecy import masked
 from ivr.services import NO_NUMBER, Sms
 from ivr.verbs import VERBS, Verbs
+from softswitch.call.customers import customer_id_of
 from softswitch.call.handlers import Handler
 from softswitch.call.merits import complaint
 from softswitch.call.texting import write
@@ -121,5 +123,6 @@ def _about(call: Call) -> dict[str, str]:
         "withheld": "true" if caller.withheld else "false",
         "did": call.dialled,
         "name": caller.name,
+        CUSTOMER_ID: customer_id_of(call) or caller.number,
         "language": call.session.progress.language or call.language,
     }
