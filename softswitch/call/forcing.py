@@ -82,16 +82,7 @@ class Forcing:
 
         What is over meanwhile is released at the first timeout, what the configuration no longer knows at once.
         """
-        found: dict[str, Forced] = {}
-        for record in (record for record in records if record.kind in (FORCED, RELEASED)):
-            name = str(record.data.get("hours"))
-            found.pop(name, None)
-            if record.kind == FORCED:
-                try:
-                    found[name] = _read(record.data)
-                except (KeyError, TypeError, ValueError) as error:
-                    log.warning("what was forced for [hours.%s] cannot be read from the journal: %s", name, error)
-        self._forced = ForcedHours(found)
+        self._forced = ForcedHours(forced_in(records))
         self._forget_unknown(now)
         self._rearm(now)
 
@@ -108,6 +99,20 @@ class Forcing:
         """Reckoned anew each time, as the system's clock may be corrected; `at` goes by that clock anyway."""
         expiry = self._forced.next_expiry()
         self._due = None if expiry is None else now + max(0.0, expiry - self._clock.wall(now))
+
+
+def forced_in(records: Iterable[Record]) -> dict[str, Forced]:
+    """What is forced after *records* of the journal, by the name of the hours."""
+    found: dict[str, Forced] = {}
+    for record in (record for record in records if record.kind in (FORCED, RELEASED)):
+        name = str(record.data.get("hours"))
+        found.pop(name, None)
+        if record.kind == FORCED:
+            try:
+                found[name] = _read(record.data)
+            except (KeyError, TypeError, ValueError) as error:
+                log.warning("what was forced for [hours.%s] cannot be read from the journal: %s", name, error)
+    return found
 
 
 def _read(data: Mapping[str, Any]) -> Forced:

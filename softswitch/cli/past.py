@@ -156,6 +156,13 @@ def explain_route(
     at: Annotated[str, typer.Option(help='When: "2026-12-25 10:00" or "10:00".', show_default="now")] = "",
     trunk: Annotated[str, typer.Option(help="Where the call comes in.", show_default="the first trunk")] = "",
     phone: Annotated[str, typer.Option(help="The phone that calls, when it is one of our own.")] = "",
+    hours: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Hours as set by hand: "office=closed" (open, special; auto: by their rules).',
+            show_default="what is set in the switch",
+        ),
+    ] = None,
 ) -> None:
     """Tell which route takes a call and why others do not, what lists and hours say, and where the caller lands."""
     from softswitch.call.supposed import QuestionError
@@ -165,7 +172,8 @@ def explain_route(
 
     loaded, clock = load(config), SystemClock()
     try:
-        told = explain(loaded, Question(did, ani, at, trunk, phone), clock.local(clock.now(), ""))
+        question = Question(did, ani, at, trunk, phone, hours or (), by_hand=True)
+        told = explain(loaded, question, clock.local(clock.now(), ""))
     except QuestionError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -29,6 +29,13 @@ def try_(
         typer.Option(help='What a queue, phone or service does: "queue:sales=timed-out", "webservice:x=ok,sum=5".'),
     ] = None,
     hang_up: Annotated[float | None, typer.Option(help="Seconds after which the caller hangs up.")] = None,
+    hours: Annotated[
+        list[str] | None,
+        typer.Option(
+            help='Hours as set by hand: "office=closed" (open, special; auto: by their rules).',
+            show_default="what is set in the switch",
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document.")] = False,
 ) -> None:
     """Try a call without making one: its path, what is said, which keys are pressed, and why. See docs/checking.md."""
@@ -37,7 +44,7 @@ def try_(
     from softswitch.tryout.command import Request, try_call
 
     loaded, clock = load(config, warn=False), SystemClock()
-    request = Request(did, ani, trunk, phone, at, digits, tuple(answer or ()), hang_up)
+    request = Request(did, ani, trunk, phone, at, digits, tuple(answer or ()), hang_up, hours or (), by_hand=True)
     try:
         try_call(loaded, request, clock.local(clock.now(), ""), typer.echo, as_json=json)
     except QuestionError as error:

@@ -1,6 +1,7 @@
 """Where a call would go and why: every route that is looked at, what lists and hours say, and where the caller lands.
 
-Asked of the configuration alone, with the very router and IVR that calls go through.
+Asked of the configuration, with the very router and IVR that calls go through, and of the journal for hours that are
+set by hand.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from zoneinfo import ZoneInfo
 from ivr import effects as fx
 from ivr.events import Started
 from ivr.session import Session
+from softswitch.admin.supposed_hours import supposed_hours, told
 from softswitch.call.model import Caller
 from softswitch.call.opening import Opening
 from softswitch.call.routing import Router
@@ -19,29 +21,36 @@ from softswitch.call.supposed import caller_of, moment
 from softswitch.config.flows import flow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from ivr.nodes import Flow
-    from ivr.steps import LocalTime
+    from ivr.forced import Forced
     from softswitch.call.routing import Destination, Look
     from softswitch.config import Config
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who calls what, when. *at* is a time of the server's zone; empty: now. *trunk* or *phone* says where from."""
+    """Who calls what, when. *at* is a time of the server's zone; empty: now. *trunk* or *phone* says where from.
+
+    *hours*: ``office=closed``; *by_hand*: whether hours that are set in the running switch count.
+    """
 
     did: str
     ani: str = ""
     at: str = ""
     trunk: str = ""
     phone: str = ""
+    hours: Sequence[str] = ()
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """`looks`: routes in their order, up to the one that takes the call. `steps`: nodes on the caller's way."""
+    """`looks`: routes in their order, up to the one that takes the call. `steps`: nodes on the caller's way.
+
+    `set_by_hand`: a line for each of the hours that are.
+    """
 
     caller: Caller
     at: datetime
@@ -49,6 +58,7 @@ class Explanation:
     looks: tuple[Look, ...]
     destination: Destination | None
     steps: tuple[str, ...] = ()
+    set_by_hand: tuple[str, ...] = ()
 
     def lines(self, did: str) -> Iterator[str]:
         """As people read it."""
@@ -60,6 +70,7 @@ class Explanation:
         for name, data in self.lists.items():
             told = ", ".join(f"{key} {value}" for key, value in data.items())
             yield f"is on the list {name}{told and f': {told}'}"
+        yield from self.set_by_hand
         for look in self.looks:
             yield f"  {'yes' if look.destination else 'no '} {look.rule}{look.why and f': {look.why}'}"
             yield from (f"      left out: {reason}" for reason in look.left_out)
@@ -83,11 +94,15 @@ def explain_route(config: Config, question: Question, now: datetime) -> Explanat
     caller = caller_of(config, question.ani, question.trunk, question.phone)
     at = moment(question.at, now.astimezone(config.server.timezone))
     menus = flow(config)
+    forced = supposed_hours(config, at, question.hours, by_hand=question.by_hand)
+
+    def by_hand(name: str, _: float) -> Forced | None:
+        return forced.at(name, at.timestamp())
 
     def local(_: float, zone: str) -> datetime:
         return at.astimezone(ZoneInfo(zone)) if zone else at
 
-    router = Router(config, config.phones, Opening(menus, local))
+    router = Router(config, config.phones, Opening(menus, local, by_hand))
     looks = tuple(router.looks(question.did, caller, 0.0))
     found = looks[-1].destination if looks else None
     number = config.plan.read(caller.raw or caller.number)
@@ -97,13 +112,12 @@ def explain_route(config: Config, question: Question, now: datetime) -> Explanat
         caller = Caller(
             caller.number, found.known.get("name", ""), caller.phone, caller.trunk, caller.raw, caller.withheld
         )
-    steps = () if found is None else tuple(_steps(menus, found, local))
-    return Explanation(caller, at, lists, looks, found, steps)
+    steps = () if found is None else tuple(_steps(found, Session(menus, local, forced_hours=by_hand)))
+    return Explanation(caller, at, lists, looks, found, steps, tuple(told(config, forced, at)))
 
 
-def _steps(menus: Flow, found: Destination, local: LocalTime) -> Iterator[str]:
+def _steps(found: Destination, session: Session) -> Iterator[str]:
     """Nodes up to the first at which the caller hears something or somebody else has them."""
-    session = Session(menus, local)
     session.receive(Started(found.target, found.language or "", dict(found.known), found.fallbacks), 0.0)
     while (effect := session.next_effect()) is not None:
         match effect:

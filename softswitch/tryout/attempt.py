@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ivr.events import OK
+from ivr.forced import ForcedHours
 from ivr.nodes import DIGITS, Result
 from softswitch.call.supposed import QuestionError
 from softswitch.tryout.replies import parts
@@ -58,7 +59,7 @@ class Reply:
 class Attempt:
     """`answers`: by target (``queue:sales``, ``webservice:parcel``), what it does the first time, the second time, …
 
-    `messages`: what campaigns say, in place of what the running switch has bound.
+    `messages`: what campaigns say, in place of what the running switch has bound. `hours`: those set by hand.
     """
 
     did: str
@@ -68,6 +69,7 @@ class Attempt:
     answers: Mapping[str, Sequence[Reply]] = field(default_factory=dict)
     hang_up: float | None = None
     messages: Sequence[Message] | None = None
+    hours: ForcedHours = field(default_factory=ForcedHours)
 
 
 _PRESS = re.compile(r"(?P<keys>-|[0-9*#A-D]+)(?:@(?P<after>[0-9]+(?:\.[0-9]+)?))?")

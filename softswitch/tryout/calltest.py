@@ -9,12 +9,13 @@ import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ivr.effects import SECRET
 from ivr.events import OK
+from softswitch.admin.supposed_hours import supposed_hours
 from softswitch.call.supposed import QuestionError, caller_of, moment
 from softswitch.tryout.attempt import Attempt, Reply, presses
 from softswitch.tryout.book import Message
@@ -101,6 +102,8 @@ class CallTest(_Table):
     hang_up: Annotated[float, Field(ge=0, strict=False)] | None = None
     messages: Annotated[tuple[Message, ...] | None, Field(alias="message"), BeforeValidator(_texts)] = None
     """``[[test.message]]``: what campaigns say, in place of what the running switch has bound."""
+    hours: Mapping[str, Literal["open", "closed", "special"]] = {}
+    """What somebody has set by hand; other hours go by their rules, whatever is set in the running switch."""
     expect: Expected
 
 
@@ -158,14 +161,16 @@ def _attempt(config: Config, test: CallTest, now: datetime) -> Attempt:
         target: [Reply(answer.outcome, answer.values, answer.after, answer.key, answer.body) for answer in replies]
         for target, replies in test.answers.items()
     }
+    at = moment(test.at, now.astimezone(config.server.timezone))
     return Attempt(
         test.did,
         caller_of(config, test.ani, test.trunk, test.phone),
-        moment(test.at, now.astimezone(config.server.timezone)),
+        at,
         presses(test.digits),
         answers,
         test.hang_up,
         test.messages,
+        supposed_hours(config, at, (f"{name}={state}" for name, state in test.hours.items()), by_hand=False),
     )
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from softswitch.admin.supposed_hours import supposed_hours
 from softswitch.call.supposed import QuestionError, caller_of, moment
 from softswitch.tryout.attempt import Attempt, Reply, presses, reply
 from softswitch.tryout.walk import Walk, walk
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options as they were written."""
+    """The options as they were written. *by_hand*: whether hours that are set in the running switch count."""
 
     did: str
     ani: str = ""
@@ -29,6 +30,8 @@ class Request:
     digits: str = ""
     answers: Sequence[str] = ()
     hang_up: float | None = None
+    hours: Sequence[str] = ()
+    by_hand: bool = False
 
 
 def attempt(config: Config, request: Request, now: datetime) -> Attempt:
@@ -39,13 +42,15 @@ def attempt(config: Config, request: Request, now: datetime) -> Attempt:
         if not equals:
             raise QuestionError(f'"{text}" answers nothing: write "queue:sales=timed-out", "webservice:x=ok,sum=5"')
         answers.setdefault(target.strip(), []).append(reply(told))
+    at = moment(request.at, now.astimezone(config.server.timezone))
     return Attempt(
         request.did,
         caller_of(config, request.ani, request.trunk, request.phone),
-        moment(request.at, now.astimezone(config.server.timezone)),
+        at,
         presses(request.digits.split(",") if request.digits else ()),
         answers,
         request.hang_up,
+        hours=supposed_hours(config, at, request.hours, by_hand=request.by_hand),
     )
 
 

@@ -12,7 +12,6 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from acd.skills import SkillSyntaxError, bind, parse, predicate
 from ivr import effects as fx
 from ivr.decisions import is_hidden
 from ivr.events import Answered, Digit, HungUp, PromptsFinished, Pulled, Returned, Started
@@ -20,6 +19,7 @@ from ivr.nodes import Flow, Result, Say
 from ivr.secrecy import masked, secret_names
 from ivr.services import NO_NUMBER, Lookup, Sms
 from ivr.session import Session
+from softswitch.admin.supposed_hours import told
 from softswitch.call.arrivals import NOTHING_BOUND
 from softswitch.call.features import FeatureCodes
 from softswitch.call.opening import Opening
@@ -29,15 +29,16 @@ from softswitch.config.flows import flow
 from softswitch.tryout.attempt import TYPING
 from softswitch.tryout.book import MomentClock, book_at
 from softswitch.tryout.replies import answered, looked_up
+from softswitch.tryout.serving import could_serve
 from softswitch.tryout.spoken import SpokenTexts
 from softswitch.webservice.client import BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from ivr.events import Event
+    from ivr.forced import Forced
     from ivr.nodes import Prompt
-    from ivr.progress import Progress
     from softswitch.call.routing import Destination
     from softswitch.config import Config
     from softswitch.tryout.attempt import Attempt, Reply
@@ -94,7 +95,11 @@ class _Walker:
         self._clock = MomentClock(attempt.at)
         self._book = book_at(config, self._flow, attempt.at, attempt.messages)
         self._session = Session(
-            self._flow, self._clock.local, messages=self._book.messages, rollouts=self._book.percents
+            self._flow,
+            self._clock.local,
+            forced_hours=self._by_hand,
+            messages=self._book.messages,
+            rollouts=self._book.percents,
         )
         self._presses = iter(attempt.presses)
         self._answers = {name: iter(replies) for name, replies in attempt.answers.items()}
@@ -105,6 +110,8 @@ class _Walker:
         self.walk = Walk()
 
     def go(self) -> Walk:
+        for line in told(self._config, self._attempt.hours, self._attempt.at):
+            self._note("hours", line)
         found = self._find()
         if found is not None:
             self._start(found)
@@ -116,6 +123,9 @@ class _Walker:
             pass
         if not self.walk.end:
             self._end("lost", "goes on for ever")
+
+    def _by_hand(self, name: str, now: float) -> Forced | None:
+        return self._attempt.hours.at(name, self._clock.wall(now))
 
     # --- who and where
 
@@ -131,7 +141,7 @@ class _Walker:
             if (preview := self._book.preview(did)) is not None:
                 self._listen_to(preview)
                 return None
-        router = Router(config, config.phones, Opening(self._flow, self._clock.local))
+        router = Router(config, config.phones, Opening(self._flow, self._clock.local, self._by_hand))
         for look in router.looks(did, caller, 0.0):
             found = look.destination
             self._note("route", f"{'yes' if found else 'no '} {look.rule}{look.why and f': {look.why}'}")
@@ -322,7 +332,7 @@ class _Walker:
             "priority": priority,
             "prefer": progress.prefer or words.prefer,
             "language": progress.language,
-            "agents": list(_could_serve(self._config, name, progress)),
+            "agents": list(could_serve(self._config, name, progress)),
         }
         who = ", ".join(self.walk.queue["agents"]) or "nobody"
         self._hand(
@@ -386,15 +396,3 @@ class _Walker:
 
     def _answer(self, target: str) -> Reply | None:
         return next(self._answers.get(target, iter(())), None)
-
-
-def _could_serve(config: Config, queue: str, progress: Progress) -> Iterator[str]:
-    """Agents who satisfy what the queue needs at once and what the caller brings along."""
-    words, known = config.queues[queue], {**progress.public, "language": progress.language}
-    try:
-        asks = [predicate(bind(parse(text), known)) for text in (words.needs, progress.needs) if text]
-    except SkillSyntaxError:
-        return
-    for agent in config.agents.values():
-        if (words.agents is None or agent.id in words.agents) and all(ask(agent.skills) for ask in asks):
-            yield agent.id
