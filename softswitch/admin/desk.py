@@ -74,7 +74,7 @@ class AdminDesk:
             clock=clock,
             now=asyncio.get_running_loop().time,
             settle=settle,
-            status=lambda: {"pid": os.getpid(), "config": config.file, **status()},
+            status=lambda: {"pid": os.getpid(), "config": self._config.file, **status()},
         )
         hours = HoursDesk(control, clock=clock, now=asyncio.get_running_loop().time, settle=settle)
         verification = VerificationDesk(control, now=asyncio.get_running_loop().time, settle=settle)

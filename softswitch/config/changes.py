@@ -76,7 +76,8 @@ def _changes(running: Config, new: Config, waiting: frozenset[str]) -> Iterator[
         elif isinstance(after, Mapping):
             yield from _named(what, before, after)
         elif before != after and what not in waiting:
-            keys = [line for path, line in _lines(before, after) if f"{what}.{path}" not in waiting]
+            lines = _lines(before, after)
+            keys = [line for path, line in lines if f"{what}.{path.partition('.')[0]}" not in waiting]
             if keys:
                 yield Change("changed", what, "", tuple(keys))
     yield from _numbers(running, new)

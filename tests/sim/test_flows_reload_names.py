@@ -247,6 +247,25 @@ def test_who_came_before_finds_what_was_there_then(name: str, reloads: int) -> N
     office.close()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_came_with_a_reload_is_there_for_new_callers(name: str) -> None:
+    named = NAMES[name]
+    office = Office(centre=file_of(AFTER), phones=False)
+    office.phones["line"] = SimCarrier(office.switch, LINE)
+    office.switch.reload(file_of(BEFORE.replace("TARGET", named.target) + named.file))
+    office.phone("2002").on_call = answers(after=2.0)
+    call = office.call("2001", "300")
+    office.run(1)
+    call.press("1")
+    office.run(0.1)
+    named.check(office, call)
+    for phone in office.phones.values():
+        for each in phone.calls:
+            each.hang_up()
+    office.run(1)
+    office.close()
+
+
 def assert_nothing_is_kept(office: Office) -> None:
     control, config = office.switch.control, office.switch.config
     assert control.reconfiguring.versions == 0
