@@ -142,6 +142,8 @@ class MailSpool:
     async def _empty(self) -> float:
         """Send all that is due; seconds until the next attempt, 0 when nothing is left."""
         names = [] if self._server is None else await asyncio.to_thread(self.waiting)
+        for gone in {*self._due, *self._attempts} - set(names):  # somebody has removed it
+            self._forget(gone)
         for name in sorted(names, key=lambda name: self._attempts.get(name, 0)):  # one that fails holds up no other
             if self._stopping or self._server is None:
                 return 0.0

@@ -218,6 +218,20 @@ async def test_a_message_that_was_being_written_at_a_crash_is_not_sent(tmp_path:
 
 
 @pytest.mark.asyncio
+async def test_a_letter_that_somebody_removes_is_waited_for_no_more(tmp_path: Path, server: Server) -> None:
+    await server.down()
+    alarms: asyncio.Queue[str] = asyncio.Queue()
+    mail = spool(tmp_path, server, alarms)
+    await mail.start()
+    name = await mail.put(message("removed"), at=1.0)
+    async with asyncio.timeout(20):
+        await alarms.get()
+        (tmp_path / name).unlink()
+        await mail.idle.wait()
+    await mail.stop()
+
+
+@pytest.mark.asyncio
 async def test_a_mail_server_whose_name_is_not_found_holds_up_nobody_elses_files(
     tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
