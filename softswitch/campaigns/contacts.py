@@ -7,9 +7,11 @@ the configuration limits it. Nothing here is asked about news that everybody has
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+
+from softswitch.campaigns.sealing import SEALED, sealed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,11 +57,12 @@ class Told:
 
 @dataclass(slots=True)
 class _Wishes:
-    """`beginnings`: how long those are that end in a star."""
+    """`beginnings`: how long those are that end in a star; `sealed`: some are of numbers that were erased."""
 
     known: dict[str, dict[str, Wish]] = field(default_factory=dict)
     beginnings: frozenset[int] = frozenset()
     count: int = 0
+    sealed: bool = False
 
 
 class Contacts:
@@ -69,6 +72,8 @@ class Contacts:
         self._clock, self._journal = clock, journal
         self._wishes = _Wishes()
         self._told: dict[str, list[Told]] = {}
+        self.key = b""
+        """Of the database: numbers that were erased are found again by it."""
         self.reconfigure(config)
 
     def reconfigure(self, config: Config) -> None:
@@ -125,6 +130,10 @@ class Contacts:
         number = self.read(number)
         if not _CAMPAIGN.fullmatch(campaign):
             raise NotANumber(f'"{campaign}" is no name of a campaign')
+        if campaign in self._wishes.known.get(sealed(number, self.key), {}):
+            if out:
+                return False
+            number = sealed(number, self.key)
         if (campaign in self._wishes.known.get(number, {})) == out:
             return False
         wish = Wish(number, campaign, self._clock.wall(now), by)
@@ -132,6 +141,14 @@ class Contacts:
         line = {"number": number, "campaign": campaign, "out": out, "by": by}
         self._journal.append(OPTED, call, line, at=wish.at)
         return True
+
+    def erase(self, number: str) -> None:
+        """Nothing is known of *number* any more but its wishes, and those only when it is asked about."""
+        self._told.pop(number, None)
+        for name in (number, f"{number}*"):
+            for wish in list(self._wishes.known.get(name, {}).values()):
+                self._take(wish, out=False)
+                self._take(replace(wish, number=sealed(number, self.key)), out=True)
 
     def read(self, number: str) -> str:
         """As callers' numbers are read; the beginning of numbers stays as it is. Raises NotANumber."""
@@ -155,7 +172,9 @@ class Contacts:
     def _names(self, number: str) -> list[str]:
         """Under which a wish about *number* may be."""
         beginnings = (f"{number[:length]}*" for length in sorted(self._wishes.beginnings) if length <= len(number))
-        return [number] if number.endswith("*") else [number, *beginnings]
+        if number.endswith("*"):
+            return [number]
+        return [number, *beginnings, *([sealed(number, self.key)] if self._wishes.sealed else ())]
 
     def _take(self, wish: Wish, *, out: bool) -> None:
         wishes = self._wishes.known.setdefault(wish.number, {})
@@ -166,6 +185,7 @@ class Contacts:
             wishes.pop(wish.campaign, None)
         if not wishes:
             del self._wishes.known[wish.number]
+        self._wishes.sealed |= wish.number.startswith(SEALED)
         if wish.number.endswith("*"):
             starred = (len(name) - 1 for name in self._wishes.known if name.endswith("*"))
             self._wishes.beginnings = frozenset(starred)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import hashlib
 import hmac
 import json
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
+    from typing import BinaryIO
 
     from softswitch.config.secrets import Secret
     from softswitch.outbox.events import Event
@@ -80,6 +83,19 @@ class Webhook:
         await self.client.aclose()
 
 
+@contextmanager
+def locked(path: Path) -> Iterator[BinaryIO]:
+    """The file at *path*, made if need be; nobody else who asks for it here has it meanwhile. Raises OSError."""
+    while True:
+        file = open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+b")  # noqa: SIM115 (closed by whoever asks)
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            break
+        file.close()  # another one has taken its place
+    with file:
+        yield file
+
+
 class EventFile:
     """Documents are appended, one to a line; what a crash left half written is taken off first."""
 
@@ -96,7 +112,7 @@ class EventFile:
 
     def _append(self, lines: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with open(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
+        with locked(self.path) as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(0, size - _TAIL))
             tail = file.read(_TAIL)

@@ -1,0 +1,79 @@
+"""Everything about one number, counted or erased. Blocking, for a stopped switch or a thread of one that runs.
+
+Files go first: by the lines of the journal they are found again, should this process end before the work does.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from softswitch.erasure import files
+from softswitch.erasure.rewriting import Cleaner, NotErased, key_of, open_database, purge, rewrite
+from softswitch.erasure.traces import look
+from softswitch.store.database import FILE_NAME
+from softswitch.store.queries import Reader
+
+if TYPE_CHECKING:
+    from softswitch.config import Config
+    from softswitch.erasure.forms import Forms
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """How many there were. ``lists``: of the configuration, where the number still is; ``left``: files with it."""
+
+    calls: int
+    lines: int
+    messages: int
+    requests: int
+    audio: int
+    letters: int
+    events: int
+    name: str = ""
+    lists: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+    def plain(self) -> dict[str, Any]:
+        return {**asdict(self), "lists": list(self.lists), "left": list(self.left)}
+
+
+def new_name() -> str:
+    """What stands for a number that was erased: made of chance, so that nothing leads back."""
+    return f"erased-{secrets.token_hex(6)}"
+
+
+def erase(config: Config, forms: Forms, *, name: str = "", dry_run: bool = False) -> Erased:
+    """Raises NotErased, OSError and StoreError. A *dry_run* only counts."""
+    data_dir, log = config.server.data_dir, config.event_log
+    name = name or new_name()
+    with Reader(data_dir / FILE_NAME):  # there, and of a schema that is known
+        pass
+    try:
+        with closing(open_database(data_dir / FILE_NAME, read_only=dry_run)) as connection:
+            traces = look(connection, forms)
+            cleaner = Cleaner(forms, traces, name, key_of(connection))
+            sounds, letters = files.audio(data_dir, traces), files.letters(data_dir, forms, traces)
+            events = 0 if log is None else files.rewrite_events(log.file, cleaner, count_only=dry_run)
+            lines = len(traces.lines)
+            if not dry_run:
+                files.remove([*sounds, *letters])
+                lines = rewrite(connection, forms, traces, name)
+                purge(connection)
+    except sqlite3.Error as error:
+        raise NotErased(f"the database cannot be rewritten: {error}") from error
+    return Erased(
+        calls=len(traces.calls),
+        lines=lines,
+        messages=len(traces.messages),
+        requests=len(traces.requests),
+        audio=len(sounds),
+        letters=len(letters),
+        events=events,
+        name="" if dry_run or not lines else name,
+        lists=tuple(sorted(n for n, known in config.lists.items() if known.find(config.plan.read(forms.number)))),
+        left=() if dry_run else tuple(str(file) for file in files.left(data_dir, forms)),
+    )
