@@ -66,6 +66,7 @@ say = "From zero to ten?"
 [verbs.app]
 url = "https://app.example/call"
 when_failed = "say:sorry"
+max_priority = 100
 
 [[route]]
 did = "112"

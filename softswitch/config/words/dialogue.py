@@ -245,8 +245,8 @@ class Verbs(Http):
     meanwhile: Meanwhile = Meanwhile(music="")
     when_failed: TargetField = HANGUP
     """When the application does not answer, or says what cannot be done."""
-    max_priority: Annotated[Number, Field(ge=0)] = 100.0
-    """The most points that it may give to a caller."""
+    max_priority: Annotated[Number, Field(ge=0)] = 0.0
+    """The most points that it may give to a caller; positions are announced only when they are waited off."""
     masked: tuple[Column, ...] = ()
     """Variables that callers have entered masked elsewhere and that it is told all the same, besides its own."""
 

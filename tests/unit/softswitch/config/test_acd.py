@@ -117,6 +117,11 @@ def test_the_highest_priority_is_that_of_whoever_may_come(more: str) -> None:
     assert found.highest_priority == 70.0
 
 
+def test_an_application_gives_no_points_unless_it_may() -> None:
+    (found,) = config('[queue.sales]\n[verbs.app]\nurl = "https://app.example/"').queues
+    assert found.highest_priority == 0.0
+
+
 def test_a_list_in_a_file_counts_as_well(tmp_path: Path) -> None:
     (tmp_path / "vip.csv").write_text("number,priority\n+380501234567,20\n+380501234568,70\n")
     text = '[queue.sales]\n[[list.vip]]\nfile = "vip.csv"'
