@@ -8,41 +8,22 @@ Wherever the two differed, the first has to be as the second by then: nothing of
 from __future__ import annotations
 
 import asyncio
-import types
-from collections import deque
-from collections.abc import Collection, Mapping
-from dataclasses import fields, is_dataclass, replace
-from datetime import date, datetime, time
-from enum import Enum
-from functools import partial
-from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
-from zoneinfo import ZoneInfo
 
 import pytest
-from pydantic import BaseModel
 
 from acd.dispatcher import Dispatcher
-from ivr.hours_grammar import Rule, parse_rule
-from ivr.targets import Target
-from sip.uri import Uri
 from softswitch.admin.reloader import Prepared
 from softswitch.app import Switch
 from softswitch.config import Config, flows, parse_config
 from softswitch.config.acd import acd_config
-from softswitch.config.calendars import parse_calendar
 from softswitch.config.changes import difference
 from softswitch.config.restart import FIXED, as_far_as_possible, needs_restart
-from softswitch.config.secrets import Secret
-from softswitch.config.words.calendars import Calendar
 from softswitch.config.words.campaigns import Cap
-from softswitch.config.words.waiting import Overflow
 from softswitch.store.database import FILE_NAME, open_database
 from softswitch.voice import find_speech, prompt_folders
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from tests.support.other_words import changed, words
+from tests.support.parts import Missing, differing, parts
 
 TESTS = Path(__file__).parents[2]
 #: Every section, with one table. A section that is added has to be added here.
@@ -137,14 +118,6 @@ did = "100"
 to = "menu:m"
 """
 
-#: Read by `check` and by the loader; nothing that runs goes by them.
-NOT_IN_A_RUNNING_SWITCH = {"include", "lint"}
-#: Values for words in which another value cannot be guessed.
-OTHERS: dict[str, Any] = {
-    "server.country": "PL",
-    "queue.overflow": (Overflow.model_construct(after=5.0, to=Target("echo")),),
-}
-
 #: Where it is tested that a section is taken over, by what callers, phones and others then find.
 SEEN = {
     **dict.fromkeys(
@@ -190,201 +163,6 @@ def config_of(folder: Path) -> Config:
     return parse_config(text.encode(), file=str(folder / "config.toml"), folder=folder, env={})
 
 
-# --- another value for every word
-def words() -> dict[str, dict[str, str]]:
-    """By section as it is written, the attributes of its words, with what they are written as."""
-    found = {}
-    for name, field in Config.model_fields.items():
-        models = _models(field.annotation)
-        section = field.alias or name
-        if section not in NOT_IN_A_RUNNING_SWITCH:
-            assert models, f"{section} has no words"
-            found[section] = {word: inner.alias or word for word, inner in models[0].model_fields.items()}
-    return found
-
-
-def _models(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [model for inner in get_args(annotation) for model in _models(inner)]
-
-
-def changed(config: Config, section: str, names: Collection[str]) -> Config:
-    """*config* with other values for these words of the only table of *section*."""
-    attribute = next(name for name, field in Config.model_fields.items() if (field.alias or name) == section)
-    value = getattr(config, attribute)
-    if not isinstance(value, BaseModel | tuple | Mapping) or not value:
-        raise AssertionError(f"{section} has no table in EVERYTHING above")
-    if isinstance(value, BaseModel):
-        new: Any = _with_others(value, section, names)
-    elif isinstance(value, tuple):
-        new = (_with_others(value[0], section, names), *value[1:])
-    else:
-        ((key, inner),) = value.items()
-        new = {
-            key: (_with_others(inner[0], section, names),)
-            if isinstance(inner, tuple)
-            else _with_others(inner, section, names)
-        }
-    copy = config.model_copy(update={attribute: new})
-    for derived in ("phones", "agents", "plan"):
-        copy.__dict__.pop(derived, None)
-    return copy
-
-
-def _with_others(table: BaseModel, section: str, names: Collection[str]) -> BaseModel:
-    update = {}
-    for name in names:
-        field = type(table).model_fields[name]
-        word = f"{section}.{field.alias or name}"
-        update[name] = OTHERS[word] if word in OTHERS else _other(getattr(table, name), field.annotation, word)
-    return table.model_copy(update=update)
-
-
-def _other(value: Any, annotation: Any, word: str) -> Any:
-    """Another value of the same kind."""
-    match value:
-        case None:
-            return _some(annotation, word)
-        case bool():
-            return not value
-        case int() | float():
-            return value + 1
-        case str() if others := [item for item in _literals(annotation) if item != value]:
-            return others[0]
-        case str():
-            return f"{value}9" if value else "x >= 9"
-        case Target():
-            return Target("music", "other")
-        case Path():
-            return value.with_name("other")
-        case ZoneInfo():
-            return ZoneInfo("Europe/Kyiv")
-        case Secret() | Rule() | IPv4Network() | IPv6Network():
-            return SOME[type(value)]
-        case BaseModel():
-            name, field = next(iter(type(value).model_fields.items()))
-            return value.model_copy(update={name: _other(getattr(value, name), field.annotation, word)})
-        case tuple() if isinstance(fields_of := getattr(value, "_fields", None), tuple):
-            last = fields_of[-1]
-            other: Any = value._replace(**{last: _other(value[-1], None, f"{word} ({last})")})  # type: ignore[attr-defined]
-            return other
-        case Mapping() if value:
-            key, item = next(iter(value.items()))
-            return {**value, key: _other(item, None, word)}
-        case tuple() if value:
-            return value[1:] or (_other(value[0], None, word),)
-        case Mapping() | tuple():
-            return _some(annotation, word)
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            name = fields(value)[-1].name
-            return replace(value, **{name: _other(getattr(value, name), None, word)})
-    raise AssertionError(f"what is another value of {word}, which is {value!r}? Say so in OTHERS")
-
-
-#: One of each type that words have.
-SOME: dict[Any, Any] = {
-    bool: True,
-    int: 5,
-    float: 5.0,
-    str: "x9",
-    Path: Path("other"),
-    Secret: Secret("another-secret"),
-    Target: Target("music", "other"),
-    Calendar: Calendar(Path("other.ics"), "x9", parse_calendar("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nEND:VCALENDAR\r\n")),
-    Rule: parse_rule("sat 10:00-12:00"),
-    Uri: Uri.parse("sip:1001@192.0.2.77"),
-    IPv4Network: IPv4Network("192.0.2.77/32"),
-    ZoneInfo: ZoneInfo("Europe/Kyiv"),
-}
-
-
-def _literals(annotation: Any) -> tuple[Any, ...]:
-    if get_origin(annotation) is Literal:
-        return get_args(annotation)
-    return next((found for inner in get_args(annotation) if (found := _literals(inner))), ())
-
-
-def _some(annotation: Any, word: str) -> Any:
-    """A value of a type that is written "what | None"."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if annotation in SOME:
-        return SOME[annotation]
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        needed = {name: field for name, field in annotation.model_fields.items() if field.is_required()}
-        return annotation.model_construct(**{name: _some(field.annotation, word) for name, field in needed.items()})
-    if origin is Literal:
-        return inner[0]
-    if origin is Annotated:
-        return _some(inner[0], word)
-    if origin in (Union, types.UnionType):
-        return _some(next(each for each in inner if each is not type(None)), word)
-    if origin is tuple:
-        return (_some(inner[0], word),)
-    if origin is not None and issubclass(origin, Mapping):
-        return {"en" if inner[0] is str and "say" in word else _some(inner[0], word): _some(inner[1], word)}
-    raise AssertionError(f"what is a value of {word} ({annotation})? Say so in OTHERS")
-
-
-# --- what a switch is made of
-OURS = ("softswitch", "ivr", "acd", "sip", "rtp", "tests")
-
-
-def parts(root: object) -> dict[str, object]:
-    """Every plain value that some part of *root* holds, by the way to it."""
-    found: dict[str, object] = {}
-    seen: set[int] = set()
-    pending: deque[tuple[str, object]] = deque([("", root)])
-    while pending:
-        path, value = pending.popleft()
-        if _is_plain(value):
-            found[path] = value
-        elif id(value) not in seen:
-            seen.add(id(value))
-            pending.extend((f"{path}.{name}", inner) for name, inner in _inside(value))
-    return found
-
-
-_PLAIN = (bool, int, float, str, bytes, Enum, Path, ZoneInfo, datetime, date, time, Secret, BaseModel, type(None))
-
-
-def _is_plain(value: object) -> bool:
-    match value:
-        case IPv4Network() | IPv6Network():
-            return True
-        case _ if isinstance(value, _PLAIN):
-            return True
-        case Mapping():
-            return all(_is_plain(key) and _is_plain(item) for key, item in value.items())
-        case list() | tuple() | set() | frozenset() | deque():
-            return all(map(_is_plain, value))
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            frozen = type(value).__dataclass_params__.frozen  # type: ignore[attr-defined]
-            return frozen and all(_is_plain(getattr(value, field.name)) for field in fields(value))
-    return False
-
-
-def _inside(value: object) -> Iterator[tuple[str, object]]:
-    match value:
-        case type() | types.ModuleType():
-            return
-        case Mapping():
-            yield from ((repr(key), item) for key, item in value.items())
-        case list() | tuple() | deque():
-            yield from ((str(number), item) for number, item in enumerate(value))
-        case types.MethodType():
-            yield "self", value.__self__
-        case types.FunctionType():
-            names = value.__code__.co_freevars
-            yield from zip(names, (cell.cell_contents for cell in value.__closure__ or ()), strict=True)
-        case partial():
-            yield from (("func", value.func), ("args", value.args), ("keywords", value.keywords))
-        case _ if type(value).__module__.split(".")[0] in OURS:
-            yield from sorted(getattr(value, "__dict__", {}).items())
-            slots = [name for cls in type(value).__mro__ for name in getattr(cls, "__slots__", ())]
-            yield from ((name, getattr(value, name)) for name in slots if hasattr(value, name))
-
-
 async def built(config: Config) -> Switch:
     """All parts, joined, without sockets and processes."""
     switch = Switch(config)
@@ -417,14 +195,6 @@ async def reloaded(before: Config, new: Config) -> dict[str, object]:
         await switch._remote_audio.stop()
 
 
-class Missing:
-    """Nothing is there."""
-
-
-def differing(one: Mapping[str, object], other: Mapping[str, object]) -> set[str]:
-    return {path for path in one.keys() | other.keys() if one.get(path, Missing) != other.get(path, Missing)}
-
-
 def waits(section: str, word: str) -> bool:
     """Whether that word needs a restart, as the switch says."""
     return section in FIXED and (FIXED[section] is None or word in (FIXED[section] or ()))
@@ -450,6 +220,12 @@ def test_every_section_is_seen_to_be_taken_over_or_waits_for_a_restart() -> None
     waiting = {section for section, words in FIXED.items() if words is None}
     assert SEEN.keys() | waiting == WORDS.keys()
     assert not SEEN.keys() & waiting
+    assert {
+        f"{section}.{word}" for section, words in WORDS.items() for word in words.values() if waits(section, word)
+    } == {
+        *("server.data_dir", "server.timezone", "rtp.ports", "rtp.workers", "api.listen"),
+        *(f"{section}.{word}" for section in ("sip", "tts") for word in WORDS[section].values()),
+    }
     for section, (file, test) in SEEN.items():
         assert f"def {test}(" in (TESTS / file).read_text(encoding="utf-8"), section
 
