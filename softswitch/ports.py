@@ -186,8 +186,8 @@ class Campaigns(Protocol):
     def percents(self, place: Target) -> Mapping[Target, float]:
         """What share of the callers each version of *place* has, where somebody has set it."""
 
-    def told(self, number: str, call: str, key: str, now: float) -> None:
-        """Message *key* begins to play to a caller with this number."""
+    def told(self, number: str, call: str, key: str, now: float, *, customer_id: str = "") -> None:
+        """Message *key* begins to play to a caller with this number, or who is this customer."""
 
     def opted(self, number: str, call: str, now: float, *, out: bool, by: str = "caller") -> None:
         """A caller wants no offers any more (*out*), or wants them again; *by* says so."""

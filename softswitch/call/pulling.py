@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ivr.events import OK, Pulled
 from ivr.secrecy import tells
 from ivr.slots import Expected
+from softswitch.call.customers import customer_id_of
 from softswitch.call.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ class Pulling:
     def told(self, call: Call, key: str, now: float) -> None:
         """A message of a campaign begins to play."""
         if self._campaigns is not None:
-            self._campaigns.told(call.session.progress.data.get("ani", ""), call.call, key, now)
+            number = call.session.progress.data.get("ani", "")
+            self._campaigns.told(number, call.call, key, now, customer_id=customer_id_of(call))
 
     def over(self, call: Call) -> None:
         """The caller hears no menu any more."""

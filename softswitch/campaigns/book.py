@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ivr.campaigns import Template
+from ivr.customers import CUSTOMER_ID
 from ivr.load import slot as slot_of
 from ivr.slots import IN_AGAIN, OPTED_OUT, voiced
 from softswitch.campaigns.contacts import Contacts, NotANumber
@@ -187,7 +188,8 @@ class Book:
             again = wish == IN_AGAIN
             return [one for one in found if self.contacts.wants(number, one.campaign, again=again)]
 
-        room = self.contacts.room(number, now, call=call, beside=beside)
+        customer_id = variables.get(CUSTOMER_ID, "")
+        room = self.contacts.room(number, now, customer_id=customer_id, call=call, beside=beside)
         found: list[Voiced] = []
         for message in voiced(slots, wanted, variables, self._clock.wall(now)):
             if message.slot in counted:
@@ -242,11 +244,11 @@ class Book:
         """See `softswitch.ports.Campaigns`."""
         return self.rollouts.percents(place)
 
-    def told(self, number: str, call: str, key: str, now: float) -> None:
+    def told(self, number: str, call: str, key: str, now: float, *, customer_id: str = "") -> None:
         """See `softswitch.ports.Campaigns`."""
         _, slot, *_ = key.split(".", 2)
         if slot in self._slots and self._slots[slot].advertising:
-            self.contacts.told(number, call, key, now)
+            self.contacts.told(number, call, key, now, customer_id=customer_id)
 
     def opted(self, number: str, call: str, now: float, *, out: bool, by: str = "caller") -> None:
         """See `softswitch.ports.Campaigns`."""

@@ -65,6 +65,11 @@ class _Wishes:
     sealed: bool = False
 
 
+def _known_by(number: str, customer_id: str) -> tuple[str, ...]:
+    """Under which names what was told to somebody counts; an id may look like a number and be none."""
+    return tuple(name for name in (number, customer_id and f"id:{customer_id}") if name)
+
+
 class Contacts:
     """Asked before anything of a campaign is voiced, and by whatever calls customers for one."""
 
@@ -93,7 +98,9 @@ class Contacts:
                 wish = Wish(str(data["number"]), str(data.get("campaign", "")), record.at, str(data.get("by", "")))
                 self._take(wish, out=bool(data["out"]))
             elif record.kind == TOLD and record.call is not None:
-                self._told.setdefault(str(data["number"]), []).append(Told(record.at, record.call, str(data["prompt"])))
+                told = Told(record.at, record.call, str(data["prompt"]))
+                for name in _known_by(str(data["number"]), str(data.get("customer_id", ""))):
+                    self._told.setdefault(name, []).append(told)
 
     # ------------------------------------------------------------------------------------------------ asking
     def wants(self, number: str, campaign: str = "", *, again: bool = False) -> bool:
@@ -104,24 +111,41 @@ class Contacts:
         wishes = (self._wishes.known.get(name, {}) for name in (self._names(number) if number else ()))
         return not any(("" in known and not again) or (campaign != "" and campaign in known) for known in wishes)
 
-    def room(self, number: str, now: float, *, call: str = "", beside: Iterable[str] = ()) -> float:
-        """How many messages may still be told; *beside*: keys of those that the caller is about to hear in *call*."""
-        if self._cap is None or not number:
-            return float("inf")
-        recent = self._recent(number, self._clock.wall(now))
-        waiting = set(beside) - {told.key for told in recent if told.call == call}
-        return max(0, self._cap.messages - len(recent) - len(waiting))
+    def room(
+        self, number: str, now: float, *, customer_id: str = "", call: str = "", beside: Iterable[str] = ()
+    ) -> float:
+        """How many messages may still be told, at this number and to this customer wherever they call from.
+
+        *beside*: keys of those that the caller is about to hear in *call*.
+        """
+        left = float("inf")
+        if self._cap is None:
+            return left
+        for name in _known_by(number, customer_id):
+            recent = self._recent(name, self._clock.wall(now))
+            waiting = set(beside) - {told.key for told in recent if told.call == call}
+            left = min(left, max(0, self._cap.messages - len(recent) - len(waiting)))
+        return left
 
     # ------------------------------------------------------------------------------------------------ changing
-    def told(self, number: str, call: str, key: str, now: float) -> None:
+    def told(self, number: str, call: str, key: str, now: float, *, customer_id: str = "") -> None:
         """A message begins to play."""
-        if self._cap is None or not number:
+        if self._cap is None:
             return
         wall = self._clock.wall(now)
-        if any(told.call == call and told.key == key for told in self._recent(number, wall)):
+        fresh = [
+            name
+            for name in _known_by(number, customer_id)
+            if not any(told.call == call and told.key == key for told in self._recent(name, wall))
+        ]
+        if not fresh:
             return
-        self._told.setdefault(number, []).append(Told(wall, call, key))
-        self._journal.append(TOLD, call, {"number": number, "prompt": key}, at=wall)
+        for name in fresh:
+            self._told.setdefault(name, []).append(Told(wall, call, key))
+        who = {"number": number if number in fresh else ""}
+        if number not in fresh or len(fresh) > 1:
+            who["customer_id"] = customer_id
+        self._journal.append(TOLD, call, {**who, "prompt": key}, at=wall)
         if len(self._told) % _SWEEP == 0:
             self._told = {customer: told for customer in list(self._told) if (told := self._recent(customer, wall))}
 

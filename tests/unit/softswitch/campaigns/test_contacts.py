@@ -13,7 +13,7 @@ from softswitch.config import parse_config
 from tests.support.sim_ports import MemoryJournal, SimClock
 
 DAY = 86_400.0
-OLENA = "+380501234567"
+OLENA, OTHER = "+380501234567", "+380671112233"
 
 
 def contacts(cap: str = "", journal: MemoryJournal | None = None) -> tuple[Contacts, MemoryJournal]:
@@ -83,6 +83,29 @@ def test_a_customer_hears_so_many_messages_in_so_many_days() -> None:
     again.remember(journal.lines)
     assert len(journal.of(TOLD)) == 2
     assert again.room(OLENA, DAY) == 0
+
+
+def test_a_customer_who_is_known_hears_no_more_at_another_number() -> None:
+    known, journal = contacts("messages = 2\ndays = 7")
+    known.told(OLENA, "call-1", "slot.a.x.1", 0.0)  # before it turns out who calls
+    known.told(OLENA, "call-1", "slot.a.x.1", 1.0, customer_id="K-1")
+    known.told(OLENA, "call-1", "slot.a.x.1", 2.0, customer_id="K-1")
+    known.told("", "call-2", "slot.b.y.1", 3.0, customer_id="K-1")
+    assert [line.data for line in journal.of(TOLD)] == [
+        {"number": OLENA, "prompt": "slot.a.x.1"},
+        {"number": "", "customer_id": "K-1", "prompt": "slot.a.x.1"},
+        {"number": "", "customer_id": "K-1", "prompt": "slot.b.y.1"},
+    ]
+    again, _ = contacts("messages = 2\ndays = 7")
+    again.remember(journal.lines)
+    for one in (known, again):
+        assert one.room(OTHER, 4.0, customer_id="K-1") == 0
+        assert one.room("", 4.0, customer_id="K-1") == 0
+        assert one.room(OTHER, 4.0, customer_id="K-2") == 2
+        assert one.room(OLENA, 4.0, customer_id="K-2") == 1
+        assert one.room(OLENA, 4.0, customer_id=OTHER) == 1
+    known.told(OTHER, "call-3", "slot.c.z.1", 5.0, customer_id="K-3")
+    assert journal.of(TOLD)[-1].data == {"number": OTHER, "customer_id": "K-3", "prompt": "slot.c.z.1"}
 
 
 def test_messages_that_wait_in_the_same_menu_are_counted_once() -> None:
