@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ivr.targets import Target
 
 TRAIL_LIMIT = 32
+#: Nodes that a caller may pass in every second for ever, `Flow.step_limit` of them at once: circles in which something
+#: is said or somebody is asked go on as long as the caller likes, those in which no time passes are found at once.
+STEPS_A_SECOND = 10
 #: Nodes in which a caller who has left a queue by key still has the place there.
 _PASSED_THROUGH = (Menu, Say, Hours, Goto, Collect, Inquiry)
 
@@ -24,8 +27,8 @@ class Arriving(Pulling, Versions):
     def _enter(self, now: float) -> None:
         p = self.progress
         self._leave(now)
+        p.steps = max(0, p.steps - int((now - p.entered_at) * STEPS_A_SECOND)) + 1
         p.node, p.entered_at = p.target, now
-        p.steps += 1
         p.chosen_version = ""
         self._journal(now, fx.NodeEntered(p.target))
         self._look_up_messages(now)
@@ -77,6 +80,12 @@ class Arriving(Pulling, Versions):
         instead = p.fallbacks.pop(0) if p.fallbacks else NOT_CONNECTED
         self._journal(now, fx.NotThere(p.target, instead))
         p.target = instead
+
+    def _follow_circle(self, now: float) -> None:
+        """Nobody is hung up on without a word."""
+        p = self.progress
+        self._journal(now, fx.Trouble(self._here(), f"goes round without end: {NOT_CONNECTED} in place of {p.target}"))
+        p.end, p.target = fx.EndReason.STEP_LIMIT, NOT_CONNECTED
 
     def _blame_target(self, now: float) -> None:
         self.progress.end = fx.EndReason.UNKNOWN_TARGET

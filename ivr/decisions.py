@@ -29,6 +29,7 @@ from ivr.nodes import (
 )
 from ivr.progress import CONFIRM
 from ivr.slots import Expected, with_messages
+from ivr.targets import HANGUP
 from ivr.verbs import Verbs, place
 
 if TYPE_CHECKING:
@@ -161,8 +162,11 @@ def _which_node(flow: Flow, p: Progress) -> Input:
     if node is None:
         somewhere = p.target != NOT_CONNECTED and (p.fallbacks or flow.find(NOT_CONNECTED) is not None)
         return Input.NOT_THERE if somewhere else Input.NO_SUCH_NODE
-    if p.steps >= flow.step_limit:
-        return Input.TOO_MANY_STEPS
+    if p.steps >= flow.step_limit and p.target != HANGUP:
+        if p.steps >= 2 * flow.step_limit or flow.find(NOT_CONNECTED) is None:
+            return Input.TOO_MANY_STEPS
+        if p.target != NOT_CONNECTED:
+            return Input.IN_CIRCLES
     if isinstance(node, Menu) and node.versions and p.chosen_version != str(p.target):
         return Input.AT_VERSIONS
     if isinstance(node, Collect) and 0 < node.tries <= p.tries.get(str(p.target), 0):

@@ -27,7 +27,7 @@ class EndReason(StrEnum):
     FLOW_ENDED = "flow-ended"  # a hangup node
     TALK_ENDED = "talk-ended"  # the agent or phone left the conversation
     NOT_CONNECTED = "not-connected"  # a queue or phone gave the caller back and no outcome was defined for it
-    STEP_LIMIT = "step-limit"  # too many nodes without a digit from the caller
+    STEP_LIMIT = "step-limit"  # too many nodes in which no time passed, without a digit from the caller
     UNKNOWN_TARGET = "unknown-target"  # the flow has no such node, and none for callers to whom that happens
 
 

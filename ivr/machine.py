@@ -62,7 +62,8 @@ class Input(Enum):
     NO_TRY_LEFT = auto()  # an entry that this caller has made often enough
     NO_SUCH_NODE = auto()
     NOT_THERE = auto()  # the same, but somewhere else the caller hears of it
-    TOO_MANY_STEPS = auto()  # without a digit from the caller
+    IN_CIRCLES = auto()  # too many nodes at once, without a digit from the caller
+    TOO_MANY_STEPS = auto()  # the same, and nothing that could be said about it
     # decisions: what is left of this turn?
     EXPECT = auto()  # what is said next is not known yet
     SETTLE = auto()  # it is now
@@ -133,6 +134,7 @@ class Action(Enum):
     CALL_NUMBER = auto()
     CONNECT = auto()
     FOLLOW_NOT_THERE = auto()
+    FOLLOW_CIRCLE = auto()
     BLAME_TARGET = auto()  # the flow has no such node
     BLAME_STEPS = auto()  # the flow runs in a circle
     HANG_UP = auto()
@@ -153,7 +155,7 @@ DECIDED: dict[State, frozenset[Input]] = {
         {
             *(I.AT_MENU, I.AT_SAY, I.AT_HOURS, I.AT_GOTO, I.AT_QUEUE, I.AT_PHONE, I.AT_EXTERNAL, I.AT_SERVICE),
             *(I.AT_INQUIRY, I.AT_HAND_OFF, I.AT_HANGUP, I.AT_VERSIONS, I.NO_TRY_LEFT),
-            *(I.NO_SUCH_NODE, I.NOT_THERE, I.TOO_MANY_STEPS),
+            *(I.NO_SUCH_NODE, I.NOT_THERE, I.IN_CIRCLES, I.TOO_MANY_STEPS),
         }
     ),
     S.TURN: frozenset({I.EXPECT, I.SETTLE, I.SPEAK, I.INSIST, I.HEAR, I.LISTEN, I.MOVE_ON}),
@@ -196,6 +198,7 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.ROUTING,     I.NO_TRY_LEFT):       (S.ROUTING,    (A.DROP_KEPT, A.ENTER, A.FOLLOW_NO_TRY)),
     (S.ROUTING,     I.NO_SUCH_NODE):      (S.ENDED,      (A.DROP_KEPT, A.BLAME_TARGET, A.HANG_UP)),
     (S.ROUTING,     I.NOT_THERE):         (S.ROUTING,    (A.FOLLOW_NOT_THERE,)),
+    (S.ROUTING,     I.IN_CIRCLES):        (S.ROUTING,    (A.FOLLOW_CIRCLE,)),
     (S.ROUTING,     I.TOO_MANY_STEPS):    (S.ENDED,      (A.DROP_KEPT, A.BLAME_STEPS, A.HANG_UP)),
 
     (S.TURN,        I.EXPECT):            (S.EXPECTING,  (A.START_EXPECTING,)),

@@ -326,8 +326,9 @@ class Flow:
     """Every node by target. Services and hangup need not be listed: they exist in every flow, and so does every number
     outside; `external:@kyiv`, when listed, says how long it rings on that trunk and what follows.
 
-    `step_limit` nodes in a row without a digit from the caller end the call, and prompts that have not been reported
-    finished after `prompt_limit` seconds count as finished: whatever fails, a session does not hang.
+    After `step_limit` nodes in a row in which no time passes and no digit comes the caller hears that the call cannot
+    be connected; time gives nodes back (`ivr.arriving.STEPS_A_SECOND`). Prompts that have not been reported finished
+    after `prompt_limit` seconds count as finished: whatever fails, a session does not hang.
     """
 
     nodes: Mapping[Target, Node]

@@ -10,6 +10,7 @@ from ivr.events import Digit, HungUp, PromptsFinished, Requeued, Returned, Start
 from ivr.hours import parse_rules
 from ivr.nodes import (
     GOODBYES,
+    NOT_CONNECTED,
     Answer,
     Echo,
     Flow,
@@ -395,6 +396,30 @@ def test_a_circle_that_validation_missed_ends_the_call() -> None:
     caller = Caller(flow(Goto("a", T("goto:b")), Goto("b", T("goto:a")), step_limit=10)).call("goto:a")
     assert len(caller.path()) == 10
     assert caller.take() == [fx.HangUp(fx.EndReason.STEP_LIMIT)]
+
+
+def test_whoever_goes_round_in_no_time_is_told_that_the_call_cannot_be_connected() -> None:
+    told = Say(NOT_CONNECTED.name, (Prompt("sorry"),))
+    caller = Caller(flow(Goto("a", T("goto:b")), Goto("b", T("goto:a")), told, step_limit=10)).call("goto:a")
+    assert caller.path()[-2:] == ["goto:b", "say:not-connected"]
+    caller.wait(3)
+    assert caller.said() == ["sorry"]
+    assert caller.effects[-1] == fx.HangUp(fx.EndReason.STEP_LIMIT)
+
+
+@pytest.mark.parametrize("said", [(), (Prompt("sorry"),)], ids=["nothing", "words"])
+def test_words_that_lead_back_into_the_circle_end_it_as_well(said: tuple[Prompt, ...]) -> None:
+    nodes = flow(Goto("a", T("goto:a")), Say(NOT_CONNECTED.name, said, T("goto:a")), step_limit=10)
+    caller = Caller(nodes, prompt_seconds=0.0).call("goto:a").wait(1)
+    assert len(caller.path()) == 20
+    assert caller.effects[-1] == fx.HangUp(fx.EndReason.STEP_LIMIT)
+
+
+@pytest.mark.parametrize("seconds", [0.25, 3.0])
+def test_a_circle_in_which_something_is_said_goes_on_for_ever(seconds: float) -> None:
+    round_ = flow(Say("a", (Prompt("wait"),), T("goto:b")), Goto("b", T("say:a")), step_limit=10)
+    caller = Caller(round_, prompt_seconds=seconds).call("say:a").wait(3600)
+    assert len(caller.path()) > 2 * 3590 / max(seconds, 1)
 
 
 def test_digits_from_the_caller_keep_a_circle_of_menus_open() -> None:
