@@ -18,7 +18,6 @@ import resource
 import select
 import signal
 import socket
-import struct
 import sys
 import time
 from dataclasses import replace
@@ -31,49 +30,22 @@ from rtp.legs import LegRefused, LegSpec, WorkerHealth
 from rtp.plane import LegLimitError, Plane
 from rtp.streams import FRAME_TIME
 from softswitch.media import protocol
+from softswitch.media.lanes import Lanes
 from softswitch.media.loader import Loader
-from softswitch.media.mmsg import SO_TIMESTAMPNS, open_io
+from softswitch.media.mmsg import open_io
 from softswitch.media.priorities import raise_priority
 from softswitch.media.recorder import PERIOD, Discard, Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-SOCKET_BUFFER = 4 << 20
-EXPEDITED_FORWARDING = 0xB8  # DSCP 46, RFC 3246
 MOST_BATCHES = 8
 """Full buffers taken from the lanes in one beat; what is left then waits in the sockets."""
 TOO_LATE = 0.06
 """Seconds after which missed frames are not caught up with but left out."""
-PACKET_IN_KERNEL = 768
-"""Octets that a 20 ms packet takes up in a socket's buffer on Linux."""
-LATENESS_BORNE = 0.25
-MOST_RTCP = 16
-"""RTCP datagrams of one lane handled in one beat."""
 _HEALTH_FRAMES = 50
 _TAPE_FRAMES = round(PERIOD / FRAME_TIME)
 _REPORT_FRAMES = 25
-
-
-def open_lane(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """The RTP and the RTCP socket of a lane."""
-    pair = []
-    for offset in (0, 1):
-        sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        sock.setblocking(False)
-        for plain, force in ((socket.SO_RCVBUF, 33), (socket.SO_SNDBUF, 32)):  # SO_…BUFFORCE: beyond rmem_max
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, plain, SOCKET_BUFFER)
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, force, SOCKET_BUFFER)
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, EXPEDITED_FORWARDING)
-        try:
-            sock.bind((host, port + offset))
-        except OSError as error:
-            raise OSError(f"UDP port {port + offset} of {host}: {error.strerror}") from error
-        pair.append(sock)
-    return pair[0], pair[1]
 
 
 class Worker:
@@ -93,11 +65,8 @@ class Worker:
         self._grace = grace
         self._portable = portable
         self._plane = Plane(ports, cname=f"softswitch@{host}")
-        lanes = [open_lane(host, port) for port in ports]
-        self._rtp = [rtp for rtp, _ in lanes]
-        self._rtcp = [rtcp for _, rtcp in lanes]
-        self._rtcp_lanes = {sock.fileno(): lane for lane, sock in enumerate(self._rtcp)}
-        self._io = open_io(self._plane.tables, self._rtp, portable=portable)
+        self._sockets = Lanes(host, ports)
+        self._io = open_io(self._plane.tables, self._sockets.rtp, portable=portable)
         self._loader = Loader()
         self._recorder = Recorder(record_below)
         self._lanes: list[int] = []
@@ -124,10 +93,7 @@ class Worker:
         os.umask(before)
         self._listener.listen(4)
         self._poll.register(self._listener, select.POLLIN)
-        for sock in self._rtcp:
-            with contextlib.suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-            self._poll.register(sock, select.POLLIN)
+        self._sockets.watch_reports(self._poll)
         self._alone_since = time.monotonic()
         gc.collect()
         gc.freeze()
@@ -258,27 +224,16 @@ class Worker:
             elif self._control is not None and fd == self._control.fileno():
                 self._read_control()
             else:
-                self._read_rtcp(self._rtcp_lanes[fd])
+                self._read_reports(fd)
 
-    def _read_rtcp(self, lane: int) -> None:
+    def _read_reports(self, fd: int) -> None:
         now = time.monotonic()
-        for _ in range(MOST_RTCP):
-            try:
-                data, attached, _, address = self._rtcp[lane].recvmsg(2048, 64)
-            except OSError:  # nothing more, or an ICMP error of an earlier report
-                return
-            wall = time.time()
-            for _, kind, stamp in attached:  # when it came, so that the wait for this beat is no part of the round trip
-                if kind == SO_TIMESTAMPNS and len(stamp) == 16:
-                    seconds, nanoseconds = struct.unpack("=qq", stamp)
-                    wall = seconds + nanoseconds * 1e-9
-            if address[1]:
-                self._plane.receive_control(lane, pack_address(address), data, now, wall)
+        for lane, address, data, wall in self._sockets.reports(fd):
+            self._plane.receive_control(lane, pack_address(address), data, now, wall)
 
     def _send_reports(self, now: float) -> None:
         for lane, word, packet in self._plane.due_reports(now, time.time()):
-            with contextlib.suppress(OSError):
-                self._rtcp[lane].sendto(packet, unpack_address(word))
+            self._sockets.report(lane, unpack_address(word), packet)
 
     def _accept(self) -> None:
         assert self._listener is not None
@@ -299,15 +254,10 @@ class Worker:
             "host": self._host,
             "ports": self._ports,
             "portable": self._portable,
-            "legs_per_lane": self._legs_per_lane(),
+            "legs_per_lane": self._sockets.legs_per_lane(),
         }
         self._say([protocol.HELLO, facts])
         self._flush_control()
-
-    def _legs_per_lane(self) -> int:
-        """How many legs' packets a lane's socket can hold while a beat is late."""
-        size = min(sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) for sock in self._rtp)
-        return max(1, int(size / (PACKET_IN_KERNEL * 50 * LATENESS_BORNE)))
 
     def _read_control(self) -> None:
         assert self._control is not None
