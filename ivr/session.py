@@ -116,7 +116,7 @@ class Session(Following, Speaking, Inquiring, Collecting):
             self._settle(now)
 
     def _settle(self, now: float) -> None:
-        """Decide until something outside is awaited. Ends: `step_limit` bounds what no time passes in, a turn is finite."""
+        """Decide until something outside is awaited. Ends: nodes are bounded by `step_limit`, a turn is finite."""
         while self.progress.state in DECIDED:
             self._step(decide(self.flow, self.progress), now)
 

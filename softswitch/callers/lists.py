@@ -149,6 +149,7 @@ def wrong_pattern(written: str) -> str:
     except re.error as error:
         return f'"{written}" is not a regular expression: {error}'
     bare = re.sub(r"\\.|\[[^]]*\]", "x", written[1:-1])
+    bare = re.sub(r"(?<!\))\{[0-9]+\}", "", bare)  # so many and no others: nothing to try
     if re.search(r"\)[*+{]", bare) or len(re.findall(r"[*+?{]", bare)) > _MOST_REPEATS:
         return f'"{written}" can take long: at most {_MOST_REPEATS} of * + ? {{…}}, none after a group'
     return ""

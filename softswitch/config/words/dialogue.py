@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from ivr.targets import HANGUP
+from softswitch.callers.lists import wrong_pattern
 from softswitch.config.fields import Count, Flag, Label, NetworkField, Number, Seconds, TargetField, Word, Wrong
 from softswitch.config.secrets import SecretField
 from softswitch.config.words.callers import Column
@@ -50,10 +51,8 @@ def _date_format(value: str) -> str:
 
 
 def _pattern(value: str) -> str:
-    try:
-        re.compile(value)
-    except re.error as error:
-        raise Wrong(f"is not a regular expression: {error}") from None
+    if wrong := wrong_pattern(f"/{value}/"):
+        raise Wrong(wrong.replace(f"/{value}/", value, 1))
     return value
 
 
@@ -100,7 +99,7 @@ class Entry(Section):
     valid: Literal["digits", "luhn", "pesel", "date", "amount"] = "digits"
     """Of amounts * is the decimal point."""
     pattern: Annotated[str, AfterValidator(_pattern)] = ""
-    """A regular expression that the whole entry must match."""
+    """A regular expression of the whole entry; at most three of * + ? {1,3}, none of them after a group."""
     date_format: Annotated[str, AfterValidator(_date_format)] = "DDMMYYYY"
     currency: Currency | None = None
     """An amount is read back as so much of it."""
@@ -118,7 +117,7 @@ class Entry(Section):
     """Seconds of silence that end an entry too."""
     retries: Annotated[Count, Field(le=20)] = 2
     tries: Annotated[Count, Field(ge=1, le=100)] | None = None
-    """Entries that one call may make here, right or wrong; then ``when_failed``. None: 3 of secrets, else no limit."""
+    """Good entries that one call may make here; the next visit leads to ``when_failed``. None: 3 of secrets."""
     barge_in: Flag = True
     type_ahead: Flag = True
 

@@ -216,6 +216,7 @@ def test_a_lookup_tells_apart_who_is_not_known() -> None:
         'valid = "luhn"\ndigits = 16',
         'valid = "amount"\ndigits = 4',
         'valid = "digits"\nend = "*"',
+        'pattern = "(19|20)[0-9]{2}[0-9]{2}[0-9]{2}[0-9]{4}(\\\\*[0-9]{1,3})?"\ndigits = "12-16"',
     ],
 )
 def test_entries_that_can_be_right_are_accepted(words: str) -> None:
@@ -231,7 +232,9 @@ def test_entries_that_can_be_right_are_accepted(words: str) -> None:
         (PARCEL.replace("https://erp.example/", "https://{digits}.example/"), "url"),
         (PARCEL.replace('lost = "say:sorry"', 'lost = "say:soory"'), "[say.soory]"),
         (PARCEL.replace('"say:sorry"\nmean', '"menu:none"\nmean'), "[menu.none]"),
-        ('[collect.c]\nsay = "x"\nthen = "hangup"\npattern = "("', "is not a regular expression"),
+        ('[collect.c]\nsay = "x"\nthen = "hangup"\npattern = "("', '"(" is not a regular expression'),
+        ('[collect.c]\nsay = "x"\nthen = "hangup"\npattern = "([0-9]+)*0#?"', '"([0-9]+)*0#?" can take long'),
+        ('[collect.c]\nsay = "x"\nthen = "hangup"\npattern = "1*1*1*1*"', "at most 3 of * + ? {…}, none after a group"),
         ('[collect.c]\nsay = "x"\nthen = "hangup"\ndate_format = "DDMM"', "no order of day, month and year"),
         ('[collect.c]\nsay = "x"\nthen = "hangup"\nmask = true\nconfirm = true', "a secret is not read back"),
         (NUMBER + 'valid = "pesel"\ndigits = 4', 'valid = "pesel" needs 11 figures'),
