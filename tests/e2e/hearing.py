@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
-from tests.support.audio import sine, write_wav
+import numpy as np
+
+from tests.support.audio import Recording, silence, sine, write_wav
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
-    from tests.support.audio import Recording
     from tests.support.pjsua_agent import PjsuaCall
     from tests.support.speech import Speech
 
 RECOGNISED = 0.6  # another sentence of the same voice stays below 0.5; a phone's buffer that slips costs up to 0.3
 PATIENCE = 15.0
+SHORTEST = 0.5  # seconds of a sentence; less is a disturbance
+PAUSE = 0.35  # seconds of silence that end a sentence
 
 
 def record_tones(folder: Path, seconds: float = 1.0, **prompts: float) -> None:
@@ -68,3 +71,17 @@ def talk(call: PjsuaCall, other: PjsuaCall, *, hz: float = 440.0, back: float = 
     other.play_tone(back)
     other.listen_for_tone(hz)
     call.listen_for_tone(back)
+
+
+def sentences(heard: Recording) -> list[NDArray[np.float32]]:
+    """What was said between two silences."""
+    quiet = heard.silences(longer_than=PAUSE)
+    said = [(before.end, after.start) for before, after in itertools.pairwise(quiet)]
+    return [heard.part(start, end).samples for start, end in said if end - start > SHORTEST]
+
+
+def trimmed(clip: Recording) -> NDArray[np.float32]:
+    """Without the silence around it."""
+    ends = silence(2 * PAUSE)
+    (only,) = sentences(Recording(np.concatenate([ends, clip.samples, ends])))
+    return only

@@ -12,7 +12,6 @@ import itertools
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 
 from softswitch.paths import prompts_dir
@@ -22,8 +21,9 @@ from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 from softswitch.tts.synthesizer import SpeechSettings, Synthesizer
 from tests.e2e.conftest import demand_root, render
+from tests.e2e.hearing import sentences, trimmed
 from tests.e2e.office import TRUNK_ADDRESS, Office
-from tests.support.audio import Recording, read_wav, silence, write_wav
+from tests.support.audio import read_wav, silence, write_wav
 from tests.support.capture import Capture
 from tests.support.ports import FIRST, LAST
 from tests.support.spectra import recognise, spectrum
@@ -34,9 +34,11 @@ from tests.unit.softswitch.speech.test_golden import POSITIONS, table
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from tests.e2e.conftest import Clients, Switches
+    from tests.support.audio import Recording
     from tests.support.pjsua_agent import PjsuaCall, PjsuaPhone
 
 Known = dict[str, dict[int, "NDArray[np.float64]"]]
@@ -48,8 +50,6 @@ HEARD = sorted({place - left for place in PLACES for left in range(ROUNDS + 1) i
 CALLS_OF_A_PHONE = 4
 RECOGNISED = 0.9
 SENTENCE = 4.0  # seconds of the longest one, and some
-SHORTEST = 0.5  # seconds of a sentence; less is a disturbance
-PAUSE = 0.35  # seconds of silence that end a sentence
 CENTRE = f"""
 [trunk.carrier]
 source = ["{TRUNK_ADDRESS}"]
@@ -67,20 +67,6 @@ announce = {{ position = true, first_after = 0.5, every = 5 }}
 
 def language_at(place: int) -> str:
     return LANGUAGES[place % len(LANGUAGES)]
-
-
-def sentences(heard: Recording) -> list[NDArray[np.float32]]:
-    """What was said between two silences."""
-    quiet = heard.silences(longer_than=PAUSE)
-    said = [(before.end, after.start) for before, after in itertools.pairwise(quiet)]
-    return [heard.part(start, end).samples for start, end in said if end - start > SHORTEST]
-
-
-def trimmed(clip: Recording) -> NDArray[np.float32]:
-    """Without the silence around it."""
-    ends = silence(2 * PAUSE)
-    (only,) = sentences(Recording(np.concatenate([ends, clip.samples, ends])))
-    return only
 
 
 class Crowd:
