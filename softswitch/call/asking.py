@@ -124,5 +124,5 @@ def _about(call: Call) -> dict[str, str]:
         "did": call.dialled,
         "name": caller.name,
         CUSTOMER_ID: customer_id_of(call) or caller.number,
-        "language": call.session.progress.language or call.language,
+        "language": call.language,
     }

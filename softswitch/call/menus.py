@@ -15,6 +15,7 @@ from ivr.effects import (
     HandOver,
     HangUp,
     Journal,
+    LanguageChosen,
     OptOut,
     PlayMusic,
     PlayPrompts,
@@ -140,6 +141,8 @@ class Menus:
                         agent, queue = call.served_by
                         way = call.session.progress.public.get(PATH, "")
                         data |= {"agent": agent, "queue": queue, "menu_path": way}
+                    case LanguageChosen(language=chosen):
+                        call.language = chosen
                     case PromptsStarted(keys=(key,)) if key.startswith(SLOT_PREFIX):
                         control.pulling.told(call, key, at)
                     case FlowEnded():

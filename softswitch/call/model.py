@@ -118,7 +118,7 @@ class Call:
     call: CallId
     caller: Caller
     dialled: str
-    language: str
+    language: str  # in which the caller is spoken to from now on
     a_leg: LegId
     session: Session
     config: Config  # as it was when the call began: it is carried out to its end, whatever a reload brings

@@ -106,7 +106,6 @@ class Queues:
         if not (back or control.callbacks.is_expected(call)):
             call.queue = queue  # others have their place, which an operator may have moved meanwhile
         here = call.queue or queue
-        call.language = call.session.progress.language or call.language
         control.waiting.begin(call, leg)
         self._follow(call, queue, here, now)
         if back:
