@@ -33,7 +33,7 @@ SILENCEABLE: dict[str, str] = {
     "no-way-to-call-back": "callbacks are offered and no trunk leads out",
     # the rest
     "no-engine": "what speaks, or writes down messages, is not installed",
-    "no-voice": "a language without a voice",
+    "no-voice": "a language without a voice, or in which the engine speaks nothing when it is tried",
     "unused-command": "a command that the engine does not use",
     "not-encrypted": "a secret way is not one",
     "odd": "something else that is probably not meant",

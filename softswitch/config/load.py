@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain
-from pathlib import Path
+from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -17,24 +17,25 @@ from softswitch.config.fields import LANGUAGES
 from softswitch.config.lists import caller_lists
 from softswitch.config.model import Config
 from softswitch.config.secrets import Context
-from softswitch.config.sources import gather, read_file
+from softswitch.config.sources import Tree, gather, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from softswitch.callers.lists import CallerList
+    from softswitch.config.positions import Path
 
 DEFAULT_DATA_DIR = "var"
 
 
-def load_config(path: Path | str, env: Mapping[str, str] | None = None) -> Config:
+def load_config(path: FilePath | str, env: Mapping[str, str] | None = None) -> Config:
     """Read, validate and cross-check; raises `ConfigError` with everything that is wrong, and nothing else."""
     file = str(path)
     data = read_file(path, file)
-    return parse_config(data, file=file, folder=Path(path).resolve().parent, env=os.environ if env is None else env)
+    return parse_config(data, file=file, folder=FilePath(path).resolve().parent, env=os.environ if env is None else env)
 
 
-def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]) -> Config:
+def parse_config(data: bytes, *, file: str, folder: FilePath, env: Mapping[str, str]) -> Config:
     """As `load_config`, for a text that is already there; *folder* is where relative paths start, in every file."""
     tree = gather(data, file=file, folder=folder)
     raw, positions = tree.raw, tree.positions
@@ -60,6 +61,17 @@ def parse_config(data: bytes, *, file: str, folder: Path, env: Mapping[str, str]
     warnings.sort(key=lambda found: (found.line, found.column))
     config.attach(file, map(tree.located, warnings), lists, tree.digest)
     return config
+
+
+def warning_at(config: Config, path: Path, what: str, right: str = "", *, code: str) -> Problem:
+    """A warning about something in the file of *config* that turned out after it was loaded."""
+    file = FilePath(config.file)
+    try:
+        tree = gather(read_file(file, config.file), file=config.file, folder=file.resolve().parent)
+    except ConfigError:  # it has been changed meanwhile
+        tree = Tree()
+    at = tree.positions.of(path)
+    return tree.located(Problem(at.line, at.column, dotted(path), what, right, severity=Severity.WARNING, code=code))
 
 
 def _place(found: Problem) -> tuple[int, int, str, str]:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from softswitch.config import ConfigError, load_config
+from softswitch.tryout.voices import silent_voices
 from softswitch.voice import check_speech
 
 if TYPE_CHECKING:
@@ -33,12 +34,13 @@ def check(
         return BAD
     errors, unheard = check_speech(config)
     unheard = [] if "missing-audio" in config.lint.ignore else unheard
-    warnings = len(config.warnings) + len(unheard)
+    noticed = [*config.warnings, *([] if errors else silent_voices(config))]
+    warnings = len(noticed) + len(unheard)
     if as_json:
-        odd = [_plain(found) for found in config.warnings] + [_spoken(text, "warning") for text in unheard]
+        odd = [_plain(found) for found in noticed] + [_spoken(text, "warning") for text in unheard]
         say(_json(path, [_spoken(text, "error") for text in errors], odd))
     else:
-        for found in config.warnings:
+        for found in noticed:
             complain(found.render(str(path)))
         for text in errors:
             complain(text)

@@ -42,8 +42,7 @@ class SpeechCache:
 
     def target(self, engine: str, voice: str, rate: int, text: str) -> Path:
         """Where this speech is, or is to be put."""
-        identity = "\0".join((_FORMAT, engine, voice, str(rate), text))
-        return self.directory / f"{hashlib.sha256(identity.encode()).hexdigest()[:40]}.wav"
+        return self.directory / file_name(engine, voice, rate, text)
 
     @staticmethod
     def holds(target: Path) -> bool:
@@ -91,3 +90,9 @@ class SpeechCache:
                     path.unlink()
                     total, removed = total - size, removed + 1
         return removed
+
+
+def file_name(engine: str, voice: str, rate: int, text: str) -> str:
+    """Of this speech, in any cache."""
+    identity = "\0".join((_FORMAT, engine, voice, str(rate), text))
+    return f"{hashlib.sha256(identity.encode()).hexdigest()[:40]}.wav"

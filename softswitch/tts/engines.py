@@ -12,13 +12,13 @@ import subprocess
 import threading
 import wave
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import espeakng_loader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 ENGINES: Final = ("pyttsx3", "espeak", "piper", "command")
 
@@ -61,6 +61,15 @@ def _load_espeak() -> ctypes.CDLL:
     return ctypes.CDLL(str(espeakng_loader.get_library_path()), mode=ctypes.RTLD_GLOBAL)
 
 
+def _variant(voice: str) -> tuple[str, str]:
+    """A voice such as `en-gb+f2` as its name and `+f2`. Raises EngineError for what espeak-ng would ignore."""
+    name, plus, variant = voice.partition("+")
+    folder = Path(str(espeakng_loader.get_data_path()), "voices", "!v")
+    if plus and variant not in os.listdir(folder):
+        raise EngineError(f"has no variant {variant!r} of the voice {name!r}")
+    return name, plus + variant
+
+
 class Pyttsx3Engine:
     """pyttsx3 on espeak-ng. Its driver keeps one pending file, hence one save per `runAndWait`."""
 
@@ -78,13 +87,13 @@ class Pyttsx3Engine:
                 self._voices.setdefault(name, voice.id)
 
     def render(self, text: str, voice: str, rate: int, target: Path) -> None:
-        name, plus, variant = voice.partition("+")  # variants such as "en+f2" are not listed
+        name, variant = _variant(voice)
         identifier = self._voices.get(name.lower())
         if identifier is None:  # pyttsx3 would swallow the error and speak on with the last voice
             raise EngineError(f"has no voice {voice!r}")
         rate = max(_MIN_RATE, min(_MAX_RATE, rate))
         self._engine.proxy.setBusy(False)  # else the properties wait for `runAndWait`
-        self._engine.setProperty("voice", identifier + plus + variant)
+        self._engine.setProperty("voice", identifier + variant)
         self._engine.setProperty("rate", rate)
         # `runAndWait` begins by cancelling whatever espeak-ng has not done yet; a new rate is done a little later.
         self._library.espeak_Synchronize()
@@ -142,13 +151,17 @@ class EspeakEngine:
         return 0
 
     def _select(self, voice: str) -> None:
+        name, variant = _variant(voice)
         if self._library.espeak_SetVoiceByName(voice.encode()) == 0:
             return
-        language = voice.lower().encode()
+        language = name.lower().encode()
         wanted = _VoiceProperties(languages=language)
         found = self._library.espeak_SetVoiceByProperties(ctypes.byref(wanted)) == 0
-        spoken: bytes = self._library.espeak_GetCurrentVoice().contents.languages or b""
+        current = self._library.espeak_GetCurrentVoice().contents
+        spoken: bytes = current.languages or b""
         if not found or spoken[1:] != language:  # after a priority byte; an unknown language selects the default voice
+            raise EngineError(f"has no voice {voice!r}")
+        if variant and self._library.espeak_SetVoiceByName(current.identifier + variant.encode()) != 0:
             raise EngineError(f"has no voice {voice!r}")
 
     def render(self, text: str, voice: str, rate: int, target: Path) -> None:

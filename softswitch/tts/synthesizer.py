@@ -27,6 +27,8 @@ MAX_TEXT: Final = 4000
 ATTEMPTS: Final = 2
 FAILURE_REMEMBERED: Final = 30.0  # seconds for which a text that failed is not tried again
 RESTART_PAUSE: Final = 1.0
+#: So many different failures are written to the log in a row.
+MOST_TOLD: Final = 20
 #: The cache is looked at once in so many seconds.
 CLEAN_EVERY: Final = 600.0
 
@@ -58,10 +60,43 @@ class SpeechSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """`order` is what the worker is told."""
+    """`order` is what the worker is told, `by` who speaks."""
 
     target: Path
     order: Mapping[str, object]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOrder:
+    """One text to be spoken: who is to speak it, and how."""
+
+    engine: str
+    voice: str
+    rate: int
+    text: str
+
+    @property
+    def identity(self) -> tuple[str, str, int, str]:
+        """What tells this speech from any other."""
+        return self.engine, self.voice, self.rate, self.text
+
+    def told(self, target: Path) -> dict[str, object]:
+        """What the worker is told."""
+        return {"text": self.text, "voice": self.voice, "rate": self.rate, "target": str(target)}
+
+
+def speech_order(settings: SpeechSettings, text: str, language: str) -> SpeechOrder:
+    """How *text* is to be spoken. Raises SynthesisFailed where it cannot be."""
+    voice = settings.voices.get(language)
+    if voice is None:
+        raise SynthesisFailed(f"no voice is configured for language {language!r}")
+    if len(text) > MAX_TEXT:
+        raise SynthesisFailed(f"a text of {len(text)} characters is longer than {MAX_TEXT}")
+    clean = _UNSPEAKABLE.sub(" ", text).strip()
+    if not clean:
+        raise SynthesisFailed("there is nothing to say")
+    return SpeechOrder(" ".join((settings.engine, *settings.command)), voice, settings.rate(language), clean)
 
 
 Done = Callable[[Path | SynthesisFailed], None]
@@ -84,6 +119,7 @@ class Synthesizer:
         self._order = itertools.count()
         self._pending: dict[Path, asyncio.Future[Path]] = {}
         self._failed: dict[Path, tuple[float, SynthesisFailed]] = {}
+        self._told: set[str] = set()  # what has been wrong since something was spoken last
         self._runner: asyncio.Task[None] | None = None
         self._cleaner: asyncio.Task[None] | None = None
         self._warm = asyncio.Event()
@@ -165,27 +201,20 @@ class Synthesizer:
         return sum(self._prepare(partial(self._joining, parts)) for parts in announcements)
 
     def _prepare(self, make_job: Callable[[], _Job]) -> bool:
-        with suppress(SynthesisFailed):
+        try:
             job = make_job()
             self._cache.keep(job.target)
             if not self._cache.holds(job.target):
                 self._ask(job, urgent=False)
                 return True
+        except SynthesisFailed as failure:
+            self._tell(str(failure))
         return False
 
     def _job(self, text: str, language: str) -> _Job:
-        voice = self._settings.voices.get(language)
-        if voice is None:
-            raise SynthesisFailed(f"no voice is configured for language {language!r}")
-        if len(text) > MAX_TEXT:
-            raise SynthesisFailed(f"a text of {len(text)} characters is longer than {MAX_TEXT}")
-        clean = _UNSPEAKABLE.sub(" ", text).strip()
-        if not clean:
-            raise SynthesisFailed("there is nothing to say")
-        rate = self._settings.rate(language)
-        engine = " ".join((self._settings.engine, *self._settings.command))
-        target = self._cache.target(engine, voice, rate, clean)
-        return _Job(target, {"text": clean, "voice": voice, "rate": rate, "target": str(target)})
+        order = speech_order(self._settings, text, language)
+        target = self._cache.target(*order.identity)
+        return _Job(target, order.told(target), f'voice "{order.voice}"')
 
     def _joining(self, parts: Sequence[Path | float]) -> _Job:
         named: list[str | float] = []
@@ -202,7 +231,7 @@ class Synthesizer:
             named.append(str(part))
             identity += [str(part), str(status.st_mtime_ns), str(status.st_size)]
         target = self._cache.target("recordings", "", 0, "\0".join(identity))
-        return _Job(target, {"parts": named, "target": str(target)})
+        return _Job(target, {"parts": named, "target": str(target)}, "recordings")
 
     def _ask(self, job: _Job, *, urgent: bool) -> asyncio.Future[Path]:
         loop = asyncio.get_running_loop()
@@ -279,10 +308,18 @@ class Synthesizer:
                 continue
             if refusal is None and self._cache.holds(job.target):
                 self.renders += 1
+                self._told.clear()
                 self._pending.pop(job.target).set_result(job.target)
                 return
             problem = refusal or "the engine left no audio"
+        self._tell(f"{job.by}: {problem}")
         self._fail(job.target, problem)
+
+    def _tell(self, problem: str) -> None:
+        """Once: what is wrong with one text is mostly wrong with all of them."""
+        if problem not in self._told and len(self._told) < MOST_TOLD:
+            self._told.add(problem)
+            log.error("what callers should hear cannot be spoken: %s", problem)
 
     def _fail(self, target: Path, problem: str) -> None:
         failure = SynthesisFailed(problem)

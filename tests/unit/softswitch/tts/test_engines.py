@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -34,6 +35,21 @@ for n in range(60):
 """
 
 
+VARIANTS = """
+import sys
+from pathlib import Path
+from softswitch.tts.engines import EngineError, make_engine
+engine = make_engine(sys.argv[1])
+for voice in ("en-gb", "en-gb+f2", "uk", "uk+m3"):
+    engine.render("There are five callers before you.", voice, 150, Path(sys.argv[2]) / f"{voice}.wav")
+for voice in ("en-xx", "en-xx+f2", "en-gb+f22", "en-gb+"):
+    try:
+        engine.render("Hello", voice, 150, Path(sys.argv[2]) / "none.wav")
+    except EngineError as error:
+        print(error)
+"""
+
+
 def durations(engine: str, folder: Path) -> list[float]:
     folder.mkdir()
     subprocess.run(
@@ -56,6 +72,35 @@ def test_every_text_is_spoken_by_its_own_voice_at_its_own_rate(tmp_path: Path) -
     assert max(english) - min(english) < 0.15
     assert max(polish) - min(polish) < 0.15
     assert min(english) > 1.3 * max(polish)
+
+
+@pytest.mark.parametrize("engine", ["pyttsx3", "espeak"])
+def test_a_voice_may_have_a_variant_and_what_there_is_not_is_refused(tmp_path: Path, engine: str) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", VARIANTS, engine, str(tmp_path)],
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+    )
+    spoken = {file.name: file.read_bytes() for file in tmp_path.glob("*.wav")}
+    assert sorted(spoken) == ["en-gb+f2.wav", "en-gb.wav", "uk+m3.wav", "uk.wav"]
+    assert pitch(tmp_path / "en-gb+f2.wav") > 1.2 * pitch(tmp_path / "en-gb.wav")
+    assert told.stdout.splitlines()[-4:] == [
+        "has no voice 'en-xx'",
+        "has no voice 'en-xx+f2'",
+        "has no variant 'f22' of the voice 'en-gb'",
+        "has no variant '' of the voice 'en-gb'",
+    ]
+
+
+def pitch(file: Path) -> float:
+    """Hertz: the strongest period between 70 and 350 Hz, over the whole file."""
+    samples, rate = soundfile.read(file)
+    spectrum = np.abs(np.fft.rfft(samples, 2 * len(samples))) ** 2
+    alike = np.fft.irfft(spectrum)
+    periods = np.arange(rate // 350, rate // 70)
+    return float(rate / periods[np.argmax(alike[periods])])
 
 
 def test_command_words_are_filled_without_a_shell_and_text_is_never_an_option(tmp_path: Path) -> None:

@@ -229,6 +229,24 @@ async def test_a_voice_the_engine_does_not_have_is_named(tmp_path: Path) -> None
             await speech.stop()
 
 
+async def test_texts_that_nobody_waits_for_yet_fail_with_a_line_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    speech = Synthesizer(SpeechSettings("espeak", {"en": "en-xx"}), tmp_path)
+    await speech.start()
+    try:
+        assert speech.prerender([("One", "en"), ("Two", "en"), ("Jeden", "pl")]) == 2
+        for text in ("One", "Two"):
+            with pytest.raises(SynthesisFailed):
+                await speech.render(text, "en")
+    finally:
+        await speech.stop()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "what callers should hear cannot be spoken: no voice is configured for language 'pl'",
+        "what callers should hear cannot be spoken: voice \"en-xx\": has no voice 'en-xx'",
+    ]
+
+
 async def test_stopping_fails_what_is_still_waiting(tmp_path: Path) -> None:
     speech = Synthesizer(command("sleep", "60"), tmp_path)
     await speech.start()
