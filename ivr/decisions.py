@@ -101,12 +101,14 @@ def is_secretive(flow: Flow, p: Progress) -> bool:
     return with_application or any(isinstance(node, Collect) and node.secret for node in flow.nodes.values())
 
 
-def is_hidden(flow: Flow, p: Progress) -> bool:
-    """Whether a digit pressed now is a secret's, or may be."""
+def is_hidden(flow: Flow, p: Progress, digit: str = "") -> bool:
+    """Whether *digit*, pressed now, is a secret's, or may be."""
     node = node_of(flow, p)
     if isinstance(node, Collect):
         return node.secret
     taken_here = isinstance(node, Menu) and p.state is not State.INSISTING
+    if isinstance(node, Menu) and longest_key(flow, p):  # is pressed already: what cannot be a part of it is for later
+        taken_here = any(key.startswith(p.keyed + digit) for key in node.keys)
     return not taken_here and is_secretive(flow, p)
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ivr import effects as fx
 from ivr.entries import Collect, Valid
 from ivr.events import Answered, Started
-from ivr.nodes import Flow, Node, Queue, Say, Set
+from ivr.nodes import Flow, Menu, Node, Queue, Say, Set
 from ivr.progress import Progress
 from ivr.secrecy import masked, secret_names, tells
 from ivr.services import Webservice
@@ -146,6 +146,15 @@ def test_no_place_is_named_after_a_secret() -> None:
     caller.session.flow = Flow({**caller.flow.nodes, CODE.target: Webservice("code", then=Target("external", "{pin}"))})
     answer(caller.press("4711#"))
     assert not any("4711" in repr(record) for record in caller.records)
+
+
+def test_a_digit_behind_a_key_that_might_have_gone_on_is_hidden() -> None:
+    main = Menu("main", keys={"1": T("collect:pin"), "12": T("queue:q")}, when_no_input=T("queue:q"))
+    caller = calling(main, to="menu:main").press("14711#")
+    assert caller.session.progress.data["pin"] == "4711"
+    assert [r.digit for r in caller.records if isinstance(r, fx.DigitPressed)] == ["1", *fx.SECRET * 5]
+    caller = calling(main, to="menu:main").press("12")
+    assert [r.digit for r in caller.records if isinstance(r, fx.DigitPressed)] == ["1", "2"]
 
 
 # --- applications
