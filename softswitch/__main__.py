@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from softswitch.cli import campaigns, configuration, live, past, switch, trying
+from softswitch.cli import campaigns, configuration, erasing, live, past, switch, trying
 
 cli = typer.Typer(
     name="softswitch",
@@ -13,7 +13,7 @@ cli = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (switch, past, live, campaigns, configuration, trying):
+for group in (switch, past, live, campaigns, configuration, trying, erasing):
     cli.add_typer(group.commands)
 
 

@@ -18,6 +18,7 @@ from sip.registrar import Registrar
 from softswitch.admin.callbacks import callback_verbs
 from softswitch.admin.campaigns import CampaignDesk
 from softswitch.admin.desk import AdminDesk
+from softswitch.admin.erasing import erasure_verbs
 from softswitch.admin.lock import Locked
 from softswitch.admin.reloader import Reloader
 from softswitch.call.callback_desk import CallbackDesk
@@ -29,6 +30,7 @@ from softswitch.campaigns.book import Book
 from softswitch.clock import SystemClock
 from softswitch.config import acd as acd_configuration
 from softswitch.config import flows
+from softswitch.erasure.desk import ErasureDesk, Parts
 from softswitch.estimates.estimator import Estimator
 from softswitch.ids import RandomIds
 from softswitch.inquiries.edge import Inquiries
@@ -41,7 +43,7 @@ from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
 from softswitch.store.pruning import DAY, Needed, Pruner
-from softswitch.store.queries import campaign_changes, contact_lines, wishes_for_peace
+from softswitch.store.queries import campaign_changes, contact_lines, seal_key, wishes_for_peace
 from softswitch.transport.edge import SipEdge
 from softswitch.tts.synthesizer import Synthesizer
 from softswitch.voice import RenderedVoice, prompt_folders, speech_settings, spoken_languages
@@ -154,6 +156,7 @@ class Switch:
         self._http: HttpServer | None = None
         self._control: CallControl
         self._callbacks: CallbackDesk
+        self._erasure: ErasureDesk
         self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
         self._keeper: SnapshotKeeper | None = None
         self._looking: asyncio.TimerHandle | None = None
@@ -221,6 +224,7 @@ class Switch:
                 new_id=self._ids.call,
                 settle=self._settle,
             )
+            self._erasure = self._make_erasure(recovered.dispatcher)
             # only now is it known which fixed phones can be reached
             resuming.look_around(self._loop.time())
             self._control.start(self._loop.time())
@@ -234,6 +238,7 @@ class Switch:
                     **self._reloader.verbs(),
                     **CampaignDesk(self._book.contacts, self._book.rollouts, self._loop.time).verbs(),
                     **callback_verbs(self._callbacks),
+                    **erasure_verbs(self._erasure),
                 },
             )
         except OSError as error:
@@ -251,6 +256,28 @@ class Switch:
         self._edge.flush()
         self._arm()
 
+    def _make_erasure(self, dispatcher: Dispatcher) -> ErasureDesk:
+        return ErasureDesk(
+            Parts(
+                lambda: self._config,
+                self._control,
+                dispatcher,
+                self._callbacks,
+                self._boxes,
+                self._mailroom,
+                self._book.contacts,
+                snapshot=self._take_snapshot,
+                wall=lambda: self._clock.wall(self._loop.time()),
+                note=self._note,
+                kept=self._journal.flush,
+            )
+        )
+
+    def _take_snapshot(self) -> None:
+        now = self._loop.time()
+        if self._keeper is not None:
+            self._keeper.take(now, self._clock.wall(now))
+
     def _retention_days(self) -> int:
         """How often somebody may be told an offer is counted in the journal, too."""
         days = self._config.journal.retention_days
@@ -265,6 +292,7 @@ class Switch:
     async def _remember_campaigns(self, wall: float) -> None:
         """What they say, whom they may tell it, and which versions of menus are rolled out how far."""
         book = self._book
+        book.contacts.key = await asyncio.to_thread(seal_key, self._database)
         lines = await asyncio.to_thread(contact_lines, self._database, wall - book.contacts.period)
         book.contacts.remember(lines)
         book.rollouts.remember(lines)
@@ -443,6 +471,7 @@ class Switch:
             callers=self._desk.callers,
             messages=MessageDesk(self._boxes, self._mailroom, words=lambda: self._config.voicemails, note=self._note),
             verified=self._verified,
+            erasure=self._erasure,
             now=self._loop.time,
             kept=self._journal.flush,
         )

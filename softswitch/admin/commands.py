@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rich.live import Live
 from rich.text import Text
 
-from softswitch.admin.client import AdminClient, NotRunning
+from softswitch.admin.client import ANSWER_WITHIN, AdminClient, NotRunning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,8 +72,13 @@ def _looks(data_dir: Path, verb: str) -> Any:
 
 def change(data_dir: Path, verb: str, **args: object) -> dict[str, Any]:
     """Do something to the switch, in the name of the user of this terminal. Raises NotRunning and AdminError."""
+    return change_within(ANSWER_WITHIN, data_dir, verb, args)
+
+
+def change_within(seconds: float, data_dir: Path, verb: str, args: dict[str, object]) -> dict[str, Any]:
+    """The same, of what may take longer."""
     with suppress(OSError, KeyError, ImportError):
         args["by"] = getpass.getuser()[:100]
-    with AdminClient(data_dir) as client:
+    with AdminClient(data_dir, answer_within=seconds) as client:
         answer: dict[str, Any] = client.ask(verb, **args)
     return answer

@@ -16,8 +16,10 @@ FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH = "fill", "rollback", "restructure", "f
 CALL_BACK, CALLERS = "call-back", "callers"
 #: Looking at campaigns and customers, and hearing every box of messages.
 LOOK, EVERY_BOX = "look", "every-box"
+#: All that is known of a customer, handed out and erased.
+ERASE = "erase"
 _RIGHTS: dict[Role, frozenset[str]] = {
-    "admin": frozenset({LOOK, FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK, CALLERS, EVERY_BOX}),
+    "admin": frozenset({LOOK, FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK, CALLERS, EVERY_BOX, ERASE}),
     "marketing": frozenset({LOOK, FILL, ROLLBACK}),
     "crm": frozenset({LOOK, FILL, FORGET_WISH, CALL_BACK, CALLERS}),
     "agent": frozenset(),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from softswitch.api.application import Ports, application
 from softswitch.api.callbacks import add_callbacks
 from softswitch.api.callers import add_callers
+from softswitch.api.erasure import add_erasure
 from softswitch.api.guards import Guards
 from softswitch.api.server import HttpServer
 from softswitch.api.verification import add_verification
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from softswitch.call.callback_desk import CallbackDesk
     from softswitch.campaigns.book import Book
     from softswitch.config.words.systems import Api
+    from softswitch.erasure.desk import ErasureDesk
     from softswitch.voicemail.desk import MessageDesk
 
 
@@ -33,6 +35,7 @@ async def open_api(
     callbacks: CallbackDesk,
     callers: Callers,
     messages: MessageDesk,
+    erasure: ErasureDesk,
     verified: Callable[[str, bool, str], bool],
     now: Callable[[], float],
     kept: Callable[[], Awaitable[None]],
@@ -53,6 +56,7 @@ async def open_api(
     add_callbacks(served, guards, present, callbacks)
     add_callers(served, guards, callers)
     add_voicemail(served, guards, messages)
+    add_erasure(served, guards, erasure)
     server = HttpServer(served)
     await server.start(api.listen)
     return server

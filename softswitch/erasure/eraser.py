@@ -11,15 +11,22 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from acd.ticket import CALLED_BACK
 from softswitch.erasure import files
 from softswitch.erasure.rewriting import Cleaner, NotErased, key_of, open_database, purge, rewrite
 from softswitch.erasure.traces import look
+from softswitch.recovery import recover
 from softswitch.store.database import FILE_NAME
+from softswitch.store.missed import ERASED
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
     from softswitch.config import Config
     from softswitch.erasure.forms import Forms
+    from softswitch.erasure.traces import Traces
+
+#: What was said to callers, numbers read back to them included.
+SPEECH = "speech"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +50,27 @@ class Erased:
 
 def new_name() -> str:
     """What stands for a number that was erased: made of chance, so that nothing leads back."""
-    return f"erased-{secrets.token_hex(6)}"
+    return f"{ERASED}{secrets.token_hex(6)}"
 
 
-def erase(config: Config, forms: Forms, *, name: str = "", dry_run: bool = False) -> Erased:
-    """Raises NotErased, OSError and StoreError. A *dry_run* only counts."""
+def find(config: Config, forms: Forms) -> Traces:
+    """Raises sqlite3.Error and StoreError."""
+    path = config.server.data_dir / FILE_NAME
+    with Reader(path), closing(open_database(path, read_only=True)) as connection:
+        return look(connection, forms)
+
+
+def demand_no_order(config: Config, forms: Forms, wall: float) -> None:
+    """Of a stopped switch: a callback that is ordered is for the switch to take back. Raises NotErased."""
+    state = recover(config.server.data_dir / FILE_NAME, now=0.0, wall=wall).dispatcher
+    for ticket in state.tickets.values():
+        if ticket.place in CALLED_BACK and (forms.are(ticket.number) or forms.are(ticket.customer)):
+            what = f"is to be called back by the queue {ticket.queue}: start the switch, and erase it while it runs"
+            raise NotErased(f"{forms.number} {what}")
+
+
+def erase(config: Config, forms: Forms, *, name: str = "", dry_run: bool = False, running: bool = False) -> Erased:
+    """Raises NotErased, OSError and StoreError. A *dry_run* only counts; the cache of a *running* switch is its own."""
     data_dir, log = config.server.data_dir, config.event_log
     name = name or new_name()
     with Reader(data_dir / FILE_NAME):  # there, and of a schema that is known
@@ -61,6 +84,8 @@ def erase(config: Config, forms: Forms, *, name: str = "", dry_run: bool = False
             lines = len(traces.lines)
             if not dry_run:
                 files.remove([*sounds, *letters])
+                if not running:
+                    files.remove((data_dir / SPEECH).glob("*.wav"))
                 lines = rewrite(connection, forms, traces, name)
                 purge(connection)
     except sqlite3.Error as error:

@@ -83,17 +83,28 @@ class Cleaner:
                     )
                     for key, part in value.items()
                 }
+            case list() if name == "returning":  # of the distributor: lists that begin with who may come back
+                return [
+                    [self.value(part, name="customer" if n == 0 else "") for n, part in enumerate(known)]
+                    if isinstance(known, list)
+                    else known
+                    for known in value
+                ]
             case list():
                 return [self.value(part, theirs=theirs, name=name) for part in value]
         return value
 
     def id_of(self, customer: str) -> str:
-        """What stands for an id; another one for another."""
-        return f"{self.name}.{sorted(self.traces.ids).index(customer) + 1}"
+        return customer_names(self.traces, self.name)[customer]
 
     def state(self, text: str) -> str:
         """Of a snapshot."""
         return json.dumps(self.value(json.loads(text)), ensure_ascii=False, separators=(",", ":"))
+
+
+def customer_names(traces: Traces, name: str) -> dict[str, str]:
+    """What stands for each id; another one for another."""
+    return {customer: f"{name}.{number}" for number, customer in enumerate(sorted(traces.ids), 1)}
 
 
 def _emptied(about: Any) -> Any:

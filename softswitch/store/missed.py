@@ -23,6 +23,10 @@ _IN_VAIN = (Disposition.ABANDONED, Disposition.NOT_SERVED, Disposition.CUT)
 _REACHED = (Disposition.SERVED, Disposition.CONNECTED)
 
 
+#: What stands for a number that was erased begins so; nobody can be called by it.
+ERASED = "erased-"
+
+
 class Why(StrEnum):
     GAVE_UP = "gave up"  # hung up while waiting
     TURNED_AWAY = "not served"  # the queue was full, or nobody came
@@ -68,6 +72,8 @@ def missed(
     found: dict[str, Missed] = {}
     for record in sorted(records, key=lambda record: (record.started, record.call)):
         number = record.caller
+        if number.startswith(ERASED):
+            continue
         if record.call in ordered:
             number = str(ordered[record.call].data.get("number", number))
             found[number] = replace(_of(record, found.get(number), Why.ORDERED), number=number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,8 @@ def test_a_key_contact_reaches_the_own_consultant_without_a_menu_and_the_next_ca
     call.wait_confirmed()
     call.play_tone(440)
     taken.listen_for_tone(440, since=time.monotonic())
+    with pytest.raises(AssertionError, match=r"\+380501234567 is in a call now"):
+        office.switch.tell("erase", "+380501234567")
     taken.hang_up()
     call.wait_ended()
 
@@ -75,3 +78,20 @@ def test_a_key_contact_reaches_the_own_consultant_without_a_menu_and_the_next_ca
     assert (contact["agent"], contact["caller"]) == ("olena", "+380501234567")
     assert [step["kind"] for step in contact["path"] if step["kind"] in ("menu", "queue", "agent")] == ["agent"]
     assert [step["kind"] for step in looked_for["path"] if step["kind"] in ("queue", "findme")] == ["findme"]
+    forgotten(office)
+
+
+def forgotten(office: Office) -> None:
+    """Who called is erased by the running switch, which goes on."""
+    known = json.loads(office.switch.tell("export", "380501234567"))
+    assert len(known["calls"]) == 1
+    assert known["lists"]["vip"]["agent"] == "olena"
+    counted = office.switch.ask("erase", "+380501234567", "--dry-run")
+    erased = office.switch.ask("erase", "+380501234567")
+    assert (erased["calls"], erased["lines"], erased["lists"]) == (1, counted["lines"], ["vip"])
+    holding = [file for file in office.switch.data.rglob("*") if file.is_file() and b"501234567" in file.read_bytes()]
+    assert holding == []
+    assert [record["caller"] for record in office.records(2)] == [erased["name"], "2001"]
+    (line,) = office.journal("customer.erased")
+    assert (line.data["name"], line.data["calls"]) == (erased["name"], 1)
+    office.switch.check_log()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import zipfile
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 
 from acd.dispatcher import Dispatcher
 from softswitch.__main__ import cli
+from softswitch.admin.lock import DataDirLock
 from softswitch.campaigns.contacts import Contacts
 from softswitch.config import Config, parse_config
 from softswitch.config.acd import acd_config
@@ -263,3 +265,67 @@ def test_what_others_share_stays_and_what_only_this_caller_has_is_no_trace_any_m
     assert told == [{"segment": "gold", "debt": erased.name, "customer_id": erased.name}]
     assert identified == f"{erased.name}.1"
     assert callers_of(data_dir) == before - {NUMBER} | {erased.name}
+
+
+def invoke(folder: Path, *words: str) -> tuple[int, str]:
+    file = folder.parent / "config.toml"
+    file.write_text(text(folder), encoding="utf-8")
+    found = CliRunner(env={"COLUMNS": "250"}).invoke(cli, [*words, "--config", str(file)])
+    return found.exit_code, found.output
+
+
+def test_the_command_of_a_stopped_switch_counts_erases_and_says_so(data_dir: Path) -> None:
+    code, counted = invoke(data_dir, "erase", "0500000007", "--dry-run")
+    assert (code, counted.startswith(f"{NUMBER}: 1 calls, ")) == (0, True)
+    code, said = invoke(data_dir, "erase", "0500000007")
+    assert (code, said.splitlines()[0]) == (0, f"erased of {counted.strip()}")
+    assert "in call records it is erased-" in said
+    assert holding(data_dir, DIGITS, NAME) == set()
+    assert invoke(data_dir, "erase", NUMBER) == (0, f"erased of {NUMBER}: nothing\n")
+    assert invoke(data_dir, "erase", "1001")[0] == 2
+    with closing(sqlite3.connect(data_dir / FILE_NAME)) as connection:
+        (mode,) = connection.execute("PRAGMA integrity_check").fetchone()
+    assert mode == "ok"
+
+
+def test_a_switch_that_holds_its_data_is_asked_and_nothing_is_done_behind_its_back(data_dir: Path) -> None:
+    lock = DataDirLock(data_dir)
+    lock.take()
+    try:
+        code, said = invoke(data_dir, "erase", NUMBER)
+    finally:
+        lock.release()
+    assert (code, "a switch is running already" in said) == (1, True)
+    assert holding(data_dir, DIGITS)
+
+
+def test_what_still_stands_somewhere_is_named(data_dir: Path) -> None:
+    (data_dir / "notes.txt").write_text("call 050 000 00 07 back")
+    code, said = invoke(data_dir, "erase", NUMBER)
+    assert (code, f"it still stands in {data_dir}/notes.txt" in said) == (1, True)
+
+
+def test_all_that_is_known_is_handed_out_with_recordings(data_dir: Path, tmp_path: Path) -> None:
+    code, said = invoke(data_dir, "export", NUMBER)
+    assert code == 0
+    document = json.loads(said)
+    (call,) = document["calls"]
+    assert any(line["type"] == "call.started" and line["data"]["name"] == NAME for line in call["lines"])
+    assert [message["transcript"] for message in document["messages"]] == ["0 500 00 00 07"]
+    assert [line["type"] for line in document["mentioned"]] == ["callback_request.taken"]
+    target = tmp_path / "customer.zip"
+    code, said = invoke(data_dir, "export", NUMBER, "--to", str(target))
+    assert (code, target.stat().st_mode & 0o777) == (0, 0o600)
+    with zipfile.ZipFile(target) as packed:
+        assert json.loads(packed.read("data.json"))["files"] == document["files"]
+        assert {f"files/{name}" for name in document["files"]} < set(packed.namelist())
+        assert {name.partition("/")[0] for name in document["files"]} == {"voicemail", "recordings", "mail"}
+    assert "+380500000008" not in json.dumps(document)
+
+
+def test_after_an_erasure_only_the_wish_is_left_to_hand_out(data_dir: Path) -> None:
+    erase(config(data_dir), forms(data_dir))
+    document = json.loads(invoke(data_dir, "export", NUMBER)[1])
+    (wish,) = document["wishes_after_erasure"]
+    assert wish["data"]["out"] is True
+    assert [document[name] for name in ("calls", "mentioned", "messages", "callbacks", "files")] == [[]] * 5
