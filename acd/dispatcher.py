@@ -90,6 +90,11 @@ class Dispatcher:
         """Take all effects since the last call, in the order in which to carry them out."""
         return self._out.drain()
 
+    def rename_customers(self, names: Mapping[str, str]) -> None:
+        """Those who may come back are known by other names from now on: a customer who is to be forgotten by one that
+        means nothing. A replay of records in which the same names were replaced comes to the same state."""
+        self._calls.rename_customers(names)
+
     # --- looking in
 
     @property

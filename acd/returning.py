@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 #: More are not remembered; who would be forgotten first anyway goes first.
 MOST = 10_000
@@ -55,6 +55,11 @@ class Returning:
             known = self._known.get((customer, other))
             if known is not None and (known.since, known.queues) == (remembered.since, remembered.queues):
                 del self._known[customer, other]
+
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Customers of these names have others from now on."""
+        known = self._known.items()
+        self._known = {(names.get(customer, customer), queue): about for (customer, queue), about in known}
 
     def _make_room(self, now: float) -> None:
         """Drop who is too late anyway, and if that is not enough the tenth that would be next."""

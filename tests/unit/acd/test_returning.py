@@ -97,3 +97,22 @@ def test_somebody_unknown_and_somebody_too_late_are_not_remembered() -> None:
     returning.remember("", "q", Remembered(10.0, 0.0, ""), 0.0)
     returning.remember("+1", "q", Remembered(10.0, 0.0, ""), 10.0)
     assert len(returning) == 0
+
+
+def test_who_has_another_name_from_now_on_is_nobodys_acquaintance_as_in_a_replay() -> None:
+    """A customer is forgotten: live by a new name, in the journal by the same name in every record."""
+    desk = Desk(QueueConfig("sales", resume_within=300), agents={})
+    for call, customer in (("c1", "+1"), ("c2", "+2")):
+        desk.join(call, "sales", customer=customer)
+    desk.wait(30)
+    desk.do(CallLeft("c1"), CallLeft("c2"))
+    desk.acd.rename_customers({"+1": "nobody"})
+    assert '"+1"' not in json.dumps(desk.acd.snapshot())
+    again = Dispatcher(AcdConfig((QueueConfig("sales", resume_within=300),)))
+    replay(again, json.loads(json.dumps(desk.records()).replace('"+1"', '"nobody"')))
+    assert again.snapshot() == desk.acd.snapshot()
+    desk.wait(5)
+    for call, customer in (("c3", "+1"), ("c4", "+2")):
+        desk.join(call, "sales", customer=customer)
+    now = desk.now
+    assert [now - desk.acd.tickets[call].since for call in ("c3", "c4")] == [0, 35]
