@@ -159,7 +159,7 @@ def known(tmp_path: Path, rendered: Path) -> Known:
     }
     said = [(text, language) for language in LANGUAGES for text in texts[language].values()]
     for language in LANGUAGES:
-        texts[language] |= {int(place): text for place, text, _ in table(language, "queue")[1]}
+        texts[language] |= {int(place): text for place, text in table(language, "queue")[1]}
 
     async def speak() -> dict[str, dict[int, Path]]:
         other = Synthesizer(SpeechSettings(engine="espeak"), tmp_path / "known")
