@@ -71,8 +71,9 @@ class Webhook:
         if self.secret is not None:
             headers["Softswitch-Signature"] = signature(self.secret, int(self.wall()), body)
         try:
-            async with asyncio.timeout(self.timeout):
-                async with self.client.stream("POST", self.url, content=body, headers=headers) as response:
+            async with asyncio.timeout(self.timeout):  # the client's own limits would be shorter, or none
+                sent = self.client.stream("POST", self.url, content=body, headers=headers, timeout=None)
+                async with sent as response:
                     status = response.status_code  # what else it says is of no interest, however long it is
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
             raise NotDelivered(str(error) or type(error).__name__) from error

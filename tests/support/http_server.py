@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Reply:
-    """One answer; with `hang` it never comes."""
+    """One answer, *after* so many seconds; with `hang` it never comes."""
 
     status: int = 200
     body: bytes = b"{}"
@@ -22,6 +22,7 @@ class Reply:
     headers: tuple[str, ...] = ()
     hang: bool = False
     cut: bool = False  # close in the middle of the body
+    after: float = 0.0
 
 
 @dataclass
@@ -62,6 +63,7 @@ class HttpServer:
                 reply = self.replies.pop(0) if self.replies else Reply()
             if reply.hang:
                 await reader.read()
+            await asyncio.sleep(reply.after)
             length = len(reply.body) + (100 if reply.cut else 0)
             head = [f"HTTP/1.1 {reply.status} X", f"Content-Length: {length}", f"Content-Type: {reply.media_type}"]
             writer.write("\r\n".join((*head, *reply.headers, "Connection: close", "", "")).encode() + reply.body)

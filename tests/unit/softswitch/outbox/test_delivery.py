@@ -261,6 +261,12 @@ async def test_a_receiver_that_hangs_or_is_not_there_is_a_failed_delivery() -> N
             await Webhook("crm", url, client, lambda: 0.0).deliver(EVENTS)
 
 
+@pytest.mark.asyncio
+async def test_only_the_webhooks_own_timeout_counts() -> None:
+    async with HttpServer([Reply(204, after=0.2)]) as url, httpx2.AsyncClient(timeout=0.05) as client:
+        await Webhook("crm", url, client, lambda: 0.0, timeout=10.0).deliver(EVENTS)
+
+
 def test_a_selection_is_made_of_words_with_a_star() -> None:
     everyday = Selection(DEFAULT_TYPES)
     assert [
