@@ -95,8 +95,7 @@ class Arrivals:
         waiting, left = self._waiting, ticket.queue
         queue = waiting.queues.get(event.queue)
         if queue is None or (queue.id != left and queue.id in waiting.closing):
-            since = now if event.waiting_since is None else min(event.waiting_since, now)
-            self._refuse(Refusal.EMPTY, event, None, since, now)
+            self._refuse(Refusal.EMPTY, event, None, ticket.since, now)
             return
         ticket.priority, ticket.needs, ticket.preferred = event.priority, event.needs, event.preferred
         ticket.variables = {**ticket.variables, **dict(event.variables)}
@@ -269,7 +268,7 @@ class Arrivals:
             self._conversation_over(ticket, by, "served" if hung_up else reason.value, now)
             return
         if ticket.place in CALLED_BACK:
-            self._callbacks.give_up(ticket, "cancelled", now)
+            self._callbacks.cancel(ticket, now)
             return
         if hung_up and ticket.number:
             self._callbacks.hung_up(ticket, now)

@@ -1,7 +1,6 @@
-"""Customers who have hung up and keep their place: the order, the dialling, and what becomes of it.
+"""Customers who have hung up and keep their place: their orders, and what becomes of them while they are on the line.
 
-With the customer first, an idle agent is kept as soon as it is the customer's turn, or the number is dialled a little
-before an agent is expected; with the agent first, the agent is rung like for any caller and holds the line.
+How and when they are dialled is in `acd.dialling`.
 """
 
 from __future__ import annotations
@@ -10,50 +9,39 @@ from typing import TYPE_CHECKING
 
 from acd import effects as fx
 from acd import events as ev
-from acd.decisions import decision
 from acd.ticket import CALLED_BACK, LISTENING, Place, Ticket, Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from acd.floor import Floor, Outbox
-    from acd.matching import Pairing
+    from acd.dialling import Dialling
+    from acd.floor import Outbox
     from acd.model import CallbackPolicy
     from acd.offers import Offers
     from acd.waiting import Waiting
 
 
-def is_due(estimate: tuple[float, float, float], setup: float) -> bool:
-    """Whether to dial although no agent is idle: one is to be expected before the customer answers.
-
-    ``estimate``: P50, P80 and spread of the wait still to come; ``setup``: seconds that customers usually take to
-    answer. Together with those for whom an agent was kept first, 97 % of who answer have an agent within two seconds;
-    with P50 in place of P80 it would be 90 % on middling floors (``python -m bench.callbacks``).
-    """
-    return estimate[1] <= setup
-
-
 class Callbacks:
-    def __init__(self, waiting: Waiting, offers: Offers, floor: Floor, out: Outbox) -> None:
+    def __init__(self, waiting: Waiting, offers: Offers, dialling: Dialling, out: Outbox) -> None:
         self._waiting = waiting
         self._offers = offers
-        self._floor = floor
+        self._dialling = dialling
         self._out = out
 
     def receive(self, event: ev.CallbackEvent, now: float) -> None:
         ticket = self._waiting.tickets.get(event.call)
         if isinstance(event, ev.CallbackAnswered):
-            self._answered(event.call, ticket, now)
+            self._dialling.answered(event.call, ticket, now)
         elif ticket is not None:
             match event:
                 case ev.CallbackRequested(number=number, about=about):
                     self._order(ticket, number, about, now)
                 case ev.CallbackDialled():
-                    self._rings(ticket, now)
+                    self._dialling.rings(ticket, now)
                 case ev.CallbackFailed(reason=reason):
-                    self._failed(ticket, reason.value, now)
+                    self._dialling.failed(ticket, reason.value, now)
                 case ev.CallbackCancelled():
-                    self._cancel(ticket, now)
+                    self.cancel(ticket, now)
 
     def pause(self, queue: str, until: float | None, now: float) -> None:
         """Nobody is dialled before ``until``; None: from now on they are. Nobody's time runs out meanwhile."""
@@ -137,7 +125,7 @@ class Callbacks:
         """The orders of a customer are one; it rests while the customer is on the line."""
         beside = next((other.beside for other in same if other.beside not in ("", ticket.call)), "")
         for other in same:
-            self.give_up(other, "absorbed", now)
+            self._dialling.give_up(other, "absorbed", now)
         self._rest_while_live(ticket, beside, now)
 
     def _rest_while_live(self, ordered: Ticket, beside: str, now: float) -> None:
@@ -189,28 +177,16 @@ class Callbacks:
     def absorb(self, ordered: Ticket, live: str, now: float) -> None:
         """The customer calls again: the call takes the place of the order, which rests until it is over."""
         if ordered.place is not Place.CALLED_AGAIN:
-            self._stop(ordered, fx.WithdrawReason.CALLER_CHANGED, now)
+            self._dialling.stop(ordered, fx.WithdrawReason.CALLER_CHANGED, now)
             ordered.due_at = None
             self._waiting.turn(ordered, Turn.CALL_AGAIN, now)
         ordered.beside = live
         self._out.journal("called_again", now, call=ordered.call, queue=ordered.queue, by=live)
 
-    def _stop(self, ticket: Ticket, reason: fx.WithdrawReason, now: float) -> None:
-        """Stop ringing; a try that was under way does not count."""
-        if ticket.place is Place.DIALLING:
-            if ticket.dial_until is not None:
-                self._out.put(fx.StopDialling(ticket.call, ticket.queue))
-                ticket.tries -= 1
-            self._offers.release(ticket, now)
-            self._waiting.turn(ticket, Turn.NOT_REACHED, now)
-        elif ticket.place is Place.CALLBACK_OFFERED:
-            self._offers.withdraw(ticket, reason, now)
-            self._waiting.turn(ticket, Turn.LAST_OFFER_OVER, now)
-
     def served(self, call: str, now: float) -> None:
         """The customer has talked with somebody in this call."""
         for ordered in self._waiting.orders_of(call):
-            self.give_up(ordered, "served", now)
+            self._dialling.give_up(ordered, "served", now)
 
     def line_free(self, call: str, now: float) -> None:
         """This call is over. Who called again in it, and was not served, is still to be called back, in the old place;
@@ -242,9 +218,9 @@ class Callbacks:
         self._out.journal("callback_kept", now, call=ticket.call, queue=ticket.queue, answered=answered)
         self._keep(ticket, now)
         for other in self._waiting.orders_of(ticket.call):
-            self.give_up(other, "absorbed", now)
+            self._dialling.give_up(other, "absorbed", now)
         if answered:
-            self._try_again(ticket, "hung_up", now)
+            self._dialling.try_again(ticket, "hung_up", now)
         self._rest_while_live(ticket, "", now)
 
     def sent_on(self, ticket: Ticket, now: float) -> None:
@@ -267,7 +243,7 @@ class Callbacks:
         answered, ticket.urgent = ticket.urgent, False
         self._free(ticket, now)
         if answered:
-            self._try_again(ticket, "hung_up", now)
+            self._dialling.try_again(ticket, "hung_up", now)
         self._rest_while_live(ticket, "", now)
 
     def restarted(self, ticket: Ticket, now: float) -> None:
@@ -292,127 +268,10 @@ class Callbacks:
             self._waiting.room.update(ticket)
             self._waiting.arm(ticket)
         if ticket.place in CALLED_BACK and ticket.expires_at is not None and ticket.expires_at <= now:
-            self.give_up(ticket, "expired", now)
+            self._dialling.give_up(ticket, "expired", now)
 
-    # --- dialling
-
-    def reserve(self, pairing: Pairing, now: float) -> None:
-        """It is the customer's turn and this agent is idle: keep the agent, and dial unless that is done already."""
-        ticket, agent = pairing.ticket, self._floor.agents[pairing.agents[0]]
-        self._out.journal(
-            "reserved",
-            now,
-            call=ticket.call,
-            queue=ticket.queue,
-            agent=agent.id,
-            standing=ticket.standing(now),
-            band=ticket.band,
-            step=ticket.step,
-            candidates=pairing.candidates,
-            **decision(pairing, self._waiting.room, self._floor, now),
-        )
-        dialled = ticket.place is Place.DIALLING
-        if not dialled:
-            self._waiting.turn(ticket, Turn.DIAL, now)
-        self._offers.reserve(ticket, agent, now)
-        if not dialled:
-            self._dial(ticket, None, now)
-
-    def agent_answered(self, offer: int, ticket: Ticket, now: float) -> None:
-        """The agent is on the line first."""
-        self._offers.hold(offer, now)
-        self._dial(ticket, ticket.held, now)
-
-    def soon(self, ticket: Ticket, now: float) -> None:
-        """There is a new estimate: dial if an agent is to be expected within the time that answering takes."""
-        policy = self._waiting.callback_policy(ticket)
-        if (
-            ticket.place is Place.CALLBACK
-            and ticket.due_at is None
-            and not ticket.agent_first
-            and ticket.estimate is not None
-            and is_due(ticket.estimate, policy.setup)
-        ):
-            self._waiting.turn(ticket, Turn.DIAL, now)
-            self._dial(ticket, None, now)
-
-    def _dial(self, ticket: Ticket, agent: str | None, now: float) -> None:
-        ring_timeout = self._waiting.callback_policy(ticket).ring_timeout
-        ticket.tries += 1
-        ticket.dial_until = now + ring_timeout
-        self._waiting.arm(ticket)
-        self._out.journal("dial", now, call=ticket.call, queue=ticket.queue, agent=agent, tries=ticket.tries)
-        self._out.put(fx.DialCallback(ticket.call, ticket.queue, ticket.number, agent, ring_timeout))
-
-    def _rings(self, ticket: Ticket, now: float) -> None:
-        if ticket.place is Place.DIALLING:
-            ticket.dial_until = now + self._waiting.callback_policy(ticket).ring_timeout
-            self._waiting.arm(ticket)
-
-    def _answered(self, call: str, ticket: Ticket | None, now: float) -> None:
-        if ticket is None or ticket.place in (Place.CALLBACK, Place.CALLBACK_OFFERED):
-            self._out.put(fx.StopDialling(call, "" if ticket is None else ticket.queue))
-        elif ticket.place is Place.DIALLING:
-            ticket.joined_at = now
-            if ticket.offers:
-                self._offers.connect_held(ticket, now)
-                return
-            held = ticket.held
-            self._waiting.lift(ticket)
-            ticket.urgent = True
-            self._waiting.turn(ticket, Turn.REACHED, now)
-            self._waiting.place(ticket, now)
-            if held is not None:
-                self._offers.ring(ticket, self._floor.agents[held], now, reserved=True)
-
-    def timed_out(self, ticket: Ticket, now: float) -> None:
-        self._out.put(fx.StopDialling(ticket.call, ticket.queue))
-        self._failed(ticket, ev.FailReason.NO_ANSWER.value, now)
-
-    def _failed(self, ticket: Ticket, reason: str, now: float) -> None:
-        if ticket.place is Place.DIALLING:
-            self._offers.release(ticket, now)
-            self._waiting.turn(ticket, Turn.NOT_REACHED, now)
-            self._try_again(ticket, reason, now)
-
-    def _try_again(self, ticket: Ticket, reason: str, now: float) -> None:
-        """After a while, unless it was tried often enough."""
-        policy = self._waiting.callback_policy(ticket)
-        self._out.journal("not_reached", now, call=ticket.call, queue=ticket.queue, reason=reason, tries=ticket.tries)
-        if ticket.tries >= policy.tries:
-            self.give_up(ticket, "not_reached", now)
-        elif ticket.expires_at is not None and ticket.expires_at <= now:
-            self.give_up(ticket, "expired", now)
-        else:
-            ticket.due_at = now + policy.retry_after[min(max(ticket.tries, 1), len(policy.retry_after)) - 1]
-            ticket.due_at = max(ticket.due_at, self._waiting.paused.get(ticket.queue, now))
-            self._waiting.room.update(ticket)
-            self._waiting.arm(ticket)
-
-    def due(self, ticket: Ticket, now: float) -> None:
-        """The time after a failed try is over, or the pause of all."""
-        ticket.due_at = None
-        self._waiting.room.update(ticket)
-        self._waiting.arm(ticket)
-
-    # --- the end
-
-    def expire(self, ticket: Ticket, now: float) -> None:
-        self.give_up(ticket, "expired", now)
-
-    def _cancel(self, ticket: Ticket, now: float) -> None:
+    def cancel(self, ticket: Ticket, now: float) -> None:
         if ticket.place in CALLED_BACK:
-            self.give_up(ticket, "cancelled", now)
+            self._dialling.give_up(ticket, "cancelled", now)
         else:
             ticket.number = ""  # on the line again; a hang-up is one now
-
-    def give_up(self, ticket: Ticket, how: str, now: float) -> None:
-        """The customer will not be called (any more)."""
-        if ticket.place is Place.DIALLING:
-            if ticket.dial_until is not None:
-                self._out.put(fx.StopDialling(ticket.call, ticket.queue))
-            self._offers.release(ticket, now)
-        self._offers.withdraw(ticket, fx.WithdrawReason.CALLER_GONE, now)
-        ticket.beside = ""
-        self._waiting.over(ticket, how, now)
-        self._waiting.turn(ticket, Turn.GIVE_UP, now)

@@ -8,6 +8,7 @@ from acd import events as ev
 from acd.announcer import Announcer
 from acd.arrivals import Arrivals
 from acd.callbacks import Callbacks
+from acd.dialling import Dialling
 from acd.offers import Offers
 from acd.ticket import OUT_OF_THE_ROOM, Place, Ticket
 from acd.timers import Timer
@@ -30,7 +31,8 @@ class Calls:
         self._floor = floor
         self.waiting = Waiting(floor, timers, out)
         self.offers = Offers(self.waiting, floor, timers, out)
-        self._callbacks = Callbacks(self.waiting, self.offers, floor, out)
+        self._dialling = Dialling(self.waiting, self.offers, floor, out)
+        self._callbacks = Callbacks(self.waiting, self.offers, self._dialling, out)
         self._arrivals = Arrivals(self.waiting, self.offers, self._callbacks, floor, out)
         self._announcer = Announcer(self.waiting, out)
 
@@ -74,7 +76,7 @@ class Calls:
         offer = self.offers.offers.get(offer_id)
         ticket = None if offer is None or offer.answered else self.waiting.tickets[offer.call]
         if ticket is not None and ticket.place is Place.CALLBACK_OFFERED:
-            self._callbacks.agent_answered(offer_id, ticket, now)
+            self._dialling.agent_answered(offer_id, ticket, now)
         else:
             self.offers.answered(offer_id, now)
 
@@ -82,14 +84,14 @@ class Calls:
         ticket = self.waiting.tickets.get(call)
         if ticket is not None and ticket.place not in OUT_OF_THE_ROOM:
             ticket.estimate, ticket.estimated_at = estimate, now
-            self._callbacks.soon(ticket, now)
+            self._dialling.soon(ticket, now)
             self._announcer.estimated(ticket, now)
 
     def settle(self, now: float) -> None:
         """Offer callers to idle agents, and keep agents for customers whose turn it is to be called back."""
         for pairing in self.offers.decide(now):
             if pairing.ticket.takes_one:
-                self._callbacks.reserve(pairing, now)
+                self._dialling.reserve(pairing, now)
             else:
                 self.offers.offer(pairing, now)
         self.offers.settled()
@@ -117,11 +119,11 @@ class Calls:
             case Timer.OFFER_CALLBACK:
                 self._announcer.offer_callback(ticket, now)
             case Timer.RETRY:
-                self._callbacks.due(ticket, now)
+                self._dialling.due(ticket, now)
             case Timer.DIAL:
-                self._callbacks.timed_out(ticket, now)
+                self._dialling.timed_out(ticket, now)
             case Timer.EXPIRE:
-                self._callbacks.expire(ticket, now)
+                self._dialling.expire(ticket, now)
 
     def place_all(self, now: float) -> None:
         """Everybody waits by the new configuration, and who may not serve a caller any more stops ringing."""
@@ -166,6 +168,9 @@ class Calls:
             "returning": self._arrivals.returning.plain(),
             **self.offers.plain(),
         }
+
+    def rename_customers(self, names: Mapping[str, str]) -> None:
+        self._arrivals.returning.rename(names)
 
     def restore(self, plain: Mapping[str, Any], shift: float) -> None:
         waiting = self.waiting

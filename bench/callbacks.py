@@ -10,7 +10,7 @@ Rules by which a number is dialled before an agent is idle:
 
 idle      never: an agent is kept first
 P50       that quantile of the wait still to come is within the time that customers usually take to answer
-product   :func:`acd.callbacks.is_due`: as P50, with P80
+product   :func:`acd.dialling.is_due`: as P50, with P80
 
 ``≤ 2 s`` is the share of answered callbacks that had an agent within two seconds; ``idle`` are the seconds that agents
 were kept for customers, for each callback that was served; ``early`` is the share of dials before an agent was kept.

@@ -17,7 +17,17 @@ import pytest
 ROOT = Path(__file__).parents[3]
 WALK, SCENARIOS = "walk", "scenarios"
 
-SCENARIO_TESTS = ("ticket", "strategies", "matching", "routing", "decisions", "agent", "dispatcher")
+SCENARIO_TESTS = (
+    "ticket",
+    "strategies",
+    "matching",
+    "routing",
+    "decisions",
+    "agent",
+    "dispatcher",
+    "picked",
+    "promises",
+)
 
 ALONE = """
 from tests.unit.acd.test_walk import stroll
@@ -218,6 +228,17 @@ MUTANTS = [
     ),
     Mutant("records leave out who is busy", "decisions.py", ", _occupied(line, floor))", ")", SCENARIOS),
     Mutant("every ring says why again", "offers.py", "why = {}", "pass", SCENARIOS),
+    # by hand
+    Mutant("others ring beside who was picked", "ticket.py", " and not self.picked", "", SCENARIOS),
+    Mutant("who was picked is asked for skills", "offers.py", "return picked or ", "return ", SCENARIOS),
+    Mutant(
+        "a promise ends with being sent on",
+        "arrivals.py",
+        "elif ticket.number and ticket.place in LISTENING and reason is ev.LeaveReason.TRANSFERRED:",
+        "elif False:",
+        SCENARIOS,
+    ),
+    Mutant("a try that a restart cut off counts", "callbacks.py", "ticket.tries -= ticket.urgent", "pass", SCENARIOS),
     Mutant(
         "a full queue refuses the lucky",
         "limits.py",
