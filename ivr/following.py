@@ -14,6 +14,7 @@ from ivr.forced import ForcedState
 from ivr.keying import Keying
 from ivr.nodes import (
     GOODBYES,
+    NOT_CONNECTED,
     External,
     Goto,
     HandOff,
@@ -33,6 +34,10 @@ from ivr.verbs import Dial, Verbs
 
 if TYPE_CHECKING:
     from ivr.steps import ForcedLookup, LocalTime
+
+
+#: What nobody has asked for: where a route says what follows, that follows.
+_LAST_WORDS = (*GOODBYES.values(), NOT_CONNECTED)
 
 
 class Following(Keying, Arriving):
@@ -131,7 +136,7 @@ class Following(Keying, Arriving):
         outcome = node.outcomes.get(result) if isinstance(node, Queue | Phone | External | HandOff) else None
         if isinstance(node, HandOff) and result is Result.DONE:
             outcome = outcome or node.then
-        if p.fallbacks and result is not Result.ENDED and (outcome is None or outcome in GOODBYES.values()):
+        if p.fallbacks and result is not Result.ENDED and (outcome is None or outcome in _LAST_WORDS):
             outcome = p.fallbacks.pop(0)
         if outcome is None:
             p.result = result

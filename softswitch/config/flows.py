@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ivr.left import CallbackRequest, Voicemail
 from ivr.load import build_flow
-from ivr.nodes import Prompt, Result
+from ivr.nodes import NOT_CONNECTED, Prompt, Result
 from ivr.people import Agent, FindMe
 from ivr.rooms import Conference, Park, Record
 from softswitch.config import dialogue
@@ -71,7 +71,7 @@ def _record(name: str, table: RecordTable) -> Record:
 
 
 def _conference(name: str, table: ConferenceTable) -> Conference:
-    outcomes = {Result.BUSY: table.when_full, Result.REJECTED: table.when_refused}
+    outcomes = {Result.BUSY: table.when_full or NOT_CONNECTED, Result.REJECTED: table.when_refused}
     return Conference(
         name,
         say=_spoken(f"conference.{name}", table.say),

@@ -188,7 +188,9 @@ class Office:
 
     def trunk(self) -> SimPhone:
         """A carrier's side of a trunk, as one telephone without a password."""
-        return self.phones.setdefault("carrier", SimPhone(self.switch, "+380501234567", TRUNK))
+        if "carrier" not in self.phones:
+            self.phones["carrier"] = SimPhone(self.switch, "+380501234567", TRUNK)
+        return self.phones["carrier"]
 
     def agent(self, desk: str, on_call: Callable[[PhoneCall], None] | None = None) -> SimPhone:
         """Log in the agent of a desk by dialling the code; *on_call* is what the telephone does from then on."""

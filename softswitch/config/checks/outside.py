@@ -1,8 +1,8 @@
 """What callers from outside can come to hear: never a busy tone, nor a call that ends without a word.
 
 Every way from a route that takes calls of trunks is followed. It goes wrong where somebody may be busy, not answer or
-not be there, and nothing says what follows then; and where the call ends before anything has answered it. A route's own
-``to = "hangup"`` refuses calls on purpose.
+not be there, and nothing says what follows then; where the call ends before anything has answered it; and where nothing
+is ever heard. A route's own ``to = "hangup"`` refuses calls on purpose.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ivr import texts
-from ivr.nodes import NOT_CONNECTED, External, Goto, Hours, Inquiry, Menu, Phone, Result
+from ivr.nodes import NOT_CONNECTED, Answer, External, Goto, Hours, Inquiry, Menu, Phone, Result
 from ivr.people import Agent, FindMe
 from ivr.targets import HANGUP, Target
 from ivr.validate import edges
@@ -36,7 +36,7 @@ _RESULTS = {
 }
 _WORDS = {Result.BUSY: "busy", Result.NO_ANSWER: "no answer", Result.UNAVAILABLE: "not there"}
 
-_UNANSWERED = "ends unanswered"
+_UNANSWERED, _SILENCE = "ends unanswered", "silence"
 
 #: Where a caller is, how many fallbacks of the route have been used, and whether the call has been answered.
 _Place = tuple[Target, int, bool]
@@ -84,7 +84,7 @@ def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...],
         nodes, may_be_none = _nodes(menus, target, route)
         onward = [(to, used, answered or _answers(node, key)) for node in nodes for key, to in edges(node)]
         lacking = [result for result in _WORDS if any(result in _lacks(node) for node in nodes)]
-        wrong: list[str] = []
+        wrong = [_SILENCE] if target.kind == Answer.kind else []
         if (lacking or may_be_none) and used + 1 < len(chain):
             onward.append((chain[used + 1], used + 1, answered))
         else:

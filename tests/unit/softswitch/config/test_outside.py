@@ -103,6 +103,7 @@ def found(route: str) -> list[str]:
         ('to = "hours:office"', ["hours:office → hangup (ends unanswered)"]),
         ('to = "hours:kind"', []),
         ('to = "set:mark"', ["set:mark → hangup (ends unanswered)"]),
+        ('to = "answer"', ["answer (silence)"]),
         ('to = "phone:1001"\nwhen_unavailable = "hangup"', ["phone:1001 → hangup (ends unanswered)"]),
         ('to = "menu:main"\nwhen_unavailable = "hangup"', []),
     ],
@@ -117,4 +118,50 @@ def test_the_warning_says_where_and_what_to_do_and_its_code() -> None:
     assert warning == (
         "c:49:1: warning: route[1].to: a caller from outside can hear busy, or nothing: agent:olena (no answer, "
         "not there); say what follows with when_busy, when_no_answer and when_unavailable there or here [outside-busy]"
+    )
+
+
+HOURS = '\n[hours.night]\nopen = ["mon-fri 20:00-24:00"]\nwhen_open = "queue:q"\nwhen_closed = "queue:q"\n'
+TAKES = 'did = "1"\nto = "queue:q"\n'
+
+
+@pytest.mark.parametrize(
+    ("routes", "ways"),
+    [
+        ([TAKES], []),
+        ([TAKES + 'from = "trunk:kyiv"'], []),
+        ([TAKES + 'from = "phone:*"'], []),
+        ([TAKES + 'when = "open:office"'], ["1 while office is closed"]),
+        ([TAKES + 'when = "closed:office"'], ["1 while office is open"]),
+        ([TAKES + 'when = "open:office"', TAKES + 'when = "closed:office"'], []),
+        ([TAKES + 'when = "open:office"', TAKES + 'when = "special:office"'], ["1 while office is closed"]),
+        ([TAKES + 'when = "open:office"', 'to = "queue:q"\n'], []),
+        ([TAKES + 'when = "open:office"', 'did = "1*"\nto = "queue:q"\n'], []),
+        ([TAKES + 'when = "open:office"', 'did = "2*"\nto = "queue:q"\n'], ["1 while office is closed"]),
+        ([TAKES + 'when = "open:office"', 'to = "queue:q"\nfrom = "phone:*"\n'], ["1 while office is closed"]),
+        (
+            [TAKES + 'when = ["open:office", "open:night"]', TAKES + 'when = "closed:office"'],
+            ["1 while night is closed and office is open"],
+        ),
+        ([TAKES + 'from = "list:vip"'], ["1 by callers who are not list:vip"]),
+        ([TAKES + 'from = "list:vip"', TAKES + 'from = "trunk:*"'], []),
+        (
+            ['did = "1"\nto = "agent:{agent}"\nwhen_unavailable = "agent:{deputy}"\n'],
+            ["1 by callers of whom nothing is known"],
+        ),
+        (['did = "1"\nto = "agent:{agent}"\nwhen_unavailable = "queue:q"\n'], []),
+        (['did = "1"\nto = "queue:{team}"\ndata = { team = "q" }\n'], []),
+    ],
+)
+def test_calls_that_no_route_takes(routes: list[str], ways: list[str]) -> None:
+    told = [way for way in found("\n[[route]]\n".join(routes) + HOURS) if way.endswith("takes the call (404)")]
+    assert [way.partition(", and no route")[0] for way in told] == ways
+
+
+def test_a_trunk_that_can_be_full_is_warned_of() -> None:
+    text = BASE.replace('host = "192.0.2.1"', 'host = "192.0.2.1"\nmax_calls = 30') + TAKES
+    config = parse_config(text.encode(), file="c", folder=Path(), env={})
+    (warning,) = [problem.render("c") for problem in config.warnings if problem.code == "outside-busy"]
+    assert (
+        "trunk.kyiv.max_calls: a caller from outside can hear busy, or nothing: the next one after 30 calls" in warning
     )
