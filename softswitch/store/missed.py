@@ -64,21 +64,30 @@ class Missed:
 def missed(
     records: Sequence[CallRecord], lines: Iterable[Record] = (), *, short: Mapping[str, float] | None = None
 ) -> list[Missed]:
-    """The longest ago first, each number once. Whoever was served since is not among them.
+    """The longest ago first, each number once. Whoever was served since, at any telephone, is not among them.
 
     *lines*: of the `KINDS`. *short*: seconds for each queue; who gave up sooner never really waited.
     """
     ordered = _ordered(lines)
     found: dict[str, Missed] = {}
+    last: dict[str, str] = {}  # who called last from a number, as far as is known
+    of_customer: dict[str, set[str]] = {}  # numbers from which a customer has called
     for record in sorted(records, key=lambda record: (record.started, record.call)):
         number = record.caller
         if number.startswith(ERASED):
             continue
+        if record.disposition not in _REACHED:
+            last[number] = record.customer_id
+        if record.customer_id and record.disposition not in _REACHED:
+            of_customer.setdefault(record.customer_id, set()).add(number)
         if record.call in ordered:
             number = str(ordered[record.call].data.get("number", number))
             found[number] = replace(_of(record, found.get(number), Why.ORDERED), number=number)
         elif record.disposition in _REACHED:
             found.pop(number, None)
+            for other in of_customer.pop(record.customer_id, ()):
+                if last[other] == record.customer_id:
+                    found.pop(other, None)
         elif number and record.queue and record.disposition in _IN_VAIN:
             gave_up = record.disposition is Disposition.ABANDONED
             if gave_up and record.waited < (short or {}).get(record.queue, 0.0):

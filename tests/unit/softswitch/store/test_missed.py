@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -71,6 +72,19 @@ def test_who_was_served_later_is_not_called_back() -> None:
     records = [call(1, "a", Disposition.ABANDONED), call(2, "a", Disposition.SERVED)]
     assert missed(records) == []
     assert numbers(missed([*records, call(3, "a", Disposition.ABANDONED)])) == ["a"]
+
+
+def test_a_customer_who_was_served_at_another_telephone_is_not_called_back() -> None:
+    def known(number: int, caller: str, disposition: Disposition, customer_id: str) -> CallRecord:
+        return replace(call(number, caller, disposition), customer_id=customer_id)
+
+    gave_up = known(1, "a", Disposition.ABANDONED, "K-1")
+    served = known(3, "b", Disposition.SERVED, "K-1")
+    assert missed([gave_up, served]) == []
+    assert numbers(missed([gave_up, known(3, "b", Disposition.SERVED, "K-2")])) == ["a"]
+    assert numbers(missed([gave_up, known(2, "a", Disposition.ABANDONED, "K-2"), served])) == ["a"]
+    assert numbers(missed([gave_up, call(2, "a", Disposition.ABANDONED), served])) == ["a"]
+    assert numbers(missed([call(1, "a", Disposition.ABANDONED), call(3, "b", Disposition.SERVED)])) == ["a"]
 
 
 def test_a_number_is_listed_once_with_all_its_tries() -> None:
