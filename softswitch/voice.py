@@ -175,13 +175,13 @@ def prompt_folders(config: Config) -> tuple[Path, Path]:
 
 def spoken_languages(config: Config) -> tuple[str, ...]:
     """Those that people on this switch can come to hear; its own first."""
-    chosen = [route.language for route in config.routes]
+    chosen: list[str | None] = [route.language for route in config.routes]
     chosen += [goto.language for goto in config.gotos.values()]
     chosen += [known.language for known in config.sets.values() if known.language in LANGUAGES]
     chosen += [phone.language for phone in config.phones.values()]
     chosen += [agent.language for agent in config.agents.values()]
     chosen += [trunk.language for trunk in config.trunks.values()]
-    chosen += [entry.language for entries in config.list_entries.values() for entry in entries]
+    chosen += [language for known in config.lists.values() for language in sorted(known.languages)]
     return tuple(dict.fromkeys((config.server.language, *filter(None, chosen))))
 
 

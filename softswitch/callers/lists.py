@@ -64,7 +64,9 @@ class CallerList:
         shapes: dict[tuple[str, ...], int] = {}
         keys, begins = array("Q"), array("Q")
         least, most = inf, -inf
+        languages: set[str] = set()
         for entry in entries:
+            languages.add(entry.data.get("language", ""))
             points = float(entry.data.get("priority") or 0.0)
             least, most = min(least, points), max(most, points)
             number = entry.number.strip()
@@ -83,6 +85,8 @@ class CallerList:
         order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: of two entries the first stays first
         self.priorities = (least, most) if least <= most else (0.0, 0.0)
         """The fewest and the most points that the list gives to somebody on it."""
+        self.languages = frozenset(languages - {""})
+        """Those that somebody on it is spoken to."""
         self._keys = array("Q", (keys[row] for row in order))
         self._rows = array("L", order)
         self._begins = begins

@@ -50,8 +50,9 @@ def parse_config(data: bytes, *, file: str, folder: FilePath, env: Mapping[str, 
     across: list[Iterable[Problem]] = [tree.problems, checks.check(raw, positions, folder)]
     lists: Mapping[str, CallerList] = {}
     if config is not None:
-        lists, wrong = caller_lists(config, positions, known_variables(Raw(raw, positions, folder)))
-        across += [wrong, checks.check_graph(config, positions, lists)]
+        written = Raw(raw, positions, folder)
+        lists, wrong = caller_lists(config, positions, known_variables(written))
+        across += [wrong, checks.check_graph(config, written, lists)]
     for found in chain.from_iterable(across):
         problems.setdefault(_place(found), found)
     errors = [found for found in problems.values() if found.severity is Severity.ERROR]

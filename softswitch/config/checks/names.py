@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ivr.targets import DEFAULT_MUSIC, DIALLED, EXTERNAL
 from softswitch.config.errors import nearest, one_of
-from softswitch.config.fields import LANGUAGES, MENU_WORDS, Wrong, parse_target
+from softswitch.config.fields import MENU_WORDS, Wrong, parse_target
 from softswitch.config.templates import placeholders
 
 if TYPE_CHECKING:
@@ -74,7 +74,6 @@ def check(raw: Raw) -> Iterator[Problem]:
     yield from _targets(raw)
     yield from _duplicates(raw)
     yield from _references(raw)
-    yield from _texts(raw)
     yield from _files(raw)
 
 
@@ -156,47 +155,6 @@ def _references(raw: Raw) -> Iterator[Problem]:
     for path, channel in raw.strings("queue.*.music", "feature.stay_music"):
         if channel not in channels:
             yield raw.error(path, f"there is no [music.{channel}]", nearest=nearest(channel, channels))
-
-
-#: What decides which language callers hear.
-_CHOOSING = ("goto.*.language", "route.*.language", "list.*.*.language")
-
-
-def _texts(raw: Raw) -> Iterator[Problem]:
-    """Everybody hears something: each text exists in the language of the switch."""
-    default = raw.language
-    spoken = {default} | {language for _, language in raw.strings(*_CHOOSING)}
-    also: dict[tuple[object, ...], set[str]] = {}
-    for path, texts in raw.select("menu.*.say_also.*", "say.*.say_also.*"):
-        if isinstance(texts, dict):
-            also.setdefault(path[:2], set()).update(map(str, texts))
-    for path, texts in raw.select(
-        "menu.*.say",
-        "say.*.say",
-        "sms.*.text",
-        "queue.*.announce.comfort_say.*",
-        "queue.*.whisper.say",
-        "record.*.say",
-        "conference.*.say",
-        "voicemail.*.greeting",
-        "callback.*.confirm",
-    ):
-        if isinstance(texts, str):
-            texts = {default: texts}
-        if not isinstance(texts, dict) or not texts:
-            continue
-        if default not in texts:
-            right = f'add {default} = "…"; callers whose language is missing hear it'
-            yield raw.error(path, f'has no text in "{default}", the language of the switch', right)
-        missing = [language for language in LANGUAGES if language in spoken - {default} and language not in texts]
-        missing = [language for language in missing if language not in also.get(path[:2], ())]
-        if missing and default in texts and "whisper" not in path:  # agents choose no language on the way
-            yield raw.warning(
-                path,
-                f"has no text in {', '.join(missing)}",
-                f'those callers hear the text in "{default}"',
-                code="missing-language",
-            )
 
 
 def _files(raw: Raw) -> Iterator[Problem]:
