@@ -10,6 +10,7 @@ from softswitch.config.checks import (
     forms,
     graph,
     hours,
+    languages,
     messages,
     names,
     numbers,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterator[Problem]:
     raw = Raw(tables, positions, folder)
     yield from names.check(raw)
+    yield from languages.check(raw)
     yield from numbers.check(raw)
     yield from hours.check(raw)
     yield from routes.check(raw)
@@ -54,8 +56,10 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from systems.check(raw)
 
 
-def check_graph(config: Config, positions: Positions, lists: Mapping[str, CallerList]) -> Iterator[Problem]:
+def check_graph(config: Config, raw: Raw, lists: Mapping[str, CallerList]) -> Iterator[Problem]:
     """What can only be seen when every single value is right."""
+    positions = raw.positions
+    yield from languages.check_missing(raw, lists)
     yield from graph.check(config, positions)
     yield from outside.check(config, positions)
     yield from refused.check(config, positions)
