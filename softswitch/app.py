@@ -92,7 +92,7 @@ class Switch:
         self._database = data_dir / FILE_NAME
         self._journal = JournalWriter(self._database, on_kept=self._kept)
         self._desk = AdminDesk(config, self._journal)
-        self._feeds = Feeds(config, self._database, wall=lambda: self._clock.wall(self._loop.time()))
+        self._feeds = Feeds(config, self._database, wall=lambda: self._clock.wall(self._loop.time()), note=self._note)
         self._pruner = Pruner(
             self._database,
             days=self._retention_days,

@@ -9,10 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 from typing import TYPE_CHECKING
 
 from softswitch.outbox.events import Selection, event_of
+from softswitch.outbox.places import keep_cursor, read_cursor
 from softswitch.outbox.sinks import NotDelivered
 from softswitch.store.database import StoreError
 from softswitch.store.queries import Reader
@@ -91,21 +91,12 @@ class Delivery:
         await self._sink.close()
 
     def _begin(self) -> int:
-        self._cursor.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError, ValueError):
-            return int(self._cursor.read_text())
+        if (found := read_cursor(self._cursor)) is not None:
+            return found
         with Reader(self._journal) as reader:
             last = reader.last_seq()
-        self._keep(last)
+        keep_cursor(self._cursor, last)
         return last
-
-    def _keep(self, seq: int) -> None:
-        written = self._cursor.with_suffix(".part")
-        with written.open("w") as file:
-            file.write(str(seq))
-            file.flush()
-            os.fsync(file.fileno())
-        written.replace(self._cursor)
 
     # ------------------------------------------------------------------------------------------------ the task
     async def _run(self) -> None:
@@ -167,7 +158,7 @@ class Delivery:
         await self._moved(events[-1].seq)
 
     async def _moved(self, seq: int) -> None:
-        await asyncio.to_thread(self._keep, seq)
+        await asyncio.to_thread(keep_cursor, self._cursor, seq)
         self._at = seq
 
     async def _wait_out(self, error: NotDelivered) -> None:

@@ -10,14 +10,15 @@ import httpx2
 
 from softswitch.outbox.delivery import Delivery
 from softswitch.outbox.events import Selection
+from softswitch.outbox.places import SUFFIX, places
 from softswitch.outbox.sinks import EventFile, Webhook
-from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from softswitch.config import Config
+    from softswitch.outbox.places import Places
     from softswitch.outbox.sinks import Sink
 
 log = logging.getLogger(__name__)
@@ -28,28 +29,47 @@ FOLDER = "outbox"
 class Feeds:
     """`start` when the journal can be read, `stop` while the loop still runs."""
 
-    def __init__(self, config: Config, journal: Path, *, wall: Callable[[], float]) -> None:
-        """*journal*: the database of the switch; *wall*: seconds since the epoch."""
+    def __init__(
+        self,
+        config: Config,
+        journal: Path,
+        *,
+        wall: Callable[[], float],
+        note: Callable[[str, Mapping[str, object]], None] | None = None,
+    ) -> None:
+        """*journal*: the database of the switch; *wall*: seconds since the epoch; *note* writes a line of it."""
         self._config = config
         self._journal = journal
         self._wall = wall
+        self._note = note
+        self._behind = ""
         self._deliveries: dict[str, Delivery] = {}
         self._renewing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Raises OSError, StoreError."""
-        sinks = list(self._sinks())
-        if not sinks:
-            return
-        source = await asyncio.to_thread(self._source)
         # a journal that was begun anew counts from one again: its receivers' places are its own
-        folder = self._config.server.data_dir / FOLDER / source
-        for key, sink, patterns in sinks:
-            delivery = Delivery(
-                sink, self._journal, folder / f"{key}.cursor", source=source, selection=Selection(patterns)
-            )
+        root = self._config.server.data_dir / FOLDER
+        if not root.exists() and not self._config.webhooks and self._config.event_log is None:
+            return
+        there = await asyncio.to_thread(places, root, self._journal)
+        if there.missing:
+            self._tell_behind(there)
+        for key, sink, patterns in self._sinks():
+            cursor = there.folder / f"{key}{SUFFIX}"
+            delivery = Delivery(sink, self._journal, cursor, source=there.source, selection=Selection(patterns))
             self._deliveries[key] = delivery
             await delivery.start()
+
+    def _tell_behind(self, there: Places) -> None:
+        self._behind = (
+            f"the journal ends at line {there.last}, {there.missing} lines before what receivers have: "
+            f'an older copy of it? Its events begin with "{there.source}" from now on, not "{there.before}"'
+        )
+        log.error("events: %s", self._behind)
+        if self._note is not None:
+            data = {"last": there.last, "missing": there.missing, "name": there.source, "before": there.before}
+            self._note("journal.behind", data)
 
     def reconfigure(self, config: Config) -> None:
         """Tell those whom *config* names from now on; who stays goes on at the same place."""
@@ -86,13 +106,9 @@ class Feeds:
     def state(self) -> list[dict[str, object]]:
         """For `softswitch status`: how far each has come, and what keeps it."""
         return [
-            {"to": name, "position": delivery.position, "alarm": delivery.alarm}
+            {"to": name, "position": delivery.position, "alarm": delivery.alarm or self._behind}
             for name, delivery in self._deliveries.items()
         ]
-
-    def _source(self) -> str:
-        with Reader(self._journal) as reader:
-            return reader.identity()
 
     def _sinks(self) -> Iterator[tuple[str, Sink, tuple[str, ...]]]:
         for hook in self._config.webhooks:

@@ -6,6 +6,7 @@ A database is opened only if it is sound and of a schema that this version knows
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -125,6 +126,16 @@ async def migrate(connection: aiosqlite.Connection, steps: tuple[Migration, ...]
             if connection.in_transaction:
                 await connection.execute("ROLLBACK")
             raise
+
+
+def rename_journal(path: Path, name: str) -> None:
+    """The journal that is there is another one from now on, though the switch has it open. Raises `StoreError`."""
+    try:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+            connection.execute("UPDATE identity SET id = ?", (name,))
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path}: {error}") from error
 
 
 async def schema_version(connection: aiosqlite.Connection) -> int:
