@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Answers that will be the same however often these events are sent: it is them that are wrong, not the moment.
 _REFUSED = frozenset({400, 406, 409, 411, 413, 415, 422})
+#: Octets looked at at once for the last whole line of a file.
 _TAIL = 1 << 16
 
 
@@ -97,6 +98,18 @@ def locked(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def _whole(file: BinaryIO) -> int:
+    """Where its last whole line ends."""
+    end = file.seek(0, os.SEEK_END)
+    while end:
+        begin = max(0, end - _TAIL)
+        file.seek(begin)
+        if found := file.read(end - begin).rfind(b"\n") + 1:
+            return begin + found
+        end = begin
+    return 0
+
+
 class EventFile:
     """Documents are appended, one to a line; what a crash left half written is taken off first."""
 
@@ -114,11 +127,8 @@ class EventFile:
     def _append(self, lines: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with locked(self.path) as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(0, size - _TAIL))
-            tail = file.read(_TAIL)
-            whole = tail.rfind(b"\n") + 1
-            file.truncate(file.seek(size - len(tail) + whole))
+            file.truncate(_whole(file))
+            file.seek(0, os.SEEK_END)
             file.write(lines)
             file.flush()
             os.fsync(file.fileno())

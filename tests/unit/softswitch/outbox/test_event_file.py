@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,18 @@ from softswitch.store.cdr import Record
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("octets", [0, 10, (1 << 16) - 1, 1 << 16, 200_000])
+@pytest.mark.parametrize("before", ["", '{"id": "j-1"}\n'])
+async def test_a_torn_line_of_any_length_is_taken_off(tmp_path: Path, octets: int, before: str) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_text(before + "x" * octets)
+    await EventFile(path).deliver([event_of(Record(2, 5.0, "call.test", "c1", {}), "j")])
+    *first, last = path.read_text().splitlines(keepends=True)
+    assert "".join(first) == before
+    assert json.loads(last)["id"] == "j-2"
 
 
 @pytest.mark.asyncio
