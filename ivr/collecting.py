@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ivr import effects as fx
-from ivr.entries import Collect
+from ivr.entries import HABIT, Collect
+from ivr.keying import END_OF_ENTRY, Keying
 from ivr.progress import CONFIRM
-from ivr.steps import Steps
 
 
-class Collecting(Steps):
+class Collecting(Keying):
     """An entry is read, read back where that is wanted, and kept as a variable."""
 
     def _read_back(self, now: float) -> None:
@@ -29,7 +29,7 @@ class Collecting(Steps):
             self._choose_answer(now)
             value = keyed = p.entry
         else:
-            keyed = p.keyed.removesuffix(node.end)
+            keyed = p.keyed.removesuffix(node.ends)
             value = node.read(p.keyed) or ""
             self._end_entry(now)
         p.phase, p.entry = "", ""
@@ -47,8 +47,14 @@ class Collecting(Steps):
 
     def _end_entry(self, now: float) -> None:
         p = self.progress
+        self._expect_habit(now)
         digits, p.keyed, p.key_closed = p.keyed, "", False
         self._journal(now, fx.DigitsEntered(self._here(), self._shown(digits, hidden=self._collect().secret)))
+        if p.habit_until and p.kept:
+            p.habit_until = 0.0
+            if p.kept.startswith(HABIT):
+                p.kept = p.kept.removeprefix(HABIT)
+                self._journal(now, fx.DigitsDropped(self._here(), HABIT, END_OF_ENTRY))
 
     def _collect(self) -> Collect:
         node = self._node()

@@ -185,7 +185,9 @@ class DigitsEntered:
 
 @dataclass(frozen=True, slots=True)
 class DigitsDropped:
-    """Digits that no menu acted on. `why`: "invalid", "no-type-ahead", "overflow", or "left" (for a queue, …)."""
+    """Digits that no menu acted on. `why`: "invalid", "no-type-ahead", "overflow", "end-of-entry" (the # that
+    ends nothing any more), or "left" (for a queue, …).
+    """
 
     node: Target
     digits: str

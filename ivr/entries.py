@@ -16,6 +16,9 @@ NOTHING_ENTERED = (Prompt("entry-missing"),)
 #: Digits that may be typed beyond the longest entry before it counts as wrong.
 TOO_MANY = 16
 
+#: Pressed after entries of a fixed length too, within so many seconds of the last digit, or of `inter_digit`.
+HABIT, HABIT_SECONDS = "#", 2.0
+
 RIGHT, AGAIN = "1", "2"  # keys, when the caller is asked whether it is right
 
 
@@ -34,11 +37,12 @@ class Collect(Node):
     """Let the caller enter something; a good entry becomes the variable `variable` and leads to `then`.
 
     An entry is over with the key `end`, after `inter_digit` seconds without a digit or, without `end`, when it is
-    `longest`. Silence and a wrong entry cost one of `retries` and lead to `when_failed` when none is left. What is said
-    about them is one prompt for each of its kind, and in place of `say` from then on (`say_again`) one for each retry;
-    the last is for all that follow. With `confirm` these prompts are said, `{value}` in them, and 1 takes the entry,
-    2 begins anew. After `tries` good entries in one call, whatever came of them, the next visit leads to `when_failed`
-    at once: a code cannot be guessed by coming back; 0 is no limit. A `secret` entry is shown and said to nobody.
+    `longest`; who ends that with "#" all the same means nothing by it (`HABIT`). Silence and a wrong entry cost one of
+    `retries` and lead to `when_failed` when none is left. What is said about them is one prompt for each of its kind
+    and, in place of `say` from then on (`say_again`) one a retry; the last is for all that follow. With `confirm`
+    these prompts are said, `{value}` in them, and 1 takes the entry, 2 begins anew. After `tries` good entries in one
+    call, whatever came of them, the next visit leads to `when_failed` at once: a code cannot be guessed by coming back;
+    0 is no limit. A `secret` entry is shown and said to nobody.
     """
 
     kind: ClassVar[str] = "collect"
@@ -63,15 +67,20 @@ class Collect(Node):
     when_failed: Target = HANGUP
     type_ahead: bool = True
 
+    @property
+    def ends(self) -> str:
+        """The key that is no part of an entry: "#" of habit, where a pattern has no use for it."""
+        return self.end or ("" if self.pattern else HABIT)
+
     def is_over(self, keyed: str, *, closed: bool) -> bool:
         """Whether nothing more belongs to *keyed*; *closed*: no digit came for a while."""
-        if closed or (self.end and keyed.endswith(self.end)):
+        if closed or (self.ends and keyed.endswith(self.ends)):
             return True
         return len(keyed) >= (self.longest + TOO_MANY if self.end else self.longest)
 
     def read(self, keyed: str) -> str | None:
         """The value of an entry, or None when it cannot be right."""
-        entry = keyed.removesuffix(self.end)
+        entry = keyed.removesuffix(self.ends)
         if not self.shortest <= len(entry) <= self.longest:
             return None
         if self.pattern and re.fullmatch(self.pattern, entry) is None:

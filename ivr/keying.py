@@ -30,7 +30,7 @@ class Keying(Steps):
         """Whether *digit*, of a caller who may be elsewhere by now, is only the end of an entry that needed none."""
         p, until = self.progress, self.progress.habit_until
         p.habit_until = 0.0
-        if digit != HABIT or now > until or p.node is None:
+        if digit != HABIT or now >= until or p.node is None:
             return False
         self._journal(now, fx.DigitPressed(p.node, digit))
         self._journal(now, fx.DigitsDropped(p.node, digit, END_OF_ENTRY))

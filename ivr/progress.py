@@ -61,6 +61,7 @@ class Progress:
     music: bool = False  # the caller hears music while somebody is asked
     phase: str = ""  # of a collect node: CONFIRM while the entry is read back
     entry: str = ""  # what is read back
+    habit_until: float = 0.0  # a "#" until then belongs to the entry just made; 0 without
     tries: dict[str, int] = field(default_factory=dict)  # entries taken, by the place of each
     refused: str = ""
     attempts: int = 0  # retries used
@@ -86,6 +87,7 @@ class Progress:
         data["entered_at"] = now - self.entered_at
         data["playing_since"] = now - self.playing_since
         data["asked_at"] = now - self.asked_at
+        data["habit_until"] = max(0.0, self.habit_until - now)
         data["deadlines"] = {timer.name: at - now for timer, at in self.deadlines.items()}
         return data
 
@@ -120,5 +122,7 @@ class Progress:
         progress.entered_at = now - data["entered_at"]
         progress.playing_since = now - data["playing_since"]
         progress.asked_at = now - data.get("asked_at", 0.0)
+        left = data.get("habit_until", 0.0)
+        progress.habit_until = now + left if left else 0.0
         progress.deadlines = {Input[name]: now + left for name, left in data["deadlines"].items()}
         return progress

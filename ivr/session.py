@@ -55,6 +55,8 @@ class Session(Following, Speaking, Inquiring, Collecting):
                 return
             case Answered(request) if request != self.progress.request:
                 return
+            case Digit(digit) if self.belongs_to_entry(digit, now):
+                return
         self._event = event
         self._feed(_EVENT_INPUTS[type(event)], now)
         self._event = None

@@ -161,5 +161,7 @@ class Signals:
             self._control.keyed.pressed(call, leg, pressed, now)
             self._control.verifying.pressed(call, leg, pressed, now)
             self._control.pulling.wishes.pressed(call, leg, pressed, now)
+        elif call.session.belongs_to_entry(pressed, now):
+            self._control.menus.drain(call, now)
         elif not self._control.waiting.pressed(call, pressed, now):
             self._control.menus.receive(call, Digit(pressed), now)

@@ -190,13 +190,15 @@ def expected(node: Collect, keys: Sequence[tuple[float, str]], until: float) -> 
                 at, digit = keys.pop(0)
                 entry += digit
                 longest = node.longest + (16 if node.end else 0)
-                if digit == node.end or len(entry) == longest:
+                if digit == (node.end or "#") or len(entry) == longest:
                     over_at = at
                 elif not keys or keys[0][0] > at + node.inter_digit:
                     over_at = at + node.inter_digit
             if over_at > until:
                 return "waiting", None
-            figures = entry[:-1] if node.end and entry[-1] == node.end else entry
+            figures = entry[:-1] if entry[-1] == (node.end or "#") else entry
+            if not node.end and len(entry) == node.longest and keys[:1] and keys[0][1] == "#":
+                keys = keys[keys[0][0] < over_at + min(node.inter_digit, 2.0) :]  # of habit
             if (figures.isdigit() or not figures) and node.shortest <= len(figures) <= node.longest:
                 return "good", figures
             begun = over_at
@@ -256,3 +258,59 @@ def test_without_a_limit_an_entry_may_be_made_again_and_again() -> None:
     for _ in range(9):
         caller.press("1#")
     assert caller.path()[-1] == "collect:c"
+
+
+MENU = Menu("next", say=(Prompt("next"),), keys={"1": GOOD, "#": BAD}, when_no_input=BAD)
+FIXED = {"shortest": 4, "longest": 4, "end": ""}
+
+
+@pytest.mark.parametrize("every", [0.0, 0.5, 1.8])
+def test_a_hash_of_habit_after_a_fixed_length_means_nothing(every: float) -> None:
+    caller = Caller(flow(collect(then=MENU.target, **FIXED), MENU)).call("collect:c").wait(4)
+    caller.press("1234", every=0.1).wait(every).press("#").wait(0.5)
+    assert caller.path() == ["collect:c", "menu:next"]
+    assert caller.session.progress.data == {"parcel": "1234"}
+    assert fx.DigitsDropped(MENU.target, "#", "end-of-entry") in caller.records
+    caller.press("1")
+    assert caller.path()[-1] == "echo"
+
+
+@pytest.mark.parametrize("wait", [2.5, 0.0])
+def test_a_hash_that_comes_late_or_second_is_a_key(wait: float) -> None:
+    caller = Caller(flow(collect(then=MENU.target, **FIXED), MENU)).call("collect:c").wait(4)
+    caller.press("1234").wait(wait).press("#" if wait else "##")
+    assert caller.path()[-1] == "music:default"
+
+
+def test_so_it_does_among_digits_pressed_ahead_and_where_the_entry_is_read_back() -> None:
+    insisting = collect(say=(Prompt("enter", barge_in=False),), then=MENU.target, **FIXED)
+    caller = Caller(flow(insisting, MENU)).call("collect:c").press("1234#1").wait(4)
+    assert caller.path() == ["collect:c", "menu:next", "echo"]
+    assert caller.session.progress.data["parcel"] == "1234"
+    caller = calling(confirm=(READ_BACK,), **FIXED).wait(4).press("1234#")
+    assert caller.playing is not None
+    assert "invalid-choice" not in caller.said()
+    caller.press("1")
+    assert caller.path()[-1] == "echo"
+
+
+def test_a_wrong_entry_takes_its_hash_with_it() -> None:
+    caller = calling(valid=Valid.LUHN, **FIXED).wait(4).press("1234#").wait(1).press("1230").wait(1)
+    assert caller.said().count("entry-invalid") == 1
+    assert caller.session.progress.data == {"parcel": "1230"}
+
+
+def test_a_hash_ends_an_entry_that_only_a_pause_would() -> None:
+    caller = calling(shortest=4, longest=6, end="").wait(4).press("12345#")
+    assert caller.session.progress.data == {"parcel": "12345"}
+    assert calling(shortest=4, longest=6, end="", pattern="[0-9#]+").wait(4).press("1#234#").path()[-1] == "echo"
+
+
+def test_the_hash_of_habit_outlasts_a_restart() -> None:
+    nodes = flow(collect(then=MENU.target, **FIXED), MENU)
+    caller = Caller(nodes).call("collect:c").wait(4).press("1234", every=0.0)
+    data = json.loads(json.dumps(caller.session.snapshot(caller.now)))
+    session = Session.restore(nodes, caller.local_time, data, 1000.0)
+    assert session.belongs_to_entry("#", 1001.5)
+    session = Session.restore(nodes, caller.local_time, data, 1000.0)
+    assert not session.belongs_to_entry("#", 1002.5)
