@@ -73,7 +73,7 @@ MESSAGES = {
         '[queue.sales]\nwhisper = { say = { uk = "Продажі." } }\n'
         '[queue.sales.announce]\ncomfort_say = [{ pl = "Proszę." }]',
         [
-            '2:19: queue.sales.whisper.say: has no text in "en", the language of the switch; add en = "…"; callers '
+            '2:19: queue.sales.whisper.say: has no text in "en", the language of the switch; add en = "…"; agents '
             "whose language is missing hear it",
             '4:16: queue.sales.announce.comfort_say[1]: has no text in "en", the language of the switch; add en = "…"; '
             "callers whose language is missing hear it",
