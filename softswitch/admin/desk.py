@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from acd.dispatcher import Dispatcher
-    from softswitch.admin.callers import Callers
     from softswitch.admin.server import Verb
+    from softswitch.call.caller_desk import CallerDesk
     from softswitch.call.control import CallControl
     from softswitch.config import Config
     from softswitch.ports import Clock, Journal
@@ -83,7 +83,7 @@ class AdminDesk:
         await self._server.start()
 
     @property
-    def callers(self) -> Callers:
+    def callers(self) -> CallerDesk:
         """What may be done to those who wait; there is nothing before `open`."""
         return self._operations.callers
 

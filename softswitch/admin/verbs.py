@@ -25,6 +25,7 @@ from acd.events import (
 from softswitch.admin.callers import Callers
 from softswitch.admin.protocol import AdminError, Code
 from softswitch.admin.requests import Args, Level, Many, Nothing, Text, listed, read
+from softswitch.call.caller_desk import CallerDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -69,7 +70,7 @@ class Operations:
         self._control = control
         self._dispatcher = dispatcher
         self._config = config
-        self.callers = Callers(control, dispatcher, config, now=now, settle=settle)
+        self.callers = CallerDesk(control, dispatcher, now=now, settle=settle)
         self._live = live
         self._clock = clock
         self._now = now
@@ -79,7 +80,6 @@ class Operations:
     def reconfigure(self, config: Config) -> None:
         """From now on there are the queues, agents and phones of *config*."""
         self._config = config
-        self.callers.reconfigure(config)
 
     def verbs(self) -> dict[str, Callable[[Mapping[str, Any]], Any]]:
         return {
@@ -88,7 +88,7 @@ class Operations:
             "agents": self.agents,
             "agent.change": self.change_agent,
             "agents.change": self.change_agents,
-            **self.callers.verbs(),
+            **Callers(self.callers, self._dispatcher).verbs(),
         }
 
     # --- looking

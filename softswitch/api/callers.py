@@ -8,21 +8,21 @@ from fastapi import HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from softswitch.admin.protocol import AdminError, Code
 from softswitch.api.access import CALLERS, User
 from softswitch.api.bodies import json_body
 from softswitch.api.tags import etag, expects, has_seen
+from softswitch.call.caller_desk import CannotBe, Change, Why
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from softswitch.admin.callers import Callers
     from softswitch.api.guards import Guards
+    from softswitch.call.caller_desk import CallerDesk
 
 CallName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.@~-]{1,200}$")]
 _MOST_OCTETS = 20_000
-#: What an answer to an operator is over HTTP. Who is changed is there: what is not found is what they are to get.
-_STATUS = {Code.BAD_REQUEST: 422, Code.NOT_FOUND: 422, Code.REFUSED: 409}
+#: Who is changed is there: what is unknown is what they are to get.
+_STATUS = {Why.WRONG: 422, Why.UNKNOWN: 422, Why.IMPOSSIBLE: 409, Why.BROKEN: 500}
 
 
 class CallerChange(BaseModel):
@@ -45,7 +45,7 @@ class CallerChange(BaseModel):
     ] = None
 
 
-def add_callers(app: FastAPI, guards: Guards, callers: Callers) -> None:
+def add_callers(app: FastAPI, guards: Guards, callers: CallerDesk) -> None:
     """``/calls``. All of it needs the right to them: it tells numbers of customers."""
     asking, demand = guards.asking, guards.demand
 
@@ -55,17 +55,17 @@ def add_callers(app: FastAPI, guards: Guards, callers: Callers) -> None:
             raise HTTPException(404, "no such caller is in a queue")
         return shown
 
-    @app.exception_handler(AdminError)
-    async def refused(_: object, error: Exception) -> JSONResponse:
-        assert isinstance(error, AdminError)
-        return JSONResponse({"detail": str(error)}, _STATUS.get(error.code, 500))
+    @app.exception_handler(CannotBe)
+    async def cannot_be(_: object, error: Exception) -> JSONResponse:
+        assert isinstance(error, CannotBe)
+        return JSONResponse({"detail": str(error)}, _STATUS[error.why])
 
     @app.get("/calls", summary="Who is in the queues, the next one of each first; who is to be called back, too")
     async def listed(
         queue: Annotated[str | None, Query(max_length=200, description="Only of this one")] = None, who: User = asking
     ) -> list[dict[str, Any]]:
         demand(who, CALLERS)
-        return [shown for shown in callers.all_shown() if queue in (None, shown["queue"])]
+        return [shown for shown in callers.listed() if queue in (None, shown["queue"])]
 
     @app.get("/calls/{call}", summary="One of them")
     async def one(request: Request, call: CallName, who: User = asking) -> Response:
@@ -105,7 +105,7 @@ def add_callers(app: FastAPI, guards: Guards, callers: Callers) -> None:
         words = wanted.model_dump(exclude_none=True)
         if "prefer" in words:
             words["preferred"] = words.pop("prefer")
-        done = callers.change({"call": call, **words, "by": who.name})
+        done = callers.change(call, Change(**words, by=who.name))
         after = callers.shown(call)
         await guards.durable()
         if after is None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from softswitch.admin.callers import Callers
     from softswitch.call.callback_desk import CallbackDesk
+    from softswitch.call.caller_desk import CallerDesk
     from softswitch.campaigns.book import Book
     from softswitch.config.words.systems import Api
     from softswitch.erasure.desk import ErasureDesk
@@ -33,7 +33,7 @@ async def open_api(
     database: Path,
     book: Book,
     callbacks: CallbackDesk,
-    callers: Callers,
+    callers: CallerDesk,
     messages: MessageDesk,
     erasure: ErasureDesk,
     verified: Callable[[str, bool, str], bool],

@@ -12,9 +12,9 @@ import pytest
 from fastapi import FastAPI
 
 from acd.agent import State
-from softswitch.admin.callers import Callers
 from softswitch.api.callers import add_callers
 from softswitch.api.guards import Guards
+from softswitch.call.caller_desk import CallerDesk
 from softswitch.config import parse_config
 from tests.sim.office import Office, bridged, state_of
 from tests.support.sim_phone import answers
@@ -31,9 +31,7 @@ class Http:
 
     def __init__(self, office: Office) -> None:
         switch = office.switch
-        callers = Callers(
-            switch.control, switch.dispatcher, switch.config, now=lambda: office.world.now, settle=switch.flush
-        )
+        callers = CallerDesk(switch.control, switch.dispatcher, now=lambda: office.world.now, settle=switch.flush)
         assert API is not None
         settings = API
         self.app = FastAPI()
