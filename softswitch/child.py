@@ -176,20 +176,21 @@ class Ended:
     complaint: str
 
 
-async def run_module(module: str, *arguments: str, within: float) -> Ended:
-    """Have ``python -m module arguments…`` do its work. Raises TimeoutError after *within* seconds; it is gone then."""
+async def run_module(module: str, *arguments: str, within: float, given: bytes = b"") -> Ended:
+    """Have ``python -m module arguments…`` do its work; *given* is its standard input, which no list of processes
+    shows. Raises TimeoutError after *within* seconds; it is gone then."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         module,
         *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
         async with asyncio.timeout(within):
-            said, complaint = await process.communicate()
+            said, complaint = await process.communicate(given or None)
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):

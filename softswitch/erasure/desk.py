@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from softswitch.erasure.eraser import Erased, erase, find, new_name
-from softswitch.erasure.export import export
+from softswitch.erasure import apart
+from softswitch.erasure.eraser import Erased, Place, lists_with, new_name
+from softswitch.erasure.export import listed
 from softswitch.erasure.forms import forms_of
-from softswitch.erasure.rewriting import NotErased, customer_names
+from softswitch.erasure.rewriting import customer_names
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -61,11 +61,12 @@ class ErasureDesk:
     async def export(self, written: str, *, by: str) -> dict[str, Any]:
         """All that is known of a number. Raises NotErasable, NotErased."""
         parts = self._parts
-        forms = forms_of(written, parts.config().plan)
+        config = parts.config()
+        forms = forms_of(written, config.plan)
         await parts.kept()
-        found = await asyncio.to_thread(export, parts.config(), forms, parts.wall())
-        parts.note("customer.exported", {"by": by, "lines": found.lines})
-        return found.document
+        document, lines = await apart.export(Place.of(config), forms, parts.wall())
+        parts.note("customer.exported", {"by": by, "lines": lines})
+        return document | {"lists": listed(config, forms)}
 
     async def erase(self, written: str, *, by: str, dry_run: bool = False) -> dict[str, Any]:
         """What was erased, counted. Raises NotErasable, InUse, NotErased and OSError."""
@@ -75,21 +76,23 @@ class ErasureDesk:
         async with self._turn:
             await parts.kept()
             if dry_run:
-                return (await asyncio.to_thread(erase, config, forms, dry_run=True)).plain()
+                counted = await apart.erase(Place.of(config), forms, "", dry_run=True)
+                return replace(counted, lists=lists_with(config, forms)).plain()
             self._demand_no_call(forms)
-            try:
-                traces = await asyncio.to_thread(find, config, forms)
-            except sqlite3.Error as error:
-                raise NotErased(f"the database cannot be read: {error}") from error
-            name = new_name()
+            traces, name = await apart.find(Place.of(config), forms), new_name()
             messages, requests = self._leave(forms, traces, name, by)
             self._demand_no_call(forms)
             self._demand_unknown(forms, traces)
             parts.snapshot()
             parts.note("customer.erasing", {"by": by})
             await parts.kept()
-            done = await asyncio.to_thread(erase, config, forms, name=name, running=True)
-            done = replace(done, messages=done.messages + messages, requests=done.requests + requests)
+            done = await apart.erase(Place.of(config), forms, name)
+            done = replace(
+                done,
+                messages=done.messages + messages,
+                requests=done.requests + requests,
+                lists=lists_with(config, forms),
+            )
             self._tell(done, by)
             await parts.kept()
             return done.plain()

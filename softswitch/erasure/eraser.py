@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from acd.ticket import CALLED_BACK
@@ -21,6 +21,8 @@ from softswitch.store.missed import ERASED
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from softswitch.config import Config
     from softswitch.erasure.forms import Forms
     from softswitch.erasure.traces import Traces
@@ -48,15 +50,36 @@ class Erased:
         return {**asdict(self), "lists": list(self.lists), "left": list(self.left)}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a switch keeps what it knows; ``events``: the file of events, if there is one."""
+
+    data_dir: Path
+    events: Path | None
+
+    @classmethod
+    def of(cls, config: Config) -> Place:
+        return cls(config.server.data_dir, None if config.event_log is None else config.event_log.file)
+
+    @property
+    def database(self) -> Path:
+        return self.data_dir / FILE_NAME
+
+
+def lists_with(config: Config, forms: Forms) -> tuple[str, ...]:
+    """The lists of callers in which the number is."""
+    number = config.plan.read(forms.number)
+    return tuple(sorted(name for name, known in config.lists.items() if known.find(number) is not None))
+
+
 def new_name() -> str:
     """What stands for a number that was erased: made of chance, so that nothing leads back."""
     return f"{ERASED}{secrets.token_hex(6)}"
 
 
-def find(config: Config, forms: Forms) -> Traces:
+def find(place: Place, forms: Forms) -> Traces:
     """Raises sqlite3.Error and StoreError."""
-    path = config.server.data_dir / FILE_NAME
-    with Reader(path), closing(open_database(path, read_only=True)) as connection:
+    with Reader(place.database), closing(open_database(place.database, read_only=True)) as connection:
         return look(connection, forms)
 
 
@@ -69,18 +92,23 @@ def demand_no_order(config: Config, forms: Forms, wall: float) -> None:
             raise NotErased(f"{forms.number} {what}")
 
 
-def erase(config: Config, forms: Forms, *, name: str = "", dry_run: bool = False, running: bool = False) -> Erased:
-    """Raises NotErased, OSError and StoreError. A *dry_run* only counts; the cache of a *running* switch is its own."""
-    data_dir, log = config.server.data_dir, config.event_log
-    name = name or new_name()
-    with Reader(data_dir / FILE_NAME):  # there, and of a schema that is known
+def erase(config: Config, forms: Forms, *, dry_run: bool = False) -> Erased:
+    """What a stopped switch has left. Raises NotErased, OSError and StoreError. A *dry_run* only counts."""
+    done = erase_in(Place.of(config), forms, new_name(), dry_run=dry_run)
+    return replace(done, lists=lists_with(config, forms))
+
+
+def erase_in(place: Place, forms: Forms, name: str, *, dry_run: bool = False, running: bool = False) -> Erased:
+    """The same; the cache of speech of a *running* switch is its own."""
+    data_dir = place.data_dir
+    with Reader(place.database):  # there, and of a schema that is known
         pass
     try:
-        with closing(open_database(data_dir / FILE_NAME, read_only=dry_run)) as connection:
+        with closing(open_database(place.database, read_only=dry_run)) as connection:
             traces = look(connection, forms)
             cleaner = Cleaner(forms, traces, name, key_of(connection))
             sounds, letters = files.audio(data_dir, traces), files.letters(data_dir, forms, traces)
-            events = 0 if log is None else files.rewrite_events(log.file, cleaner, count_only=dry_run)
+            events = 0 if place.events is None else files.rewrite_events(place.events, cleaner, count_only=dry_run)
             lines = len(traces.lines)
             if not dry_run:
                 files.remove([*sounds, *letters])
@@ -99,6 +127,5 @@ def erase(config: Config, forms: Forms, *, name: str = "", dry_run: bool = False
         letters=len(letters),
         events=events,
         name="" if dry_run or not lines else name,
-        lists=tuple(sorted(n for n, known in config.lists.items() if known.find(config.plan.read(forms.number)))),
         left=() if dry_run else tuple(str(file) for file in files.left(data_dir, forms)),
     )

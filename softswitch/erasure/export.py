@@ -6,16 +6,16 @@ import json
 import sqlite3
 import zipfile
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from softswitch.campaigns.contacts import OPTED
 from softswitch.campaigns.sealing import sealed
 from softswitch.erasure import files
+from softswitch.erasure.eraser import Place
 from softswitch.erasure.rewriting import NotErased, key_of, open_database
 from softswitch.erasure.traces import look, read
-from softswitch.store.database import FILE_NAME
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
@@ -36,10 +36,22 @@ class Exported:
 
 
 def export(config: Config, forms: Forms, at: float) -> Exported:
+    """The same with what the configuration says of the number."""
+    found = export_from(Place.of(config), forms, at)
+    return replace(found, document=found.document | {"lists": listed(config, forms)})
+
+
+def listed(config: Config, forms: Forms) -> dict[str, dict[str, str]]:
+    """What lists of callers say of the number."""
+    number = config.plan.read(forms.number)
+    return {name: dict(row) for name, known in config.lists.items() if (row := known.find(number)) is not None}
+
+
+def export_from(place: Place, forms: Forms, at: float) -> Exported:
     """*at*: wall time now. Blocking. Raises NotErased when the database cannot be read, OSError and StoreError."""
-    data_dir = config.server.data_dir
+    data_dir = place.data_dir
     try:
-        with Reader(data_dir / FILE_NAME), closing(open_database(data_dir / FILE_NAME, read_only=True)) as connection:
+        with Reader(place.database), closing(open_database(place.database, read_only=True)) as connection:
             traces = look(connection, forms)
             seal = sealed(forms.number, key_of(connection))
             wishes = "SELECT seq, at, kind, call, data FROM journal WHERE kind = ? AND data ->> 'number' = ?"
@@ -49,7 +61,6 @@ def export(config: Config, forms: Forms, at: float) -> Exported:
     lines = [_of_line(line) for line in traces.lines]
     found = [*files.audio(data_dir, traces), *files.letters(data_dir, forms, traces)]
     named = {str(file.relative_to(data_dir)): file for file in found}
-    number = config.plan.read(forms.number)
     document = {
         "number": forms.number,
         "at": _iso(at),
@@ -60,7 +71,6 @@ def export(config: Config, forms: Forms, at: float) -> Exported:
         "messages": [asdict(message) | {"at": _iso(message.at)} for message in traces.messages],
         "callbacks": [asdict(one) | {"at": _iso(one.at), "due": _iso(one.due)} for one in traces.requests],
         "wishes_after_erasure": sealed_lines,
-        "lists": {name: dict(row) for name, known in config.lists.items() if (row := known.find(number)) is not None},
         "files": sorted(named),
     }
     return Exported(document, named, len(lines))
