@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr import effects as fx
+from ivr import labels
 from ivr.entries import Collect
 from ivr.nodes import NOT_CONNECTED, Answer, Echo, External, Goto, Hours, Inquiry, Menu, Music, Phone, Queue, Say
 from ivr.pulling import Pulling
@@ -36,16 +37,20 @@ class Arriving(Pulling, Versions):
             case Menu(type_ahead=False) | Say(type_ahead=False) | Collect(type_ahead=False):
                 self._drop("no-type-ahead", now)
         if p.target.kind == Menu.kind and p.trail[-1:] != [p.target]:
-            p.trail = [*p.trail, p.target][-TRAIL_LIMIT:]
+            self._lengthen_trail(p.target)
         elif not isinstance(self._node(), _PASSED_THROUGH):
             self._take_place(p.target)
 
     def _take_place(self, target: Target) -> None:
         """The caller is somewhere: back in the queue that was left by key, or elsewhere and its place is given up."""
         p = self.progress
-        if target in p.trail:
-            p.trail = p.trail[: p.trail.index(target)]
-        p.trail = [passed for passed in p.trail if passed.kind != Queue.kind]
+        before = p.trail.index(target) if target in p.trail else len(p.trail)
+        labels.keep_trail(p, [n for n, passed in enumerate(p.trail[:before]) if passed.kind != Queue.kind])
+
+    def _lengthen_trail(self, target: Target) -> None:
+        p = self.progress
+        p.trail = [*p.trail, target]
+        labels.keep_trail(p, range(len(p.trail))[-TRAIL_LIMIT:])
 
     def _leave(self, now: float) -> None:
         p = self.progress

@@ -107,8 +107,8 @@ def is_hidden(flow: Flow, p: Progress, digit: str = "") -> bool:
     if isinstance(node, Collect):
         return node.secret
     taken_here = isinstance(node, Menu) and p.state is not State.INSISTING
-    if isinstance(node, Menu) and longest_key(flow, p):  # is pressed already: what cannot be a part of it is for later
-        taken_here = any(key.startswith(p.keyed + digit) for key in node.keys)
+    if isinstance(node, Menu) and longest_key(flow, p):  # is pressed already: what makes no other key may be for later
+        taken_here = p.keyed + digit in node.keys
     return not taken_here and is_secretive(flow, p)
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ivr import effects as fx
 from ivr import labels
-from ivr.arriving import TRAIL_LIMIT, Arriving
+from ivr.arriving import Arriving
 from ivr.decisions import menu_of, prompting
 from ivr.entries import Collect
 from ivr.events import Moved, Requeued, Returned
@@ -163,5 +163,5 @@ class Following(Keying, Arriving):
         if key:
             self._note_key(key, now)
             self._journal(now, fx.KeyChosen(self._here(), key, key))
-        self.progress.trail = [*self.progress.trail, queue.target][-TRAIL_LIMIT:]
+        self._lengthen_trail(queue.target)
         self._go(queue.exit_for(key) or queue.target, f"key {key}")

@@ -12,6 +12,7 @@ from ivr.decisions import decide
 from ivr.events import Answered, Digit, Event, HungUp, Moved, PromptsFinished, Pulled, Requeued, Returned, Started
 from ivr.following import Following
 from ivr.inquiring import Inquiring
+from ivr.labels import keep_trail
 from ivr.machine import DECIDED, DECISIONS, TRANSITIONS, Action, Input, State
 from ivr.nodes import DIGITS
 from ivr.progress import Progress
@@ -64,7 +65,7 @@ class Session(Following, Speaking, Inquiring, Collecting):
     def renew(self, flow: Flow) -> None:
         """Go by *flow* from the next step on: the caller is sent to a place that the flow so far does not know."""
         self.flow = flow
-        self.progress.trail = [passed for passed in self.progress.trail if flow.find(passed) is not None]
+        keep_trail(self.progress, [n for n, passed in enumerate(self.progress.trail) if flow.find(passed) is not None])
 
     def next_deadline(self) -> float | None:
         return min(self.progress.deadlines.values(), default=None)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from ivr import effects as fx
 from ivr.customers import CUSTOMER_ID, readable
-from ivr.decisions import is_secretive, node_of
+from ivr.decisions import is_secretive, longest_key, node_of
 from ivr.entries import Collect
+from ivr.nodes import Menu
 from ivr.progress import Progress
 from ivr.secrecy import masked, secret_names, tells
 from ivr.targets import Target
@@ -129,8 +130,10 @@ class Steps:
     def _drop(self, why: str, now: float) -> None:
         p = self.progress
         node = self._node()
-        digits = self._shown(p.keyed, hidden=isinstance(node, Collect) and node.secret)
-        digits += self._shown(p.kept, hidden=is_secretive(self.flow, p))  # they may be meant for a later place
+        key = longest_key(self.flow, p) if isinstance(node, Menu) else ""
+        after = p.keyed.removeprefix(key) if key else ""  # as those kept, they may be meant for a later place
+        digits = self._shown(p.keyed.removesuffix(after), hidden=isinstance(node, Collect) and node.secret)
+        digits += self._shown(after + p.kept, hidden=is_secretive(self.flow, p))
         p.keyed, p.kept, p.key_closed = "", "", False
         if digits:
             self._journal(now, fx.DigitsDropped(self._here(), digits, why))

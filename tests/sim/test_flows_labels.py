@@ -23,6 +23,14 @@ labels = { 1 = "Invoices", 2 = "Delivery", 3 = "Complaints", 4 = "New customers"
 say = "x"
 keys = { 1 = "phone:1001", 2 = "phone:1001", 0 = "back" }
 labels = { 1 = "Рахунки" }
+retries = 0
+when_no_input = "menu:third"
+
+[menu.third]
+say = "x"
+keys = { 0 = "back", 1 = "phone:1001" }
+retries = 0
+when_no_input = "phone:1001"
 
 [findme.her]
 ring = ["phone:1001"]
@@ -43,8 +51,11 @@ class Labels(Office):
         olena = self.agent("1001", answers(after=2))
         call = self.call("2001", "200")
         for key in keys:
-            self.run(0.5)
-            call.press(key)
+            if key == ".":
+                self.run(11)
+            else:
+                self.run(0.5)
+                call.press(key)
         self.run(1)
         assert call.hears in (Tone("ringback"), None) or keys.endswith("4"), "hears it ring"
         self.run(2)
@@ -75,6 +86,9 @@ def labels() -> Iterator[Labels]:
         ("12", "Invoices: Desk 2001"),
         ("1005", "Desk 2001"),
         ("102", "Delivery: Desk 2001"),
+        ("1.1", "Invoices: Desk 2001"),
+        ("1.01", "Рахунки: Desk 2001"),
+        ("1.002", "Delivery: Desk 2001"),
     ],
 )
 def test_each_item_that_leads_to_the_same_person_is_told_apart(labels: Labels, keys: str, shown: str) -> None:
@@ -117,4 +131,37 @@ def test_the_whole_way_can_be_shown_and_is_kept_with_the_call() -> None:
     assert (ended["menu_label"], ended["menu_path"]) == ("Рахунки", "first 1 > second 1")
     (record,) = [record for record in office.switch.records() if record.menu_path]
     assert (record.label, record.menu_path) == ("Рахунки", "first 1 > second 1")
+    office.close()
+
+
+def test_whoever_comes_back_from_the_exit_menu_keeps_what_was_chosen() -> None:
+    office = Labels("""
+[menu.start]
+say = "x"
+keys = { 3 = "queue:patient" }
+labels = { 3 = "Complaints" }
+[queue.patient]
+needs = "sales >= 50"
+exit_menu = "menu:waiting"
+[menu.waiting]
+say = "x"
+keys = { 0 = "back", 1 = "say:sorry" }
+[[route]]
+did = "201"
+to = "menu:start"
+""")
+    call = office.call("2001", "201")
+    for key in "350":
+        office.run(0.5)
+        call.press(key)
+    office.run(1)
+    olena = office.agent("1001", answers(after=2))
+    office.run(4)
+    assert bridged(call, olena.call)
+    assert olena.call.invite is not None
+    assert olena.call.invite.from_.display_name == "Complaints: Desk 2001"
+    olena.call.hang_up()
+    office.run(1)
+    (record,) = [record for record in office.switch.records() if record.menu_path]
+    assert (record.label, record.menu_path) == ("Complaints", "start 3")
     office.close()

@@ -149,7 +149,9 @@ def test_no_place_is_named_after_a_secret() -> None:
 
 
 def test_a_digit_behind_a_key_that_might_have_gone_on_is_hidden() -> None:
-    main = Menu("main", keys={"1": T("collect:pin"), "12": T("queue:q")}, when_no_input=T("queue:q"))
+    main = Menu(
+        "main", keys={"1": T("collect:pin"), "12": T("queue:q"), "14782": T("queue:q")}, when_no_input=T("queue:q")
+    )
     caller = calling(main, to="menu:main").press("14711#")
     assert caller.session.progress.data["pin"] == "4711"
     assert [r.digit for r in caller.records if isinstance(r, fx.DigitPressed)] == ["1", *fx.SECRET * 5]
