@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tests.support.switch import Switch
 
 RECOGNISED = 0.7
+PARK = '[park]\nplaces = "701-702"\ntimeout = 8\n'
 POLISH = """
 [[route]]
 did = "1011"
@@ -40,7 +41,7 @@ def shared_switch(
     folder = tmp_path_factory.mktemp("keys")
     music = write_music(folder)
     support = 'label = "Support"\nnumber = "72"\nannounce = { position = true, first_after = 1, every = 60 }\n'
-    centre = CENTRE.replace('label = "Support"\n', support) + POLISH
+    centre = CENTRE.replace('label = "Support"\n', support) + POLISH + PARK
     with ExitStack() as stack:
         yield Switches(ports, folder, rendered, stack).start(phone_tables() + AGENTS + centre), music
 
@@ -141,3 +142,31 @@ def test_sent_to_another_queue_by_keys_a_caller_keeps_language_and_name(office: 
     call.hang_up()
     (record,) = [record for record in office.records(1) if record["caller"] == "2001"]
     assert [step["name"] for step in record["path"] if step["kind"] == "talk"] == ["olena", "piotr"]
+
+
+def test_parked_by_keys_fetched_by_number_and_parked_again_by_a_transfer_whom_nobody_fetches(
+    office: Office, speech: Speech
+) -> None:
+    dan = office.phone("2002")
+    call, taken = served(office)
+
+    taken.press("*6")
+    place = speech.phrase("park-place", place="701")
+    taken.listen_until(lambda heard: heard.find(place).score > RECOGNISED, what="the number of the place")
+    fetching = office.dial(dan, "701")
+    fetching.wait_confirmed()
+    talk(call, fetching)
+    taken.wait_ended()
+
+    fetching.transfer(f"sip:702@{office.switch.domain}")
+    fetching.wait_ended()
+    call.listen_until(lambda heard: on_music(office, call), what="music meanwhile")
+    back = dan.wait_incoming(within=15)
+    assert "702: Cara Novak" in back.remote
+    back.answer()
+    back.wait_confirmed()
+    talk(call, back)
+    call.hang_up()
+    (record,) = [record for record in office.records(1) if record["caller"] == "2001"]
+    steps = [(step["kind"], step["name"]) for step in record["path"] if step["kind"] in ("talk", "park")]
+    assert steps == [("talk", "olena"), ("park", "701"), ("talk", "2002"), ("park", "702"), ("talk", "2002")]
