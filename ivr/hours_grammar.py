@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from ivr.holidays import EASTERS
@@ -30,8 +30,23 @@ _INTERVAL = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _DATE_SPAN = re.compile(rf"({_DATE.pattern})\.\.({_DATE.pattern})")
 _YEARLY = re.compile(r"\d{2}-\d{2}")
-_EASTER = re.compile(r"((?:orthodox-)?easter)([+-]\d{1,2})?")
+_EASTER = re.compile(r"((?:orthodox-)?easter)([+-]\d{1,3})?")
 _LEAP_YEAR = 2000
+
+
+def _any_case(word: str) -> str:
+    return "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in word)
+
+
+_DAY = rf"({'|'.join(map(_any_case, DAYS))})"
+_DAYS = rf"({_DAY}(-{_DAY})?|{_any_case('daily')})"
+_EASTER_DAY = rf"({_any_case('orthodox-')})?{_any_case('easter')}([+-][0-9]{{1,3}})?"
+_YEAR_DAY = "[0-9]{2}-[0-9]{2}"
+#: All rules match it, and little else: an expression that editors understand.
+RULE_PATTERN = (
+    rf"^\s*({_DAYS}(,{_DAYS})*|[0-9]{{4}}-{_YEAR_DAY}(\.\.[0-9]{{4}}-{_YEAR_DAY})?|{_YEAR_DAY}|{_EASTER_DAY})"
+    r"([\s,]+[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2})*[\s,]*$"
+)
 
 
 class HoursError(ValueError):
@@ -63,7 +78,10 @@ class Rule:
             return (day.month, day.day) == self.yearly
         if self.easter is not None:
             which, days = self.easter
-            return day == EASTERS[which](day.year) + timedelta(days=days)
+            sunday = day.toordinal() - days  # perhaps of another year
+            if not 1 <= sunday <= date.max.toordinal():
+                return False
+            return date.fromordinal(sunday) == EASTERS[which](date.fromordinal(sunday).year)
         return day.weekday() in self.weekdays
 
     def begun_on(self, day: date, minutes: float) -> bool:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -167,6 +167,20 @@ SHOP = parse_rules(
 )
 def test_easter_and_holidays(at: str, open: bool, rule: str) -> None:
     assert SHOP.at(wall(at)) == Verdict(open, rule)
+
+
+def test_days_are_counted_from_easter_into_other_years() -> None:
+    """Easter was on 5 April 2026 in the West, on 12 April in the East; it is on 28 March 2027 in the West."""
+    for text, open_on in (
+        ("easter+231", "2026-11-22"),
+        ("orthodox-easter+224", "2026-11-22"),
+        ("easter+300", "2027-01-30"),
+        ("easter-100", "2026-12-18"),
+    ):
+        rules = parse_rules([text])
+        days = [date(2026, 6, 1) + timedelta(days=n) for n in range(260)]
+        assert [str(day) for day in days if rules.at(datetime.combine(day, time(12))).open] == [open_on]
+        assert not rules.at(datetime(1, 1, 2)).open  # noqa: DTZ001 (local)
 
 
 class Planned:
