@@ -42,7 +42,7 @@ HISTORY: Final = 28 * 86400.0
 FIRST_PAUSE: Final = 1.0
 _LONGEST_PAUSE: Final = 300.0
 
-_SOMEBODY_WAITS: Final = frozenset({"queued", "returned", "call_changed", "callback_requested"})
+_SOMEBODY_WAITS: Final = frozenset({"queued", "returned", "rejoined", "call_changed", "callback_requested"})
 
 Estimated = tuple[str, float, float, float]
 
