@@ -46,6 +46,14 @@ class PromptsFinished:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptsTimed:
+    """PlayPrompts number `play` has begun to sound, and takes `seconds`. A number of the past is ignored."""
+
+    play: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Returned:
     """Whoever had the caller gives them back; `key` is the one pressed when the result is `Result.KEY`.
 
@@ -97,4 +105,4 @@ class HungUp:
     """The caller is gone, or call control ended the call."""
 
 
-Event = Started | Digit | PromptsFinished | Returned | Answered | Pulled | Moved | Requeued | HungUp
+Event = Started | Digit | PromptsTimed | PromptsFinished | Returned | Answered | Pulled | Moved | Requeued | HungUp

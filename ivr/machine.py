@@ -32,6 +32,7 @@ class Input(Enum):
     # events
     STARTED = auto()
     DIGIT = auto()
+    PROMPTS_TIMED = auto()  # how long what is being said takes
     PROMPTS_FINISHED = auto()
     RETURNED = auto()
     ANSWERED = auto()
@@ -95,6 +96,7 @@ class Action(Enum):
     RETRY_SCRIPT = auto()  # what went wrong, then the node's prompts
     PLAY = auto()
     STOP = auto()  # silence at once
+    EXTEND_LIMIT = auto()  # they are long
     NOTE_HEARD = auto()
     KEEP_DIGIT = auto()
     NOTE_DIGIT = auto()
@@ -144,7 +146,10 @@ class Action(Enum):
 S, I, A = State, Input, Action  # noqa: E741
 
 EVENTS = frozenset(
-    {I.STARTED, I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.PULLED, I.MOVED, I.REQUEUED, I.HUNG_UP}
+    {
+        *(I.STARTED, I.DIGIT, I.PROMPTS_TIMED, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.PULLED),
+        *(I.MOVED, I.REQUEUED, I.HUNG_UP),
+    }
 )
 TIMERS = frozenset({I.FIRST_DIGIT, I.INTER_DIGIT, I.PROMPT_LIMIT, I.FILLER, I.ASK_LIMIT, I.EXPECT_LIMIT})
 DECISIONS = frozenset(Input) - EVENTS - TIMERS
@@ -210,14 +215,16 @@ TRANSITIONS: dict[tuple[State, Input], tuple[State, tuple[Action, ...]]] = {
     (S.TURN,        I.MOVE_ON):           (S.ROUTING,    (A.FOLLOW_THEN,)),
 
     (S.SPEAKING,    I.DIGIT):             (S.TURN,       (A.STOP, A.STOP_TIMERS, A.NOTE_DIGIT, A.KEEP_DIGIT)),
-    (S.SPEAKING,    I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
+    (S.SPEAKING,    I.PROMPTS_TIMED):     (S.SPEAKING,    (A.EXTEND_LIMIT,)),
+    (S.SPEAKING,   I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
     (S.SPEAKING,    I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
     (S.SPEAKING,    I.REQUEUED):          (S.SPEAKING,  (A.CHANGE_QUEUE,)),
     (S.SPEAKING,    I.PULLED):            (S.SPEAKING,   (A.KEEP_PULLED,)),
     (S.SPEAKING,    I.HUNG_UP):           (S.ENDED,      (A.LEAVE_HUNG_UP,)),
 
     (S.INSISTING,   I.DIGIT):             (S.INSISTING,  (A.NOTE_DIGIT, A.KEEP_DIGIT)),
-    (S.INSISTING,   I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
+    (S.INSISTING,   I.PROMPTS_TIMED):     (S.INSISTING,   (A.EXTEND_LIMIT,)),
+    (S.INSISTING,  I.PROMPTS_FINISHED):  (S.TURN,       (A.STOP_TIMERS, A.NOTE_HEARD)),
     (S.INSISTING,   I.PROMPT_LIMIT):      (S.TURN,       (A.STOP,)),
     (S.INSISTING,   I.REQUEUED):          (S.INSISTING, (A.CHANGE_QUEUE,)),
     (S.INSISTING,   I.PULLED):            (S.INSISTING,  (A.KEEP_PULLED,)),
@@ -278,9 +285,10 @@ IGNORED: frozenset[tuple[State, Input]] = frozenset(
         *product([S.ENDED], EVENTS),  # whatever crosses our hang-up
         *product(_RESTING[1:], [I.STARTED]),  # a call starts once
         # nothing has been asked for yet
-        *product([S.NEW], [I.DIGIT, I.PROMPTS_FINISHED, I.RETURNED, I.ANSWERED, I.PULLED, I.MOVED, I.REQUEUED]),
+        *product([S.NEW], EVENTS - {I.STARTED, I.HUNG_UP}),
         # nothing is being said
-        *product([S.LISTENING, S.COLLECTING, S.EXPECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_FINISHED]),
+        *product([S.LISTENING, S.COLLECTING, S.EXPECTING, S.AWAY, S.CONNECTED], [I.PROMPTS_TIMED, I.PROMPTS_FINISHED]),
+        (S.ASKING, I.PROMPTS_TIMED),  # nobody waits longer for an answer than was said
         # nobody else had the caller
         *product(
             [S.SPEAKING, S.INSISTING, S.LISTENING, S.COLLECTING, S.EXPECTING, S.ASKING, S.CONNECTED],

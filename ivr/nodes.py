@@ -328,7 +328,8 @@ class Flow:
 
     After `step_limit` nodes in a row in which no time passes and no digit comes the caller hears that the call cannot
     be connected; time gives nodes back (`ivr.arriving.STEPS_A_SECOND`). Prompts that have not been reported finished
-    after `prompt_limit` seconds count as finished: whatever fails, a session does not hang.
+    after `prompt_limit` seconds, or after their own length if that is longer (`ivr.speaking.LATE`), count as finished:
+    whatever fails, a session does not hang.
     """
 
     nodes: Mapping[Target, Node]

@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from ivr.collecting import Collecting
 from ivr.decisions import decide
-from ivr.events import Answered, Digit, Event, HungUp, Moved, PromptsFinished, Pulled, Requeued, Returned, Started
+from ivr.events import (
+    Answered,
+    Digit,
+    Event,
+    HungUp,
+    Moved,
+    PromptsFinished,
+    PromptsTimed,
+    Pulled,
+    Requeued,
+    Returned,
+    Started,
+)
 from ivr.following import Following
 from ivr.inquiring import Inquiring
 from ivr.labels import keep_trail
@@ -52,7 +64,7 @@ class Session(Following, Speaking, Inquiring, Collecting):
         match event:
             case Digit(digit) if digit not in DIGITS:
                 return
-            case PromptsFinished(play) if play != self.progress.play:
+            case PromptsTimed(play) | PromptsFinished(play) if play != self.progress.play:
                 return
             case Answered(request) if request != self.progress.request:
                 return
@@ -148,6 +160,7 @@ class Session(Following, Speaking, Inquiring, Collecting):
 _EVENT_INPUTS: dict[type[Event], Input] = {
     Started: Input.STARTED,
     Digit: Input.DIGIT,
+    PromptsTimed: Input.PROMPTS_TIMED,
     PromptsFinished: Input.PROMPTS_FINISHED,
     Returned: Input.RETURNED,
     Answered: Input.ANSWERED,

@@ -6,12 +6,15 @@ from itertools import takewhile
 
 from ivr import effects as fx
 from ivr.decisions import is_hidden, next_prompt, script_of
-from ivr.events import Digit
+from ivr.events import Digit, PromptsTimed
 from ivr.keying import Keying
 from ivr.machine import Input
 from ivr.progress import CONFIRM
 from ivr.slots import together
 from ivr.texts import filled
+
+#: Seconds by which prompts may be reported finished too late.
+LATE = 30.0
 
 
 class Speaking(Keying):
@@ -42,6 +45,12 @@ class Speaking(Keying):
         p.deadlines[Input.PROMPT_LIMIT] = now + self.flow.prompt_limit
         known = p.public | {"value": p.entry} if p.phase == CONFIRM else p.public
         self._start_prompts(tuple(filled(prompt, known) for prompt in prompts), now)
+
+    def _extend_limit(self, now: float) -> None:
+        """What is long is not lost: it has as long as it takes, and a margin."""
+        assert isinstance(self._event, PromptsTimed)
+        limit = now + self._event.seconds + LATE
+        self.progress.deadlines[Input.PROMPT_LIMIT] = max(limit, self.progress.deadlines[Input.PROMPT_LIMIT])
 
     def _stop(self, now: float) -> None:
         p = self.progress

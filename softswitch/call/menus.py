@@ -27,7 +27,7 @@ from ivr.effects import (
     Survey,
     Trouble,
 )
-from ivr.events import Answered, Digit, HungUp, Moved, Requeued, Returned
+from ivr.events import Answered, Digit, HungUp, Moved, PromptsTimed, Requeued, Returned
 from ivr.labels import PATH
 from ivr.nodes import Answer, Echo, Music, Result
 from ivr.slots import PREFIX as SLOT_PREFIX
@@ -40,6 +40,8 @@ from softswitch.call.records import ivr_record
 from softswitch.call.settings import Reconfigurable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ivr.effects import Effect
     from ivr.events import Event
     from rtp.legs import Source
@@ -97,6 +99,13 @@ class Menus:
                 self._cancel(call, now)
         call.session.receive(event, now)
         self.drain(call, now)
+
+    def timed(self, call_id: str, play: int, lengths: Sequence[float | None], now: float) -> None:
+        """Tell how long what begins to sound takes, where that is known of all of it."""
+        call, known = self._control.calls.get(call_id), [seconds for seconds in lengths if seconds is not None]
+        if call is not None and len(known) == len(lengths):
+            call.session.receive(PromptsTimed(play, sum(known)), now)  # it wants nothing
+            self._control.session_timers.set(call.call, call.session.next_deadline())
 
     def forget(self, call: Call, now: float) -> None:
         """The call cannot be relied on any more."""

@@ -183,6 +183,7 @@ class Prompts:
                 (p.key, self._voice.seconds(path)) for p, path in zip(speech.prompts, found, strict=True) if path
             ]
             self._playing[call_id] = Playing(play, now, tuple(lengths))
+            self._control.menus.timed(call_id, play, [seconds for _, seconds in lengths], now)
         self._control.legs.hear(leg, Play(paths, speech.play_id))
         return True
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ivr import effects as fx
 from ivr.decisions import is_hidden
-from ivr.events import Answered, Digit, HungUp, PromptsFinished, Pulled, Returned, Started
+from ivr.events import Answered, Digit, HungUp, PromptsFinished, PromptsTimed, Pulled, Returned, Started
 from ivr.nodes import Flow, Result, Say
 from ivr.secrecy import masked, secret_names
 from ivr.services import NO_NUMBER, Lookup, Sms
@@ -248,6 +248,7 @@ class _Walker:
                     for what in self._voice.unfit(prompt, language):
                         self._note("trouble", f"{prompt.key}: the value of {what} does not fit")
                     seconds += self._voice.seconds(prompt, language)
+                self._session.receive(PromptsTimed(play, seconds), self._now)
                 self._later(seconds, PromptsFinished(play))
                 self._press_next()
             case fx.StopPrompts(play):

@@ -1,4 +1,4 @@
-"""What callers enter on the way to people."""
+"""What callers enter on the way to people, and what is long."""
 
 from __future__ import annotations
 
@@ -43,4 +43,25 @@ def test_a_hash_of_habit_does_not_lead_out_of_the_queue_that_the_entry_led_to() 
     call.press("#")
     office.run(1)
     assert said(call) == ("uk/menu.leave",)
+    office.close()
+
+
+def test_long_texts_are_said_to_their_end() -> None:
+    told = """
+[say.terms]
+say = "Terms and conditions."
+say_also = ["More of them."]
+then = "echo"
+[[route]]
+did = "301"
+to = "say:terms"
+"""
+    office = Office(centre=CENTRE + told)
+    office.switch.voice.lengths |= {"say.terms": 200.0, "say.terms.2": 220.0}
+    call = office.trunk().dial("301")
+    office.run(425)
+    (ended,) = office.switch.journal.of("ivr.prompts_ended")
+    assert (ended.data["played"], ended.data["completed"]) == (420.0, True)
+    call.hang_up()
+    office.run(1)
     office.close()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ivr import effects as fx
-from ivr.events import Digit, HungUp, PromptsFinished, Requeued, Returned, Started
+from ivr.events import Digit, HungUp, PromptsFinished, PromptsTimed, Requeued, Returned, Started
 from ivr.hours import parse_rules
 from ivr.nodes import (
     GOODBYES,
@@ -438,6 +438,21 @@ def test_prompts_that_are_never_reported_finished_do_not_hold_the_caller() -> No
     assert caller.effects[-1] == fx.StopPrompts(1)
     caller.wait(5)
     assert caller.said() == ["main", "no-input", "main"]
+
+
+def test_prompts_that_take_longer_than_that_are_said_to_their_end() -> None:
+    caller = Caller(MAIN, prompt_seconds=420).call("menu:main").tell(PromptsTimed(1, 420.0)).wait(425)
+    assert [effect for effect in caller.effects if isinstance(effect, fx.StopPrompts)] == []
+    assert fx.PromptsEnded(T("menu:main"), 1, 420.0) in caller.records
+    lost = Caller(MAIN, prompt_seconds=1e9).call("menu:main").tell(PromptsTimed(1, 420.0)).wait(449)
+    assert len(lost.effects) == 1
+    assert lost.wait(1).effects[-1] == fx.StopPrompts(1)
+
+
+def test_short_ones_have_no_less_time_and_a_length_of_others_means_nothing() -> None:
+    caller = Caller(MAIN, prompt_seconds=1e9).call("menu:main").tell(PromptsTimed(1, 2.0)).tell(PromptsTimed(7, 900.0))
+    assert len(caller.wait(299).effects) == 1
+    assert caller.wait(1).effects[-1] == fx.StopPrompts(1)
 
 
 def test_a_late_report_about_earlier_prompts_means_nothing() -> None:
