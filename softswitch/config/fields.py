@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, Strict, WithJsonSchema
 
-from ivr.hours_grammar import HoursError, Rule, parse_rule
+from ivr.hours_grammar import RULE_PATTERN, HoursError, Rule, parse_rule
 from ivr.nodes import MenuAction
-from ivr.targets import DEFAULT_MUSIC, EXTERNAL, KINDS, NAMED_KINDS, NUMBER, Target
+from ivr.targets import DEFAULT_MUSIC, EXTERNAL, KINDS, NAMED_KINDS, NUMBER, SERVICE_KINDS, Target
 from softswitch.config.errors import nearest, one_of
 
 if TYPE_CHECKING:
@@ -205,18 +205,35 @@ def _from_string(parse: Callable[[object], object], examples: list[str], pattern
     return PlainValidator(parse), PlainSerializer(str, return_type=str), WithJsonSchema(schema)
 
 
-_RULE_SCHEMA = WithJsonSchema({"type": "string", "examples": ["mon-fri 09:00-17:00", "sat 22:00-06:00", "2026-12-25"]})
+#: What `parse_target` and `parse_hours_rule` take, as far as an expression can say it: for editors.
+_TARGET_PATTERN = (
+    rf"^(({'|'.join(NAMED_KINDS)}):\S(.*\S)?|music(:(\S(.*\S)?)?)?|{EXTERNAL}:({NUMBER.pattern.replace('(?:', '(')})"
+    rf"|{'|'.join((*(kind for kind in SERVICE_KINDS if kind != 'music'), *MENU_WORDS))})$"
+)
+_RULE_SCHEMA = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": RULE_PATTERN,
+        "examples": ["mon-fri 09:00-17:00", "sat 22:00-06:00", "2026-12-25"],
+    }
+)
 
-TargetField = Annotated[Target, *_from_string(parse_target, ["menu:main", "queue:sales", "hangup"])]
+TargetField = Annotated[Target, *_from_string(parse_target, ["menu:main", "queue:sales", "hangup"], _TARGET_PATTERN)]
 ListenField = Annotated[Listen, *_from_string(parse_listen, ["udp:0.0.0.0:5060"], r"^(udp|tcp):.+:\d+$")]
 PortRangeField = Annotated[PortRange, *_from_string(parse_ports, ["20000-20127"], r"^\s*\d+\s*-\s*\d+\s*$")]
 NumberRangeField = Annotated[NumberRange, *_from_string(parse_numbers, ["701-720"], r"^\s*\d+\s*-\s*\d+\s*$")]
-NetworkField = Annotated[Network, *_from_string(parse_network, ["192.0.2.10", "192.0.2.0/24"])]
+NetworkField = Annotated[
+    Network, *_from_string(parse_network, ["192.0.2.10", "192.0.2.0/24"], "^[0-9A-Fa-f:.]+(/[0-9]+)?$")
+]
 HoursRuleField = Annotated[
     Rule, PlainValidator(parse_hours_rule), PlainSerializer(lambda rule: rule.text), _RULE_SCHEMA
 ]
 
-LanguageKey = Annotated[str, AfterValidator(parse_language)]
+LanguageKey = Annotated[
+    str,
+    AfterValidator(parse_language),
+    WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(LANGUAGES)})$"}),
+]
 
 #: A length of time, in seconds.
 Seconds = Annotated[float, Strict(), Field(ge=0, le=1e7, allow_inf_nan=False)]

@@ -25,6 +25,7 @@ from softswitch.config.words.values import (
     Name,
     QueueAgents,
     Section,
+    Shorthand,
     Skill,
     User,
 )
@@ -236,7 +237,7 @@ def _reason(value: object) -> object:
 
 
 BreakKey = Annotated[str, Field(pattern=r"^[0-9]$")]
-BreakField = Annotated[BreakReason, BeforeValidator(_reason)]
+BreakField = Annotated[BreakReason, BeforeValidator(_reason), Shorthand({"type": "string", "minLength": 1})]
 
 
 class Offers(Section):

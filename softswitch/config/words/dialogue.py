@@ -14,7 +14,7 @@ from softswitch.callers.lists import wrong_pattern
 from softswitch.config.fields import Count, Flag, Label, NetworkField, Number, Seconds, TargetField, Word, Wrong
 from softswitch.config.secrets import SecretField
 from softswitch.config.words.callers import Column
-from softswitch.config.words.values import FilePath, Name, Section, Spoken
+from softswitch.config.words.values import FilePath, Name, Section, Shorthand, Spoken
 from softswitch.speech.template import parse_template
 
 
@@ -74,9 +74,9 @@ Digits = Annotated[
     Span,
     PlainValidator(_span),
     PlainSerializer(str),
-    WithJsonSchema({"anyOf": [{"type": "string", "examples": ["1-12", "4"]}, {"type": "integer"}]}),
+    WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[0-9]{1,3}(-[0-9]{1,3})?$"}, {"type": "integer"}]}),
 ]
-Texts = Annotated[tuple[Spoken, ...], BeforeValidator(_texts)]
+Texts = Annotated[tuple[Spoken, ...], BeforeValidator(_texts), Shorthand(element=True)]
 Written = Annotated[Spoken, AfterValidator(_written)]
 Method = Literal["GET", "POST"]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/{}]+(/\S*)?$", max_length=2000)]

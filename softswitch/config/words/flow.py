@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field
 
 from ivr.targets import HANGUP, Target
 from softswitch.config.fields import (
@@ -28,6 +28,7 @@ from softswitch.config.words.values import (
     FilePath,
     Key,
     Section,
+    Shorthand,
     Spoken,
     Strings,
     Zone,
@@ -128,7 +129,7 @@ def _targets(value: object) -> object:
 Targets = Annotated[
     tuple[TargetField, ...],
     BeforeValidator(_targets),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    Shorthand(element=True),
 ]
 
 #: What a caller who is refused is told (RFC 3261 §21, RFC 8197, RFC 8688).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
 from softswitch.config.errors import nearest
 from softswitch.config.fields import Count, Seconds, Wrong
@@ -18,7 +18,7 @@ def _code(text: str) -> str:
     return text
 
 
-FindingCode = Annotated[str, AfterValidator(_code)]
+FindingCode = Annotated[str, AfterValidator(_code), WithJsonSchema({"enum": sorted(SILENCEABLE)})]
 
 
 class Lint(Section):

@@ -38,13 +38,12 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-MailAddress = Annotated[
-    str, PlainValidator(_mail_address), WithJsonSchema({"type": "string", "pattern": "^[^@ ]+@[^@ ]+$"})
-]
+_MAIL_SCHEMA = {"type": "string", "pattern": "^[^@ ]+@[^@ ]+$"}
+MailAddress = Annotated[str, PlainValidator(_mail_address), WithJsonSchema(_MAIL_SCHEMA)]
 MailAddresses = Annotated[
     tuple[MailAddress, ...],
     BeforeValidator(_one_or_more),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    WithJsonSchema({"anyOf": [_MAIL_SCHEMA, {"type": "array", "items": _MAIL_SCHEMA}]}),
 ]
 BoxNumber = Annotated[str, Field(pattern=r"^[0-9]{1,12}$")]
 

@@ -57,7 +57,11 @@ _PATTERN = re.compile(r"\*|[a-z]+(?:\.[a-z_]+)*(?:\.\*|\*)?")
 
 Url = Annotated[str, PlainValidator(_url), WithJsonSchema({"type": "string", "pattern": "^https?://.+"})]
 EventPattern = Annotated[
-    str, PlainValidator(_pattern), WithJsonSchema({"type": "string", "examples": ["call.*", "ivr.prompts_ended"]})
+    str,
+    PlainValidator(_pattern),
+    WithJsonSchema(
+        {"type": "string", "pattern": f"^({_PATTERN.pattern})$", "examples": ["call.*", "ivr.prompts_ended"]}
+    ),
 ]
 EventPatterns = Annotated[tuple[EventPattern, ...], Field(min_length=1)]
 
@@ -125,7 +129,10 @@ class Api(Section):
     """The HTTP API; without this table nothing listens."""
 
     listen: Annotated[
-        HttpListen, PlainValidator(_http_listen), PlainSerializer(str), WithJsonSchema({"type": "string"})
+        HttpListen,
+        PlainValidator(_http_listen),
+        PlainSerializer(str),
+        WithJsonSchema({"type": "string", "pattern": ".:[0-9]+$"}),
     ] = HttpListen("127.0.0.1", 8080)
     """Without encryption: for other machines put a proxy with TLS in front."""
     tokens: Annotated[tuple[ApiToken, ...], Field(alias="token", min_length=1)]

@@ -8,8 +8,9 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -33,6 +34,23 @@ from softswitch.config.fields import (
     Wrong,
 )
 from softswitch.config.secrets import context_of
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
+
+
+@dataclass(frozen=True)
+class Shorthand:
+    """What else may stand where a table or a list is described: its JSON Schema. `element`: one item of the list."""
+
+    schema: dict[str, Any] | None = None
+    element: bool = False
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        whole = handler(core)
+        short = whole["items"] if self.element else self.schema or {}
+        return {"anyOf": [short, whole]}
 
 
 def _path(value: object, info: ValidationInfo) -> Path:
@@ -112,14 +130,16 @@ Zone = Annotated[
 Contact = Annotated[
     Uri, PlainValidator(_contact), PlainSerializer(str), WithJsonSchema({"type": "string", "pattern": "^sip:.+"})
 ]
-Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string"})]
+Address = Annotated[str, PlainValidator(_address), WithJsonSchema({"type": "string", "pattern": "^[0-9A-Fa-f:.]*$"})]
 Country = Annotated[
     str, PlainValidator(_country), WithJsonSchema({"type": "string", "pattern": "^([A-Z]{2})?$", "examples": ["UA"]})
 ]
 Strings = Annotated[
     tuple[Word, ...],
     BeforeValidator(_strings),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string", "minLength": 1}}]}
+    ),
 ]
 Spoken = Annotated[
     Mapping[LanguageKey, Word],

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from softswitch.config.fields import Count, Flag, HoursRuleField, Label, Seconds, TargetField, Word, Wrong
-from softswitch.config.words.values import Name, Section, Spoken
+from softswitch.config.words.values import Name, Section, Shorthand, Spoken
 
 UNTIL_DONE = "until-done"
 LONGEST_WRAP_UP = 1e7
@@ -142,6 +142,6 @@ def _range(value: object) -> object:
     return value
 
 
-AgentWrapUp = Annotated[WrapUpRange | None, BeforeValidator(_range)]
-OptionalWhisper = Annotated[Whisper | None, BeforeValidator(_table_or_flag)]
-OptionalCallback = Annotated[OfferCallback | None, BeforeValidator(_table_or_flag)]
+AgentWrapUp = Annotated[WrapUpRange | None, BeforeValidator(_range), Shorthand({"type": "number", "minimum": 0})]
+OptionalWhisper = Annotated[Whisper | None, BeforeValidator(_table_or_flag), Shorthand({"type": "boolean"})]
+OptionalCallback = Annotated[OfferCallback | None, BeforeValidator(_table_or_flag), Shorthand({"type": "boolean"})]
