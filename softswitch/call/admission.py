@@ -80,13 +80,11 @@ class Admission:
     def _from_outside(self, request: Request, trunk: str) -> Caller:
         """Who calls, by those headers of the trunk that are believed."""
         told = identify(request, map(IdentityHeader, self._trunks[trunk].identity))
-        number = self._plan.read(told.number[:MAX_NUMBER])
+        number = self._plan.read(told.number[:MAX_NUMBER], ours=False)
+        if told.withheld or number.withheld:
+            return Caller(number="", name="", trunk=trunk, withheld=True)
         return Caller(
-            number=number.dialable,
-            name=told.name[:MAX_NAME],
-            trunk=trunk,
-            raw=told.number[:MAX_NUMBER],
-            withheld=told.withheld or number.withheld,
+            number=number.dialable, name=told.name[:MAX_NAME], trunk=trunk, raw=told.number[:MAX_NUMBER], withheld=False
         )
 
     def dialled(self, request: Request, caller: Caller) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ivr.targets import EXTERNAL, Target
 from softswitch.call.trunks import DIALLABLE
-from softswitch.callers.numbers import Number
+from softswitch.callers.numbers import Number, NumberKind
 from softswitch.config.templates import fill, placeholders
 from softswitch.config.words.flow import REFUSALS
 
@@ -97,7 +97,7 @@ class Router:
             yield Look(rule, _destination([Target("phone", dialled)], rule, self._known(asked), None))
 
     def _asked(self, dialled: str, caller: Caller, now: float) -> _Asked:
-        number = self._plan.read(caller.number)
+        number = self._plan.read(caller.number, ours=caller.phone is not None)
         if caller.raw:  # a number that is on a list just as the trunk writes it
             number = Number(caller.raw, number.dialable, number.kind)
         found = {name: listed.find(number) for name, listed in self._lists.items()}
@@ -108,7 +108,7 @@ class Router:
         return _Asked(tuple(dict.fromkeys(numbers)), caller, on, now)
 
     def _look(self, number: int, route: Route, asked: _Asked) -> Look:
-        dialled = _dialled(route, asked)
+        dialled = self._dialled(route, asked)
         hours = [self._state(text, asked.now) for text in route.when or ()]
         rule = _rule(
             number, route, [why if fits else text for text, (fits, why) in zip(route.when or (), hours, strict=True)]
@@ -152,8 +152,27 @@ class Router:
         if colon or not caller.number:
             return False
         if origin.endswith("*"):
-            return caller.number.startswith(origin[:-1]) or caller.raw.startswith(origin[:-1])
-        return caller.number in (origin, self._plan.read(origin).dialable)
+            beginnings = self._plan.beginnings(origin[:-1])
+            return caller.number.startswith(beginnings) or caller.raw.startswith(beginnings)
+        named = self._plan.read(origin)
+        if named.kind is NumberKind.INTERNAL and caller.phone is None:
+            return False  # somebody outside who shows a number like that of one of our phones
+        return caller.number in (origin, named.dialable)
+
+    def _dialled(self, route: Route, asked: _Asked) -> str | None:
+        """The form of the dialled number that *route* is for."""
+        if route.did is None:
+            return asked.numbers[-1]
+        outside = asked.caller.trunk is not None
+        for number in asked.numbers:
+            for did in route.did:
+                if did.endswith("*"):
+                    fits = number.startswith(self._plan.beginnings(did[:-1]) if outside else did[:-1])
+                else:
+                    fits = number == did or (outside and number == self._plan.read(did, ours=False).dialable)
+                if fits:
+                    return number
+        return None
 
     def _state(self, text: str, now: float) -> tuple[bool, str]:
         """Whether a word of `when` is so, and what the hours say."""
@@ -213,13 +232,3 @@ def _either(words: Iterable[str]) -> str:
 def _origin(origin: str) -> str:
     kind, _, name = origin.partition(":")
     return f"on the list {name}" if kind == "list" else origin
-
-
-def _dialled(route: Route, asked: _Asked) -> str | None:
-    """The form of the dialled number that *route* is for."""
-    if route.did is None:
-        return asked.numbers[-1]
-    for number in asked.numbers:
-        if any(number.startswith(did[:-1]) if did.endswith("*") else number == did for did in route.did):
-            return number
-    return None

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sip.errors import ParseError
 from sip.grammar import split_list
 from sip.headers import NameAddr
+from softswitch.callers.numbers import WITHHELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,7 +51,6 @@ class Identity:
 
 
 _INDEX = re.compile(r"^\d+(\.\d+)*$")
-_ANONYMOUS = "anonymous"
 
 
 def identify(request: Request, trusted: Iterable[IdentityHeader]) -> Identity:
@@ -58,9 +58,11 @@ def identify(request: Request, trusted: Iterable[IdentityHeader]) -> Identity:
     withheld = _wants_privacy(request)
     for header in trusted:
         for party in _parties(request, header):
+            if header is IdentityHeader.RPID and (party.param("party") or "calling").lower() != "calling":
+                continue
             number, name = user_of(party.uri), party.display_name
             hidden = header is IdentityHeader.RPID and party.param("privacy") not in (None, "off")
-            if number.lower() == _ANONYMOUS or party.uri.host.lower() == "anonymous.invalid":
+            if (number and number.lower() in WITHHELD) or party.uri.host.lower() == "anonymous.invalid":
                 withheld = True
                 continue
             if number:
@@ -81,7 +83,8 @@ def dialled(request: Request, order: Iterable[DialledHeader]) -> str:
             case DialledHeader.TO:
                 number = user_of(request.to.uri)
             case DialledHeader.DIVERSION:
-                number = next((user_of(party.uri) for party in reversed(list(_all(request, "Diversion")))), "")
+                diversions = reversed([user_of(party.uri) for party in _all(request, "Diversion")])
+                number = next((user for user in diversions if user.lower() not in WITHHELD), "")
             case DialledHeader.HISTORY_INFO:
                 number = _first_of_history(request)
         if number:
@@ -121,9 +124,9 @@ def _all(request: Request, name: str) -> Iterator[NameAddr]:
 def _first_of_history(request: Request) -> str:
     entries = []
     for party in _all(request, "History-Info"):
-        index = party.param("index") or ""
-        if _INDEX.match(index):
-            entries.append(([int(part) for part in index.split(".")], user_of(party.uri)))
+        index, user = party.param("index") or "", user_of(party.uri)
+        if _INDEX.match(index) and user.lower() not in WITHHELD:
+            entries.append(([int(part) for part in index.split(".")], user))
     return min(entries)[1] if entries else ""
 
 

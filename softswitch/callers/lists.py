@@ -14,6 +14,7 @@ import re
 from array import array
 from bisect import bisect_left
 from dataclasses import dataclass, field
+from heapq import merge
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 #: A CSV file is UTF-8, with a byte order mark or without; the first row names the columns.
 NUMBER_COLUMN = "number"
 _MOST_COMPLAINTS = 20
+_PART = 16_384
 _MOST_REPEATS = 3  # of up to 64 characters
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
@@ -58,7 +60,8 @@ class CallerList:
 
     def __init__(self, entries: Iterable[Entry], plan: NumberPlan) -> None:
         self._prefixes: dict[str, Mapping[str, str]] = {}
-        self._others: dict[str, Mapping[str, str]] = {}  # shorter than E.164 or with letters: few
+        #: Shorter than E.164 or with letters, and whether it is one of our own: few.
+        self._others: dict[tuple[str, bool], Mapping[str, str]] = {}
         self._patterns: list[tuple[re.Pattern[str], Mapping[str, str]]] = []
         self._blob = bytearray()
         shapes: dict[tuple[str, ...], int] = {}
@@ -73,16 +76,18 @@ class CallerList:
             if is_pattern(number):
                 self._patterns.append((compiled(number), entry.data))
             elif number.endswith("*"):
-                self._prefixes.setdefault(_prefix(number[:-1]), entry.data)
+                for beginning in plan.beginnings(number[:-1]):
+                    self._prefixes.setdefault(beginning, entry.data)
             elif (key := _key(number, plan)) is None:
-                self._others.setdefault(plan.read(number).dialable, entry.data)
+                read = plan.read(number)
+                self._others.setdefault((read.dialable, read.kind is NumberKind.INTERNAL), entry.data)
             else:
                 keys.append(key)
                 begins.append(len(self._blob))
                 shape = shapes.setdefault(tuple(entry.data), len(shapes))
                 self._blob += "\x1f".join((str(shape), *entry.data.values())).encode()
         begins.append(len(self._blob))
-        order = sorted(range(len(keys)), key=keys.__getitem__)  # stable: of two entries the first stays first
+        order = _order(keys)
         self.priorities = (least, most) if least <= most else (0.0, 0.0)
         """The fewest and the most points that the list gives to somebody on it."""
         self.languages = frozenset(languages - {""})
@@ -111,7 +116,7 @@ class CallerList:
             for written in dict.fromkeys((number.dialable, number.raw)):
                 if _E164.fullmatch(written) and (row := self._row(int(written[1:]))) is not None:
                     return self._data(row)
-        elif (found := self._others.get(number.dialable)) is not None:
+        elif (found := self._others.get((number.dialable, number.kind is NumberKind.INTERNAL))) is not None:
             return found
         for length in range(min(self._longest, len(number.dialable)), 0, -1):
             if (found := self._prefixes.get(number.dialable[:length])) is not None:
@@ -159,9 +164,14 @@ def wrong_pattern(written: str) -> str:
     return ""
 
 
-def _prefix(written: str) -> str:
-    """ "+4822" as it is; "0044" and "022" cannot be read as numbers, so only their fillings are taken out."""
-    return "".join(character for character in written if character.isdigit() or character == "+")
+def _order(keys: array[int]) -> list[int]:
+    """The places of *keys* in ascending order, of equal ones the first first.
+
+    Sorted in parts that are merged: one sort of a million would hold the interpreter for a quarter of a second, while
+    calls go on in another thread.
+    """
+    parts = (range(first, min(first + _PART, len(keys))) for first in range(0, len(keys), _PART))
+    return list(merge(*(sorted(part, key=keys.__getitem__) for part in parts), key=keys.__getitem__))
 
 
 def read_csv(
@@ -183,9 +193,14 @@ def read_csv(
                     path, [f'row 1: there is no column "{NUMBER_COLUMN}", but {", ".join(names) or "none"}']
                 )
             at = names.index(NUMBER_COLUMN)
-            for row, cells in enumerate(csv.reader(file, delimiter=separator), start=2):
+            rows, row = csv.reader(file, delimiter=separator, strict=True), 1
+            for cells in rows:
+                row += 1
                 if not any(cells):
                     continue
+                if any("\n" in cell or "\r" in cell for cell in cells):
+                    problems.append(f'row {row}: a cell goes on in the next line; is a " left open or not doubled?')
+                    break
                 number = cells[at].strip() if at < len(cells) else ""
                 data = {
                     name: cell.strip().replace("\x1f", " ")
@@ -202,7 +217,7 @@ def read_csv(
     except UnicodeDecodeError:
         raise ListFileError(path, ["is not UTF-8; save it as UTF-8"]) from None
     except csv.Error as error:
-        raise ListFileError(path, [str(error)]) from None
+        problems.append(f'row {row + 1}: {error}; a " within a cell is doubled, and a cell with one stands in quotes')
     if problems:
         raise ListFileError(path, problems)
 
@@ -218,6 +233,6 @@ def _problem(number: str, cells: int, columns: int, plan: NumberPlan) -> str:
         return wrong_pattern(number)
     if number.endswith("*"):
         return "" if number[:-1].lstrip("+").isdigit() else f'"{number}" is not a prefix, write "+4822*"'
-    if plan.read(number).kind in (NumberKind.OTHER, NumberKind.WITHHELD):
+    if ";" in number or plan.read(number).kind in (NumberKind.OTHER, NumberKind.WITHHELD):
         return f'"{number}" is not a telephone number'
     return ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: Numbers of emergency services in Ukraine, Poland, the European Union and beyond.
 EMERGENCY = ("112", "101", "102", "103", "104", "911", "997", "998", "999")
 #: User parts that mean "no number" (RFC 3323 §4.1, and what carriers make of it).
-_WITHHELD = frozenset({"", "anonymous", "unavailable", "private", "restricted", "unknown", "withheld"})
+WITHHELD = frozenset({"", "anonymous", "unavailable", "private", "restricted", "unknown", "withheld"})
 #: Numbers that only talk. Where a plan does not tell landlines from mobiles, either may get texts.
 _SPEECH_ONLY = frozenset(
     {
@@ -79,9 +79,45 @@ class NumberPlan:
         self._emergency = frozenset(emergency)
         self._read = lru_cache(maxsize=8192)(self._parse)
 
-    def read(self, raw: str) -> Number:
-        """What *raw*, the user part of an address or something keyed or typed, is."""
-        return self._read(raw[:MAX_LENGTH])
+    def read(self, raw: str, *, ours: bool = True) -> Number:
+        """What *raw*, the user part of an address or something keyed or typed, is.
+
+        *ours*: it may be one of our own numbers; what comes from a carrier is none, even if it looks like one.
+        """
+        number = self._read(raw[:MAX_LENGTH])
+        if ours or number.kind is not NumberKind.INTERNAL:
+            return number
+        found = self._global(number.dialable)
+        return (
+            Number(raw, number.dialable, NumberKind.LOCAL) if found is None else Number(raw, found, NumberKind.GLOBAL)
+        )
+
+    def beginnings(self, written: str) -> tuple[str, ...]:
+        """What numbers that begin with *written* begin with: as it stands, and as E.164 where that is plain.
+
+        In Ukraine "067" is also "+38067" and "0044" is "+44", in Poland "22" is "+4822".
+        """
+        plain = "".join(character for character in written if character.isdigit() or character in "+*#")
+        found = self._beginning(plain)
+        return (plain,) if found in ("", plain) else (plain, found)
+
+    def _beginning(self, plain: str) -> str:
+        if not plain.isdigit():
+            return ""
+        if not self._country:
+            return f"+{plain[2:]}" if plain.startswith("00") and len(plain) > 2 else ""
+        code = str(phonenumbers.country_code_for_region(self._country))
+        plan = phonenumbers.PhoneMetadata.metadata_for_region(self._country)
+        national = (plan and plan.national_prefix) or ""
+        abroad = re.match(plan.international_prefix, plain) if plan and plan.international_prefix else None
+        if abroad is not None and len(plain) > abroad.end():
+            return f"+{plain[abroad.end() :]}"
+        if plain.startswith(code):
+            return f"+{plain}"
+        if national:
+            within = plain.removeprefix(national)
+            return f"+{code}{within}" if within and within != plain else ""
+        return f"+{code}{plain}"
 
     def gets_texts(self, number: Number) -> bool:
         """Whether text messages may come to *number*."""
@@ -92,7 +128,7 @@ class NumberPlan:
 
     def _parse(self, raw: str) -> Number:
         text = raw.strip()
-        if text.lower() in _WITHHELD:
+        if text.lower() in WITHHELD:
             return Number(raw, "", NumberKind.WITHHELD)
         if text in self._internal:
             return Number(raw, text, NumberKind.INTERNAL)

@@ -98,6 +98,8 @@ def started(office: Office) -> dict[str, object]:
         ((("Remote-Party-ID", "<sip:+380931112233@c>;party=calling;privacy=off"),
           ("P-Asserted-Identity", "<sip:0501112233@c>")), "+380931112233", None),
         ((("P-Asserted-Identity", "<sip:0501112233@c>"), ("Privacy", "id")), "", True),
+        ((("P-Asserted-Identity", '"Ivan" <sip:Restricted@c>'),), "", True),
+        ((("P-Asserted-Identity", '"Ivan" <sip:+@c>'),), "+", None),
     ],
 )  # fmt: skip
 def test_who_calls_is_what_the_trunk_is_believed_to_say(
@@ -109,6 +111,7 @@ def test_who_calls_is_what_the_trunk_is_believed_to_say(
     office.run(2)
     data = started(office)
     assert (data["caller"], data.get("withheld")) == (caller, withheld)
+    assert not withheld or "Ivan" not in repr(data), "nothing of it is kept"
     assert said(call) == (("uk/say.nobody",) if withheld else ("uk/menu.main",))
     office.close()
 

@@ -208,6 +208,43 @@ def test_numbers_are_matched_in_whatever_form_they_come(caller: Caller, dialled:
     assert go(caller, dialled).rule.startswith(rule)
 
 
+@pytest.mark.parametrize("told", ["0441234567", "+380441234567", "380441234567", "00380441234567"])
+@pytest.mark.parametrize("did", ["0441234567", "+380441234567", "380441234567", "044*", "+38044*"])
+def test_the_number_of_a_route_may_be_written_as_people_dial_it(did: str, told: str) -> None:
+    config = f'[server]\ncountry = "UA"\n[trunk.kyiv]\nsource = ["192.0.2.1"]\n[[route]]\ndid = "{did}"\nto = "echo"\n'
+    assert router(config.encode()).find(told, Caller("+12025550123", trunk="kyiv"), NOON) is not None
+
+
+def test_national_beginnings_and_numbers_like_those_of_our_phones_are_told_apart() -> None:
+    config = b"""
+[server]
+country = "UA"
+[[phone]]
+user = "1001"
+password = "secret-1001"
+[trunk.kyiv]
+source = ["192.0.2.1"]
+[[route]]
+from = ["1001"]
+to = "hangup"
+[[route]]
+from = "067*"
+to = "music"
+[[route]]
+to = "echo"
+"""
+    routes = router(config)
+
+    def leads(caller: Caller) -> str:
+        found = routes.find("100", caller, NOON)
+        assert found is not None
+        return found.target.kind
+
+    assert leads(Caller("1001", phone="1001")) == "hangup"
+    assert leads(Caller("1001", raw="1001", trunk="kyiv")) == "echo"
+    assert leads(Caller("+380671234567", raw="+380671234567", trunk="kyiv")) == "music"
+
+
 def test_a_caller_who_is_refused_is_told_so() -> None:
     found = go(Caller("+380671112233", trunk="kyiv"))
     assert (found.target, found.refusal) == (Target("hangup"), 607)

@@ -53,6 +53,10 @@ def invite(*headers: str, from_: str = f"<sip:{CALLER}@carrier.example>", uri: s
         (invite(from_="<sip:0501234567;phone-context=+380@c;user=phone>"), EVERY, Identity("0501234567", "")),
         (invite(from_="<tel:501234567;phone-context=+380>"), EVERY, Identity("+380501234567", "")),
         (invite("P-Asserted-Identity: <<<"), EVERY, Identity(CALLER, "")),
+        (invite(f"Remote-Party-ID: <sip:100@c>;party=called, <sip:{CALLER}@c>;party=calling"), EVERY,
+         Identity(CALLER, "")),
+        (invite("Remote-Party-ID: <sip:100@c>;party=called"), EVERY, Identity(CALLER, "")),
+        (invite(from_='"Ivan" <sip:Restricted@c.example>'), EVERY, Identity("", "", withheld=True)),
     ],
 )  # fmt: skip
 def test_the_caller_is_who_the_trusted_headers_say(
@@ -76,6 +80,10 @@ def test_the_caller_is_who_the_trusted_headers_say(
          (D.HISTORY_INFO,), "2009"),
         (invite(), (D.DIVERSION, D.HISTORY_INFO), "100"),
         (invite("Diversion: nonsense <"), (D.DIVERSION,), "100"),
+        (invite("Diversion: <sip:anonymous@anonymous.invalid>;privacy=full", "To: <sip:+380441234567@c>"),
+         (D.DIVERSION, D.TO), "+380441234567"),
+        (invite("Diversion: <sip:2002@c>, <sip:anonymous@c>;privacy=full"), (D.DIVERSION,), "2002"),
+        (invite("History-Info: <sip:Anonymous@c>;index=1, <sip:2002@c>;index=1.1"), (D.HISTORY_INFO,), "2002"),
         (invite(uri="sip:100;ext=7@pbx"), (D.REQUEST_URI,), "100"),
     ],
 )  # fmt: skip

@@ -78,6 +78,45 @@ def test_a_file_is_read_as_spreadsheets_write_it(tmp_path: Path, head: str) -> N
     assert entries == [Entry("050 123 45 67", {"name": "Іван", "agent": "olena"}), Entry("+4822*", {})]
 
 
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        (
+            '0501234567,Ivan\n0501234568,"Petro\n0501234569,Olena\n',
+            "row 3: a cell goes on in the next line|row 3: unexp",
+        ),
+        ('0501234567,"Ivan\nPetrenko"\n', "row 2: a cell goes on in the next line"),
+        ('0501234567,"Romashka" Lviv\n0501234569,Olena\n', 'row 2: .* a " within a cell is doubled'),
+        ("0501234567;Ivan,x\n", 'row 2: "0501234567;Ivan" is not a telephone number'),
+    ],
+)
+def test_a_quote_that_is_left_open_swallows_nobody_in_silence(tmp_path: Path, rows: str, complaint: str) -> None:
+    (tmp_path / "vip.csv").write_text("number,name\n" + rows)
+    with pytest.raises(ListFileError, match=complaint):
+        list(read_csv(tmp_path / "vip.csv", PLAN))
+
+
+def test_a_quote_within_a_cell_may_be_doubled(tmp_path: Path) -> None:
+    (tmp_path / "vip.csv").write_text('number,name\n0501234567,"TOV ""Romashka"""\n0501234568,a "b" c\n')
+    names = [entry.data["name"] for entry in read_csv(tmp_path / "vip.csv", PLAN)]
+    assert names == ['TOV "Romashka"', 'a "b" c']
+
+
+def test_national_beginnings_are_those_of_whole_numbers() -> None:
+    callers = vip(("067*", {"name": "mobile"}), ("0044*", {"name": "abroad"}), ("20*", {"name": "desks"}))
+    assert callers.find(PLAN.read("+380671234567")) == {"name": "mobile"}
+    assert callers.find(PLAN.read("+442071234567")) == {"name": "abroad"}
+    assert callers.find(PLAN.read("2001")) == {"name": "desks"}
+
+
+def test_somebody_outside_with_a_number_like_that_of_a_phone_is_not_on_its_list() -> None:
+    plan = NumberPlan("UA", internal={"2001"})
+    callers = CallerList([Entry("2001", {"name": "our phone"}), Entry("2002", {"name": "theirs"})], plan)
+    assert callers.find(plan.read("2001")) == {"name": "our phone"}
+    assert callers.find(plan.read("2001", ours=False)) is None
+    assert callers.find(plan.read("2002", ours=False)) == {"name": "theirs"}
+
+
 def test_every_row_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "vip.csv").write_text("name,number\nA,0501234567\nB,nobody\nC,\nD,0501234568,extra\nE,12ab*\n")
     with pytest.raises(ListFileError) as caught:

@@ -63,6 +63,35 @@ def test_an_internal_number_is_ours_even_if_it_is_an_emergency_number_elsewhere(
     assert NumberPlan("UA", internal={"911"}).read("911").kind is NumberKind.INTERNAL
 
 
+def test_what_comes_from_a_carrier_is_none_of_ours() -> None:
+    assert UKRAINE.read("1001", ours=False).kind is NumberKind.LOCAL
+    assert NumberPlan("UA", internal={"0501234567"}).read("0501234567", ours=False).e164 == "+380501234567"
+    assert UKRAINE.read("0501234567", ours=False) == UKRAINE.read("0501234567")
+
+
+@pytest.mark.parametrize(
+    ("plan", "written", "beginnings"),
+    [
+        (UKRAINE, "067", ("067", "+38067")),
+        (UKRAINE, "(067) 1", ("0671", "+380671")),
+        (UKRAINE, "0044", ("0044", "+44")),
+        (UKRAINE, "38067", ("38067", "+38067")),
+        (UKRAINE, "+4822", ("+4822",)),
+        (UKRAINE, "20", ("20",)),
+        (UKRAINE, "0", ("0",)),
+        (UKRAINE, "", ("",)),
+        (POLAND, "22", ("22", "+4822")),
+        (POLAND, "4822", ("4822", "+4822")),
+        (POLAND, "00380", ("00380", "+380")),
+        (NumberPlan("US"), "01144", ("01144", "+44")),
+        (NOWHERE, "0044", ("0044", "+44")),
+        (NOWHERE, "067", ("067",)),
+    ],
+)
+def test_a_beginning_is_also_that_of_the_e164_form(plan: NumberPlan, written: str, beginnings: tuple[str, ...]) -> None:
+    assert plan.beginnings(written) == beginnings
+
+
 def test_a_country_without_a_plan_is_refused() -> None:
     with pytest.raises(ValueError, match='"XX" is not a country'):
         NumberPlan("XX")
