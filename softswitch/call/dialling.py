@@ -202,6 +202,8 @@ class Dialling:
     ) -> None:
         from_ = NameAddr(display, Uri(scheme="sip", user=number or "anonymous", host=self._domain))
         to = NameAddr("", Uri(scheme="sip", user=attempt.phone, host=self._domain))
+        if number:  # phones that go by who was asserted to call show the same (RFC 3325)
+            headers = (*headers, ("P-Asserted-Identity", str(from_)))
         self._send(attempt, call, uri, flow, role, from_, to, headers, now)
 
     def _send(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rtp.legs import Tone
+from sip.headers import NameAddr
 from tests.sim.office import CENTRE, Office, bridged
 from tests.support.sim_phone import answers
 
@@ -62,6 +63,8 @@ class Labels(Office):
         assert bridged(call, olena.call)
         assert olena.call.invite is not None
         shown = olena.call.invite.from_.display_name
+        asserted = NameAddr.parse(olena.call.invite.headers.get("P-Asserted-Identity") or "")
+        assert (asserted.display_name, asserted.uri) == (shown, olena.call.invite.from_.uri), "to phones that go by it"
         call.hang_up()
         self.run(1)
         return shown
