@@ -6,11 +6,9 @@ import asyncio
 import logging
 import os
 from dataclasses import asdict
-from itertools import chain
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from ivr.targets import DEFAULT_MUSIC
 from ivr.texts import filled
 from sip.auth import DigestChallenger
 from sip.refer import EXTENSIONS
@@ -34,11 +32,10 @@ from softswitch.erasure.desk import ErasureDesk, Parts
 from softswitch.estimates.estimator import Estimator
 from softswitch.ids import RandomIds
 from softswitch.inquiries.edge import Inquiries
+from softswitch.media.channels import Channels
 from softswitch.media.engine import MediaEngine, lane_ports
 from softswitch.outbox.feeds import Feeds
-from softswitch.paths import prompts_dir
-from softswitch.recovery import RECOVERED, Recovered, SnapshotKeeper, recover
-from softswitch.recovery.keeper import LOOK
+from softswitch.recovery import RECOVERED, Recovered, SnapshotKeeper, Snapshots, recover
 from softswitch.registrations import KeptBindings, restorable
 from softswitch.store.database import FILE_NAME, StoreError
 from softswitch.store.journal import JournalWriter
@@ -124,8 +121,7 @@ class Switch:
             on_event=self._media_event,
             record_below=data_dir,
         )
-        self._music: dict[str, list[str]] = {}
-        self._set_music(config)
+        self._channels = Channels(self._media, config)
         self._registrar = Registrar(
             min_expires=config.sip.expires.min,
             max_expires=config.sip.expires.max,
@@ -158,8 +154,7 @@ class Switch:
         self._callbacks: CallbackDesk
         self._erasure: ErasureDesk
         self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
-        self._keeper: SnapshotKeeper | None = None
-        self._looking: asyncio.TimerHandle | None = None
+        self._snapshots: Snapshots | None = None
 
     def _join(self, dispatcher: Dispatcher) -> CallControl:
         """Call control over all the parts."""
@@ -210,8 +205,7 @@ class Switch:
             await self._remember_campaigns(wall)
             self._voice.prepare(standing_prompts(config, self._flow), spoken_languages(config))
             await self._media.start()
-            for file in chain.from_iterable(self._music.values()):
-                self._media.preload(file)  # no caller should wait for a minute of music to be encoded
+            self._channels.preload()
             now, wall = self._loop.time(), self._clock.wall(self._loop.time())
             stored = await self._journal.load_bindings(wall)
             self._registrar.restore(restorable(stored, config.phones, now, wall))
@@ -250,7 +244,9 @@ class Switch:
             await self.stop()
             raise StartError(str(error)) from error
         await self._start_api()
-        self._keep_snapshots(recovered.dispatcher)
+        keeper = SnapshotKeeper(self._journal, recovered.dispatcher.snapshot)
+        self._snapshots = Snapshots(keeper, self._loop, self._clock.wall)
+        self._snapshots.start()
         await self._estimator.start(recovered.dispatcher, self._waits_estimated)
         self._pruner.start()
         self._edge.flush()
@@ -274,9 +270,8 @@ class Switch:
         )
 
     def _take_snapshot(self) -> None:
-        now = self._loop.time()
-        if self._keeper is not None:
-            self._keeper.take(now, self._clock.wall(now))
+        if self._snapshots is not None:
+            self._snapshots.take()
 
     def _retention_days(self) -> int:
         """How often somebody may be told an offer is counted in the journal, too."""
@@ -318,32 +313,21 @@ class Switch:
 
         self._boxes.changed = changed
 
-    def _keep_snapshots(self, dispatcher: Dispatcher) -> None:
-        self._keeper = SnapshotKeeper(self._journal, dispatcher.snapshot)
-        self._look()
-
-    def _look(self) -> None:
-        now = self._loop.time()
-        if self._keeper is not None:
-            self._keeper.look(now, self._clock.wall(now))
-        self._looking = self._loop.call_later(LOOK, self._look)
-
     async def stop(self) -> None:
         """End the calls, say goodbye to their phones, write everything down, leave no process behind."""
         self._stopping = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._looking is not None:
-            self._looking.cancel()
-            self._looking = None
+        if self._snapshots is not None:
+            self._snapshots.stop()
         await self._desk.close()
         if self._http is not None:
             await self._http.stop()
         now = self._loop.time()
-        if self._keeper is not None:  # else it did not come so far
+        if self._snapshots is not None:  # else it did not come so far
             self._control.hang_up_all(now)
-            self._keeper.take(now, self._clock.wall(now))
+            self._snapshots.take()
         self._edge.flush()
         await self._goodbyes(now + GOODBYE)
         await self._inquiries.close()
@@ -435,9 +419,7 @@ class Switch:
         config, now = prepared.config, self._loop.time()
         self._config, self._flow = config, prepared.flow
         self._voice.renew(prepared.resolver)
-        for channel in self._set_music(config):
-            for file in self._music[channel]:
-                self._media.preload(file)
+        self._channels.reconfigure(config)
         self._control.reconfigure(Settings(config, prepared.flow), now)
         self._inquiries.reconfigure(config)
         self._desk.reconfigure(config)
@@ -497,16 +479,6 @@ class Switch:
             if prompt.audio is not None:
                 self._remote_audio.want(prompt.audio)
             self._voice.find(filled(prompt, variables), variables.get("language", self._config.server.language))
-
-    def _set_music(self, config: Config) -> list[str]:
-        """The channels that are new or have other files. One that is no more plays on for whoever listens to it."""
-        wanted = {DEFAULT_MUSIC: [str(prompts_dir() / "music" / "default.wav")]}
-        wanted |= {name: [str(file) for file in music.files] for name, music in config.music.items()}
-        changed = [channel for channel, files in wanted.items() if self._music.get(channel) != files]
-        for channel in changed:
-            self._media.set_music(channel, wanted[channel])
-        self._music |= wanted
-        return changed
 
     def _status(self) -> dict[str, Any]:
         parts = {"journal": asdict(self._journal.state), "events": self._feeds.state(), "mail": self._mailroom.state()}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from softswitch.recovery.keeper import SnapshotKeeper
+from softswitch.recovery.keeper import SnapshotKeeper, Snapshots
 from softswitch.recovery.rebuild import RECOVERED
 from softswitch.recovery.recover import Recovered, recover
 
-__all__ = ["RECOVERED", "Recovered", "SnapshotKeeper", "recover"]
+__all__ = ["RECOVERED", "Recovered", "SnapshotKeeper", "Snapshots", "recover"]

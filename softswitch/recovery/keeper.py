@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from softswitch.store.snapshots import Snapshot
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, TimerHandle
     from collections.abc import Callable
     from typing import Any, Protocol
 
@@ -26,6 +27,30 @@ LOOK = 1.0
 EVERY = 60.0
 #: After so many records there is one at the next look: they are relived in a fraction of a second.
 RECORDS = 5_000
+
+
+class Snapshots:
+    """Has *keeper* look as often as it should; *wall* tells the time of day at a time of the loop."""
+
+    def __init__(self, keeper: SnapshotKeeper, loop: AbstractEventLoop, wall: Callable[[float], float]) -> None:
+        self._keeper = keeper
+        self._loop = loop
+        self._wall = wall
+        self._next: TimerHandle | None = None
+
+    def start(self) -> None:
+        now = self._loop.time()
+        self._keeper.look(now, self._wall(now))
+        self._next = self._loop.call_later(LOOK, self.start)
+
+    def take(self) -> None:
+        """Now, whether one is due or not."""
+        now = self._loop.time()
+        self._keeper.take(now, self._wall(now))
+
+    def stop(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
 
 
 class SnapshotKeeper:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
-from softswitch.recovery.keeper import EVERY, RECORDS, SnapshotKeeper
+from softswitch.recovery.keeper import EVERY, LOOK, RECORDS, SnapshotKeeper, Snapshots
 from softswitch.store.snapshots import Snapshot
+from tests.support.virtual_time import run_virtual
 
 
 class Writer:
@@ -49,3 +51,22 @@ def test_a_state_that_cannot_be_had_is_tried_again_later_and_harms_nobody(caplog
     keeper.look(0.0, 0.0)
     assert writer.kept == []
     assert "no snapshot" in caplog.text
+
+
+def test_snapshots_are_taken_as_time_passes_until_that_is_stopped() -> None:
+    writer = Writer()
+    writer.last_seq = 1
+
+    async def life() -> None:
+        loop = asyncio.get_running_loop()
+        snapshots = Snapshots(SnapshotKeeper(writer, dict), loop, lambda now: now + 1000.0)
+        snapshots.start()
+        writer.last_seq = 2
+        await asyncio.sleep(EVERY + LOOK)
+        snapshots.take()
+        snapshots.stop()
+        writer.last_seq = RECORDS * 2
+        await asyncio.sleep(EVERY * 2)
+
+    run_virtual(life())
+    assert [(kept.seq, kept.at - kept.clock) for kept in writer.kept] == [(1, 1000.0), (2, 1000.0), (2, 1000.0)]
