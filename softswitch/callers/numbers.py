@@ -85,12 +85,7 @@ class NumberPlan:
         *ours*: it may be one of our own numbers; what comes from a carrier is none, even if it looks like one.
         """
         number = self._read(raw[:MAX_LENGTH])
-        if ours or number.kind is not NumberKind.INTERNAL:
-            return number
-        found = self._global(number.dialable)
-        return (
-            Number(raw, number.dialable, NumberKind.LOCAL) if found is None else Number(raw, found, NumberKind.GLOBAL)
-        )
+        return number if ours or number.kind is not NumberKind.INTERNAL else self._outside(raw, number.dialable)
 
     def beginnings(self, written: str) -> tuple[str, ...]:
         """What numbers that begin with *written* begin with: as it stands, and as E.164 where that is plain.
@@ -139,6 +134,9 @@ class NumberPlan:
             return Number(raw, digits, NumberKind.INTERNAL)
         if not _DIALLABLE.fullmatch(digits):
             return Number(raw, text, NumberKind.OTHER)
+        return self._outside(raw, digits)
+
+    def _outside(self, raw: str, digits: str) -> Number:
         found = self._global(digits)
         return Number(raw, digits, NumberKind.LOCAL) if found is None else Number(raw, found, NumberKind.GLOBAL)
 
