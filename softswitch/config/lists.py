@@ -61,10 +61,12 @@ def _entries(
     for number, entry in enumerate(entries):
         path: Path = ("list", name, number)
         known = entry.known
+        # needs and prefer of the entry itself are looked at where they stand
+        besides = {name: value for name, value in known.items() if name not in _EXPRESSIONS}
         for written in entry.number or ():
             if wrong := _unusable(config, written):
                 problems.append(_problem(positions, (*path, "number"), wrong, 'write "+380501234567" or "+38050*"'))
-            elif wrong := complaint(known):
+            elif wrong := complaint(besides):
                 problems.append(_problem(positions, path, wrong))
                 break
             else:
@@ -72,7 +74,7 @@ def _entries(
         if entry.file is not None:
             unknown = _UnknownSkills(config)
             try:
-                for row in read_csv(entry.file, config.plan, lambda data, known=known: complaint({**known, **data})):  # type: ignore[misc]
+                for row in read_csv(entry.file, config.plan, lambda data, known=besides: complaint({**known, **data})):  # type: ignore[misc]
                     unknown.look(row)
                     yield Entry(row.number, {**known, **row.data}) if known else row
             except ListFileError as error:
