@@ -1,8 +1,9 @@
 """Recordings on their way to the disk, in a thread beside the media loop: the beat never waits for a file.
 
 A recording is a WAV file of 16-bit samples at 8 kHz, readable by its owner alone. It is written as it grows and its
-header with it, so a worker that is killed leaves a file that plays and lacks less than its last second. A file that is
-there is continued: a worker that replaces a dead one goes on where that one was, after silence for the time between.
+header with it, so a worker that is killed leaves a file that plays and lacks less than its last second. It is told to
+be complete when it is synced: a power cut takes it no more. A file that is there is continued: a worker that replaces a
+dead one goes on where that one was, after silence for the time between.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class WavFile:
     """A WAV file that is valid after every `append`. Raises OSError, ValueError for a file of another kind."""
 
     def __init__(self, path: str) -> None:
-        Path(path).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = Path(path).parent
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
         self._file = os.open(path, flags, 0o600)
         try:
@@ -92,6 +94,15 @@ class WavFile:
         """Silence, as a hole in the file."""
         os.ftruncate(self._file, _HEADER.size + (self.samples + samples) * _SAMPLE)
         self.samples += samples
+
+    def sync(self) -> None:
+        """It is on disk when this returns, with its name."""
+        os.fsync(self._file)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def close(self) -> None:
         os.close(self._file)
@@ -258,6 +269,10 @@ class Recorder:
 
     def _over(self, number: TakeId, take: _Take, problem: str) -> None:
         del self._takes[number]
+        try:
+            take.file.sync()  # whoever left a message is thanked for it next
+        except OSError as error:
+            problem = problem or _reason(error)
         with contextlib.suppress(OSError):
             take.file.close()
         begin = take.begin

@@ -85,7 +85,8 @@ async def _prepare(connection: aiosqlite.Connection, path: Path) -> None:
         await connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         await _check(connection, path)
         await connection.execute("PRAGMA journal_mode = WAL")
-        await connection.execute("PRAGMA synchronous = NORMAL")
+        # in WAL mode NORMAL outlasts the process, not the power: a commit is what people are promised things after
+        await connection.execute("PRAGMA synchronous = FULL")
         await connection.execute("PRAGMA foreign_keys = ON")
         await migrate(connection, migrations())
     except sqlite3.DatabaseError as error:

@@ -84,6 +84,41 @@ def test_a_recording_is_a_wav_file_of_its_owner(tmp_path: Path) -> None:
     assert not audio[16_000:].any()
 
 
+def test_a_recording_is_complete_when_the_disk_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever left a message is thanked for it after that, and a power cut takes it no more."""
+    path, synced, told = tmp_path / "box" / "a.wav", list[tuple[int, int]](), list[int]()
+    real = os.fsync
+
+    def fsync(file: int) -> None:
+        synced.append((os.fstat(file).st_ino, os.fstat(file).st_size))
+        told.append(len(recorder.events()))
+        real(file)
+
+    monkeypatch.setattr("softswitch.media.recorder.os.fsync", fsync)
+    recorder = Recorder(str(tmp_path))
+    recorder.put([begin(path), *speech(1.0)], 101.0)
+    recorder.put([End(1, 101.0)], 101.0)
+    (recorded,) = settled(recorder)
+    assert isinstance(recorded, Recorded)
+    assert (path.stat().st_ino, path.stat().st_size) in synced
+    assert path.parent.stat().st_ino in {inode for inode, _ in synced}, "its name, too"
+    assert told == [0, 0]
+
+
+def test_a_disk_that_does_not_take_the_end_is_the_recordings_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fsync(file: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("softswitch.media.recorder.os.fsync", fsync)
+    recorder = Recorder(str(tmp_path))
+    recorder.put([begin(tmp_path / "a.wav"), *speech(1.0), End(1, 101.0)], 101.0)
+    (recorded,) = settled(recorder)
+    assert isinstance(recorded, Recorded)
+    assert recorded.problem == "Input/output error"
+
+
 def test_the_file_plays_before_it_is_complete(tmp_path: Path) -> None:
     """As a worker leaves it that is killed: less than the last second is missing."""
     path, recorder = tmp_path / "a.wav", Recorder(str(tmp_path))

@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
+from softswitch.store.batches import Batch
 from softswitch.store.bindings import StoredBinding
 from softswitch.store.journal import JournalWriter, RecordLost
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    import aiosqlite
 
 T = TypeVar("T")
 ROOT = Path(__file__).parents[4]
@@ -105,6 +108,33 @@ async def test_a_promise_is_kept_after_the_commit_and_not_before(tmp_path: Path)
             await writer.committed(writer.last_seq)
         assert rows(path, "kind") == [("promised",)]
         await writer.committed(writer.last_seq)
+
+
+@pytest.mark.asyncio
+async def test_all_who_wait_are_told_after_one_synced_commit_and_not_before_it_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was promised outlasts a power cut: every commit waits for the disk itself, and many promises share one."""
+    seen: list[str] = []
+    write = Batch.write
+
+    async def watched(batch: Batch, connection: aiosqlite.Connection) -> None:
+        async with connection.execute("PRAGMA synchronous") as cursor:
+            assert await cursor.fetchone() == (2,), "FULL: a commit in WAL mode ends with a sync of the log"
+        seen.append(f"begin {len(batch.rows)}")
+        await write(batch, connection)
+        seen.append("synced")
+
+    monkeypatch.setattr(Batch, "write", watched)
+
+    async def promised(writer: JournalWriter, name: str) -> None:
+        writer.append(name, None, {}, at=1)
+        await writer.flush()
+        seen.append(name)
+
+    async with journal(tmp_path / "j.db", interval=30.0) as writer, asyncio.timeout(20):
+        await asyncio.gather(*(promised(writer, name) for name in ("a", "b", "c")))
+    assert seen == ["begin 3", "synced", "a", "b", "c"]
 
 
 @pytest.mark.asyncio
