@@ -33,8 +33,8 @@ def caller_of(config: Config, ani: str = "", trunk: str = "", phone: str = "") -
     if trunk not in config.trunks:
         raise QuestionError(f'there is no trunk "{trunk}"{_likely(trunk, config.trunks)}')
     raw = "" if ani in _WITHHELD else ani
-    number = config.plan.read(raw)
-    return Caller(number.dialable, trunk=trunk, raw=raw, withheld=number.withheld)
+    number = config.plan.read(raw, ours=False)
+    return Caller(number.dialable, trunk=trunk, raw="" if number.withheld else raw, withheld=number.withheld)
 
 
 def moment(text: str, now: datetime) -> datetime:

@@ -105,7 +105,7 @@ def explain_route(config: Config, question: Question, now: datetime) -> Explanat
     router = Router(config, config.phones, Opening(menus, local, by_hand))
     looks = tuple(router.looks(question.did, caller, 0.0))
     found = looks[-1].destination if looks else None
-    number = config.plan.read(caller.raw or caller.number)
+    number = config.plan.read(caller.raw or caller.number, ours=caller.phone is not None)
     listed = {name: entries.find(number) for name, entries in config.lists.items()}
     lists = {name: data for name, data in listed.items() if data is not None}
     if found is not None and not caller.name:
