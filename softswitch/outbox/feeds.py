@@ -6,12 +6,11 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-import httpx2
-
 from softswitch.outbox.delivery import Delivery
 from softswitch.outbox.events import Selection
 from softswitch.outbox.places import SUFFIX, places
 from softswitch.outbox.sinks import EventFile, Webhook
+from softswitch.webservice.guard import ANYWHERE, guarded_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -112,8 +111,7 @@ class Feeds:
 
     def _sinks(self) -> Iterator[tuple[str, Sink, tuple[str, ...]]]:
         for hook in self._config.webhooks:
-            client = httpx2.AsyncClient(follow_redirects=False, trust_env=False)
-            sink = Webhook(hook.name, hook.url, client, self._wall, hook.secret, hook.timeout)
+            sink = Webhook(hook.name, hook.url, guarded_client(ANYWHERE), self._wall, hook.secret, hook.timeout)
             yield f"webhook-{hook.name}", sink, hook.events
         if (log := self._config.event_log) is not None:
             yield "event_log", EventFile(log.file), log.events

@@ -63,6 +63,10 @@ class Guard:
         )
 
 
+#: Lets everything pass: for addresses that the configuration alone names.
+ANYWHERE = Guard([ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")])
+
+
 class Resolver:
     """Names as the system resolves them, in threads of one service: where its name server is silent, only it waits."""
 
