@@ -62,6 +62,7 @@ class Arriving(Pulling, Versions):
         self._drop("left", now)
 
     def _enter_queue(self, now: float) -> None:
+        self.progress.afterwards = None  # this one says for itself what follows the conversation
         self._emit(fx.EnterQueue(self._here().name))
 
     def _call_phone(self, now: float) -> None:

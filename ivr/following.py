@@ -34,10 +34,14 @@ from ivr.verbs import Dial, Verbs
 
 if TYPE_CHECKING:
     from ivr.steps import ForcedLookup, LocalTime
+    from ivr.targets import Target
 
 
 #: What nobody has asked for: where a route says what follows, that follows.
 _LAST_WORDS = (*GOODBYES.values(), NOT_CONNECTED)
+
+#: The variable that telephones show, and `label` of a set is.
+LABEL = "label"
 
 
 class Following(Keying, Arriving):
@@ -79,12 +83,11 @@ class Following(Keying, Arriving):
     def _follow_then(self, now: float) -> None:
         node = self._node()
         assert isinstance(node, Say | Goto)
+        if isinstance(node, Set):
+            (self._hear if self._here().kind == Verbs.kind else self._know)(self._values(node), now)
+            self._identify(node.customer_id, now)
         if isinstance(node, Goto) and node.language:
             self._speak(node.language, now)
-        if isinstance(node, Set):
-            values = {name: fill(value, self.progress.public) for name, value in node.data.items()}
-            (self._hear if self._here().kind == Verbs.kind else self._know)(values, now)
-            self._identify(node.customer_id, now)
         if isinstance(node, Goto):
             p = self.progress
             p.priority = p.priority if node.priority is None else node.priority
@@ -96,6 +99,16 @@ class Following(Keying, Arriving):
         if isinstance(node, Dial):
             self.progress.fallbacks = [node.otherwise]
         self._go(version or node.then, "then")
+
+    def _values(self, node: Set) -> dict[str, str]:
+        """What the variables of *node* are for this caller; its label may mention the others."""
+        known = self.progress.public
+        values = {name: fill(value, known) for name, value in node.data.items()}
+        if LABEL in node.data:
+            others = {name: value for name, value in values.items() if name != LABEL}
+            told = {name: value for name, value in others.items() if not self.progress.is_secret(name)}
+            values[LABEL] = fill(node.data[LABEL], known | told)
+        return values
 
     def _speak(self, wanted: str, now: float) -> None:
         """The language may come from a list or a web service; one that there is not changes nothing."""
@@ -138,14 +151,23 @@ class Following(Keying, Arriving):
             outcome = outcome or node.then
         if p.fallbacks and result is not Result.ENDED and (outcome is None or outcome in _LAST_WORDS):
             outcome = p.fallbacks.pop(0)
+        if outcome is None and result is Result.ENDED and p.afterwards is not None:
+            outcome, p.afterwards = self._there(p.afterwards), None
         if outcome is None:
             p.result = result
             p.end = fx.EndReason.TALK_ENDED if result is Result.ENDED else fx.EndReason.NOT_CONNECTED
         self._go(outcome or HANGUP, result.value)
 
+    def _there(self, target: Target) -> Target | None:
+        """*target*, unless the flow has no such place any more."""
+        return None if self.flow.find(target) is None else target
+
     def _follow_move(self, now: float) -> None:
         assert isinstance(self._event, Moved)
-        self.progress.steps = 0
+        p, node = self.progress, self._node()
+        p.steps = 0
+        if isinstance(node, Queue):
+            p.afterwards = node.outcomes.get(Result.ENDED)
         self._go(self._event.target, "transferred")
 
     def _change_queue(self, now: float) -> None:

@@ -35,6 +35,7 @@ class Progress:
     entered: list[str] = field(default_factory=list)  # masked entries, as keyed and as kept
     entrusted: dict[str, str] = field(default_factory=dict)  # secret variables, by the application that they came by
     fallbacks: list[Target] = field(default_factory=list)  # for who is taken by nobody, first come first
+    afterwards: Target | None = None  # what the queue has for callers who have talked, wherever they were sent
     verbs: list[dict[str, Any]] = field(default_factory=list)  # what an application wants done (`ivr.verbs`)
     target: Target = HANGUP  # where the caller is going
     node: Target | None = None  # where the caller is
@@ -77,6 +78,7 @@ class Progress:
         data["state"] = self.state.name
         data["target"] = str(self.target)
         data["node"] = None if self.node is None else str(self.node)
+        data["afterwards"] = None if self.afterwards is None else str(self.afterwards)
         data["trail"] = [str(target) for target in self.trail]
         data["fallbacks"] = [str(target) for target in self.fallbacks]
         data["versions"], data["tries"] = dict(self.versions), dict(self.tries)
@@ -111,6 +113,8 @@ class Progress:
         progress.state = State[data["state"]]
         progress.target = Target.parse(data["target"])
         progress.node = None if data["node"] is None else Target.parse(data["node"])
+        afterwards = data.get("afterwards")
+        progress.afterwards = None if afterwards is None else Target.parse(afterwards)
         progress.trail = [Target.parse(text) for text in data["trail"]]
         progress.fallbacks = [Target.parse(text) for text in data.get("fallbacks", ())]
         progress.versions, progress.tries = dict(data.get("versions", {})), dict(data.get("tries", {}))

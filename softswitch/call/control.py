@@ -347,7 +347,7 @@ class CallControl:
         """Caller and *other* hear each other from now on, whatever was being played."""
         self.prompts.stop(call)
         call.b_leg, call.connected_at = other.leg, now
-        call.served_by = (agent or "", queue or "")
+        call.served_by = call.served_by if agent is None else (agent, queue or "")
         self.legs.bridge(caller, other)
         who = phone or other.phone
         self.note("call.connected", call, now, agent=agent, phone=who, queue=queue, waited=waited, leg=other.leg)

@@ -10,6 +10,7 @@ from ivr.labels import LABEL, PATH
 from ivr.nodes import Result
 from sip.events import EndCause
 from softswitch.call.dialling import Failure
+from softswitch.call.display import MARK
 from softswitch.call.model import Stage
 from softswitch.call.stages import Input
 
@@ -136,7 +137,7 @@ class Endings:
         by = call.ended_by or by
         sip_status = 487 if cause == "cancelled" else status if answered is False else None
         known = call.session.progress.public
-        chosen = {name: known.get(name) or None for name in (LABEL, PATH)}
+        chosen = {name: known.get(name) or None for name in (MARK, LABEL, PATH)}
         control.note("call.ended", call, now, by=by, cause=cause, sip_status=sip_status, q850=q850, **chosen)
         del control.calls[call.call]
         control.callbacks.ended(call, now)

@@ -101,7 +101,7 @@ class CallRecord:
     talked: float
     raw: str = ""  # the caller's number as the trunk wrote it, where that differs
     withheld: bool = False
-    label: str = ""  # of the key that the caller pressed last
+    label: str = ""  # what a list, a route or a place on the way calls the caller, and the key pressed last
     menu_path: str = ""  # "main 2 > support 1"
     customer_id: str = ""  # what a list, a lookup or a web service has said of who calls; the last word
     verified: str = ""  # "passed" or "failed": what came of making sure who the caller is; the last word
@@ -259,7 +259,7 @@ class _Account:
             talked=self._talked,
             raw=_string(start, "raw"),
             withheld=start.get("withheld") is True,
-            label=_string(end, "menu_label"),
+            label=" ".join(filter(None, (_string(end, "label"), _string(end, "menu_label")))),
             menu_path=_string(end, "menu_path"),
             customer_id=self._customer_id,
             verified=self._verified,

@@ -9,7 +9,8 @@ import pytest
 
 from acd.agent import State
 from rtp.legs import Echo, Music
-from tests.sim.office import CENTRE, MUSIC, Office, said, state_of
+from tests.sim.office import CENTRE, MUSIC, Office, bridged, said, state_of
+from tests.support.sim_phone import answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,6 +89,37 @@ def office() -> Iterator[Office]:
     there = Office(centre=DIALOGUE)
     yield there
     there.close()
+
+
+def sent_on(office: Office, to: str) -> tuple[PhoneCall, PhoneCall]:
+    """A caller of queue sales whom the agent has sent to *to*, and who talks there."""
+    agent, phone = office.agent("1001", answers(after=1)), office.phone("1002")
+    phone.on_call = answers(after=1)
+    call = office.call("2001", "101")
+    office.run(6)
+    agent.calls[-1].transfer(to)
+    office.run(4)
+    assert bridged(call, phone.calls[-1])
+    return call, phone.calls[-1]
+
+
+def test_who_was_sent_on_is_asked_when_the_second_one_hangs_up(office: Office) -> None:
+    call, second = sent_on(office, "1002")
+    second.hang_up()
+    office.run(0.5)
+    assert said(call) == ("en/survey.after.service",)
+    call.press("4")
+    office.run(0.5)
+    (answer,) = journaled(office, "ivr.survey")
+    assert (answer["score"], answer["agent"], answer["queue"]) == (4, "olena", "sales")
+
+
+def test_who_was_sent_on_to_another_queue_is_asked_what_that_one_asks(office: Office) -> None:
+    office.agent("1002")
+    call, second = sent_on(office, "support")
+    second.hang_up()
+    office.run(1)
+    assert call.over
 
 
 def hears(call: PhoneCall) -> object:

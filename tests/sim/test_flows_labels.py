@@ -137,6 +137,35 @@ def test_the_whole_way_can_be_shown_and_is_kept_with_the_call() -> None:
     office.close()
 
 
+def test_what_a_place_on_the_way_calls_the_caller_is_shown_and_kept_as_well() -> None:
+    office = Labels("""
+[set.customer]
+data = { kind = "gold" }
+then = "set:marked"
+[set.marked]
+label = "{big}"
+data = { big = "VIP {kind}" }
+then = "menu:first"
+[[route]]
+did = "201"
+to = "set:customer"
+""")
+    olena = office.agent("1001", answers(after=2))
+    call = office.call("2001", "201")
+    office.run(0.5)
+    call.press("2")
+    office.run(4)
+    assert olena.call.invite is not None
+    assert olena.call.invite.from_.display_name == "VIP gold Delivery: Desk 2001"
+    call.hang_up()
+    office.run(1)
+    (record,) = [record for record in office.switch.records() if record.menu_path]
+    assert record.label == "VIP gold Delivery"
+    (ended,) = [line.data for line in office.switch.journal.of("call.ended") if "menu_path" in line.data]
+    assert (ended["label"], ended["menu_label"]) == ("VIP gold", "Delivery")
+    office.close()
+
+
 def test_whoever_comes_back_from_the_exit_menu_keeps_what_was_chosen() -> None:
     office = Labels("""
 [menu.start]
