@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from softswitch.config import Config
 
 _TIMES = ("%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 _WITHHELD = ("", "withheld", "anonymous")
 
 
@@ -43,9 +44,12 @@ def moment(text: str, now: datetime) -> datetime:
         return now
     for form in _TIMES:
         try:
-            return datetime.strptime(text, form).replace(tzinfo=now.tzinfo)
+            found = datetime.strptime(text, form).replace(tzinfo=now.tzinfo)
         except ValueError:
             continue
+        if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+            raise QuestionError(f'"{text}" cannot be reckoned: write a year from {_FIRST_YEAR} to {_LAST_YEAR}')
+        return found
     try:
         clock = datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 (the zone is that of `now`)
     except ValueError:

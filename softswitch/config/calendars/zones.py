@@ -68,8 +68,9 @@ class _Observance:
 
 
 def name_of(lines: Sequence[str]) -> str:
-    """The TZID of a definition."""
-    return next((value for key, value in map(_parted, lines) if key == "TZID"), "")
+    """The TZID of a definition. Events refer to it by a parameter, in which nothing is escaped."""
+    escaped = next((value for key, value in map(_parted, lines) if key == "TZID"), "")
+    return re.sub(r"\\(.)", r"\1", escaped)
 
 
 def read_zone(lines: Sequence[str], budget: Budget) -> FileZone:

@@ -142,6 +142,13 @@ def test_a_zone_of_the_file_changes_the_clock_as_a_known_one() -> None:
         assert [ours.at(moment) for moment in moments] == [known.at(moment) for moment in moments]
 
 
+def test_the_name_of_a_zone_may_have_every_character() -> None:
+    name = "(UTC+02:00) Kyiv; Riga, Vilnius"
+    definition = zone(CHANGE).replace("TZID:Ours", "TZID:(UTC+02:00) Kyiv\\; Riga\\, Vilnius")
+    events = calendar(f'DTSTART;TZID="{name}":20260105T090000\nDURATION:PT1H', before=definition)
+    assert events.at(datetime(2026, 1, 5, 6, 30, tzinfo=UTC)) is not None
+
+
 VALUES = st.sampled_from(["0", "1", "-1", "5", "31", "53", "366", "2147483647", "-5", "MO", "-1SU", "99991231T235959Z"])
 PARTS = ("INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "BYYEARDAY", "BYWEEKNO", "BYDAY", "BYHOUR", "BYSETPOS")
 RULES = st.builds(
