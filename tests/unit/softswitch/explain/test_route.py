@@ -108,7 +108,7 @@ def test_who_is_refused_and_what_no_route_takes() -> None:
         (Question("100", trunk="kiev"), 'there is no trunk "kiev"; did you mean "kyiv"?'),
         (Question("100", phone="101"), 'there is no phone "101"; did you mean "1001"?'),
         (Question("100", at="noon"), '"noon" is no time: write "2026-12-25 10:00" or "10:00"'),
-        (Question("100", at="0001-01-01"), "write a year from 1970 to 2200"),
+        (Question("100", at="0001-01-01"), '"0001-01-01" cannot be reckoned: write a year from 1970 to 2200'),
     ],
 )
 def test_a_question_that_makes_no_sense_is_told_so(question: Question, complaint: str) -> None:
