@@ -34,6 +34,7 @@ SILENCEABLE: dict[str, str] = {
     # the rest
     "no-engine": "what speaks, or writes down messages, is not installed",
     "no-voice": "a language without a voice, or in which the engine speaks nothing when it is tried",
+    "lookup-fails": "a file or a database in which a lookup finds nothing as it is",
     "unused-command": "a command that the engine does not use",
     "not-encrypted": "a secret way is not one",
     "odd": "something else that is probably not meant",

@@ -8,13 +8,13 @@ import logging
 import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 from weakref import WeakSet
 
 from ivr.events import OK
 from ivr.services import UNKNOWN
 from ivr.texts import fill
+from softswitch.callers.tables import Rows, Values, read_rows, select
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -32,12 +32,8 @@ log = logging.getLogger(__name__)
 FAILED, TIMEOUT = "failed", "timeout"
 #: Seconds for which callers wait for news of a file of which something is known already.
 MOMENT = 0.5
-#: SQLite looks at the clock after so many of its instructions.
-_STEPS = 1000
 #: Callers who are asked for at one database at the same time.
 _THREADS = 4
-_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-
 Found = tuple[str, dict[str, str]]
 
 
@@ -68,7 +64,7 @@ class FileSource:
     def __init__(self, path: Path, column: str | None) -> None:
         self._path, self._column = path, column
         self._read_at: tuple[int, int] | None = None
-        self._rows: _Rows | None = None
+        self._rows: Rows | None = None
         self._reading: asyncio.Task[None] | None = None
 
     async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
@@ -109,34 +105,8 @@ class FileSource:
         status = self._path.stat()
         return status.st_mtime_ns, status.st_size
 
-    def _load(self) -> _Rows:
-        with self._path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            columns = tuple(next(reader, ()))
-            key = self._column or next(iter(columns), "")
-            if key not in columns:
-                raise ValueError(f'{self._path} has no column "{key}"')
-            found, place = _Rows(columns), columns.index(key)
-            for row in reader:
-                if row:
-                    found.rows.setdefault(row[place].strip() if place < len(row) else "", tuple(row))
-            return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """All rows by their key, the first of each; a million of them have the names of their columns once."""
-
-    columns: tuple[str, ...]
-    rows: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def find(self, key: str) -> dict[str, str] | None:
-        row = self.rows.get(key)
-        return (
-            None
-            if row is None
-            else {name: value.strip() for name, value in zip(self.columns, row, strict=False) if name}
-        )
+    def _load(self) -> Rows:
+        return read_rows(self._path, self._column)
 
 
 class Files:
@@ -170,46 +140,20 @@ class DatabaseSource:
     """
 
     def __init__(self, path: Path, query: str, timeout: float) -> None:
-        self._uri = f"{path.absolute().as_uri()}?mode=ro"
-        self._query, self._timeout = query, timeout
+        self._path, self._query, self._timeout = path, query, timeout
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="lookup")
 
     async def find(self, key: str, variables: Mapping[str, str]) -> Mapping[str, str] | None:
         """See `Source`; raises sqlite3.Error."""
         until = time.monotonic() + self._timeout
-        values = _Values({**variables, "key": key})
+        values = Values({**variables, "key": key})
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._select, values, until)
 
     def close(self) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def _select(self, values: _Values, until: float) -> dict[str, str] | None:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise sqlite3.OperationalError("all threads are busy")
-        connection = sqlite3.connect(self._uri, uri=True, timeout=left)
-        try:
-            connection.set_authorizer(_only_read)
-            connection.set_progress_handler(lambda: int(time.monotonic() > until), _STEPS)
-            cursor = connection.execute(self._query, values)
-            row = cursor.fetchone()
-            if row is None:
-                return None
-            names = [column[0] for column in cursor.description]
-            return {name: "" if value is None else str(value) for name, value in zip(names, row, strict=True)}
-        finally:
-            connection.close()
-
-
-def _only_read(action: int, *_: str | None) -> int:
-    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
-
-
-class _Values(dict[str, str]):
-    """What is not known of a call is empty."""
-
-    def __missing__(self, name: str) -> str:
-        return ""
+    def _select(self, values: Values, until: float) -> dict[str, str] | None:
+        return select(self._path, self._query, values, until)
 
 
 class Lookup:
@@ -228,7 +172,7 @@ class Lookup:
         except TimeoutError:
             log.warning("lookup %s: no answer within %g s", self._name, self.words.timeout)
             return TIMEOUT, {}
-        except (OSError, ValueError, sqlite3.Error, csv.Error) as error:
+        except LOOKUP_ERRORS as error:
             log.warning("lookup %s: %s", self._name, error)
             return FAILED, {}
         if row is None:
@@ -239,6 +183,22 @@ class Lookup:
         """Nobody asks any more. A file is read for others, too."""
         if isinstance(self._source, DatabaseSource):
             self._source.close()
+
+
+def look_up(words: LookupWords, variables: Mapping[str, str]) -> Found:
+    """What a lookup in a file or a database finds now; blocking. Raises `LOOKUP_ERRORS`."""
+    key = fill(words.key, variables)
+    if words.database is not None and words.query is not None:
+        values = Values({**variables, "key": key})
+        row = select(words.database, words.query, values, time.monotonic() + words.timeout)
+    else:
+        assert words.file is not None, "the configuration has been checked"
+        row = read_rows(words.file, words.column).find(key.strip())
+    return (UNKNOWN, {}) if row is None else (OK, told(words, row))
+
+
+#: What a lookup that cannot be made raises.
+LOOKUP_ERRORS = (OSError, ValueError, sqlite3.Error, csv.Error)
 
 
 def told(words: LookupWords, row: Mapping[str, str]) -> dict[str, str]:

@@ -10,7 +10,7 @@ from ivr.services import UNKNOWN, Sms
 from ivr.texts import fill
 from ivr.verbs import VERBS, Verbs
 from softswitch.call.supposed import QuestionError
-from softswitch.inquiries.lookups import told
+from softswitch.inquiries.lookups import FAILED, LOOKUP_ERRORS, look_up, told
 from softswitch.webservice.answers import AnswerError, read_answer
 
 if TYPE_CHECKING:
@@ -75,9 +75,12 @@ def _row(body: str) -> dict[str, str]:
     return {str(column): "" if value is None else str(value) for column, value in row.items()}
 
 
-def looked_up(config: Config, words: Lookup, variables: Mapping[str, str]) -> Answer | None:
-    """What a lookup in a list finds, which needs nobody else; None: it is somewhere else."""
-    if words.list is None:
-        return None
-    row = config.lists[words.list].find(config.plan.read(fill(words.key, variables)))
-    return (UNKNOWN, {}) if row is None else (OK, told(words, row))
+def looked_up(config: Config, words: Lookup, variables: Mapping[str, str]) -> tuple[Answer, str]:
+    """What a lookup finds: it is really made. With why it could not be, where it could not."""
+    if words.list is not None:
+        row = config.lists[words.list].find(config.plan.read(fill(words.key, variables)))
+        return ((UNKNOWN, {}) if row is None else (OK, told(words, row))), ""
+    try:
+        return look_up(words, variables), ""
+    except LOOKUP_ERRORS as error:
+        return (FAILED, {}), str(error)

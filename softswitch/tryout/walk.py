@@ -354,7 +354,7 @@ class _Walker:
         self._later(answer.after, Returned(answer.result, answer.key, answer.values))
 
     def _ask(self, request: int, kind: str, name: str, variables: Mapping[str, str]) -> tuple[float, Event]:
-        """When there is which answer. A list is really looked at; of all others the attempt knows what they say."""
+        """When there is which answer. Lookups are really made; of all others the attempt knows what they say."""
         target, config = f"{kind}:{name}", self._config
         reply = self._answer(target)
         found: tuple[str, Mapping[str, str]] | None = None
@@ -363,7 +363,9 @@ class _Walker:
         elif reply is not None:
             found = answered(config, kind, name, reply)
         elif kind == Lookup.kind:
-            found = looked_up(config, config.lookups[name], self._known | dict(variables))
+            found, why = looked_up(config, config.lookups[name], self._known | dict(variables))
+            if why:
+                self._note("trouble", f"{target}: {why}")
         outcome, values = found or ("unavailable", {})
         secret = {*self._session.progress.secrets, *secret_names(self._flow)}
         told = ", ".join(f"{name} = {fx.SECRET if name in secret else value}" for name, value in values.items())

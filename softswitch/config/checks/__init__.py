@@ -11,6 +11,7 @@ from softswitch.config.checks import (
     graph,
     hours,
     languages,
+    lookups,
     messages,
     names,
     numbers,
@@ -52,6 +53,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from trunks.check(raw)
     yield from messages.check(raw)
     yield from dialogue.check(raw)
+    yield from lookups.check(raw)
     yield from forms.check(raw)
     yield from systems.check(raw)
 

@@ -1,4 +1,4 @@
-"""Entries, lookups and web services: words that do not go together."""
+"""Entries and web services: words that do not go together."""
 
 from __future__ import annotations
 
@@ -21,12 +21,10 @@ ENTRIES = ("collect.*", "webservice.*.collect")
 #: How many figures one entry may have; ``digits`` as it is written.
 _LONGEST = 32
 _LENGTH = re.compile(r"([0-9]{1,4})(?:-([0-9]{1,4}))?", re.ASCII)
-_SOURCES = ("list", "file", "database")
 
 
 def check(raw: Raw) -> Iterator[Problem]:
     yield from _entries(raw)
-    yield from _lookups(raw)
     yield from _music(raw)
     yield from _secrets(raw)
     for path, table in raw.select("webservice.*"):
@@ -70,27 +68,6 @@ def _possible(raw: Raw, path: Path, entry: dict[str, Any]) -> Iterator[Problem]:
         wanted = str(needed[0]) if needed[0] == needed[1] else f"{needed[0]} or more"
         problem = f'no entry can be right: valid = "{valid}" needs {wanted} figures'
         yield raw.error((*path, "digits"), problem, f"leave out digits, or write digits = {needed[0]}")
-
-
-def _lookups(raw: Raw) -> Iterator[Problem]:
-    lists = raw.names("list")
-    for path, table in raw.select("lookup.*"):
-        if not isinstance(table, dict):
-            continue
-        given = [source for source in _SOURCES if source in table]
-        if not given:
-            yield raw.error(path, "says nowhere to look", 'add list = "…", file = "….csv" or database = "…"')
-        elif len(given) > 1:
-            yield raw.error((*path, given[1]), f"there is {given[0]} already", "one lookup looks in one place")
-        if ("database" in table) != ("query" in table):
-            missing = "query" if "database" in table else "database"
-            yield raw.error(path, f"needs a {missing}", 'as in query = "SELECT name FROM customers WHERE phone = :key"')
-        name = table.get("list")
-        if isinstance(name, str) and name not in lists:
-            yield raw.error((*path, "list"), f"there is no [[list.{name}]]", nearest=nearest(name, lists))
-    for path, file in raw.strings("lookup.*.file", "lookup.*.database"):
-        if "\0" not in file and not (raw.folder / file).is_file():
-            yield raw.error(path, f'there is no file "{raw.folder / file}"')
 
 
 def _music(raw: Raw) -> Iterator[Problem]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -382,6 +384,33 @@ def test_who_is_on_a_list_is_found_there(config: Config) -> None:
     done = tried(config, "lookup:list", ani="050 111 11 11")
     assert done.path[1:] == ["lookup:list/say", *GOOD]
     assert [said.text for said in done.said] == ["It is Anna.", "Good."]
+
+
+def test_lookups_in_files_and_databases_are_really_made(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "people.db")) as database:
+        database.execute("CREATE TABLE people (phone, name)")
+        database.execute("INSERT INTO people VALUES ('+380501111111', 'Anna')")
+        database.commit()
+    text = CENTRE.replace("@FILE@", "people.db") + ROUTES
+    config = parse_config(text.encode(), file="c", folder=tmp_path, env={})
+    done = tried(config, "lookup:file", ani="+380501111111")
+    assert done.path[1:] == GOOD
+    assert "lookup:file is asked: ok, who = Anna" in [step.text for step in done.steps]
+    assert tried(config, "lookup:file", ani="+380502222222").path[1:] == ["say:failed", "hangup"]
+    query = 'database = "people.db"\nquery = "SELECT name FROM people WHERE phone = :key"'
+    text = text.replace(query, 'file = "p.csv"\ncolumn = "tel"')
+    rows = parse_config(text.encode(), file="c", folder=with_csv(tmp_path), env={})
+    assert tried(rows, "lookup:file", ani="+380501111111").path[1:] == GOOD
+    (tmp_path / "p.csv").write_text("phone;name\n")
+    done = tried(rows, "lookup:file", ani="+380501111111")
+    assert done.path[1:] == ["say:failed", "hangup"]
+    trouble = [step.text for step in done.steps if step.kind == "trouble"]
+    assert trouble == [f'lookup:file: {tmp_path}/p.csv has no column "tel"']
+
+
+def with_csv(folder: Path) -> Path:
+    (folder / "p.csv").write_text("tel;name\n+380501111111;Anna\n")
+    return folder
 
 
 def test_what_is_set_is_said_and_a_language_that_there_is_not_changes_nothing(config: Config) -> None:
