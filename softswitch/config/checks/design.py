@@ -8,9 +8,10 @@ from __future__ import annotations
 import contextlib
 import wave
 from collections import deque
+from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
-from ivr.nodes import Menu, MenuAction
+from ivr.nodes import Menu, MenuAction, Say
 from ivr.validate import edges
 from softswitch.config.checks.said_keys import first_choice, said_keys
 from softswitch.config.errors import Problem, Severity, dotted
@@ -25,16 +26,19 @@ if TYPE_CHECKING:
 
 #: Kinds of places where somebody takes the call, or takes down what the caller wants.
 _PEOPLE = frozenset({"queue", "phone", "external", "agent", "findme", "voicemail", "callback", "conference"})
+#: Kinds of places that callers pass without hearing or pressing anything.
+_SILENT = frozenset({"hours", "goto", "set", "lookup"})
 
 
 def check(config: Config, flow: Flow, starts: Iterable[Target], positions: Positions) -> Iterator[Problem]:
     """Warnings about every menu of *flow*; calls come in at *starts*."""
-    depths = _depths(flow, starts)
+    starts = tuple(starts)
+    depths, talks = _depths(flow, starts), _talks(config, flow, starts)
     for target, node in flow.nodes.items():
         if type(node) is not Menu or target.name not in config.menus:
             continue
-        rules = (_options(config, node), _depth(config, depths, node), _ways(flow, depths, node), _heard(config, node))
-        for found in (*rules, _keys(node)):
+        rules = (_options(config, node), _depth(config, depths, node), _ways(flow, depths, node), _keys(node))
+        for found in (*rules, _dead(node), _first(config, node, talks.get(target, 0.0))):
             for code, keys, what, right in found:
                 path: Path = ("menu", node.name, *keys)
                 at = positions.of(path)
@@ -43,6 +47,7 @@ def check(config: Config, flow: Flow, starts: Iterable[Target], positions: Posit
 
 def _options(config: Config, menu: Menu) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
     count = sum(not isinstance(choice, MenuAction) for choice in menu.keys.values())
+    count += sum(bool(slot.key) for slot in menu.slots)
     if count > config.lint.max_options:
         what = f"has {count} choices; people keep {config.lint.max_options} in mind"
         yield "too-many-options", ("keys",), what, "put some of them into a menu of their own"
@@ -60,7 +65,7 @@ def _ways(flow: Flow, depths: dict[Target, int], menu: Menu) -> Iterator[tuple[s
     if MenuAction.REPEAT not in actions and menu.retries == 0:
         yield "no-repeat", (), "can be heard only once", 'add a key: "*" = "repeat", or retries = 1'
     depth = depths.get(menu.target)
-    if depth is None or MenuAction.BACK in actions:
+    if depth is None or (MenuAction.BACK in actions and depth > 1):  # from the first menu there is no way back
         return
     # from the first menu everybody may be a few keys away; deeper down the next key must do
     if any(place.kind in _PEOPLE for place in _after(flow, menu, through_menus=depth == 1)):
@@ -110,27 +115,60 @@ def _keys(menu: Menu) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
             yield "dead-digit", ("keys", key), "leads to the menu itself", 'write "repeat"'
 
 
-def _heard(config: Config, menu: Menu) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
-    for language in dict.fromkeys(language for prompt in menu.say for language in prompt.text):
-        texts = [_text(prompt, language) for prompt in menu.say]
-        said = [key for text, spoken in texts for key in said_keys(text, spoken)]
-        slots = {getattr(slot, "key", "") for slot in getattr(menu, "slots", ())}
-        for key in dict.fromkeys(said):
-            if key not in menu.keys and key not in slots:
-                what = f'the text in "{language}" says to press {key}, which is not on the menu'
-                yield "dead-digit", ("say",), what, f"the keys are {', '.join(menu.keys)}"
-        before = 0.0
-        for prompt, (text, spoken) in zip(menu.say, texts, strict=True):
+def _dead(menu: Menu) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
+    """Keys that a text tells callers to press and that do nothing."""
+    live = {*menu.keys, *(slot.key for slot in menu.slots), *(slot.optout_key for slot in menu.slots)}
+    longest = max(2, *map(len, live), 0)
+    for field in ("say", "say_invalid", "say_no_input", "say_again"):
+        prompts: tuple[Prompt, ...] = getattr(menu, field)
+        for language in _languages(prompts):
+            said = [key for prompt in prompts for key in said_keys(*_text(prompt, language))]
+            for key in dict.fromkeys(said):
+                if key not in live and len(key) <= longest:  # longer ones are telephone numbers: "or dial 112"
+                    what = f'the text in "{language}" says to press {key}, which is not on the menu'
+                    yield "dead-digit", (field,), what, f"the keys are {', '.join(menu.keys)}"
+
+
+def _first(config: Config, menu: Menu, talk: float) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
+    """How long callers listen before they know what to press; *talk*: seconds of what is said on the way here."""
+    for language in _languages(menu.say):
+        before, named = talk, False
+        for number, prompt in enumerate(menu.say):
+            before += sum(slot.max_seconds for slot in menu.slots if slot.after == number)
+            text, spoken = _text(prompt, language)
             seconds = _seconds(config, prompt, text, spoken)
             if (at := first_choice(text, spoken)) is not None:
                 before += seconds * at / max(1, len(text))
+                named = True
                 break
             before += seconds
-        else:
-            continue  # the text names no key at all
         if before > config.lint.first_option_within:
-            what = f'in "{language}" {before:.0f} s are said before the first choice'
+            until = "before the first choice" if named else "and no choice is named"
+            what = f'in "{language}" {before:.0f} s are said {until}'
             yield "prompt-too-long", ("say",), what, f"make it less than {config.lint.first_option_within:g} s"
+
+
+def _talks(config: Config, flow: Flow, starts: Iterable[Target]) -> dict[Target, float]:
+    """Seconds that callers have to listen on the quietest way to each place, since they called or pressed something."""
+    talks: dict[Target, float] = {}
+    pending = [(0.0, target) for target in starts]
+    while pending:
+        seconds, target = heappop(pending)
+        node = flow.find(target)
+        if node is None or target in talks:
+            continue
+        talks[target] = seconds
+        if type(node) is Say:
+            seconds += sum(_seconds(config, prompt, *_text(prompt, config.server.language)) for prompt in node.say)
+        elif target.kind not in _SILENT:
+            seconds = 0.0
+        for _, to in edges(node):
+            heappush(pending, (seconds, to))
+    return talks
+
+
+def _languages(prompts: Iterable[Prompt]) -> Iterable[str]:
+    return dict.fromkeys(language for prompt in prompts for language in prompt.text)
 
 
 def _text(prompt: Prompt, language: str) -> tuple[str, str]:

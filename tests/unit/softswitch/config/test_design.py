@@ -87,6 +87,33 @@ def test_repeat_back_and_a_person_after_other_places_are_ways_out() -> None:
     assert findings(deeper + silent) == {}
 
 
+def test_back_is_no_way_out_of_the_first_menu() -> None:
+    assert findings(menu(keys='1 = "echo", "#" = "back"', say="Press 1.")) == {"no-way-out": "menu.main.keys"}
+
+
+def test_keys_in_what_is_said_to_those_who_press_a_wrong_one_count_too() -> None:
+    assert findings(menu(more='say_invalid = "No. Press 9."')) == {"dead-digit": "menu.main.say_invalid"}
+    assert findings(menu(more='say_again = "Press 0, or hang up and dial 112."')) == {}
+
+
+def test_what_is_said_on_the_way_and_what_names_no_choice_is_listened_to_as_well() -> None:
+    led = f'[say.hello]\nsay = "{WELCOME * 3}"\nthen = "menu:main"\n[[route]]\ndid = "2"\nto = "say:hello"\n'
+    assert findings(menu() + led) == {}, "there is a quieter way"
+    only = menu(name="sub") + led.replace("menu:main", "goto:on") + '[goto.on]\nthen = "menu:sub"\n'
+    assert findings(menu() + only) == {"prompt-too-long": "menu.sub.say"}
+    assert findings(menu(WELCOME * 3)) == {"prompt-too-long": "menu.main.say"}
+    slot = '[[menu.main.slot]]\nid = "s"\nkey = "9"\nafter = 0\nmax_seconds = 60\ntargets = ["queue:q"]\n'
+    assert findings(menu() + slot) == {"prompt-too-long": "menu.main.say"}
+    assert findings(menu() + slot.replace("after = 0", "after = 1")) == {}
+
+
+def test_keys_of_control_points_are_choices() -> None:
+    four = ", ".join(f'{key} = "echo"' for key in range(1, 5)) + ', 0 = "queue:q"'
+    slot = '[[menu.main.slot]]\nid = "s"\nkey = "9"\ntargets = ["queue:q"]\n'
+    assert findings(menu(keys=four)) == {}
+    assert findings(menu(keys=four) + slot) == {"too-many-options": "menu.main.keys"}
+
+
 def test_a_key_that_leads_to_its_own_menu_is_dead() -> None:
     assert findings(menu(keys='0 = "queue:q", 1 = "menu:main"')) == {"dead-digit": "menu.main.keys.1"}
 
@@ -112,6 +139,20 @@ def test_the_length_of_a_recording_is_known(tmp_path: Path) -> None:
         ),
         ("pl", "Sprzedaż, naciśnij 1. Pomoc, naciśnij klawisz dwa. Ponownie, naciśnij gwiazdkę.", "12*"),
         ("en", "We have 3 offices and 14 doors.", ""),
+        ("en", "Press 1 for sales, 2 for support and 3 for billing. To go back, press * or #.", "123*#"),
+        ("en", "Press 1 or 2. We are here 7 days a week.", "12"),
+        ("en", "For sales press 1, 5 days a week, and on Saturdays, 9 – 6.", "1"),
+        ("en", "Press 1 for sales, 24 hours a day, or 9-17 at weekends, 3.5 hours.", "1"),
+        ("en", "Press one of the following keys.", ""),
+        ("en", "Sales – 1, support – 2. 3 – billing, # - again.", "123#"),
+        ("en", "We work 9 – 6, Monday – Friday.", ""),
+        ("uk", "Тисніть 5 або клавішу 6. Натисніть клавішу з цифрою 7.", "57"),
+        ("uk", "Оберіть один із варіантів. Продажі – 1, підтримка — 2.", "12"),
+        ("uk", "Натисніть 1 для продажу, 2 для підтримки чи 3.", "123"),
+        ("ru", "Выберите один из пунктов. Чтобы нажать 4, подождите. Нажмите кнопку с цифрой 5.", "45"),
+        ("ru", "Нажмите 1, и через 5 минут мы перезвоним.", "1"),
+        ("pl", "Wybierz jeden z działów. Aby wcisnąć 4, proszę wybrać 5 lub 6.", "456"),
+        ("pl", "Naciśnij klawisz z cyfrą 2, a 3 dla pomocy.", "23"),
     ],
 )
 def test_keys_are_understood_in_four_languages(language: str, text: str, keys: str) -> None:
