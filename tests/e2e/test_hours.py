@@ -104,6 +104,8 @@ def test_hours_are_closed_by_telephone_and_open_again_by_themselves(
     assert hears(cara, "*30*1*2", "hours-not-allowed", "hours-closed")
     assert hears(olena, "*30*1*2", "hours-closed", "hours-not-allowed")
     assert hears(cara, "100", CLOSED, OPEN)
+    told = office.switch.tell("explain", "route", "--did", "100", "--phone", "2001")
+    assert "hours office are set to closed by 1001 until it is released" in told
     office.switch.kill_and_start_again()
     assert (shown()["state"], shown()["forced_by"], shown()["next_change"]) == ("closed", "1001", None)
     assert hears(cara, "100", CLOSED, OPEN)
