@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+import random
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,12 +16,11 @@ from rtp.legs import Echo, Music, Silence, Tone
 from softswitch.paths import prompts_dir
 from tests.sim.office import CENTRE, Office, bridged, said, statuses
 from tests.support.sim_carrier import SimCarrier
-from tests.support.sim_phone import answers
+from tests.support.sim_phone import PhoneCall, answers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.sim_phone import PhoneCall
 
 LINE = ("198.51.100.77", 5060)
 NUMBER = "+48221234567"
@@ -239,10 +239,7 @@ def test_who_came_before_finds_what_was_there_then(name: str, reloads: int) -> N
     named.check(office, call)
     assert office.switch.journal.of("ivr.not_there") == []
     assert max(statuses(call)) == 200
-    for phone in office.phones.values():
-        for each in phone.calls:
-            each.hang_up()
-    office.run(1)
+    hang_up(office)
     assert_nothing_is_kept(office)
     office.close()
 
@@ -259,11 +256,48 @@ def test_what_came_with_a_reload_is_there_for_new_callers(name: str) -> None:
     call.press("1")
     office.run(0.1)
     named.check(office, call)
-    for phone in office.phones.values():
-        for each in phone.calls:
-            each.hang_up()
-    office.run(1)
+    hang_up(office)
     office.close()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_versions_come_and_go_each_caller_comes_to_the_place_of_their_own(seed: int) -> None:
+    """Every file has something else behind the key; callers of many of them press it at any moment."""
+    rng = random.Random(seed)
+    office = start(NAMES["phone"])
+    version, versions, calls = "phone", dict[str, str](), list[PhoneCall]()
+    for _ in range(60):
+        for call in [call for call in calls if call.talking]:
+            if rng.random() < 0.3:
+                call.press("1") if rng.random() < 0.8 else call.hang_up()
+        idle = [
+            user for user in ("2001", "2003", "2004", "1001", "1002") if all(c.over for c in office.phone(user).calls)
+        ]
+        if idle and rng.random() < 0.7:
+            calls.append(office.call(rng.choice(idle), "300"))
+            versions[str(office.switch.journal.of("call.started")[-1].call)] = version
+        office.run(rng.uniform(0.0, 1.5))
+        version = rng.choice(list(NAMES))
+        office.switch.reload(file_of(BEFORE.replace("TARGET", NAMES[version].target) + NAMES[version].file))
+        assert office.switch.control.reconfiguring.versions <= len(office.switch.control.calls)
+    came = 0
+    for name, known in versions.items():
+        first, *then = (str(line.data["node"]) for line in office.switch.journal.of("ivr.node_entered", name))
+        assert first == "menu:old"
+        assert then[:1] in ([], [NAMES[known].target], ["hangup"]), f"{name} began by the file with {known}"
+        came += then[:1] == [NAMES[known].target]
+    assert came > 5
+    assert office.switch.journal.of("ivr.not_there") == []
+    hang_up(office)
+    assert_nothing_is_kept(office)
+    office.close()
+
+
+def hang_up(office: Office) -> None:
+    for phone in office.phones.values():
+        for call in phone.calls:
+            call.hang_up()
+    office.run(1)
 
 
 def assert_nothing_is_kept(office: Office) -> None:
