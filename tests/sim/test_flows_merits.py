@@ -151,7 +151,7 @@ def test_what_an_operator_changed_holds_in_every_queue(office: Office, way: str)
         office.run(1)
         call.press("2")
     else:
-        Desk(office).ask("call.change", call=ticket, to="agent:piotr")  # who is not there
+        Desk(office).ask("call.change", call=ticket, to="phone:2006")  # which is not there
     office.run(2)
     assert ticket_of(office)[:3] == ("sales >= 1", "pl >= 50", 500)
     call.hang_up()
