@@ -12,8 +12,9 @@ import contextlib
 import logging
 import os
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from itertools import count
+from email import policy
+from email.parser import BytesHeaderParser
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 import aiosmtplib
@@ -21,10 +22,11 @@ import aiosmtplib
 from softswitch.mail.courier import Courier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from email.message import EmailMessage
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+    from typing import BinaryIO
 
+    from softswitch.mail.compose import Mail
     from softswitch.mail.courier import MailServer
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ SUFFIX = ".eml"
 REFUSED = "refused"
 ENVELOPE = "X-Softswitch-Recipient"
 """First line of a file: who this copy is for. It is taken off before sending."""
+_LONGEST_LINE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,12 @@ class Backoff:
 
     def after(self, attempts: int) -> float:
         return min(self.longest, self.first * 2.0 ** min(attempts - 1, 32))
+
+
+#: What a server says of one message; everything else is trouble with the server.
+_OF_THE_MESSAGE = (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPSenderRefused, aiosmtplib.SMTPDataError)
+#: Answers to MAIL FROM that mean how we came, not what we bring: commands, and who we are (RFC 5321, RFC 4954 §6).
+_OURS = frozenset({500, 502, 503, 530, 534, 535, 538})
 
 
 class MailSpool:
@@ -97,37 +106,51 @@ class MailSpool:
         self._wake.set()
 
     # ------------------------------------------------------------------------------------------------ taking
-    async def put(self, message: EmailMessage, *, at: float) -> str:
-        """Keep *message*; it is on disk when this returns. *at*: wall time, orders the folder. Raises OSError.
+    async def put(self, mail: Mail, *, at: float) -> str:
+        """Keep *mail*; it is on disk when this returns. *at*: wall time, orders the folder. Raises OSError.
 
-        Each recipient has a copy of their own, so that nobody waits for the mailbox of another.
+        Each recipient has a copy of their own, so that nobody waits for the mailbox of another. What cannot be kept for
+        all of them is kept for none: whoever tries again sends nobody two.
         """
-        names = []
-        for address in message["To"].addresses:
-            name = f"{at:017.6f}-{os.getpid()}-{next(self._numbers)}{SUFFIX}"
-            envelope = f"{ENVELOPE}: {address.addr_spec}\r\n".encode()
-            await asyncio.to_thread(self._keep, name, envelope + message.as_bytes())
-            names.append(name)
+        names = {f"{at:017.6f}-{os.getpid()}-{next(self._numbers)}{SUFFIX}": address for address in mail.to}
+        await asyncio.to_thread(self._keep, mail, names)
         self.idle.clear()
         self._wake.set()
-        return names[0]
+        return next(iter(names))
 
     def waiting(self) -> list[str]:
         """Names of the messages that are not sent yet, the oldest first."""
         return sorted(path.name for path in self._folder.glob(f"*{SUFFIX}"))
 
-    def _keep(self, name: str, content: bytes) -> None:
-        unfinished = self._folder / f"{name}.part"
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(self._folder / name)
+    def _keep(self, mail: Mail, names: Mapping[str, str]) -> None:
+        unfinished = {self._folder / f"{name}.part": self._folder / name for name in names}
+        try:
+            for path, address in zip(unfinished, names.values(), strict=True):
+                self._write(path, address, mail)
+            for path, whole in unfinished.items():
+                path.rename(whole)
+            self._sync_folder()
+        except OSError:
+            for path in chain.from_iterable(unfinished.items()):
+                with contextlib.suppress(OSError):
+                    path.unlink(missing_ok=True)
+            raise
+
+    def _sync_folder(self) -> None:
         folder = os.open(self._folder, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+    @staticmethod
+    def _write(path: Path, address: str, mail: Mail) -> None:
+        with path.open("wb") as file:
+            file.write(f"{ENVELOPE}: {address}\r\n".encode())
+            for piece in mail.pieces():
+                file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
 
     # ------------------------------------------------------------------------------------------------ sending
     async def _run(self) -> None:
@@ -151,7 +174,7 @@ class MailSpool:
                 continue
             try:
                 await self._send(name)
-            except (aiosmtplib.SMTPRecipientsRefused, aiosmtplib.SMTPDataError) as error:  # of this message alone
+            except _OF_THE_MESSAGE as error:
                 if self._is_final(error):
                     await self._refuse(name, error)
                 else:
@@ -175,12 +198,11 @@ class MailSpool:
         path, server = self._folder / name, self._server
         if server is None:  # it went away meanwhile
             raise OSError("there is no mail server")
-        message = message_from_bytes(await asyncio.to_thread(path.read_bytes), policy=policy.SMTP)
-        recipient = message[ENVELOPE]
-        if recipient is None:
-            raise ValueError(f"{name} does not say who it is for")
-        del message[ENVELOPE]
-        await self._courier.hand_in(message, str(recipient), server)
+        recipient, sender, letter = await asyncio.to_thread(_opened, path)
+        try:
+            await self._courier.hand_in(letter, sender, recipient, server)
+        finally:
+            letter.close()
         await asyncio.to_thread(path.unlink)
 
     def _is_final(self, error: aiosmtplib.SMTPException) -> bool:
@@ -190,6 +212,8 @@ class MailSpool:
                 return all(500 <= refused.code < 600 for refused in error.recipients)
             case aiosmtplib.SMTPDataError():
                 return 500 <= error.code < 600
+            case aiosmtplib.SMTPSenderRefused():
+                return 500 <= error.code < 600 and error.code not in _OURS
         return False
 
     def _forget(self, name: str) -> None:
@@ -222,3 +246,23 @@ class MailSpool:
             self._alarm = alarm
             if self._on_alarm is not None:
                 self._on_alarm(alarm)
+
+
+def _opened(path: Path) -> tuple[str, str, BinaryIO]:
+    """Who a message is for, who it is from, and its file where the message begins. Raises OSError, ValueError."""
+    file = path.open("rb")
+    try:
+        name, _, recipient = file.readline().decode("ascii", "replace").partition(":")
+        if name != ENVELOPE or not recipient.strip():
+            raise ValueError(f"{path.name} does not say who it is for")
+        begin, head = file.tell(), b""
+        while (line := file.readline(_LONGEST_LINE)).strip():
+            head += line
+        file.seek(begin)
+        sender = BytesHeaderParser(policy=policy.SMTP).parsebytes(head)["From"]
+        if sender is None or not sender.addresses:
+            raise ValueError(f"{path.name} does not say who it is from")
+    except BaseException:
+        file.close()
+        raise
+    return recipient.strip(), sender.addresses[0].addr_spec, file

@@ -54,6 +54,27 @@ def test_a_callers_name_cannot_add_headers() -> None:
     assert message["Subject"] == "from Eve Bcc: everybody@example.com buy"
 
 
+def test_nor_can_a_name_that_looks_like_a_gap_for_a_file() -> None:
+    message = sent("%the-file-is-here%", "%the-file-is-here%\n", (Attachment("a.wav", "audio/wav", b"RIFF"),))
+    assert message["Subject"] == "%the-file-is-here%"
+    assert [file.get_content() for file in message.iter_attachments()] == [b"RIFF"]
+
+
+@given(st.lists(st.binary(max_size=200) | st.integers(0, 70_000).map(bytes), max_size=3))
+def test_files_arrive_as_they_were_and_are_encoded_in_small_pieces(contents: list[bytes]) -> None:
+    files = tuple(Attachment("a.wav", "audio/wav", content) for content in contents)
+    assert [file.get_content() for file in sent("Voicemail", attachments=files).iter_attachments()] == contents
+
+
+def test_no_piece_is_long_however_long_the_file_is() -> None:
+    file = Attachment("a.wav", "audio/wav", bytes(1_000_000))
+    mail = compose(
+        sender="a@b.example", to=["c@d.example"], subject="s", text="t", at=AT, message_id="1@pbx", attachments=[file]
+    )
+    assert max(map(len, mail.pieces())) < 1 << 16
+    assert all(piece.endswith(b"\r\n") for piece in mail.pieces())
+
+
 def test_half_a_character_in_the_text_does_not_keep_the_message() -> None:
     body = sent("Voicemail", "from Ol\ud83dena").get_body(("plain",))
     assert body is not None

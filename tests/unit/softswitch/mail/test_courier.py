@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import subprocess
-from datetime import UTC, datetime
 from shutil import which
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +12,6 @@ import aiosmtplib
 import pytest
 from aiosmtpd.smtp import SMTP as Protocol
 
-from softswitch.mail.compose import compose
 from softswitch.mail.courier import Courier, MailServer
 
 if TYPE_CHECKING:
@@ -47,7 +45,7 @@ class Taking:
 @pytest.mark.skipif(which("openssl") is None, reason="certificates are made with openssl")
 @pytest.mark.parametrize("tls", ["tls", "starttls"])
 async def test_mail_goes_through_tls_to_the_server_that_was_named_and_to_no_other(
-    tls: Literal["tls", "starttls"], certificate: ssl.SSLContext
+    tls: Literal["tls", "starttls"], certificate: ssl.SSLContext, tmp_path: Path
 ) -> None:
     loop, handler = asyncio.get_running_loop(), Taking()
     at_once, later = (certificate, None) if tls == "tls" else (None, certificate)
@@ -57,19 +55,16 @@ async def test_mail_goes_through_tls_to_the_server_that_was_named_and_to_no_othe
 
     listening = await loop.create_server(protocol, "127.0.0.1", 0, ssl=at_once)
     port, courier = listening.sockets[0].getsockname()[1], Courier()
-    letter = compose(
-        sender="pbx@example.com",
-        to=["sales@example.com"],
-        subject="x",
-        text="y",
-        at=datetime(2026, 3, 1, tzinfo=UTC),
-        message_id="1@pbx",
-    )
+    (tmp_path / "letter").write_bytes(b"Subject: x\r\n\r\n" + b"yyy\r\n" * 100_000)
+    letter = (tmp_path / "letter").open("rb")
     try:
-        await courier.hand_in(letter, "sales@example.com", MailServer("localhost", port, tls, timeout=10.0))
+        to = "sales@example.com"
+        await courier.hand_in(letter, "pbx@example.com", to, MailServer("localhost", port, tls, timeout=10.0))
+        server = MailServer("127.0.0.1", port, tls, timeout=10.0)
         with pytest.raises((aiosmtplib.SMTPException, OSError), match="certificate"):
-            await courier.hand_in(letter, "boss@example.com", MailServer("127.0.0.1", port, tls, timeout=10.0))
+            await courier.hand_in(letter, "pbx@example.com", "boss@example.com", server)
     finally:
+        letter.close()
         courier.close()
         listening.close()
         await listening.wait_closed()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import random
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ import pytest
 import pytest_asyncio
 from aiosmtpd.smtp import SMTP as Protocol
 
-from softswitch.mail.compose import compose
+from softswitch.mail.compose import Attachment, compose
 from softswitch.mail.courier import MailServer
 from softswitch.mail.spool import ENVELOPE, REFUSED, Backoff, MailSpool
 
@@ -23,14 +25,19 @@ if TYPE_CHECKING:
     from email.message import EmailMessage
     from pathlib import Path
 
+    from softswitch.mail.compose import Mail
+
 QUICK = Backoff(first=0.01, longest=0.05)
 
 
 class Server:
     """A mail server on a port of its own; `answers` are given to the next messages in place of 250."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = 1 << 25) -> None:
+        self.most = most
         self.received: list[str] = []
+        self.letters: list[EmailMessage] = []
+        self.senders: list[str] = []
         self.answers: list[str] = []
         self.full: set[str] = set()
         self.recipients: list[str] = []
@@ -44,11 +51,16 @@ class Server:
         envelope.rcpt_tos.append(address)
         return "250 known"
 
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
+        envelope.mail_from = address
+        return self.senders.pop(0) if self.senders else "250 known"
+
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         answer = self.answers.pop(0) if self.answers else "250 taken"
         if answer.startswith("250"):
             message = message_from_bytes(envelope.content, policy=policy.default)
             assert ENVELOPE not in message
+            self.letters.append(message)
             self.received.append(message["Subject"])
             self.recipients += envelope.rcpt_tos
         self.changed.set()
@@ -57,7 +69,9 @@ class Server:
     async def up(self) -> None:
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            lambda: Protocol(self, hostname="mail.test", enable_SMTPUTF8=True, loop=loop), "127.0.0.1", self.port
+            lambda: Protocol(self, hostname="mail.test", enable_SMTPUTF8=True, loop=loop, data_size_limit=self.most),
+            "127.0.0.1",
+            self.port,
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -82,7 +96,7 @@ async def server() -> AsyncIterator[Server]:
     await server.down()
 
 
-def message(subject: str, *to: str) -> EmailMessage:
+def message(subject: str, *to: str, files: tuple[bytes, ...] = ()) -> Mail:
     return compose(
         sender="pbx@example.com",
         to=to or ["sales@example.com"],
@@ -90,6 +104,7 @@ def message(subject: str, *to: str) -> EmailMessage:
         text=subject,
         at=datetime(2026, 3, 1, tzinfo=UTC),
         message_id=f"{len(subject)}@pbx",
+        attachments=[Attachment(f"{number}.wav", "audio/wav", file) for number, file in enumerate(files)],
     )
 
 
@@ -171,6 +186,109 @@ async def test_what_will_never_be_taken_is_kept_aside_and_does_not_hold_up_the_r
     await mail.stop()
     assert server.received == ["wanted"]
     assert [path.name for path in (tmp_path / REFUSED).iterdir()] == [refused]
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answer", ["550 who are you", "552 too much", "553 not from here"])
+async def test_what_is_refused_for_good_at_the_first_word_is_kept_aside_at_once(
+    tmp_path: Path, server: Server, answer: str
+) -> None:
+    server.senders = [answer]
+    alarms: asyncio.Queue[str] = asyncio.Queue()
+    mail = spool(tmp_path, server, alarms)
+    await mail.start()
+    refused = await mail.put(message("unwanted"), at=1.0)
+    await mail.put(message("wanted"), at=2.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == ["wanted"]
+    assert [path.name for path in (tmp_path / REFUSED).iterdir()] == [refused]
+    assert alarms.empty(), "the server is well"
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("answer", ["451 later", "530 log in first"])
+async def test_what_is_no_fault_of_the_message_is_tried_again(tmp_path: Path, server: Server, answer: str) -> None:
+    server.senders = [answer]
+    mail = spool(tmp_path, server)
+    await mail.start()
+    await mail.put(message("patient"), at=1.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    assert server.received == ["patient"]
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_is_larger_than_the_server_takes_is_not_sent_at_all(tmp_path: Path) -> None:
+    server = Server(most=100_000)
+    await server.up()
+    mail = spool(tmp_path, server)
+    await mail.start()
+    large = await mail.put(message("large", files=(bytes(200_000),)), at=1.0)
+    await mail.put(message("small"), at=2.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    await server.down()
+    assert server.received == ["small"]
+    assert [path.name for path in (tmp_path / REFUSED).iterdir()] == [large]
+
+
+@pytest.mark.asyncio
+async def test_long_files_arrive_as_they_were(tmp_path: Path, server: Server) -> None:
+    files = (random.Random(1).randbytes(3_000_001), b"", b"RIFF" * 57)
+    mail = spool(tmp_path, server)
+    await mail.start()
+    await mail.put(message("long", files=files), at=1.0)
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    (letter,) = server.letters
+    assert tuple(file.get_content() for file in letter.iter_attachments()) == files
+
+
+@pytest.mark.asyncio
+async def test_lines_that_begin_with_a_dot_and_a_last_line_without_an_end_are_sent_as_they_are(
+    tmp_path: Path, server: Server
+) -> None:
+    lines = [".first", *["x" * 70, ".", "..two"] * 5000, ".last"]
+    head = f"{ENVELOPE}: sales@example.com\r\nFrom: pbx@example.com\r\nSubject: dots\r\n\r\n"
+    (tmp_path / "0000000001.000000-1-0.eml").write_bytes((head + "\r\n".join(lines)).encode())
+    mail = spool(tmp_path, server)
+    await mail.start()
+    await server.until(1)
+    await emptied(mail)
+    await mail.stop()
+    assert server.letters[0].get_content().splitlines() == lines
+
+
+@pytest.mark.asyncio
+async def test_a_disk_that_fills_up_between_two_recipients_keeps_nothing(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries again does not write to the first of them twice."""
+    synced = 0
+
+    def full(file: int) -> None:
+        nonlocal synced
+        synced += 1
+        if synced == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("softswitch.mail.spool.os.fsync", full)
+    mail = spool(tmp_path, server)
+    await mail.start()
+    both = message("to both", "head@example.com", "sales@example.com")
+    with pytest.raises(OSError, match="No space"):
+        await mail.put(both, at=1.0)
+    assert os.listdir(tmp_path) == [REFUSED]
+    await mail.put(both, at=1.0)
+    await server.until(2)
+    await emptied(mail)
+    await mail.stop()
+    assert sorted(server.recipients) == ["head@example.com", "sales@example.com"]
 
 
 @pytest.mark.asyncio
