@@ -171,6 +171,7 @@ def purge(connection: sqlite3.Connection) -> None:
                 raise NotErased(
                     f"the number is erased, but old pages of the database are not overwritten: {error}"
                 ) from error
+    connection.execute("PRAGMA busy_timeout = 100")  # while it waits for readers nobody can write
     while connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
         if time.monotonic() > until:
             raise NotErased("the number is erased, but somebody reads the database, so that its log still holds it")

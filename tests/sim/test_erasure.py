@@ -20,9 +20,10 @@ from softswitch.admin.lock import DataDirLock
 from softswitch.campaigns.contacts import Contacts
 from softswitch.config import Config, parse_config
 from softswitch.config.acd import acd_config
-from softswitch.erasure import eraser
+from softswitch.erasure import eraser, rewriting
 from softswitch.erasure.eraser import erase
 from softswitch.erasure.forms import Forms, forms_of
+from softswitch.erasure.rewriting import NotErased
 from softswitch.explain.replay import PREFIX, RECOVERED, verify
 from softswitch.mail.compose import compose
 from softswitch.messages import Message, Request, State
@@ -226,6 +227,18 @@ def test_what_a_crash_has_left_is_found_by_the_next_attempt(data_dir: Path, monk
     assert sorted(file.parent.name for file in data_dir.rglob("*.wav")) == ["complaint"]
     again = erase(config(data_dir), forms(data_dir))
     assert (again.calls, again.lines, again.name) == (0, 0, "")
+
+
+def test_while_somebody_reads_the_log_of_the_database_keeps_what_it_has_and_that_is_said(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rewriting, "PATIENCE", 0.3)
+    with Reader(data_dir / FILE_NAME) as reader, reader.snapshot():
+        reader.newest_call()
+        with pytest.raises(NotErased, match="somebody reads the database"):
+            erase(config(data_dir), forms(data_dir))
+    erase(config(data_dir), forms(data_dir))
+    assert holding(data_dir, DIGITS, NAME) == set()
 
 
 def contacts_of(folder: Path) -> Contacts:

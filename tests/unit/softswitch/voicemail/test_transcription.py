@@ -69,10 +69,13 @@ async def test_silence_is_no_failure(audio: Path) -> None:
         ("import os; os.kill(os.getpid(), 9)", "ended with status -9"),
     ],
 )
-async def test_failures_say_why_and_nothing_of_what_was_said(audio: Path, script: str, why: str) -> None:
+async def test_failures_say_why_and_nothing_of_what_was_said(
+    audio: Path, script: str, why: str, capfd: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(TranscriptionFailed, match=why) as failed:
         await written(audio, program(script))
     assert "secret" not in str(failed.value).replace(script, "")
+    assert "secret" not in "".join(capfd.readouterr())
 
 
 async def test_a_program_or_a_file_that_is_not_there(audio: Path) -> None:
