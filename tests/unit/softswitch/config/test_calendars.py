@@ -198,6 +198,22 @@ def test_events_go_on_from_their_beginning_up_to_their_end(begin: int, minutes: 
     assert end.replace(tzinfo=None, fold=0) in list(events.edges(end.date(), KYIV))
 
 
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 20)), min_size=1, max_size=12))
+def test_of_events_that_overlap_the_one_goes_on_that_began_first(hours: list[tuple[int, int]]) -> None:
+    start = datetime(2026, 12, 30, 20)  # noqa: DTZ001 (local)
+    spans = sorted((start + timedelta(hours=begin), timedelta(hours=length)) for begin, length in set(hours))
+    texts = [
+        f"SUMMARY:{number}\nDTSTART:{begin:%Y%m%dT%H%M%S}\nDURATION:PT{length // timedelta(hours=1)}H"
+        for number, (begin, length) in enumerate(spans)
+    ]
+    events, going_on = calendar(*texts), None
+    for hour in range(65):
+        now = start + timedelta(hours=hour)
+        if going_on is None or now >= spans[going_on][0] + spans[going_on][1]:
+            going_on = next((n for n, (begin, length) in enumerate(spans) if begin <= now < begin + length), None)
+        assert events.at(now.replace(tzinfo=KYIV)) == (None if going_on is None else str(going_on))
+
+
 # --- How events recur
 
 
