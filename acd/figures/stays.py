@@ -240,7 +240,7 @@ class Stays:
         """By hand. Where no telephone rings the caller has left."""
         name = str(data.get("ticket") or call)
         if (open_ := self._open.get(name)) is not None:
-            open_.elsewhere = str(data.get("target", "")).partition(":")[0] in _TELEPHONES
+            open_.elsewhere = str(data.get("target", "")).partition(":")[0] in TELEPHONES
             self._sent_on[call] = name
 
     def _rejoined(self, at: int, call: str, data: Mapping[str, Any]) -> None:
@@ -339,8 +339,9 @@ TRANSFERRED = frozenset({"transferred"})
 #: Nobody orders a callback so soon after coming: who is listed afterwards joins and orders in one.
 _AT_ONCE = SECOND // 100
 _REFUSED = frozenset({"full", "empty"})
-#: Targets at which somebody is rung, and how the distributor parts with who is sent there, or talks there.
-_TELEPHONES = frozenset({"agent", "phone", "external", "findme"})
+#: Kinds of targets at which somebody is rung.
+TELEPHONES = frozenset({"agent", "phone", "external", "findme"})
+#: How the distributor parts with who is sent there, or talks there.
 _ELSEWHERE = frozenset({"transferred", "served"})
 
 _HANDLERS = {

@@ -12,6 +12,8 @@ from enum import StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from acd.figures.stays import TELEPHONES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -33,7 +35,7 @@ class Disposition(StrEnum):
     SERVED = "served"  # talked with an agent
     CONNECTED = "connected"  # talked with a phone
     CALLBACK = "callback ordered"  # hung up, and keeps the place in the queue
-    ABANDONED = "abandoned"  # hung up while waiting in a queue
+    ABANDONED = "abandoned"  # hung up while waiting in a queue, or for the phone to which somebody sent them from there
     NOT_SERVED = "not served"  # a queue gave the caller back: full, timed out, nobody there
     SELF_SERVICE = "self-service"  # menus, texts and services only
     NO_ANSWER = "no answer"  # a phone did not answer, was busy, declined or was not there
@@ -176,6 +178,7 @@ class _Account:
         self._waited = self._talked = 0.0
         self._abandoned = self._gave_back = self._no_answer = self._with_agent = self._with_phone = False
         self._to_be_called_back = False
+        self._sent_to = ("", "")  # by hand, out of a queue
         self._verified = self._customer_id = ""
 
     def read(self, record: Record) -> None:
@@ -207,6 +210,8 @@ class _Account:
                 if kind == "returned":  # the agent was lost, so the caller has not been served
                     self._with_agent = False
                 self._join(str(data.get("queue", "")), at)
+            case "queue.sent_on":
+                self._sent_to = _target(data.get("target"))
             case "changed":
                 self._queue = _string(data, "queue") or self._queue
             case "offer":
@@ -316,6 +321,8 @@ class _Account:
             self._enter(SWITCH, "", at)
         if node[0] == "phone" and via in _NO_ANSWER:
             self._no_answer = True
+        if node == self._sent_to:
+            self._abandoned = self._abandoned or (node[0] in TELEPHONES and via == "hung-up")
         if node[0] == "queue":
             self._gave_back = self._gave_back or via in _GAVE_BACK
             # also while the agent, who had answered already, was being told who it is

@@ -156,6 +156,7 @@ def test_who_is_put_through_to_another_telephone_counts_as_answered_and_talked(o
     assert bridged(call, boss.call)
     boss.call.hang_up()
     office.run(1.0)
+    assert record_of(call).disposition is Disposition.CONNECTED
     (stay,) = stays(office)
     assert (stay.outcome, stay.agent, stay.conversations) == (Outcome.ANSWERED, "", 1)
     assert stay.waited / 1e6 == pytest.approx(8.0, abs=0.5)
@@ -173,6 +174,7 @@ def test_who_hangs_up_while_that_telephone_rings_has_given_up(office: Office) ->
     (stay,) = stays(office)
     assert stay.outcome is Outcome.ABANDONED
     assert stay.waited / 1e6 == pytest.approx(10.0, abs=0.5)
+    assert record_of(call).disposition is Disposition.ABANDONED
 
 
 def test_who_is_not_taken_at_that_telephone_has_waited_in_one_go(office: Office) -> None:
@@ -201,6 +203,7 @@ def test_who_is_sent_to_an_announcement_has_left(office: Office) -> None:
     office.run(20.0)
     (stay,) = stays(office)
     assert stay.outcome is Outcome.LEFT
+    assert record_of(call).disposition is Disposition.SELF_SERVICE
 
 
 # --- a customer who was called back
