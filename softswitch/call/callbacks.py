@@ -87,7 +87,10 @@ class Callbacks:
     def reconfigure(self, settings: Settings, now: float) -> None:
         """See `softswitch.call.settings.Reconfigurable`."""
         known = self._former | dict(self._config.queues)
-        self._former = {name: words for name, words in known.items() if name not in settings.config.queues}
+        wanted = {ticket.queue for ticket in self._dispatcher.tickets.values()}
+        wanted |= {call.queue for call in self._control.calls.values() if call.queue is not None}
+        gone = wanted - settings.config.queues.keys()
+        self._former = {name: words for name, words in known.items() if name in gone}
         self._config, self._flow = settings.config, settings.flow
 
     def __len__(self) -> int:

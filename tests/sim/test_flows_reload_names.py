@@ -306,6 +306,7 @@ def assert_nothing_is_kept(office: Office) -> None:
     assert control.reconfiguring.kept == set()
     assert control.trunks._trunks.keys() == config.trunks.keys()
     assert control.phones._former == {}
+    assert control.callbacks._former == {}
     assert not {aor for aor, _ in office.switch.bindings.kept} - config.phones.keys()
 
 
