@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from itertools import chain, product
+from itertools import product
 from typing import TYPE_CHECKING
 
-from ivr.texts import placeholders
-from softswitch.config import flows
 from softswitch.config.fields import LANGUAGES
 from softswitch.media.assets import AssetError, duration, load_pcm
 from softswitch.paths import prompts_dir
@@ -16,7 +14,6 @@ from softswitch.speech.audit import audit
 from softswitch.speech.catalogue import Catalogue, MissingPrompt
 from softswitch.speech.phrases import announcements
 from softswitch.speech.resolve import RECORDING_SUFFIX, Joined, Recorded, Resolver, Spoken, find_recordings
-from softswitch.speech.template import parse_template
 from softswitch.speech.words import find_words
 from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, SynthesisFailed
 
@@ -196,20 +193,4 @@ def check_speech(config: Config) -> tuple[list[str], list[str]]:
         return True
 
     errors, warnings = audit(prompt_folders(config), spoken_languages(config), playable)
-    return [*errors, *_wrong_forms(config)], warnings
-
-
-#: Fields of nodes that hold prompts.
-SAID = ("say", "say_again", "say_invalid", "say_no_input", "confirm", "filler")
-
-
-def _wrong_forms(config: Config) -> Iterator[str]:
-    """Texts whose variables are to be said in a form that there is not."""
-    for node in flows.flow(config).nodes.values():
-        for prompt in chain.from_iterable(getattr(node, field, ()) for field in SAID):
-            for language, text in prompt.text.items():
-                if placeholders(text):
-                    try:
-                        parse_template(text)
-                    except ValueError as error:
-                        yield f"{prompt.key} ({language}): {error}"
+    return errors, warnings

@@ -14,6 +14,7 @@ SILENCEABLE: dict[str, str] = {
     "digit-collision": "one key is the beginning of another, so that callers wait",
     "missing-audio": "a word or a text for which there is nothing to be heard, or a recording that cannot be played",
     "missing-language": "a text is missing in a language that callers may hear",
+    "unknown-variable": "a text or a request mentions a variable that nothing gives to calls, or a brace is left open",
     "unfit-value": "a value that cannot be said in the form in which a text says it",
     # the graph
     "unreachable": "no call ever comes to this place",

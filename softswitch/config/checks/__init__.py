@@ -12,6 +12,7 @@ from softswitch.config.checks import (
     hours,
     languages,
     lookups,
+    mentions,
     messages,
     names,
     numbers,
@@ -54,6 +55,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from messages.check(raw)
     yield from dialogue.check(raw)
     yield from lookups.check(raw)
+    yield from mentions.check(raw)
     yield from forms.check(raw)
     yield from systems.check(raw)
 

@@ -48,8 +48,8 @@ AGENTS = ("queue.*.whisper.say", "verification.*.ask")
 
 def check(raw: Raw) -> Iterator[Problem]:
     """Everybody hears something: each text exists in the language of the switch."""
-    for path, texts in _texts(raw, *CALLERS, *AGENTS):
-        if raw.language not in texts:
+    for path, found in texts(raw, *CALLERS, *AGENTS):
+        if raw.language not in found:
             right = f'add {raw.language} = "…"; {_who(path)} whose language is missing hear it'
             yield raw.error(path, f'has no text in "{raw.language}", the language of the switch', right)
 
@@ -59,13 +59,13 @@ def check_missing(raw: Raw, lists: Mapping[str, CallerList]) -> Iterator[Problem
     spoken = raw.languages | {language for known in lists.values() for language in known.languages}
     agents = {raw.language, *(language for _, language in raw.strings("agent.*.language"))}
     foreign: dict[Path, set[str]] = {}
-    for path, texts in _texts(raw, *ADDED):
-        if raw.language not in texts:
-            foreign.setdefault(path[:2], set()).update(texts)
+    for path, found in texts(raw, *ADDED):
+        if raw.language not in found:
+            foreign.setdefault(path[:2], set()).update(found)
     for patterns, wanted in ((CALLERS, spoken), (ADDED, spoken), (AGENTS, agents)):
-        for path, texts in _texts(raw, *patterns):
-            if raw.language in texts:
-                has = texts.keys() | foreign.get(path[:2], set())
+        for path, found in texts(raw, *patterns):
+            if raw.language in found:
+                has = found.keys() | foreign.get(path[:2], set())
                 yield from _missing(raw, path, [language for language in LANGUAGES if language in wanted - has])
 
 
@@ -79,14 +79,14 @@ def _who(path: Path) -> str:
     return "agents" if path[0] == "verification" or "whisper" in path else "callers"
 
 
-def _texts(raw: Raw, *patterns: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def texts(raw: Raw, *patterns: str) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """By language; what is no text is passed over."""
     for path, found in raw.select(*patterns):
         several: Iterable[tuple[Path, Any]] = [(path, found)]
         if isinstance(found, list):
             several = (((*path, number), one) for number, one in enumerate(found))
-        for place, texts in several:
-            if isinstance(texts, str):
-                yield place, {raw.language: texts}
-            elif isinstance(texts, dict) and texts:
-                yield place, texts
+        for place, text in several:
+            if isinstance(text, str):
+                yield place, {raw.language: text}
+            elif isinstance(text, dict) and text:
+                yield place, text

@@ -11,6 +11,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from softswitch.callers.tables import Values, columns_of, read_header
+from softswitch.config.checks import mentions
+from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import nearest, one_of
 
 if TYPE_CHECKING:
@@ -76,8 +78,9 @@ def _database(raw: Raw, path: Path, table: dict[str, Any], file: FilePath) -> It
     query = table.get("query")
     if not isinstance(query, str) or not query:
         return
+    values = Values({})
     try:
-        columns = columns_of(file, query, Values({}), time.monotonic() + _PATIENCE)
+        columns = columns_of(file, query, values, time.monotonic() + _PATIENCE)
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code == sqlite3.SQLITE_NOTADB:
@@ -87,6 +90,7 @@ def _database(raw: Raw, path: Path, table: dict[str, Any], file: FilePath) -> It
             yield raw.warning((*path[:2], "query"), f"{file} cannot be asked so: {error}", right, code=CODE)
         return
     yield from _unknown(raw, raw.strings(f"lookup.{path[1]}.result.*"), columns, "a row of the answer")
+    yield from mentions.unknown(raw, (*path[:2], "query"), values.asked, known_variables(raw))
 
 
 def _unknown(raw: Raw, wanted: Iterable[tuple[Path, str]], columns: tuple[str, ...], where: str) -> Iterator[Problem]:

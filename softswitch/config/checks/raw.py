@@ -46,6 +46,13 @@ class Raw:
         for pattern in patterns:
             yield from _walk(self.tables, pattern.split("."), ())
 
+    def value(self, path: Path) -> Any:
+        """What is written at *path*, which `select` has found."""
+        found: Any = self.tables
+        for part in path:
+            found = found[part]
+        return found
+
     def strings(self, *patterns: str) -> Iterator[tuple[Path, str]]:
         return ((path, value) for path, value in self.select(*patterns) if isinstance(value, str))
 
@@ -65,8 +72,11 @@ class Raw:
         at = self.positions.of(path)
         return Problem(at.line, at.column, dotted(path), what, right, code="bad-value")
 
-    def warning(self, path: Path, what: str, right: str = "", *, code: str = "odd") -> Problem:
-        at = self.positions.of(path)
+    def warning(
+        self, path: Path, what: str, right: str = "", *, code: str = "odd", offset: int | None = None
+    ) -> Problem:
+        """A warning about *path*, or about character *offset* of its value."""
+        at = self.positions.of(path) if offset is None else self.positions.inside(path, offset)
         return Problem(at.line, at.column, dotted(path), what, right, severity=Severity.WARNING, code=code)
 
 

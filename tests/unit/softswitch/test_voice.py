@@ -199,11 +199,3 @@ def test_what_announcements_lack_is_found_before_the_switch_starts(tmp_path: Pat
     (own / "catalog.toml").write_text("[voicemail-thanks]")
     errors, _ = check_speech(config)
     assert errors == [f"{own / 'catalog.toml'}: voicemail-thanks: lacks the plural form few, many, one"]
-
-
-def test_variables_are_said_in_forms_that_there_are(tmp_path: Path) -> None:
-    toml = '[say.sum]\nsay = { en = "You owe {sum:mony}.", uk = "{sum:money} і {name}" }\n[menu.m]\nsay = "{Braces}"\n'
-    toml += 'keys = { 1 = "say:sum" }'
-    config = parse_config(toml.encode(), file="c.toml", folder=tmp_path, env={})
-    (error,), _ = check_speech(config)
-    assert error.startswith('say.sum (en): "mony" in "{sum:mony}"')
