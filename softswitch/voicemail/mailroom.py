@@ -17,7 +17,7 @@ from softswitch.mail.spool import MailSpool
 from softswitch.messages import Message, Request, State
 from softswitch.voicemail import audio
 from softswitch.voicemail.letters import about_message, about_request
-from softswitch.voicemail.transcription import Transcriber, TranscriptionFailed
+from softswitch.voicemail.scribe import Scribe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Mapping
@@ -66,7 +66,7 @@ class Mailroom:
         self._boxes_before: dict[str, Voicemail] = {}
         self._requests_before: dict[str, CallbackRequest] = {}
         self._spool: MailSpool | None = None
-        self._transcriber = Transcriber(config.transcription.at_once)
+        self._scribe = Scribe(boxes, note, config.transcription.at_once)
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._on_their_way: set[str] = set()
@@ -129,7 +129,7 @@ class Mailroom:
         self._boxes_before = _gone(self._boxes_before | dict(before.voicemails), config.voicemails)
         self._requests_before = _gone(self._requests_before | dict(before.callback_requests), config.callback_requests)
         if config.transcription.at_once != before.transcription.at_once:
-            self._transcriber.allow(config.transcription.at_once)
+            self._scribe.allow(config.transcription.at_once)
         if config.mail != before.mail:
             self._keep(self._change_server(), "change of the mail server")
         if config.voicemails:
@@ -154,6 +154,15 @@ class Mailroom:
         if item.id not in self._on_their_way:
             self._on_their_way.add(item.id)
             self._keep(self._post(item), f"letter about {item.id}")
+
+    def withdraw(self, request: Request) -> None:
+        """See `softswitch.ports.Mailroom`."""
+        if request.mailed or request.id in self._on_their_way:
+            self._keep(self._withdraw(request), f"letter about {request.id}, which is withdrawn")
+
+    async def _withdraw(self, request: Request) -> None:
+        while not await self._try(request, withdrawn=True):  # noqa: ASYNC110 (nothing tells when the disk is well)
+            await asyncio.sleep(RETRY)
 
     def salvage(self, message: Message) -> None:
         """See `softswitch.ports.Mailroom`."""
@@ -197,50 +206,40 @@ class Mailroom:
             self._on_their_way.discard(item.id)
 
     async def _write_down(self, message: Message) -> None:
-        """Have its text made, once; what goes wrong is nothing that its mail waits for."""
         words, known = self._words(message), self._boxes.message(message.id)
         if not isinstance(words, Voicemail) or known is None or known.transcript is not None:
             return
         settings = self._config.transcription
-        command = settings.command if words.transcribe is None else words.transcribe
-        if not command:
-            return
-        mailed = self._spool is not None and words.mail_to and not known.mailed
-        said, text = {"message": message.id, "box": message.box}, ""
-        try:
-            text = await self._transcriber.text_of(
-                self.file(message),
-                message.language or self._config.server.language,
-                command,
-                within=settings.timeout,
-                turn_within=settings.timeout if mailed else None,
-            )
-        except TranscriptionFailed as error:
-            log.warning("what is said in %s could not be written down: %s", message.id, error)
-            self._note("voicemail.not_transcribed", {**said, "why": str(error)})
-        else:
-            self._note("voicemail.transcribed", {**said, "letters": len(text)})
-        if (known := self._boxes.message(message.id)) is not None:
-            self._boxes.put(replace(known, transcript=text))
+        await self._scribe.write_down(
+            known,
+            self.file(known),
+            known.language or self._config.server.language,
+            settings.command if words.transcribe is None else words.transcribe,
+            within=settings.timeout,
+            mailed=self._spool is not None and bool(words.mail_to) and not known.mailed,
+        )
 
-    async def _try(self, item: Message | Request) -> bool:
+    async def _try(self, item: Message | Request, *, withdrawn: bool = False) -> bool:
         """Hand the letter to the spool; False when that must be tried again."""
         words = self._words(item)
         known = self._boxes.message(item.id) if isinstance(item, Message) else self._boxes.request(item.id)
-        gone = known.mailed if known is not None else isinstance(item, Message)
+        gone = (known.mailed if known is not None else isinstance(item, Message)) and not withdrawn
         if self._spool is None or self._config.mail is None or words is None or not words.mail_to or gone:
             return True
         try:
-            latest = known if isinstance(known, Message) else item
-            await self._hand_in(self._spool, self._config.mail, latest, words)
+            latest = item if known is None else known
+            await self._hand_in(self._spool, self._config.mail, latest, words, withdrawn=withdrawn)
         except OSError as error:
             log.error("the mail about %s cannot be written down (%s); it is tried again", item.id, error)
             return False
-        self._boxes.mailed(item)
         self._note("mail.posted", {"about": item.id, "to": len(words.mail_to)})
+        if withdrawn:
+            return True
+        self._boxes.mailed(latest)
         if isinstance(item, Message) and isinstance(words, Voicemail) and words.delete_after_mail:
             self.forget(item, "mailed")
-        return True
+        changed = None if isinstance(item, Message) else self._boxes.request(item.id)
+        return changed is None or changed.mailed  # it may have another time by now
 
     def _words(self, item: Message | Request) -> Voicemail | CallbackRequest | None:
         if isinstance(item, Message):
@@ -248,7 +247,13 @@ class Mailroom:
         return self._config.callback_requests.get(item.kind) or self._requests_before.get(item.kind)
 
     async def _hand_in(
-        self, spool: MailSpool, mail: Mail, item: Message | Request, words: Voicemail | CallbackRequest
+        self,
+        spool: MailSpool,
+        mail: Mail,
+        item: Message | Request,
+        words: Voicemail | CallbackRequest,
+        *,
+        withdrawn: bool,
     ) -> None:
         config, zone = self._config, self._config.server.timezone
         attachments: list[Attachment] = []
@@ -259,14 +264,16 @@ class Mailroom:
                 attachments += await asyncio.to_thread(self._attached, item, words.attach)
         else:
             assert isinstance(words, CallbackRequest), "the same of requests"
-            letter = about_request(item, words, zone)
+            hours = config.hours.get(words.hours)
+            there = zone if hours is None or hours.timezone is None else hours.timezone
+            letter = about_request(item, words, zone, due_in=there, withdrawn=withdrawn)
         message = compose(
             sender=mail.from_,
             to=words.mail_to,
             subject=letter.subject,
             text=letter.text,
             at=datetime.fromtimestamp(item.at, zone),
-            message_id=f"{item.id}@{config.sip.domain}",
+            message_id=f"{item.id}@{letter.edition}{config.sip.domain}",
             attachments=attachments,
         )
         await spool.put(message, at=self._wall())
