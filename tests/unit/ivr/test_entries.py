@@ -31,7 +31,13 @@ def test_every_number_has_one_check_digit_and_a_changed_figure_is_noticed(figure
         ("02070803628", True),  # 8 July 1902
         ("02270803624", True),  # 8 July 2002: the month has 20 added
         ("44051401358", False),  # check digit
-        ("44023001357", False),  # 30 February
+        ("44023001356", False),  # 30 February, with the right check digit
+        ("44131401350", False),  # the thirteenth month
+        ("00222912349", True),  # 29 February 2000
+        ("00022912343", False),  # 29 February 1900
+        ("44051401359٠", False),
+        ("440514013590", False),
+        ("٤٤٠٥١٤٠١٣٥٩", False),  # figures that no telephone has
         ("4405140135", False),
         ("4405140135a", False),
     ],
@@ -54,6 +60,8 @@ def test_polish_identity_numbers(figures: str, right: bool) -> None:
         ("00012024", "DDMMYYYY", None),
         ("2105202", "DDMMYYYY", None),
         ("2105*026", "DDMMYYYY", None),
+        ("01020050", "DDMMYYYY", "0050-02-01"),  # four figures are the year as it stands
+        ("٢١٠٥٢٠٢٦", "DDMMYYYY", None),
     ],
 )
 def test_dates(figures: str, form: str, value: str | None) -> None:
@@ -81,6 +89,7 @@ def test_amounts_have_a_star_for_a_decimal_point(keys: str, value: str | None) -
         (Collect("c", variable="n"), "1*2#", None),
         (Collect("c", variable="n", pattern=r"[12]\d{3}"), "1999#", "1999"),
         (Collect("c", variable="n", pattern=r"[12]\d{3}"), "3999#", None),
+        (Collect("c", variable="n", pattern=r"[12]\d{3}"), "19990#", None),
         (Collect("c", variable="n", pattern=r"\d+\*\d+"), "1*2#", "1*2"),
         (Collect("c", variable="n", valid=Valid.AMOUNT), "12*5#", "12.50"),
         (Collect("c", variable="n", valid=Valid.DATE, date_format="DDMMYY", end=""), "210526", "2026-05-21"),
