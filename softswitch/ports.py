@@ -235,6 +235,9 @@ class Mailroom(Protocol):
     def post(self, item: Message | Request) -> None:
         """Send the mail about *item*, whose row is durable."""
 
+    def withdraw(self, request: Request) -> None:
+        """Whoever has been mailed about *request*, which is no more, is told so."""
+
     def salvage(self, message: Message) -> None:
         """Look before long at what is in the file of *message*, which nobody has completed: it may be a message."""
 

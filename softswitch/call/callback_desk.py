@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from acd.events import CallbackCancelled
 from acd.skills import parse, variables
 from acd.ticket import CALLED_BACK
-from softswitch.call.callback_due import QUARTER
+from softswitch.call.callback_due import QUARTER, SAME
 from softswitch.messages import Brought, Request
 
 if TYPE_CHECKING:
@@ -154,6 +154,7 @@ class CallbackDesk:
         boxes, number = self._control.left.boxes, self._config.plan.read(wanted.number).dialable
         if not self._due.may_be_called(number, words):
             raise Refused("is no number that may be called back", "number")
+        self._due.clear_over(wanted.kind, number, now)
         before = next((r for r in boxes.requests() if (r.kind, r.number) == (wanted.kind, number)), None)
         old = "" if before is None else before.id
         if wanted.at is None:
@@ -175,8 +176,13 @@ class CallbackDesk:
             brought=self._brought(words, wanted.known),
         )
         if before is not None:
+            same = request.vague == before.vague and abs(request.due - before.due) < SAME
             request = replace(
-                request, path=before.path, trunk=before.trunk, dialled=before.dialled, mailed=before.mailed
+                request,
+                path=before.path,
+                trunk=before.trunk,
+                dialled=before.dialled,
+                mailed=before.mailed and same,  # who was told another time is told this one
             )
         boxes.put_request(request)
         kind = "callback_request.taken" if before is None else "callback_request.again"
@@ -226,6 +232,8 @@ class CallbackDesk:
         (name,) = found
         if (request := boxes.request(name)) is not None:
             boxes.remove_request(request)
+            if name not in self._dispatcher.tickets:
+                self._control.left.office.withdraw(request)
             self._control.journal_line("callback_request.withdrawn", None, now, {"request": name, "by": by})
             self._due.look(now)
         if name in self._dispatcher.tickets:

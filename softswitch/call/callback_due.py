@@ -162,6 +162,16 @@ class DueRequests:
             if request.kind == kind and start <= request.due < start + QUARTER and request.id != without
         ]
 
+    def clear_over(self, kind: str, number: str, now: float) -> None:
+        """Who asks again asks anew, once the time has come at which whoever reads the mail was to call."""
+        wall = self._clock.wall(now)
+        for request in self._boxes.requests():
+            if (request.kind, request.number) != (kind, number) or self._queue_of(request) or not request.mailed:
+                continue
+            if wall >= (max(request.due, request.at + MUCH_LATER) if request.vague else request.due):
+                self._boxes.remove_request(request)
+                self._control.journal_line("callback_request.forgotten", None, now, {"request": request.id})
+
     # ------------------------------------------------------------------------------------------------ being due
     def look(self, now: float) -> None:
         """Set the clock for whoever is due next."""

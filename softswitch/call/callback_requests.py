@@ -83,6 +83,7 @@ class CallbackRequests(Handler):
         """The row, which is written down together with the line of the journal about it."""
         control, name, words = self._control, self._kinds[call.call], self._words(call)
         merits, known = control.queues.merits(call), tuple(Memory.of_call(call).known.items())
+        self.due.clear_over(name, number, now)
         due = self.due.due(words, now, call.session.flow)
         due = self.due.with_room(name, words, due, now)
         request = Request(

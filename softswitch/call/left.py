@@ -60,6 +60,9 @@ class NoMailroom:
     def post(self, item: Message | Request) -> None:
         pass
 
+    def withdraw(self, request: Request) -> None:
+        pass
+
     def salvage(self, message: Message) -> None:
         pass
 

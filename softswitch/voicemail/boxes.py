@@ -96,7 +96,8 @@ class Boxes:
         if isinstance(item, Message) and (message := self._messages.get(item.id)) is not None:
             self.put(replace(message, mailed=True))
         elif isinstance(item, Request) and (request := self._requests.get(item.id)) is not None:
-            self.put_request(replace(request, mailed=True))
+            told = (request.due, request.vague) == (item.due, item.vague)  # else the mail was about another time
+            self.put_request(replace(request, mailed=told))
 
     def _put(self, item: Message | Request) -> None:
         if self._shelf is not None:

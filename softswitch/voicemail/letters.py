@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 class Letter:
     subject: str
     text: str
+    edition: str = ""
+    """Part of its Message-ID: sets it apart from others about the same."""
 
 
 def about_message(message: Message, box: Voicemail, zone: tzinfo, number: str = "") -> Letter:
@@ -45,23 +47,33 @@ def about_message(message: Message, box: Voicemail, zone: tzinfo, number: str = 
     return Letter(filled(box.subject, known), "\n".join(lines) + "\n")
 
 
-def about_request(request: Request, words: CallbackRequest, zone: tzinfo) -> Letter:
+def about_request(
+    request: Request, words: CallbackRequest, zone: tzinfo, *, due_in: tzinfo | None = None, withdrawn: bool = False
+) -> Letter:
+    """*due_in*: the time zone of the hours at which it is due, if it is another."""
     known = _known(request, words.label or request.kind, zone) | {"length": ""}
-    due = "when it is open again" if request.vague else _time(request.due, zone) if request.due > request.at else "now"
+    due = _time(request.due, due_in or zone) if request.due > request.at else "now"
+    due = "when it is open again" if request.vague else due
     lines = [
         f"For:      {known['label']}",
         f"Call:     {known['caller']}",
         f"Asked at: {known['time']}",
-        f"Due:      {due}",
+        "Due:      no more" if withdrawn else f"Due:      {due}",
     ]
     if request.path:
         lines.append(f"Came by:  {request.path}")
     lines.append("")
+    if withdrawn:
+        lines.append("It was taken back: nobody is to call.")
+        return Letter(f"Taken back: {filled(words.subject, known)}", "\n".join(lines) + "\n", "withdrawn.")
+    if request.asked > 1:
+        lines.append("It was asked for more than once; what was mailed about it before holds no more.")
     if words.queue:
         lines.append(f"The agents of the queue {words.queue} will be connected with the caller then.")
     else:
         lines.append("Nobody but you will call back.")
-    return Letter(filled(words.subject, known), "\n".join(lines) + "\n")
+    edition = f"{request.asked}." if request.asked > 1 else ""
+    return Letter(filled(words.subject, known), "\n".join(lines) + "\n", edition)
 
 
 def _known(item: Message | Request, label: str, zone: tzinfo) -> dict[str, str]:

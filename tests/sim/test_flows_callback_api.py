@@ -101,6 +101,32 @@ def test_a_callback_for_a_time_is_made_at_that_time(office: Office) -> None:
     assert (started["name"], started["language"], started["callback_of"]) == ("Anna", "uk", "sales~web-1")
 
 
+def test_another_time_and_taking_it_back_are_mailed_the_same_time_is_not(office: Office) -> None:
+    http, boxes, mailroom = Http(office), office.switch.boxes, office.switch.mailroom
+    for seconds, mails in ((1800, 1), (1800, 1), (3600, 2)):
+        assert http.ask("POST", "/callbacks", ORDER | {"at": at(OPENING + seconds)})[0] in (200, 201)
+        assert len(mailroom.posted) == mails
+        boxes.mailed(mailroom.posted[-1])
+    (request,) = boxes.requests()
+    assert http.ask("DELETE", f"/callbacks/{request.id}")[0] == 204
+    assert mailroom.withdrawn == [request]
+
+
+def test_what_only_the_mail_tells_of_is_ordered_anew_after_its_time() -> None:
+    mail_only = REQUESTS.replace("mon 13:00", "mon-fri 13:00").replace('queue = "sales"\n', "")
+    office = Office(centre=CENTRE + mail_only)
+    office.phone("2001")
+    http, boxes = Http(office), office.switch.boxes
+    assert http.ask("POST", "/callbacks", ORDER)[0] == 201
+    boxes.mailed(boxes.requests()[0])
+    assert http.ask("POST", "/callbacks", ORDER)[0] == 200
+    until_opening(office, 60)
+    status, taken = http.ask("POST", "/callbacks", ORDER)
+    assert (status, [request.id for request in boxes.requests()]) == (201, [taken["id"]])
+    assert len(office.switch.mailroom.posted) == 2
+    office.close()
+
+
 def test_without_a_time_it_is_the_next_opening_as_for_callers(office: Office) -> None:
     status, taken = Http(office).ask("POST", "/callbacks", ORDER)
     assert (status, taken["due"]) == (201, at(OPENING))

@@ -67,6 +67,42 @@ def test_a_request_is_confirmed_mailed_and_due_at_the_opening(office: Office) ->
     assert call.over
 
 
+@pytest.fixture
+def by_mail() -> Iterator[Office]:
+    """Nobody but the reader of the mail calls back."""
+    hours = REQUESTS.replace("mon 13:00", "mon-fri 13:00").replace('queue = "sales"\n', "")
+    centre = Office(centre=CENTRE + hours)
+    yield centre
+    centre.close()
+
+
+def test_who_asks_again_before_the_time_is_mailed_once_and_after_it_anew(by_mail: Office) -> None:
+    boxes, posted = by_mail.switch.boxes, by_mail.switch.mailroom.posted
+    asked(by_mail)
+    by_mail.run(4)
+    (first,) = boxes.requests()
+    boxes.mailed(first)
+    asked(by_mail)
+    by_mail.run(4)
+    assert [known.asked for known in boxes.requests()] == [2]
+    assert posted == [first]
+
+    by_mail.run(86_400 - 2 * 3600)  # the reader of the mail has called at the opening, or should have
+    call = asked(by_mail)
+    assert said(call) == ("en/callback-request-today/2026-11-17T13:00",)
+    (second,) = boxes.requests()
+    assert posted == [first, second]
+    assert (second.asked, second.mailed, second.id != first.id) == (1, False, True)
+    assert [line.data for line in by_mail.switch.journal.of("callback_request.forgotten")] == [{"request": first.id}]
+
+
+def test_what_could_not_be_mailed_yet_is_still_the_same_request(by_mail: Office) -> None:
+    asked(by_mail)
+    by_mail.run(86_400 - 2 * 3600)
+    asked(by_mail)
+    assert [known.asked for known in by_mail.switch.boxes.requests()] == [2]
+
+
 def test_nothing_is_confirmed_before_it_is_written_down(office: Office) -> None:
     office.switch.disk = None
     call = asked(office)

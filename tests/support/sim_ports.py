@@ -131,6 +131,7 @@ class FakeMailroom:
 
     trouble: str = ""
     posted: list[Message | Request] = field(default_factory=list)
+    withdrawn: list[Request] = field(default_factory=list)
     discarded: list[Message] = field(default_factory=list)
     salvaged: list[Message] = field(default_factory=list)
 
@@ -139,6 +140,9 @@ class FakeMailroom:
 
     def post(self, item: Message | Request) -> None:
         self.posted.append(item)
+
+    def withdraw(self, request: Request) -> None:
+        self.withdrawn.append(request)
 
     def salvage(self, message: Message) -> None:
         self.salvaged.append(message)

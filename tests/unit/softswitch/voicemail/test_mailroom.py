@@ -272,6 +272,61 @@ async def test_the_mail_says_honestly_when_a_request_is_due(
         assert f"Due:      {said}" in server.received[0].get_content()
 
 
+async def test_another_time_and_the_end_of_a_request_are_mailed_too(tmp_path: Path, server: MailServer) -> None:
+    def dues(received: int) -> list[str]:
+        found = [line for mail in server.received for line in mail.get_content().splitlines() if line.startswith("Due")]
+        return found[received:]
+
+    mail = '[hours.kyiv]\nopen = ["mon-sun 00:00-24:00"]\ntimezone = "Europe/Kyiv"\nwhen_open = "hangup"\n'
+    mail = f'due = "hours:kyiv"\n{mail}when_closed = "hangup"\n'
+    async with Life(tmp_path, server.port, mail=mail) as life:
+        request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW + 3600, "+380441234567"))
+        life.mailroom.post(request)
+        await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
+        changed = life.boxes.put_request(replace(request, due=NOW + 7200, asked=2))
+    async with Life(tmp_path, server.port, mail=mail) as life:  # killed before it was mailed
+        await life.until(lambda: len(server.received) == 4)
+        await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
+        assert dues(0) == ["Due:      2026-11-18 14:06 EET"] * 2 + ["Due:      2026-11-18 15:06 EET"] * 2
+        assert "before holds no more" in server.received[2].get_content()
+        life.boxes.remove_request(changed)
+        life.mailroom.withdraw(replace(changed, mailed=True))
+        await life.until(lambda: len(server.received) == 6)
+    assert dues(4) == ["Due:      no more"] * 2
+    assert server.received[4]["Subject"] == "Taken back: Call back +380441234567 (Sales)"
+    assert len({mail["Message-ID"] for mail in server.received}) == 3
+
+
+async def test_a_request_that_has_another_time_while_it_is_mailed_is_mailed_again(
+    tmp_path: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("softswitch.voicemail.mailroom.RETRY", 0.01)
+    async with Life(tmp_path, server.port) as life:
+        request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW + 3600, "+380441234567"))
+        hand_in = life.mailroom._hand_in
+
+        async def changed_meanwhile(*args: Any, **more: Any) -> None:
+            await hand_in(*args, **more)
+            if not server.received:
+                life.boxes.put_request(replace(request, due=NOW + 7200, asked=2))
+                life.mailroom.post(request)
+                await life.until(lambda: len(server.received) == 2)
+
+        monkeypatch.setattr(life.mailroom, "_hand_in", changed_meanwhile)
+        life.mailroom.post(request)
+        await life.until(lambda: len(server.received) == 4)
+        await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
+
+
+async def test_nobody_is_told_that_a_request_is_withdrawn_of_which_nobody_knew(
+    tmp_path: Path, server: MailServer
+) -> None:
+    async with Life(tmp_path, server.port) as life:
+        request = Request("sales~c1", "sales", NOW, NOW, "+380441234567")
+        life.mailroom.withdraw(request)
+        assert not life.mailroom._tasks - {task for task in life.mailroom._tasks if "voicemail" in task.get_name()}
+
+
 async def test_rows_are_what_they_were_after_a_restart(tmp_path: Path, server: MailServer) -> None:
     brought = Brought(5.0, "pl >= 50", "", (("level", "b2"),), (("segment", "gold"),)).written()
     request = Request("sales~c1", "sales", NOW, NOW, "2001", mailed=True, vague=True, brought=brought)
