@@ -110,7 +110,11 @@ class ErasureDesk:
             if forms.are(one["number"]) or one["id"].rpartition("~")[2] in traces.calls
         ]
         for order in orders:
-            parts.callbacks.cancel(order, by=by)
+            if (request := parts.boxes.request(order)) is not None:  # no letter about it: it would tell the number
+                parts.boxes.remove_request(request)
+                parts.note("callback_request.withdrawn", {"request": order, "by": by})
+            if order in parts.dispatcher.tickets:
+                parts.callbacks.cancel(order, by=by)
         left = [m for m in parts.boxes.all() if forms.are(m.number) or m.call in traces.calls]
         for message in left:
             parts.mailroom.forget(message, "erased", by=by)

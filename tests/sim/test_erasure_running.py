@@ -154,11 +154,14 @@ def test_callbacks_requests_and_messages_are_gone_at_once(office: Office, tmp_pa
     call.press("1")
     office.run(6)
     assert [request.number for request in office.switch.boxes.requests()] == [NUMBER]
+    posted = len(office.switch.mailroom.posted)
     office.switch.boxes.put(Message("sales~x~1", "sales", 0.0, State.NEW, "x", NUMBER))
     erased = Running(office, tmp_path).erase()
     assert not office.switch.dispatcher.tickets
     assert office.switch.boxes.requests() == []
     assert office.switch.boxes.all() == []
+    assert len(office.switch.mailroom.posted) == posted, "no letter tells the number once more"
+    assert not getattr(office.switch.mailroom, "withdrawn", [])
     assert (erased["calls"], erased["messages"], erased["requests"]) == (2, 1, 2)
     assert DIGITS.encode() not in (tmp_path / FILE_NAME).read_bytes()
     (line,) = office.switch.journal.of("customer.erased")
