@@ -8,7 +8,7 @@ import logging
 import signal
 from typing import TYPE_CHECKING
 
-from softswitch.app import Switch
+from softswitch.app import StartError, Switch
 from softswitch.briefing import briefing
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ async def serve(config: Config, announce: Callable[[str], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    switch = Switch(config)
+    try:
+        switch = Switch(config)
+    except OSError as error:
+        raise StartError(f"{error.filename or config.server.data_dir}: {error.strerror}") from error
     hangups: set[asyncio.Task[None]] = set()
 
     def hung_up() -> None:

@@ -8,7 +8,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from softswitch.config.fields import LANGUAGES
-from softswitch.media.assets import AssetError, duration, load_pcm
+from softswitch.config.load import warning_at
+from softswitch.media.assets import AssetError, duration, load_pcm, look_into
 from softswitch.paths import prompts_dir
 from softswitch.speech.audit import audit
 from softswitch.speech.catalogue import Catalogue, MissingPrompt
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from ivr.nodes import Audio, Prompt
     from softswitch.config import Config
+    from softswitch.config.errors import Problem
+    from softswitch.config.positions import Path as KeyPath
     from softswitch.config.words.switch import Tts
     from softswitch.tts.synthesizer import Synthesizer
 
@@ -180,6 +183,29 @@ def spoken_languages(config: Config) -> tuple[str, ...]:
     chosen += [trunk.language for trunk in config.trunks.values()]
     chosen += [language for known in config.lists.values() for language in sorted(known.languages)]
     return tuple(dict.fromkeys((config.server.language, *filter(None, chosen))))
+
+
+def unplayable_files(config: Config) -> list[Problem]:
+    """Warnings about music and greetings that are no audio: in their place is silence."""
+    named: list[tuple[KeyPath, Path]] = [
+        (("music", name, "files", number), file)
+        for name, channel in config.music.items()
+        for number, file in enumerate(channel.files)
+    ]
+    named += [
+        (("voicemail", name, "greeting_file"), box.greeting_file)
+        for name, box in config.voicemails.items()
+        if box.greeting_file is not None
+    ]
+    found: list[Problem] = []
+    if "missing-audio" not in config.lint.ignore:
+        for place, file in named:
+            try:
+                look_into(file)
+            except AssetError as error:
+                right = "WAV, FLAC, OGG or MP3"
+                found.append(warning_at(config, place, str(error), right, code="missing-audio"))
+    return found
 
 
 def check_speech(config: Config) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ from softswitch.clock import SystemClock
 from softswitch.config import ConfigError, flows, load_config
 from softswitch.config.changes import Difference, difference
 from softswitch.config.restart import as_far_as_possible
-from softswitch.voice import check_speech, find_speech, prompt_folders
+from softswitch.voice import check_speech, find_speech, prompt_folders, unplayable_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -76,7 +76,8 @@ def prepare(path: Path, running: Config) -> Prepared:
     errors, warnings = check_speech(config)
     if errors:
         raise BadConfiguration(tuple(errors))
-    warnings = [*(problem.render(str(path)) for problem in config.warnings), *warnings]
+    noticed = (*config.warnings, *unplayable_files(config))
+    warnings = [*(problem.render(str(path)) for problem in noticed), *warnings]
     usable = as_far_as_possible(running, config)
     resolver = find_speech(prompt_folders(usable), usable.server.language)
     menus, clock = flows.flow(usable), SystemClock(usable.server.timezone)

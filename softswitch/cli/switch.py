@@ -19,9 +19,11 @@ commands = typer.Typer()
 
 def _check_speech(config: Config) -> int:
     """Tell what catalogues and recordings lack; the number of warnings, or exit code 2 for errors."""
-    from softswitch.voice import check_speech
+    from softswitch.voice import check_speech, unplayable_files
 
     errors, warnings = check_speech(config)
+    for found in unplayable_files(config):
+        typer.echo(found.render(config.file), err=True)
     for message in (*errors, *(f"warning: {warning}" for warning in warnings)):
         typer.echo(message, err=True)
     if errors:

@@ -6,7 +6,8 @@ into rows of 160 octets, so that sending is copying a row. Blocking: runs in the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import soundfile
@@ -15,6 +16,7 @@ import soxr  # type: ignore[import-untyped, unused-ignore]
 from rtp.codecs.g711 import FRAME_SAMPLES, SAMPLE_RATE, SILENCE, encode
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -74,8 +76,33 @@ def to_frames(pcm: Pcm, law: str) -> Octets:
     return frames
 
 
+def look_into(path: Path | str) -> None:
+    """Whether the file can be played, by its header and its beginning; raises AssetError."""
+    with _opened(path) as file:
+        if file.frames > MAX_SECONDS * file.samplerate:
+            raise AssetError(path, f"is longer than {MAX_SECONDS:g} s")
+        if not file.read(_BLOCK, dtype="float32", always_2d=True).size:
+            raise AssetError(path, "holds no audio")
+
+
 def _read(path: Path | str, max_seconds: float) -> tuple[NDArray[np.float32], int]:
     """Mono float samples and their rate, read in blocks: what a header says about length is not believed."""
+    with _opened(path) as file:
+        rate = int(file.samplerate)
+        limit, taken, blocks = int(max_seconds * rate), 0, []
+        while (block := file.read(_BLOCK, dtype="float32", always_2d=True)).size:
+            taken += len(block)
+            if taken > limit:
+                raise AssetError(path, f"is longer than {max_seconds:g} s")
+            blocks.append(block.mean(axis=1, dtype=np.float32))
+    if not blocks:
+        raise AssetError(path, "holds no audio")
+    return np.concatenate(blocks), rate
+
+
+@contextmanager
+def _opened(path: Path | str) -> Iterator[Any]:
+    """The file as libsndfile has it; raises AssetError, for what goes wrong while it is read, too."""
     try:
         with open(path, "rb") as raw:
             size = raw.seek(0, 2)
@@ -90,18 +117,10 @@ def _read(path: Path | str, max_seconds: float) -> tuple[NDArray[np.float32], in
                     raise AssetError(path, f"has a sample rate of {rate} Hz; {MIN_RATE} to {MAX_RATE} can be played")
                 if not 1 <= channels <= MAX_CHANNELS:
                     raise AssetError(path, f"has {channels} channels; 1 to {MAX_CHANNELS} can be played")
-                limit, taken, blocks = int(max_seconds * rate), 0, []
-                while (block := file.read(_BLOCK, dtype="float32", always_2d=True)).size:
-                    taken += len(block)
-                    if taken > limit:
-                        raise AssetError(path, f"is longer than {max_seconds:g} s")
-                    blocks.append(block.mean(axis=1, dtype=np.float32))
+                yield file
     except FileNotFoundError:
         raise AssetError(path, "does not exist") from None
     except OSError as error:
         raise AssetError(path, f"cannot be read: {error.strerror or error}") from error
     except soundfile.LibsndfileError as error:
         raise AssetError(path, f"is not audio this switch can play ({error.error_string.rstrip('.')})") from error
-    if not blocks:
-        raise AssetError(path, "holds no audio")
-    return np.concatenate(blocks), rate

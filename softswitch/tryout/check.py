@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.config import ConfigError, load_config
 from softswitch.tryout.voices import silent_voices
-from softswitch.voice import check_speech
+from softswitch.voice import check_speech, unplayable_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ def check(
         return BAD
     errors, unheard = check_speech(config)
     unheard = [] if "missing-audio" in config.lint.ignore else unheard
-    noticed = [*config.warnings, *([] if errors else silent_voices(config))]
+    noticed = [*config.warnings, *unplayable_files(config), *([] if errors else silent_voices(config))]
     warnings = len(noticed) + len(unheard)
     if as_json:
         odd = [_plain(found) for found in noticed] + [_spoken(text, "warning") for text in unheard]

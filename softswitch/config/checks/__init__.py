@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from softswitch.config.checks import (
     design,
     dialogue,
+    folders,
     forms,
     graph,
     hours,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterator[Problem]:
     raw = Raw(tables, positions, folder)
     yield from names.check(raw)
+    yield from folders.check(raw)
     yield from languages.check(raw)
     yield from numbers.check(raw)
     yield from hours.check(raw)

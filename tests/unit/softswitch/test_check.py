@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
@@ -18,13 +19,14 @@ from softswitch.speech.resolve import recording_name
 from softswitch.tts.cache import file_name
 from softswitch.tts.synthesizer import SpeechSettings, speech_order
 from softswitch.wording import standing_prompts
+from tests.support.audio import write_wav
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def check(folder: Path) -> tuple[int, str]:
-    (folder / "config.toml").write_text('[server]\nlanguage = "uk"\n')
+    (folder / "config.toml").write_text('[server]\nlanguage = "uk"\n[[route]]\nto = "echo"\n')
     done = CliRunner().invoke(cli, ["check", "--config", str(folder / "config.toml")])
     return done.exit_code, done.output
 
@@ -108,3 +110,42 @@ def test_where_all_texts_are_recorded_nobody_has_to_speak(tmp_path: Path) -> Non
     for prompt in (*standing_prompts(config, flow(config)), *announcements(1)):
         (own / f"{recording_name(prompt)}.wav").write_bytes(b"")
     assert "spoken in uk" in voices(tmp_path, words)[0]
+
+
+def test_music_and_greetings_that_are_no_audio_are_named_where_they_stand(tmp_path: Path) -> None:
+    write_wav(tmp_path / "good.wav", np.zeros(8000, dtype=np.float32))
+    (tmp_path / "notes.mp3").write_text("no music at all")
+    (tmp_path / "empty.wav").write_bytes(b"")
+    (tmp_path / "config.toml").write_text(
+        '[music.calm]\nfiles = ["good.wav", "notes.mp3"]\n[voicemail.v]\ngreeting_file = "empty.wav"\n' + SAID
+    )
+    done = CliRunner().invoke(cli, ["check", "--config", str(tmp_path / "config.toml")])
+    assert done.exit_code == 0
+    found = [line.partition("config.toml:")[2] for line in done.output.splitlines() if "[missing-audio]" in line]
+    assert len(found) == 2
+    assert found[0].startswith(
+        f"2:22: warning: music.calm.files[2]: {tmp_path}/notes.mp3: is not audio this switch can"
+    )
+    assert found[1].startswith(f"4:1: warning: voicemail.v.greeting_file: {tmp_path}/empty.wav: is empty; WAV, FLAC, ")
+    silenced = (tmp_path / "config.toml").read_text() + '[lint]\nignore = ["missing-audio"]\n'
+    (tmp_path / "config.toml").write_text(silenced)
+    assert "[missing-audio]" not in CliRunner().invoke(cli, ["check", "--config", str(tmp_path / "config.toml")]).output
+
+
+@pytest.mark.parametrize("name", ["data", "data/var"])
+def test_a_file_is_no_folder_for_data(tmp_path: Path, name: str) -> None:
+    (tmp_path / "data").write_text("")
+    (tmp_path / "config.toml").write_text(f'[server]\ndata_dir = "{name}"\n')
+    for command in ("check", "run"):
+        done = CliRunner().invoke(cli, [command, "--config", str(tmp_path / "config.toml")])
+        assert done.exit_code == 2
+        assert f"config.toml:2:12: server.data_dir: {tmp_path}/data is a file; name a folder" in done.output
+
+
+def test_a_folder_that_cannot_be_used_ends_the_start_with_a_message(tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "speech").write_text("")
+    (tmp_path / "config.toml").write_text(SAID)
+    done = CliRunner().invoke(cli, ["run", "--config", str(tmp_path / "config.toml")])
+    assert done.exit_code == 1
+    assert f"softswitch cannot start: {tmp_path}/var/speech: File exists" in done.output
