@@ -83,7 +83,7 @@ class Arriving(Pulling, Versions):
     def _follow_not_there(self, now: float) -> None:
         """A place that there is not takes nobody, as a phone that is nowhere; what led there stays as it was."""
         p = self.progress
-        instead = p.fallbacks.pop(0) if p.fallbacks else NOT_CONNECTED
+        instead = self._filled(p.fallbacks.pop(0)) if p.fallbacks else NOT_CONNECTED
         self._journal(now, fx.NotThere(p.target, instead))
         p.target = instead
 

@@ -38,6 +38,7 @@ class Collecting(Keying):
         if node.secret:
             self._hide(node.variable, keyed, value)
         self._know({node.variable: value}, now)
+        self._fall_back_on(node.fallbacks)
         self._go(node.then, "entered")
 
     def _choose_answer(self, now: float) -> None:

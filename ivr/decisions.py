@@ -72,6 +72,8 @@ def find(flow: Flow, p: Progress, target: Target) -> Node | None:
     """The node at *target*: of the flow, or of the verbs of an application."""
     if target.kind == Verbs.kind and "/" in target.name:
         return place(target.name, p.verbs)
+    if "{" in target.name:
+        return None  # of a variable that is not known
     return flow.find(target)
 
 

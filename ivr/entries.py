@@ -66,6 +66,7 @@ class Collect(Node):
     then: Target = HANGUP
     when_failed: Target = HANGUP
     type_ahead: bool = True
+    fallbacks: tuple[Target, ...] = ()  # for who is not taken by `then`, as of a Goto
 
     @property
     def ends(self) -> str:

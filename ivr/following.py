@@ -96,6 +96,7 @@ class Following(Keying, Arriving):
             self._know({OPTED_OUT: "true" if node.optout else IN_AGAIN}, now)
             self._emit(fx.OptOut(node.optout))
         version = self._version(node.target, node, now) if isinstance(node, Goto) else None
+        self._fall_back_on(node.fallbacks if isinstance(node, Goto) else ())
         if isinstance(node, Dial):
             self.progress.fallbacks = [node.otherwise]
         self._go(version or node.then, "then")

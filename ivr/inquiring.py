@@ -103,6 +103,7 @@ class Inquiring(Steps):
         if outcome != OK:
             self._go(node.outcomes.get(outcome, node.when_failed), outcome)
             return
+        self._fall_back_on(node.fallbacks)
         for variable, cases in node.when.items():
             value = p.data.get(variable, "")
             if (target := cases.get(value)) is not None:

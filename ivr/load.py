@@ -144,6 +144,8 @@ class GotoTable(Protocol):
     def needs(self) -> str: ...
     @property
     def prefer(self) -> str: ...
+    @property
+    def when_unavailable(self) -> Sequence[Target]: ...
 
 
 class CalendarTable(Protocol):
@@ -238,6 +240,7 @@ def build_flow(
             needs=table.needs,
             prefer=table.prefer,
             versions=_versions(table.versions),
+            fallbacks=tuple(table.when_unavailable),
         )
         for name, table in (gotos or {}).items()
     ]

@@ -194,6 +194,7 @@ class Goto(Node):
     needs: str = ""
     prefer: str = ""
     versions: tuple[Version, ...] = ()  # in place of `then`
+    fallbacks: tuple[Target, ...] = ()  # for who is not taken by `then`, first come first; empty: as before
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +273,7 @@ class Inquiry(Node):
     filler_after: float = 0.5  # seconds: who answers at once needs no excuse
     music: str = ""  # channel; empty: silence
     customer_id: str = ""  # who the caller is, with variables of the answer in braces
+    fallbacks: tuple[Target, ...] = ()  # for who is not taken where an answer leads, as of a Goto
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,19 @@ class Steps:
 
     def _go(self, target: Target, via: str, detail: str = "") -> None:
         p = self.progress
-        if "{" in target.name:
-            target = Target(target.kind, fill(target.name, p.public))
-        p.target, p.via, p.detail = target, via, detail
+        p.target, p.via, p.detail = self._filled(target), via, detail
+
+    def _filled(self, target: Target) -> Target:
+        """*target* with its variables; as it is written, which is nowhere, when one of them is not known, or secret."""
+        known = self.progress.public
+        if "{" not in target.name or not all(known.get(name, "").strip() for name in placeholders(target.name)):
+            return target
+        return Target(target.kind, fill(target.name, known).strip())
+
+    def _fall_back_on(self, fallbacks: Sequence[Target]) -> None:
+        """What a place says of who is not taken where it leads holds in place of what was said before."""
+        if fallbacks:
+            self.progress.fallbacks = list(fallbacks)
 
     def _hide(self, name: str, *secrets: str) -> None:
         """The caller has entered a secret: nobody is told it, under whatever name it may come back."""

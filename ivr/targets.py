@@ -17,6 +17,21 @@ NAMED_KINDS = (
 )
 #: Kinds that need nothing to be defined. `music` may name a channel: "music:jazz".
 SERVICE_KINDS = ("hangup", "echo", "music", "answer")
+#: Those of which a variable may say which one it is, on the way: "agent:{agent}". No number outside is among them, as
+#: callers would dial out through the switch.
+FILLED_KINDS = (
+    "agent",
+    "phone",
+    "queue",
+    "findme",
+    "voicemail",
+    "callback",
+    "conference",
+    "menu",
+    "say",
+    "hours",
+    "goto",
+)
 #: Telephone numbers outside, with the trunk that is to be tried first: "external:+380441234567@kyiv".
 EXTERNAL = "external"
 #: Stands for the number that was dialled.

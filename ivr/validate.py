@@ -77,6 +77,13 @@ def check_flow(
 
 # --- edges
 
+FALLBACKS = "when_unavailable"
+
+
+def stands_in(edge: tuple[str, ...]) -> bool:
+    """Whether a caller comes there whom nobody takes at another place that this one leads to."""
+    return edge[0] == FALLBACKS and len(edge) == 2
+
 
 def edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
     """Every target a node mentions, with the key that mentions it."""
@@ -98,10 +105,13 @@ def edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
             yield ("then",), node.then
             if isinstance(node, Goto):
                 yield from _versions(node)
+                yield from _fallbacks(node)
         case Collect():
             yield ("then",), node.then
             yield ("when_failed",), node.when_failed
+            yield from _fallbacks(node)
         case Inquiry():
+            yield from _fallbacks(node)
             yield ("then",), node.then
             yield ("when_failed",), node.when_failed
             for variable, cases in node.when.items():
@@ -128,6 +138,11 @@ def edges(node: Node) -> Iterator[tuple[tuple[str, ...], Target]]:
                     yield ("exit_menu",), node.exit_menu
 
 
+def _fallbacks(node: Goto | Collect | Inquiry) -> Iterator[tuple[tuple[str, ...], Target]]:
+    for number, target in enumerate(node.fallbacks):
+        yield (FALLBACKS, str(number)), target
+
+
 def _versions(node: Menu | Goto) -> Iterator[tuple[tuple[str, ...], Target]]:
     for number, version in enumerate(node.versions):
         yield ("versions", str(number), "to"), version.to
@@ -139,13 +154,14 @@ def _unattended(node: Node) -> list[Target]:
         case Menu():
             return [node.when_no_input, *(version.to for version in node.versions)]
         case Goto():
-            return [node.then, *(version.to for version in node.versions)]
+            nowhere = node.fallbacks if "{" in node.then.name else ()
+            return [node.then, *nowhere, *(version.to for version in node.versions)]
         case Say():
             return [node.then]
         case Collect():
             return [node.when_failed]
         case Inquiry():
-            return [to for _, to in edges(node)]
+            return [to for key, to in edges(node) if not stands_in(key) or "{" in node.then.name]
         case Hours():
             return [node.when_open, node.when_closed, *([node.when_special] if node.when_special else [])]
     return []

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ivr.entries import NOT_VALID, NOTHING_ENTERED, Collect, Valid
 from ivr.nodes import Node, Prompt, Question, Say, Set
 from ivr.services import UNKNOWN, Lookup, Sms, Webservice
-from ivr.targets import Target
+from ivr.targets import HANGUP, Target
 from ivr.verbs import Verbs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from softswitch.config.model import Config
     from softswitch.config.words import dialogue as words
@@ -30,7 +31,9 @@ def places(config: Config) -> dict[Target, Node]:
     """All of them, by where they are."""
     found: dict[Target, Node] = {}
     for name, entry in config.collects.items():
-        found[Target("collect", name)] = _collect("collect", name, entry, entry.then, entry.when_failed)
+        asked = _collect("collect", name, entry, entry.then, entry.when_failed)
+        fallbacks = _fallbacks(entry.when_unavailable, (entry.then,), entry.when_failed)
+        found[asked.target] = replace(asked, fallbacks=fallbacks)
     for name, known in config.sets.items():
         found[Target("set", name)] = _set(name, known)
     for name, lookup in config.lookups.items():
@@ -63,7 +66,20 @@ def _set(name: str, table: words.Set) -> Set:
         data=dict(table.data) | ({"label": table.label} if table.label else {}),
         optout=table.optout,
         customer_id=table.customer_id,
+        fallbacks=tuple(table.when_unavailable),
     )
+
+
+def _fallbacks(written: Sequence[Target], leads: Iterable[Target], failed: Target) -> tuple[Target, ...]:
+    """Those that are written; without any, who is led to nobody by a variable goes where failures lead."""
+    filled = any("{" in target.name for target in leads) and failed != HANGUP
+    return tuple(written) or ((failed,) if filled else ())
+
+
+def _answers(table: words.Inquiry | words.Sms) -> Iterator[Target]:
+    yield table.then
+    for cases in table.when.values():
+        yield from cases.values()
 
 
 def _collect(kind: str, name: str, entry: words.Entry, then: Target, when_failed: Target) -> Collect:
@@ -148,6 +164,7 @@ def _webservice(name: str, table: words.Webservice) -> dict[Target, Node]:
         when={variable: dict(cases) for variable, cases in table.when.items()},
         patience=table.timeout + GRACE,
         customer_id=table.customer_id,
+        fallbacks=_fallbacks(table.when_unavailable, _answers(table), table.when_failed),
         **_meanwhile(key, table.meanwhile),  # type: ignore[arg-type]
     )
     return found
@@ -163,6 +180,7 @@ def _sms(name: str, table: words.Sms, gateway: words.Webservice | None) -> dict[
         when_failed=table.when_failed,
         when={variable: dict(cases) for variable, cases in table.when.items()},
         patience=GRACE + (0.0 if gateway is None else gateway.timeout),
+        fallbacks=_fallbacks((), _answers(table), table.when_failed),
         **_meanwhile(key, table.meanwhile),  # type: ignore[arg-type]
     )
     return found
@@ -179,6 +197,7 @@ def _lookup(name: str, table: words.Lookup) -> dict[Target, Node]:
         outcomes={UNKNOWN: table.when_unknown} if table.when_unknown is not None else {},
         patience=table.timeout + GRACE,
         customer_id=table.customer_id,
+        fallbacks=_fallbacks(table.when_unavailable, _answers(table), table.when_unknown or table.when_failed),
         **_meanwhile(key, table.meanwhile),  # type: ignore[arg-type]
     )
     return found

@@ -60,6 +60,9 @@ def parse_target(text: object) -> Target:
         likely = nearest(kind, (*KINDS, *MENU_WORDS))
         raise Wrong(f'"{written}" is not a target', right, f"{likely}:{name}" if likely and name else likely)
     if kind == EXTERNAL:
+        if "{" in name and not NUMBER.fullmatch(name):
+            right = 'callers would dial out through the switch: write the number, or in a route "external:{did}@trunk"'
+            raise Wrong(f'no variable says which number outside: "{written}"', right)
         if not NUMBER.fullmatch(name):
             raise Wrong(f'"{written}" is not a number outside', 'write "external:+380441234567@trunk"')
         return Target(kind, name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ivr.texts import placeholders
 from softswitch.config.checks.languages import ADDED, CALLERS, texts
+from softswitch.config.checks.names import TARGETS
 from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import nearest
 from softswitch.speech.template import parse_template
@@ -40,9 +41,7 @@ SHOWN = (
     "set.*.data.*",
     "*.*.customer_id",
     "verification.*.show",
-    "route.*.to",
-    "route.*.when_unavailable",
-    "route.*.when_unavailable.*",
+    *TARGETS,
 )
 REQUESTS = (
     "webservice.*.url",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from ivr.targets import DEFAULT_MUSIC, DIALLED, EXTERNAL
+from ivr.targets import DEFAULT_MUSIC, DIALLED, EXTERNAL, FILLED_KINDS
+from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import nearest, one_of
 from softswitch.config.fields import MENU_WORDS, Wrong, parse_target
 from softswitch.config.templates import placeholders
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from ivr.targets import Target
     from softswitch.config.checks.raw import Raw
+    from softswitch.config.checks.variables import Known
     from softswitch.config.errors import Problem
     from softswitch.config.positions import Path
 
@@ -64,8 +67,23 @@ TARGETS = (
         for kind in ("lookup", "webservice", "sms")
         for key in ("then", "when_failed", "when_unknown", "when.*.*")
     ),
+    *(
+        f"{kind}.*.when_unavailable{more}"
+        for kind in ("goto", "set", "collect", "lookup", "webservice")
+        for more in ("", ".*")
+    ),
     "survey.*.then",
     "verbs.*.when_failed",
+    "queue.*.survey",
+)
+#: Of them those where nothing stands in for who is nobody, or that nobody comes to by a way of their own.
+_FIXED = (
+    "menu.*.slot.*.targets.*",
+    "menu.*.versions.*.to",
+    "goto.*.versions.*.to",
+    "findme.*.ring.*",
+    "queue.*.overflow.*.to",
+    "queue.*.overflow.*.also",
     "queue.*.survey",
 )
 
@@ -78,6 +96,8 @@ def check(raw: Raw) -> Iterator[Problem]:
 
 
 def _targets(raw: Raw) -> Iterator[Problem]:
+    fixed = {path for path, _ in raw.strings(*_FIXED)}
+    known = known_variables(raw)
     for path, text in raw.strings(*TARGETS):
         try:
             target = parse_target(text)
@@ -94,8 +114,12 @@ def _targets(raw: Raw) -> Iterator[Problem]:
             continue
         if not target.name or target == parse_target("music"):
             continue
-        if path[0] == "route" and placeholders(target):
-            continue  # filled from lists, whose rows are looked at one by one
+        if "{" in target.name or "}" in target.name:
+            if path[0] != "route":
+                yield from _filled(raw, path, target, known, fixed=path in fixed)
+                continue
+            if placeholders(target):
+                continue  # filled from lists, whose rows are looked at one by one
         names = raw.names(target.kind)
         if target.name not in names:
             likely = nearest(target.name, names)
@@ -104,6 +128,20 @@ def _targets(raw: Raw) -> Iterator[Problem]:
             if target.kind in _TABLES:
                 what += f' "{target.name}"'
             yield raw.error(path, what, right, likely and f"{target.kind}:{likely}")
+
+
+def _filled(raw: Raw, path: Path, target: Target, known: Known, *, fixed: bool) -> Iterator[Problem]:
+    """A variable that says where to: callers come to what there is of that kind, and to nothing else."""
+    name = target.name.removeprefix("{").removesuffix("}")
+    if fixed:
+        yield raw.error(path, f'"{target}" cannot depend on the caller here', "write the name")
+    elif target.kind not in FILLED_KINDS:
+        yield raw.error(path, f'no variable says which {target.kind}: "{target}"', one_of(FILLED_KINDS))
+    elif target.name != f"{{{name}}}" or not _VARIABLE.fullmatch(name):
+        right = f'the variable is all of the name, as in "{target.kind}:{{{target.kind}}}"'
+        yield raw.error(path, f'"{target}" is no target', right)
+    elif name in known.secret:
+        yield raw.error(path, f"{{{name}}} is entered with mask = true, and leads nowhere", "look up where it leads to")
 
 
 def _outside(raw: Raw, path: Path, target: Target) -> Iterator[Problem]:
@@ -120,6 +158,7 @@ def _outside(raw: Raw, path: Path, target: Target) -> Iterator[Problem]:
         yield raw.error(path, f'"{DIALLED}" makes sense only in a route', 'write the number: "external:+380441234567"')
 
 
+_VARIABLE = re.compile(r"[a-z_][a-z0-9_]*")
 _TABLES = {"phone": "[[phone]] with the user", "agent": "[[agent]] with the id"}
 
 

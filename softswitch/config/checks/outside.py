@@ -14,7 +14,7 @@ from ivr import texts
 from ivr.nodes import NOT_CONNECTED, Answer, External, Goto, Hours, Inquiry, Menu, Phone, Result
 from ivr.people import Agent, FindMe
 from ivr.targets import HANGUP, Target
-from ivr.validate import edges
+from ivr.validate import edges, stands_in
 from softswitch.config.errors import Problem, Severity, dotted
 from softswitch.config.flows import flow
 from softswitch.config.templates import placeholders
@@ -38,8 +38,8 @@ _WORDS = {Result.BUSY: "busy", Result.NO_ANSWER: "no answer", Result.UNAVAILABLE
 
 _UNANSWERED, _SILENCE = "ends unanswered", "silence"
 
-#: Where a caller is, how many fallbacks of the route have been used, and whether the call has been answered.
-_Place = tuple[Target, int, bool]
+#: Where a caller is, what follows when nobody takes them, one after another, and whether the call has been answered.
+_Place = tuple[Target, tuple[Target, ...], bool]
 
 
 def check(config: Config, positions: Positions) -> Iterator[Problem]:
@@ -72,24 +72,29 @@ def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...],
 
     def begin(used: int) -> None:
         """One target may be left out, when nothing is known to fill it."""
-        go((chain[used], used, False), ())
+        go((chain[used], chain[used + 1 :], False), ())
         if set(placeholders(chain[used])) - {"did"} and used + 1 < len(chain):
             begin(used + 1)
 
     begin(0)
     blamed: set[tuple[Target, ...]] = set()
     while pending:
-        place = target, used, answered = pending.popleft()
+        place = target, rest, answered = pending.popleft()
         way = ways[place]
-        nodes, may_be_none = _nodes(menus, target, route)
-        onward = [(to, used, answered or _answers(node, key)) for node in nodes for key, to in edges(node)]
+        nodes, may_be_none = _nodes(menus, target, route, begins=len(way) == 1)
+        onward = [
+            (to, getattr(node, "fallbacks", ()) or rest, answered or _answers(node, key))
+            for node in nodes
+            for key, to in edges(node)
+            if not stands_in(key)
+        ]
         lacking = [result for result in _WORDS if any(result in _lacks(node) for node in nodes)]
         wrong = [_SILENCE] if target.kind == Answer.kind else []
-        if (lacking or may_be_none) and used + 1 < len(chain):
-            onward.append((chain[used + 1], used + 1, answered))
+        if (lacking or may_be_none) and rest:
+            onward.append((rest[0], rest[1:], answered))
         else:
             wrong += [_WORDS[result] for result in lacking]
-            onward += [(NOT_CONNECTED, used, answered)] if may_be_none else []
+            onward += [(NOT_CONNECTED, rest, answered)] if may_be_none else []
         if wrong and (target,) not in blamed:
             blamed.add((target,))
             yield way, wrong
@@ -101,19 +106,19 @@ def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...],
                 yield (*way, HANGUP), [_UNANSWERED]
 
 
-def _nodes(menus: Flow, target: Target, route: Route) -> tuple[list[Node], bool]:
+def _nodes(menus: Flow, target: Target, route: Route, *, begins: bool) -> tuple[list[Node], bool]:
     """What can be at *target* when its placeholders are filled, and whether it may be nothing.
 
-    Of agents only the kind matters; what a list says is checked when the list is read.
+    Of agents only the kind matters; what a list says is checked when the list is read, and good where the way begins.
     """
     names = set(placeholders(target))
     if target.kind == Agent.kind and names:
-        return [Agent(target.name)], False
+        return [Agent(target.name)], not begins
     if not names or target.kind == External.kind:
         node = menus.find(target)
         return [] if node is None else [node], False
     if names != {"did"}:
-        return [node for at, node in menus.nodes.items() if at.kind == target.kind], "did" in names
+        return [node for at, node in menus.nodes.items() if at.kind == target.kind], "did" in names or not begins
     found: list[Node] = []
     for did in route.did or ("*",):
         name = texts.fill(target.name, {"did": did})

@@ -70,12 +70,18 @@ def _texts(value: object) -> object:
     return [value] if isinstance(value, str | dict) else value
 
 
+def _targets(value: object) -> object:
+    """One target where a list may stand."""
+    return [value] if isinstance(value, str) else value
+
+
 Digits = Annotated[
     Span,
     PlainValidator(_span),
     PlainSerializer(str),
     WithJsonSchema({"anyOf": [{"type": "string", "pattern": "^[0-9]{1,3}(-[0-9]{1,3})?$"}, {"type": "integer"}]}),
 ]
+Targets = Annotated[tuple[TargetField, ...], BeforeValidator(_targets), Shorthand(element=True)]
 Texts = Annotated[tuple[Spoken, ...], BeforeValidator(_texts), Shorthand(element=True)]
 Written = Annotated[Spoken, AfterValidator(_written)]
 Method = Literal["GET", "POST"]
@@ -126,12 +132,17 @@ class Collect(Entry):
     then: TargetField
     when_failed: TargetField = HANGUP
     """When no retry is left."""
+    when_unavailable: Targets = ()
+    """Where to, one after another, when ``then`` is nobody or does not take the caller. Empty: as the route says, or
+    ``when_failed`` where ``then`` has a variable in it."""
 
 
 class Set(Section):
     """A place that callers only pass: what is known of them from there on."""
 
     then: TargetField
+    when_unavailable: Targets = ()
+    """Where to, one after another, when ``then`` is nobody or does not take the caller. Empty: as the route says."""
     language: Annotated[str, Field(pattern=r"^(en|uk|ru|pl|\{[a-z_][a-z0-9_]*\})$")] | None = None
     priority: Number | None = None
     needs: str = ""
@@ -170,6 +181,9 @@ class Inquiry(Section):
     """Where to for a value of a variable: ``when.status = { lost = "queue:claims" }``."""
     then: TargetField = HANGUP
     when_failed: TargetField = HANGUP
+    when_unavailable: Targets = ()
+    """Where to, one after another, when the answer leads to nobody, or who does not take the caller. Empty: as the
+    route says, or ``when_unknown`` or ``when_failed`` where a target has a variable in it."""
     timeout: Annotated[Seconds, Field(gt=0, le=60)] = 3.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from ivr.targets import HANGUP, Target
 from softswitch.config.fields import (
@@ -22,13 +22,12 @@ from softswitch.config.fields import (
 from softswitch.config.words.calendars import CalendarField
 from softswitch.config.words.callers import Column
 from softswitch.config.words.campaigns import Slot, Versions
-from softswitch.config.words.dialogue import Texts
+from softswitch.config.words.dialogue import Targets, Texts
 from softswitch.config.words.lint import FindingCode
 from softswitch.config.words.values import (
     FilePath,
     Key,
     Section,
-    Shorthand,
     Spoken,
     Strings,
     Zone,
@@ -90,6 +89,8 @@ class Goto(Section):
     """Agents who satisfy this are asked before the others."""
     versions: Versions = ()
     """Rolled out to some of the callers in place of ``then``."""
+    when_unavailable: Targets = ()
+    """Where to, one after another, when ``then`` is nobody or does not take the caller. Empty: as the route says."""
 
 
 HolidaySet = Literal["ua", "pl", "gb"]
@@ -120,17 +121,6 @@ class Music(Section):
 
     files: Annotated[tuple[FilePath, ...], Field(min_length=1)]
 
-
-def _targets(value: object) -> object:
-    """One target where a list may stand."""
-    return [value] if isinstance(value, str) else value
-
-
-Targets = Annotated[
-    tuple[TargetField, ...],
-    BeforeValidator(_targets),
-    Shorthand(element=True),
-]
 
 #: What a caller who is refused is told (RFC 3261 §21, RFC 8197, RFC 8688).
 REFUSALS = {"busy": 486, "unavailable": 480, "not-found": 404, "declined": 603, "unwanted": 607, "rejected": 608}
