@@ -12,7 +12,7 @@ SILENCEABLE: dict[str, str] = {
     "prompt-too-long": "too much is said before the first choice",
     "dead-digit": "a text tells callers to press a key that is not on the menu, or a key leads to the menu itself",
     "digit-collision": "one key is the beginning of another, so that callers wait",
-    "missing-audio": "a word or a text for which nothing can be heard, or a recording, greeting or music that cannot be played",
+    "missing-audio": "a text for which nothing can be heard, or a recording, a greeting or music that cannot be played",
     "missing-language": "a text is missing in a language that callers may hear",
     "unknown-variable": "a text or a request mentions a variable that nothing gives to calls, or a brace is left open",
     "unfit-value": "a value that cannot be said in the form in which a text says it",
