@@ -20,6 +20,10 @@ _CODES = frozenset({"endless-say", "endless-silence", "unreachable", "never-open
 
 
 def check(config: Config, positions: Positions) -> Iterator[Problem]:
+    if config.menus and not config.routes:
+        what = "there is none: no number leads to a menu"
+        right = 'add [[route]] with did = "100" and to = "menu:…"'
+        yield Problem(1, 1, "route", what, right, severity=Severity.WARNING, code="odd")
     asked = set(_asked(config))
     for finding in check_flow(flow(config), entries(config)):
         if finding.code == "unreachable" and finding.path[:2] in asked:
