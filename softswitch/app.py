@@ -237,9 +237,8 @@ class Switch:
             )
         except OSError as error:
             await self.stop()
-            raise StartError(
-                f"{error.strerror or error} ({', '.join(map(str, config.sip.listen))}: in use?)"
-            ) from error
+            where = error.filename or f"{', '.join(map(str, config.sip.listen))} (in use?)"
+            raise StartError(f"{where}: {error.strerror or error}") from error
         except StoreError as error:
             await self.stop()
             raise StartError(str(error)) from error

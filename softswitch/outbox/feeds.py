@@ -10,6 +10,7 @@ from softswitch.outbox.delivery import Delivery
 from softswitch.outbox.events import Selection
 from softswitch.outbox.places import SUFFIX, places
 from softswitch.outbox.sinks import EventFile, Webhook
+from softswitch.store.database import StoreError
 from softswitch.webservice.guard import ANYWHERE, guarded_client
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 FOLDER = "outbox"
+#: Seconds between attempts to begin at all.
+RETRY = 30.0
 
 
 class Feeds:
@@ -35,18 +38,42 @@ class Feeds:
         *,
         wall: Callable[[], float],
         note: Callable[[str, Mapping[str, object]], None] | None = None,
+        retry: float = RETRY,
     ) -> None:
         """*journal*: the database of the switch; *wall*: seconds since the epoch; *note* writes a line of it."""
         self._config = config
         self._journal = journal
         self._wall = wall
         self._note = note
-        self._behind = ""
+        self._behind = self._trouble = ""
+        self._retry = retry
+        self._retrying: asyncio.Task[None] | None = None
         self._deliveries: dict[str, Delivery] = {}
         self._renewing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Raises OSError, StoreError."""
+        """What keeps all of them from being told anything is an alarm; it is tried again until it is over."""
+        try:
+            await self._begin()
+        except (OSError, StoreError) as error:
+            await self._end()
+            trouble = (
+                f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
+            )
+            if trouble != self._trouble:
+                log.error("events cannot be told to anybody: %s; they wait in the journal", trouble)
+            self._trouble = trouble
+            self._retrying = asyncio.create_task(self._start_later(), name="events to others, once more")
+        else:
+            if self._trouble:
+                log.info("events are told again")
+            self._trouble = ""
+
+    async def _start_later(self) -> None:
+        await asyncio.sleep(self._retry)
+        await self.start()
+
+    async def _begin(self) -> None:
         # a journal that was begun anew counts from one again: its receivers' places are its own
         root = self._config.server.data_dir / FOLDER
         if not root.exists() and not self._config.webhooks and self._config.event_log is None:
@@ -80,6 +107,7 @@ class Feeds:
     async def _renew(self, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
+        await self._give_up_retrying()
         await self._end()
         try:
             await self.start()
@@ -89,7 +117,13 @@ class Feeds:
     async def stop(self) -> None:
         if self._renewing is not None:
             await asyncio.wait([self._renewing])
+        await self._give_up_retrying()
         await self._end()
+
+    async def _give_up_retrying(self) -> None:
+        if self._retrying is not None:
+            self._retrying.cancel()
+            await asyncio.wait([self._retrying])
 
     async def _end(self) -> None:
         await asyncio.gather(*(delivery.stop() for delivery in self._deliveries.values()))
@@ -97,17 +131,21 @@ class Feeds:
 
     def delivered(self) -> int | None:
         """The last line of the journal that everybody has; None: nobody is told anything. 0: not known now."""
-        wanted = len(self._config.webhooks) + (self._config.event_log is not None)
-        if len(self._deliveries) < wanted:
+        if len(self._deliveries) < len(self._names()):
             return 0
         return min((delivery.position for delivery in self._deliveries.values()), default=None)
 
     def state(self) -> list[dict[str, object]]:
         """For `softswitch status`: how far each has come, and what keeps it."""
+        if self._trouble:
+            return [{"to": name, "position": 0, "alarm": self._trouble} for name in self._names()]
         return [
             {"to": name, "position": delivery.position, "alarm": delivery.alarm or self._behind}
             for name, delivery in self._deliveries.items()
         ]
+
+    def _names(self) -> list[str]:
+        return [f"webhook-{hook.name}" for hook in self._config.webhooks] + ["event_log"] * bool(self._config.event_log)
 
     def _sinks(self) -> Iterator[tuple[str, Sink, tuple[str, ...]]]:
         for hook in self._config.webhooks:

@@ -76,11 +76,10 @@ class Mailroom:
 
     # ------------------------------------------------------------------------------------------------ life
     async def start(self) -> None:
-        """Finish what the last life left. Raises OSError when the folders cannot be made."""
+        """Finish what the last life left. A folder that cannot be made is trouble, until it can be."""
         if self._config.voicemails:
-            await asyncio.to_thread(self._folder.mkdir, mode=0o700, parents=True, exist_ok=True)
-            await self._finish()
             await self._look()
+            await self._finish()
         await self._open_spool()
         self._post_left()
         self._keep(self._watch(), "voicemail disk")
@@ -94,10 +93,27 @@ class Mailroom:
             await self._spool.stop()
 
     async def _open_spool(self) -> None:
-        """Raises OSError when the folder cannot be made."""
-        if (server := self._server()) is not None:
-            self._spool = MailSpool(self._config.server.data_dir / SPOOL, server, on_alarm=self._mail_alarm)
-            await self._spool.start()
+        if (server := self._server()) is None:
+            return
+        folder = self._config.server.data_dir / SPOOL
+        spool = MailSpool(folder, server, on_alarm=self._mail_alarm)
+        try:
+            await spool.start()
+        except OSError as error:
+            trouble = f"{folder}: {error.strerror}"
+            if trouble != self._mail_trouble:
+                log.error("mail: letters cannot be kept: %s", trouble)
+                self._mail_alarm(trouble)
+            self._keep(self._open_later(), "opening of the mail folder")
+            return
+        self._spool = spool
+        if self._mail_trouble:
+            self._mail_alarm("")
+
+    async def _open_later(self) -> None:
+        await asyncio.sleep(RETRY)
+        if self._spool is None:
+            await self._change_server()
 
     def _server(self) -> MailServer | None:
         mail = self._config.mail
@@ -312,6 +328,7 @@ class Mailroom:
 
     def _disk_trouble(self) -> str:
         try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = os.statvfs(self._folder)
         except OSError as error:
             return f"{self._folder}: {error.strerror}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,6 +56,43 @@ async def test_another_configuration_goes_on_where_the_one_before_was(tmp_path: 
     finally:
         await feeds.stop()
         await journal.close()
+
+
+@pytest.mark.asyncio
+async def test_without_a_folder_it_is_an_alarm_until_there_is_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f'[server]\ndata_dir = "{tmp_path}"\n[event_log]\nfile = "{tmp_path}/e.jsonl"\nevents = ["*"]\n'
+    database, in_the_way = tmp_path / "j.db", tmp_path / "outbox"
+    in_the_way.write_text("a file")
+    journal = JournalWriter(database)
+    await journal.start()
+    told = parse_config(text.encode(), file="c.toml", folder=tmp_path, env={})
+    feeds = Feeds(told, database, wall=lambda: 0.0, retry=0.01)
+    try:
+        await feeds.start()
+        await asyncio.sleep(0.1)
+        (state,) = feeds.state()
+        assert state["to"] == "event_log"
+        assert re.fullmatch(rf"{in_the_way}/.*: Not a directory", str(state["alarm"]))
+        assert feeds.delivered() == 0, "nothing of the journal may be deleted"
+        assert sum(record.levelname == "ERROR" for record in caplog.records) == 1
+
+        in_the_way.unlink()
+        async with asyncio.timeout(20):
+            while feeds.state()[0]["alarm"]:  # noqa: ASYNC110 (nothing tells us)
+                await asyncio.sleep(0.01)
+        journal.append("test.a", None, {"n": 1}, at=0.0)
+        await until(tmp_path / "e.jsonl", 1)
+
+        in_the_way.rename(tmp_path / "away")
+        in_the_way.write_text("a file again")
+        feeds.reconfigure(config(tmp_path))
+        feeds.reconfigure(told)
+    finally:
+        await feeds.stop()
+        await journal.close()
+    assert [task.get_name() for task in asyncio.all_tasks() if "events to others" in task.get_name()] == []
 
 
 @pytest.mark.asyncio

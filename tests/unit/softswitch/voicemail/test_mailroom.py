@@ -283,6 +283,7 @@ async def test_another_time_and_the_end_of_a_request_are_mailed_too(tmp_path: Pa
         request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW + 3600, "+380441234567"))
         life.mailroom.post(request)
         await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
+        await life.until(lambda: life.mailroom.state()["waiting"] == 0)
         changed = life.boxes.put_request(replace(request, due=NOW + 7200, asked=2))
     async with Life(tmp_path, server.port, mail=mail) as life:  # killed before it was mailed
         await life.until(lambda: len(server.received) == 4)
@@ -353,6 +354,27 @@ async def test_a_disk_without_room_is_trouble_that_is_noted_once(tmp_path: Path,
         await life.mailroom._look()
         assert life.mailroom.trouble == "no room"
         assert life.kinds().count("voicemail.disk_trouble") == 1
+
+
+async def test_a_file_in_place_of_a_folder_is_trouble_until_it_is_gone(
+    tmp_path: Path, server: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("softswitch.voicemail.mailroom.RETRY", 0.02)
+    monkeypatch.setattr("softswitch.voicemail.mailroom.LOOK", 0.02)
+    for name in ("mail", "voicemail"):
+        (tmp_path / name).write_text("a file")
+    async with Life(tmp_path, server.port) as life:
+        assert life.mailroom.trouble == f"{tmp_path}/voicemail: File exists"
+        assert life.mailroom.state()["mail"] == f"{tmp_path}/mail: Not a directory"
+        request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW, "+380441234567"))
+        life.mailroom.post(request)
+        await life.until(lambda: not life.mailroom._on_their_way)
+        for name in ("mail", "voicemail"):
+            (tmp_path / name).unlink()
+        await life.until(lambda: len(server.received) == 2)
+        await life.until(lambda: not life.mailroom.trouble)
+        assert life.mailroom.state()["mail"] == ""
+        assert [kind for kind in life.kinds() if kind.startswith("mail.")][:2] == ["mail.trouble", "mail.sent_again"]
 
 
 async def test_a_reload_may_name_another_mail_server_or_none_and_take_boxes_away(
