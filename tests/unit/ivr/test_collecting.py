@@ -314,3 +314,16 @@ def test_the_hash_of_habit_outlasts_a_restart() -> None:
     assert session.belongs_to_entry("#", 1001.5)
     session = Session.restore(nodes, caller.local_time, data, 1000.0)
     assert not session.belongs_to_entry("#", 1002.5)
+
+
+def test_what_went_wrong_before_does_not_count_when_the_entry_is_read_back() -> None:
+    caller = calling(confirm=(READ_BACK,), retries=1, timeout=5.0, longest=4).wait(4).press("47114711#").wait(4)
+    caller.press("4711#").wait(3).press("5")
+    assert caller.said()[-2:] == ["invalid-choice", "read-back"], "asked once more, and not given up"
+
+
+def test_silences_of_before_are_not_taken_from_wrong_entries_after_a_correction() -> None:
+    wrong = (Prompt("wrong-1"), Prompt("wrong-2"))
+    caller = calling(confirm=(READ_BACK,), retries=3, timeout=5.0, longest=4, say_invalid=wrong)
+    caller.wait(4 + 5).press("4711#").wait(3).press("2").wait(3).press("47114711#").wait(1)
+    assert caller.said()[-2:] == ["wrong-1", "enter"]

@@ -57,6 +57,15 @@ def test_a_question_carries_the_variables_and_its_answer_brings_more() -> None:
     assert caller.session.next_deadline() is None or caller.playing
 
 
+def test_who_calls_and_whom_is_told_by_nobody_outside() -> None:
+    own = {"ani": "+380501234567", "did": "100"}
+    caller = asking(own)
+    answer = {"ani": "", "ani_raw": "1", "withheld": "true", "did": "999", "call": "other", "optout": "in-again"}
+    caller.tell(Answered(1, values=answer | {"name": "Anna"}))
+    assert caller.session.progress.data == own | {"name": "Anna"}
+    assert fx.VariablesSet(ASK, {"name": "Anna"}) in caller.records
+
+
 @pytest.mark.parametrize(("outcome", "at"), [("ok", "menu:yes"), ("status", "menu:no"), ("unknown", "echo")])
 def test_where_it_goes_on_depends_on_the_outcome(outcome: str, at: str) -> None:
     caller = asking(outcomes={"unknown": T("echo")}).tell(Answered(1, outcome))
@@ -168,3 +177,28 @@ def test_variables_are_heard_in_texts_and_secret_ones_are_not() -> None:
     assert isinstance(play, fx.PlayPrompts)
     assert [prompt.args for prompt in play.prompts] == [{"id": "0042", "n": 21, "pin": "", "status": ""}, {}]
     caller.tell(PromptsFinished(1))
+
+
+def test_music_alone_is_heard_when_the_answer_takes_a_while() -> None:
+    caller = asking(music="jazz").wait(0.5)
+    assert caller.effects[-1] == fx.PlayMusic("jazz")
+
+
+def test_music_of_an_earlier_question_is_not_stopped_twice() -> None:
+    caller = asking(music="jazz", when={"again": {"yes": ASK}}).wait(1.0)
+    caller.playing = (0, 1e9)  # the recorder of prompts knows nothing of music
+    caller.tell(Answered(1, values={"again": "yes"}))
+    assert [effect for effect in caller.take() if isinstance(effect, fx.StopPrompts)] == [fx.StopPrompts(0)]
+    caller.tell(Answered(2, values={"again": "no"}))
+    assert not any(isinstance(effect, fx.StopPrompts) for effect in caller.take())
+
+
+def test_what_fell_due_while_nobody_looked_happens_in_its_order() -> None:
+    caller = asking(filler=(Prompt("one-moment"),), patience=4.0)
+    caller.take()
+    caller.now = 60.0
+    caller.session.handle_timeout(60.0)
+    caller.drain()
+    asked = [type(effect) for effect in caller.take()]
+    assert asked[:3] == [fx.PlayPrompts, fx.StopPrompts, fx.StopAsking]
+    assert fx.PromptsEnded(ASK, 1, 3.5, "answered") in caller.records, "each at its own time"

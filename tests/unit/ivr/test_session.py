@@ -441,7 +441,7 @@ def test_prompts_that_are_never_reported_finished_do_not_hold_the_caller() -> No
 
 
 def test_prompts_that_take_longer_than_that_are_said_to_their_end() -> None:
-    caller = Caller(MAIN, prompt_seconds=420).call("menu:main").tell(PromptsTimed(1, 420.0)).wait(425)
+    caller = Caller(MAIN, prompt_seconds=420).call("menu:main").wait(425)
     assert [effect for effect in caller.effects if isinstance(effect, fx.StopPrompts)] == []
     assert fx.PromptsEnded(T("menu:main"), 1, 420.0) in caller.records
     lost = Caller(MAIN, prompt_seconds=1e9).call("menu:main").tell(PromptsTimed(1, 420.0)).wait(449)
@@ -612,3 +612,22 @@ def test_who_is_in_the_exit_menu_comes_back_to_the_queue_they_were_moved_to() ->
     caller.tell(Requeued(sales.target, T("queue:support")))
     assert caller.session.progress.node == leave.target
     assert fx.EnterQueue("support") in caller.press("*").take()
+
+
+def test_a_key_that_silence_has_closed_closes_no_key_of_the_next_menu() -> None:
+    first = menu("first", keys={"1": T("menu:second"), "12": T("echo")})
+    second = menu("second", keys={"5": T("echo"), "50": T("queue:sales")})
+    caller = Caller(flow(first, second, SALES)).call("menu:first").wait(4).press("1").wait(5)
+    assert caller.path()[-1] == "menu:second"
+    caller.wait(4).press("50")
+    assert caller.path()[-1] == "queue:sales"
+
+
+def test_the_hash_that_ends_a_key_is_no_key_of_the_next_menu() -> None:
+    first = menu("first", keys={"1": T("menu:second"), "12": T("echo")})
+    second = menu("second", keys={"#": T("echo"), "2": T("queue:sales")})
+    caller = Caller(flow(first, second, SALES)).call("menu:first").wait(4).press("1#")
+    assert caller.path() == ["menu:first", "menu:second"]
+    assert fx.KeyChosen(T("menu:first"), "1", "1#") in caller.records
+    caller.press("2")
+    assert caller.path()[-1] == "queue:sales"
