@@ -31,7 +31,10 @@ async def silent_languages(settings: SpeechSettings, texts: Mapping[str, str], c
         else:
             if not SpeechCache.holds(cache / file_name(*order.identity)):
                 orders[language] = order
-    return silent | (await _spoken(settings, orders) if orders else {})
+    try:
+        return silent | (await _spoken(settings, orders) if orders else {})
+    except OSError as error:  # there is no room for what would be spoken
+        return silent | dict.fromkeys(orders, f"it cannot be tried: {error.strerror}")
 
 
 async def _spoken(settings: SpeechSettings, orders: Mapping[str, SpeechOrder]) -> dict[str, str]:
