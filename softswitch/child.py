@@ -26,6 +26,19 @@ class ChildFailed(Exception):
     """The process died, hung or spoke nonsense; it is gone now and may be started again."""
 
 
+def runs(pid: int) -> bool:
+    """Whether there is such a process."""
+    if pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
 class Framing(Protocol):
     """Where a message begins and ends on a pipe."""
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from acd.figures.service_level import variant
 from acd.figures.tally import Standard
+from softswitch.child import runs
 from softswitch.reports.collect import Collector
 from softswitch.reports.output import as_json, as_table, write_rows
 from softswitch.reports.period import PeriodError, period
@@ -76,7 +76,7 @@ def report(config: Config, request: Request, console: Console, now: float) -> No
         keep_stays=by is By.CALL,
     )
     with Reader(config.server.data_dir / FILE_NAME) as reader:
-        found = collect(reader, when, collector, now, running=_runs)
+        found = collect(reader, when, collector, now, running=runs)
     result = sheet(by, when, found, staff)
     if request.csv is not None:
         to_csv(result.rows, request.csv, when, console)
@@ -95,19 +95,6 @@ def staff_of(config: Config, definition: str = "", queue: str = "") -> Staff:
     }
     unpaid = frozenset(known.reason for known in config.breaks.values() if not known.paid)
     return Staff(queues, tuple(config.agents), unpaid, everybody=not queue)
-
-
-def _runs(pid: int) -> bool:
-    """Whether there is such a process."""
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def period_of(config: Config, request: Request, now: float) -> Period:

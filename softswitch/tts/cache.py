@@ -9,6 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from softswitch.child import runs
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -38,7 +40,8 @@ class SpeechCache:
         self._kept: set[Path] = set()
         directory.mkdir(parents=True, exist_ok=True)
         for leftover in directory.glob(".*.tmp"):  # of a worker that was killed while writing
-            leftover.unlink(missing_ok=True)
+            if not _is_being_written(leftover):
+                leftover.unlink(missing_ok=True)
 
     def target(self, engine: str, voice: str, rate: int, text: str) -> Path:
         """Where this speech is, or is to be put."""
@@ -96,3 +99,9 @@ def file_name(engine: str, voice: str, rate: int, text: str) -> str:
     """Of this speech, in any cache."""
     identity = "\0".join((_FORMAT, engine, voice, str(rate), text))
     return f"{hashlib.sha256(identity.encode()).hexdigest()[:40]}.wav"
+
+
+def _is_being_written(unfinished: Path) -> bool:
+    """Whether the worker whose number is in the name is there: that of a switch which runs beside this process."""
+    pid = unfinished.name.removesuffix(".tmp").removesuffix(".raw").rpartition(".")[2]
+    return pid.isdigit() and runs(int(pid))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -86,3 +88,14 @@ async def test_the_running_synthesiser_cleans_and_keeps_what_was_prepared(
         assert prepared.exists()
     finally:
         await speech.stop()
+
+
+def test_only_what_nobody_writes_any_more_is_cleared_away(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = [tmp_path / f".a.{gone.pid}.tmp", tmp_path / f".b.{gone.pid}.raw.tmp", tmp_path / ".c.tmp"]
+    written = [tmp_path / f".d.{os.getpid()}.tmp", tmp_path / f".e.{os.getpid()}.raw.tmp"]
+    for path in (*left, *written):
+        path.touch()
+    SpeechCache(tmp_path)
+    assert sorted(tmp_path.iterdir()) == written
