@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path as FilePath
 
+    from ivr.targets import Target
     from softswitch.config.checks.variables import Known
     from softswitch.config.model import Config
     from softswitch.config.positions import Path, Positions
     from softswitch.config.words.callers import ListEntry
+    from softswitch.config.words.dialogue import Lookup
 
     Complaint = Callable[[Mapping[str, str]], str]
 
@@ -143,6 +145,8 @@ def _complaint(config: Config, name: str, known: Known) -> Complaint:
         for target in (route.to, *route.when_unavailable)
         if "{" in target.name
     ]
+    lookups = [table for table in config.lookups.values() if table.list == name and not table.result]
+    templates += [(target, {}) for table in lookups for target in _leads(table) if "{" in target.name]
     places = flow(config) if templates else None
     agents = config.agents
 
@@ -171,6 +175,12 @@ def _complaint(config: Config, name: str, known: Known) -> Complaint:
         return ""
 
     return complaint
+
+
+def _leads(table: Lookup) -> Iterator[Target]:
+    yield from (table.then, *table.when_unavailable)
+    for cases in table.when.values():
+        yield from cases.values()
 
 
 def _likely(word: str, known: Iterable[str]) -> str:

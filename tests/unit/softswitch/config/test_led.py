@@ -132,3 +132,11 @@ def test_who_is_led_to_nobody_goes_where_failures_lead_unless_it_is_written(word
     on = flow(config).find(Target("set", "on"))
     assert isinstance(on, Goto)
     assert on.fallbacks == (Target("queue", "q"),)
+
+
+def test_rows_of_a_list_that_is_looked_up_name_what_there_is() -> None:
+    lookup = '[lookup.l]\nlist = "vip"\nthen = "queue:{team}"\nwhen_failed = "queue:q"\n'
+    row = '[[list.vip]]\nnumber = "+380501234567"\ndata = { team = "%s" }\n'
+    assert read(SET.format("queue:q") + lookup + row % "q") == []
+    (what,) = read(SET.format("queue:q") + lookup + row % "qq")
+    assert what == 'there is no queue "qq"; did you mean "q"?'
