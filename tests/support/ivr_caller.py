@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ivr.effects import Effect, Journal, NodeEntered, PlayPrompts, Record, StopPrompts
-from ivr.events import Digit, Event, PromptsFinished, Started
+from ivr.events import Digit, Event, PromptsFinished, PromptsTimed, Started
 from ivr.session import Session
 from ivr.targets import Target
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from ivr.steps import ForcedLookup, MessageLookup
 
 MONDAY_NOON = datetime(2026, 11, 23, 12, 0)  # noqa: DTZ001 - wall time
+#: Seconds from which on nothing is heard of prompts any more, not even how long they are.
+LOST = 1e6
 
 
 @dataclass
@@ -60,6 +62,8 @@ class Caller:
             self.effects.append(effect)
             if isinstance(effect, PlayPrompts):
                 self.playing = (effect.play, self.now + self.prompt_seconds)
+                if self.prompt_seconds < LOST:
+                    self.session.receive(PromptsTimed(effect.play, self.prompt_seconds), self.now)
             elif isinstance(effect, StopPrompts):
                 assert self.playing is not None
                 assert self.playing[0] == effect.play

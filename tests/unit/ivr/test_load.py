@@ -142,7 +142,8 @@ def test_every_table_becomes_its_node() -> None:
     assert flow.find(T("say:hello")) == Say("hello", (Prompt("say.hello", text={"uk": "Вітаємо."}),), T("menu:main"))
     rules = Rules((parse_rule("mon"),), holidays=("ua",))
     assert flow.find(T("hours:office")) == Hours("office", rules, T("menu:main"), HANGUP, "Europe/Kyiv")
-    assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk", 9.0, "vip", "pl", (Version(T("say:hello"), 10),), (T("queue:sales"),))
+    versions, fallbacks = (Version(T("say:hello"), 10),), (T("queue:sales"),)
+    assert flow.find(T("goto:uk")) == Goto("uk", T("menu:main"), "uk", 9.0, "vip", "pl", versions, fallbacks)
     assert flow.find(T("goto:on")) == Goto("on", T("menu:main"))
     outcomes = {Result.BUSY: T("queue:sales"), Result.REJECTED: T("queue:sales")}
     assert flow.find(T("phone:1001")) == Phone("1001", 12.0, outcomes)
