@@ -7,16 +7,14 @@ import contextlib
 import logging
 import os
 from dataclasses import replace
-from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from softswitch.config.words.messages import CallbackRequest, Voicemail
-from softswitch.mail.compose import Attachment, compose
 from softswitch.mail.courier import MailServer
 from softswitch.mail.spool import MailSpool
 from softswitch.messages import Message, Request, State
 from softswitch.voicemail import audio
-from softswitch.voicemail.letters import about_message, about_request
+from softswitch.voicemail.mailing import mail_about
 from softswitch.voicemail.scribe import Scribe
 
 if TYPE_CHECKING:
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from softswitch.config import Config
-    from softswitch.config.words.messages import Mail
     from softswitch.voicemail.boxes import Boxes
 
 log = logging.getLogger(__name__)
@@ -244,7 +241,10 @@ class Mailroom:
             return True
         try:
             latest = item if known is None else known
-            await self._hand_in(self._spool, self._config.mail, latest, words, withdrawn=withdrawn)
+            mail = await asyncio.to_thread(
+                mail_about, latest, words, self._config, self._config.mail.from_, self._folder, withdrawn=withdrawn
+            )
+            await self._spool.put(mail, at=self._wall())
         except OSError as error:
             log.error("the mail about %s cannot be written down (%s); it is tried again", item.id, error)
             return False
@@ -261,48 +261,6 @@ class Mailroom:
         if isinstance(item, Message):
             return self._config.voicemails.get(item.box) or self._boxes_before.get(item.box)
         return self._config.callback_requests.get(item.kind) or self._requests_before.get(item.kind)
-
-    async def _hand_in(
-        self,
-        spool: MailSpool,
-        mail: Mail,
-        item: Message | Request,
-        words: Voicemail | CallbackRequest,
-        *,
-        withdrawn: bool,
-    ) -> None:
-        config, zone = self._config, self._config.server.timezone
-        attachments: list[Attachment] = []
-        if isinstance(item, Message):
-            assert isinstance(words, Voicemail), "a message is in a box"
-            letter = about_message(item, words, zone, config.features.voicemail_of)
-            if words.attach != "none":
-                attachments += await asyncio.to_thread(self._attached, item, words.attach)
-        else:
-            assert isinstance(words, CallbackRequest), "the same of requests"
-            hours = config.hours.get(words.hours)
-            there = zone if hours is None or hours.timezone is None else hours.timezone
-            letter = about_request(item, words, zone, due_in=there, withdrawn=withdrawn)
-        message = compose(
-            sender=mail.from_,
-            to=words.mail_to,
-            subject=letter.subject,
-            text=letter.text,
-            at=datetime.fromtimestamp(item.at, zone),
-            message_id=f"{item.id}@{letter.edition}{config.sip.domain}",
-            attachments=attachments,
-        )
-        await spool.put(message, at=self._wall())
-
-    def _attached(self, message: Message, form: str) -> list[Attachment]:
-        """The audio; a letter without it is better than none."""
-        try:
-            content, kind, suffix = audio.encoded(self._folder / message.file_name, form)
-        except RuntimeError as error:  # as all errors of libsndfile
-            log.error("the audio of message %s cannot be read: %s", message.id, error)
-            return []
-        moment = datetime.fromtimestamp(message.at, self._config.server.timezone).strftime("%Y-%m-%d-%H%M")
-        return [Attachment(f"message-{moment}{suffix}", kind, content)]
 
     def _mail_alarm(self, alarm: str) -> None:
         self._mail_trouble = alarm

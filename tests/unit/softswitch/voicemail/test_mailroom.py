@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from softswitch.mail.compose import Mail
+
 pytestmark = pytest.mark.asyncio
 NOW = 1_795_000_000.0
 
@@ -304,16 +306,18 @@ async def test_a_request_that_has_another_time_while_it_is_mailed_is_mailed_agai
     monkeypatch.setattr("softswitch.voicemail.mailroom.RETRY", 0.01)
     async with Life(tmp_path, server.port) as life:
         request, _ = life.boxes.ask(Request("sales~c1", "sales", NOW, NOW + 3600, "+380441234567"))
-        hand_in = life.mailroom._hand_in
+        spool = life.mailroom._spool
+        assert spool is not None
+        put = spool.put
 
-        async def changed_meanwhile(*args: Any, **more: Any) -> None:
-            await hand_in(*args, **more)
-            if not server.received:
+        async def changed_meanwhile(mail: Mail, *, at: float) -> str:
+            name = await put(mail, at=at)
+            if life.boxes.requests()[0].asked == 1:
                 life.boxes.put_request(replace(request, due=NOW + 7200, asked=2))
                 life.mailroom.post(request)
-                await life.until(lambda: len(server.received) == 2)
+            return name
 
-        monkeypatch.setattr(life.mailroom, "_hand_in", changed_meanwhile)
+        monkeypatch.setattr(spool, "put", changed_meanwhile)
         life.mailroom.post(request)
         await life.until(lambda: len(server.received) == 4)
         await life.until(lambda: [known.mailed for known in life.boxes.requests()] == [True])
