@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from acd.events import CallbacksPaused
-from ivr.hours import Rules, instants
+from ivr.hours import Rules
 from softswitch.call.callback_closing import ClosingQueues
 
 if TYPE_CHECKING:
@@ -74,11 +74,7 @@ class CallbackWindows:
         """Seconds until the verdict is another one; None: not in a year."""
         local = self._clock.local(now)
         change = rules.next_change(local)
-        if change is None or local.tzinfo is None:
-            return None
-        # on the night of a clock change an hour comes twice, or not at all
-        moments = instants(change.replace(tzinfo=None, fold=0), local.tzinfo) or (change,)
-        return next((end for end in (moment.timestamp() - local.timestamp() for moment in moments) if end > 0), None)
+        return None if change is None else change.timestamp() - local.timestamp()
 
 
 def _rules(config: Config) -> dict[str, Rules]:

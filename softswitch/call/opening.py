@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-from ivr.hours import gap_end, instants
 from ivr.nodes import Hours
 from ivr.targets import Target
 
@@ -72,14 +71,8 @@ class Opening:
         """When the rules will next say something else, in seconds since the epoch; None: not in a year."""
         node = self._node(name)
         wall = self._local_time(now, node.timezone)
-        change = node.rules.next_change(wall)
-        if change is None:
-            return None
-        zone = wall.tzinfo or UTC
-        # on the night of a clock change an hour comes twice, or not at all
-        naive = change.replace(tzinfo=None, fold=0)
-        moments = instants(naive, zone) or (gap_end(naive, zone),)
-        return next((end for end in (moment.timestamp() for moment in moments) if end > wall.timestamp()), None)
+        change = node.rules.next_change(wall if wall.tzinfo is not None else wall.replace(tzinfo=UTC))
+        return None if change is None else change.timestamp()
 
     def _node(self, name: str) -> Hours:
         node = self._flow.find(Target(Hours.kind, name))

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ivr.hours import Rules, Verdict, instants, parse_rules
@@ -258,6 +258,58 @@ def test_nothing_changes_before_the_next_change(at: datetime) -> None:
     assert SHOP.at(change).open is not SHOP.at(at).open
 
 
+# --- Nights after closed days
+
+NIGHT = "daily 22:00-06:00"
+
+
+@pytest.mark.parametrize(
+    ("open", "closed"),
+    [
+        ([NIGHT], ["2026-12-25"]),
+        ([NIGHT], ["12-25 00:00-12:00", "2026-12-25 12:00-24:00"]),
+        ([NIGHT], ["2026-12-23..2026-12-25"]),
+        ([NIGHT], ["fri"]),
+        ([NIGHT], ["fri 00:00-20:00", "2026-12-25 18:00-24:00"]),
+        (["2026-12-25 22:00-06:00"], ["12-25"]),
+    ],
+)
+def test_a_night_that_would_begin_on_a_closed_day_does_not_take_place(open: list[str], closed: list[str]) -> None:
+    rules = parse_rules(open, closed)
+    for at in ("2026-12-25 23:00", "2026-12-26 00:00", "2026-12-26 05:59"):
+        assert not rules.at(wall(at)).open
+    verdict = rules.explain(wall("2026-12-26 00:30"))
+    assert verdict.why == "no rule opens at this time: the day before was closed, and nothing runs on from it"
+    assert rules.next_change(wall("2026-12-25 12:00")) == (wall("2026-12-26 22:00") if open == [NIGHT] else None)
+
+
+@pytest.mark.parametrize(
+    ("open", "closed"),
+    [
+        ([NIGHT], ["2026-12-25 13:00-24:00"]),  # closes these hours and no others
+        ([NIGHT], ["fri 00:00-23:59"]),
+        (["2026-12-25 22:00-06:00"], ["fri"]),  # dates go before weekdays
+    ],
+)
+def test_a_night_after_a_day_that_is_closed_in_part_is_open(open: list[str], closed: list[str]) -> None:
+    assert parse_rules(open, closed).at(wall("2026-12-26 00:30")).open
+
+
+def test_a_night_after_an_event_of_a_whole_day_does_not_take_place() -> None:
+    nights = parse_rules([NIGHT]).open
+    whole = Rules(nights, closed_calendar=Planned(("Move", "2026-12-25 00:00", 10), ("Party", "2026-12-25 10:00", 14)))
+    part = Rules(nights, closed_calendar=Planned(("Move", "2026-12-25 00:00", 10), ("Party", "2026-12-25 11:00", 13)))
+    assert [rules.at(wall("2026-12-26 00:30")).open for rules in (whole, part)] == [False, True]
+
+
+def test_a_night_that_began_the_evening_before_a_date_with_hours_of_its_own_says_so() -> None:
+    rules = parse_rules([NIGHT, "2026-12-25 10:00-12:00"])
+    assert rules.explain(wall("2026-12-25 02:00")).why == (
+        "open on this weekday since the evening before; nothing closes it"
+    )
+    assert not rules.at(wall("2026-12-26 02:00")).open
+
+
 # --- Nights of clock changes
 
 
@@ -309,3 +361,68 @@ def test_the_next_change_may_be_an_events() -> None:
         at = change
         changes.append(f"{at:%d %H:%M:%S}")
     assert changes == ["14 10:07:30", "15 12:07:30", "20 10:15:00", "20 11:15:00"]
+
+
+SUMMER_AND_WINTER = [
+    (ZoneInfo("Europe/Kyiv"), date(2026, 3, 29)),
+    (ZoneInfo("Europe/Kyiv"), date(2026, 10, 25)),
+    (ZoneInfo("Europe/Warsaw"), date(2026, 3, 29)),
+    (ZoneInfo("Europe/Warsaw"), date(2026, 10, 25)),
+    (ZoneInfo("America/New_York"), date(2026, 3, 8)),
+    (ZoneInfo("America/New_York"), date(2026, 11, 1)),
+]
+clocks = st.one_of(st.integers(0, 47).map(lambda half: half * 30), st.integers(60, 300))
+
+
+def _rule(begin: int, end: int, days: str) -> str:
+    return f"{days} {begin // 60:02}:{begin % 60:02}-{end // 60:02}:{end % 60:02}"
+
+
+def minute_by_minute(rules: Rules, at: datetime, hours: int) -> datetime | None:
+    """The next change, by asking about each minute of the world."""
+    first = at.astimezone(UTC).replace(second=0, microsecond=0)
+    moments = ((first + timedelta(minutes=n)).astimezone(at.tzinfo) for n in range(1, hours * 60))
+    return next((moment for moment in moments if rules.at(moment).open is not rules.at(at).open), None)
+
+
+@given(
+    st.sampled_from(SUMMER_AND_WINTER),
+    st.lists(st.tuples(clocks, clocks, st.sampled_from(["sat", "sun", "daily"])), min_size=1, max_size=3),
+    st.lists(st.tuples(clocks, clocks, st.sampled_from(["sat", "sun", "daily"])), max_size=1),
+    st.integers(0, 8 * 3600),
+)
+@settings(max_examples=60)
+def test_the_next_change_on_nights_of_clock_changes_is_that_of_the_world(
+    night: tuple[ZoneInfo, date],
+    open: list[tuple[int, int, str]],
+    closed: list[tuple[int, int, str]],
+    seconds: int,
+) -> None:
+    zone, day = night
+    rules = parse_rules(
+        [_rule(*interval) for interval in open if interval[0] != interval[1]],
+        [_rule(*interval) for interval in closed if interval[0] != interval[1]],
+    )
+    evening = datetime.combine(day - timedelta(days=1), time(22), zone).astimezone(UTC)
+    at = (evening + timedelta(seconds=seconds)).astimezone(zone)
+    found, really = rules.next_change(at), minute_by_minute(rules, at, 12)
+    if really is not None:
+        assert found is not None
+        assert (found.astimezone(UTC), found.tzinfo) == (really.astimezone(UTC), zone)
+    elif found is not None:
+        assert found.astimezone(UTC) - at.astimezone(UTC) > timedelta(hours=11)
+
+
+@pytest.mark.parametrize(
+    ("rule", "at", "change"),
+    [
+        ("sat 22:00-03:30", "2026-10-25 00:30+00:00", "2026-10-25 01:00+00:00"),  # closed at the first 03:30
+        ("sun 03:00-03:30", "2026-03-28 12:00+00:00", "2026-04-05 00:00+00:00"),  # a time that is skipped
+        ("sun 03:15-03:45", "2026-10-25 00:30+00:00", "2026-10-25 00:45+00:00"),
+        ("sun 03:15-03:45", "2026-10-25 00:45+00:00", "2026-10-25 01:15+00:00"),
+    ],
+)
+def test_a_change_that_the_clock_brings_is_found_and_one_that_it_skips_is_not(rule: str, at: str, change: str) -> None:
+    found = parse_rules([rule]).next_change(wall(at).astimezone(KYIV))
+    assert found is not None
+    assert found.astimezone(UTC) == wall(change)
