@@ -42,11 +42,12 @@ say = "Enter your code."
 digits = 4
 mask = true
 variable = "code"
-then = "set:to"
+then = "webservice:desk"
 when_failed = "queue:everybody"
 
-[set.to]
-data = { place = "{code}" }
+[webservice.desk]
+url = "https://crm.example/{code}"
+result = { place = "place" }
 then = "phone:{place}"
 when_unavailable = "queue:everybody"
 
@@ -179,6 +180,8 @@ def test_an_extension_that_there_is_not_leads_to_what_is_written(office: Office)
 @pytest.mark.parametrize("keys", ["4711", "2003"])
 def test_a_masked_entry_leads_nowhere_under_whatever_name_and_is_told_to_nobody(office: Office, keys: str) -> None:
     typed(office, "152", keys)
+    office.switch.answered({"place": keys})
+    office.run(1)
     assert path(office)[-1] == "queue:everybody"
     assert keys not in str(office.switch.journal.lines)
 

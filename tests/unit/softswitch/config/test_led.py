@@ -140,3 +140,10 @@ def test_rows_of_a_list_that_is_looked_up_name_what_there_is() -> None:
     assert read(SET.format("queue:q") + lookup + row % "q") == []
     (what,) = read(SET.format("queue:q") + lookup + row % "qq")
     assert what == 'there is no queue "qq"; did you mean "q"?'
+
+
+@pytest.mark.parametrize(("then", "wrong"), [("phone:{ext}", True), ("phone:1001", False)])
+def test_whoever_is_nobody_is_not_led_round_and_round(then: str, wrong: bool) -> None:
+    lookup = SET.format("lookup:l") + f'[lookup.l]\nlist = "vip"\nthen = "{then}"\nwhen_unavailable = "goto:l"\n'
+    goto = '[goto.l]\nthen = "lookup:l"\n[[list.vip]]\nnumber = "+380501234567"\n'
+    assert [("goes round for ever" in what) for what in read(lookup + goto)] == [True] * wrong
