@@ -9,7 +9,8 @@ import pytest
 import soundfile
 
 from rtp.codecs.g711 import SILENCE, decode
-from softswitch.media.assets import AssetError, load_pcm, to_frames
+from softswitch.media import assets
+from softswitch.media.assets import AssetError, load_pcm, look_into, to_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,3 +122,16 @@ def test_a_header_that_promises_more_than_the_file_holds_is_not_believed(tmp_pat
     soundfile.write(path, sine(1.0, 8000), 8000)
     path.write_bytes(path.read_bytes()[:8044])
     assert load_pcm(path).size <= 4000
+
+
+def test_a_look_into_a_file_finds_what_playing_it_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.flac"
+    soundfile.write(path, sine(1.0, 44_100), 44_100)
+    look_into(path)
+    monkeypatch.setattr(assets, "MAX_SECONDS", 0.9)
+    with pytest.raises(AssetError, match=r"is longer than 0\.9 s"):
+        look_into(path)
+    soundfile.write(tmp_path / "none.wav", np.zeros(0), 8000)
+    for name, problem in (("none.wav", "holds no audio"), ("gone.wav", "does not exist"), (".", "cannot be read")):
+        with pytest.raises(AssetError, match=problem):
+            look_into(tmp_path / name)
