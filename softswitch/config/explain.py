@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from softswitch.config import later
 from softswitch.config.errors import Problem, dotted, nearest, one_of
-from softswitch.config.fields import Wrong
+from softswitch.config.fields import LANGUAGES, Wrong, likely_language
 from softswitch.config.model import Config
 
 if TYPE_CHECKING:
@@ -67,9 +67,13 @@ def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
         if later.is_later_value(path, value):
             what = f"{_shown(value)} is not supported yet"
         elif isinstance(value, str):
-            likely = nearest(value, words)
+            likely = (likely_language(value) if set(words) == set(LANGUAGES) else "") or nearest(value, words)
     elif kind in _TYPE_NAMES:
-        what, right = f"should be {_TYPE_NAMES[kind]}", ""
+        what, right = f"should be {_TYPE_NAMES[kind]}", _written_so(kind, path, error["input"])
+    elif kind == "string_pattern_mismatch" and context["pattern"].startswith(_A_LANGUAGE):
+        value = str(error["input"])
+        what = f"{_shown(value)} is not a language the switch speaks"
+        right, likely = f'{one_of(LANGUAGES)}, or a variable: "{{tongue}}"', likely_language(value)
     elif kind == "string_pattern_mismatch":
         what, right = f"{_shown(error['input'])} has characters that are not allowed here", _pattern(context["pattern"])
     elif kind in ("too_short", "string_too_short"):
@@ -80,13 +84,34 @@ def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
     return Problem(at.line, at.column, dotted(path), what, right, likely, code=code)
 
 
+def _written_so(kind: str, path: Path, value: object) -> str:
+    """What would be right in place of a value of another type."""
+    if kind == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
+        return f'write "{value}"'
+    if kind == "tuple_type" and isinstance(value, dict) and _model(_child(_annotation(path), 0)):
+        return f"write [[{dotted(path)}]]"
+    if (
+        kind.startswith(("mapping", "model", "dict"))
+        and isinstance(value, list)
+        and value
+        and isinstance(value[0], dict)
+    ):
+        name = "" if _model(_annotation(path)) else ".name"
+        return f"write [{dotted(path)}{name}]"
+    return ""
+
+
 def known_keys(path: Path) -> list[str]:
     """The keys that may stand in the table at *path*; empty when any name may."""
+    model = _model(_annotation(path))
+    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+
+
+def _annotation(path: Path) -> Any:
     annotation: Any = Config
     for part in path:
         annotation = _child(annotation, part)
-    model = _model(annotation)
-    return [field.alias or name for name, field in model.model_fields.items()] if model else []
+    return annotation
 
 
 def _child(annotation: Any, part: str | int) -> Any:
@@ -149,6 +174,8 @@ def _shown(value: object) -> str:
     return str(value) if isinstance(value, (int, float)) else "this"
 
 
+#: Beginning of the pattern of what is a language, or a variable that holds one.
+_A_LANGUAGE = f"^({'|'.join(LANGUAGES)}"
 _PATTERNS = {
     r"^[A-Za-z0-9_.-]+$": "letters, digits, dots, dashes and underscores",
     r"^[A-Za-z_][A-Za-z0-9_-]*$": "letters, digits, dashes and underscores, a letter first",

@@ -39,9 +39,20 @@ class Wrong(ValueError):
         self.offset = offset
 
 
+#: Codes of countries, and other short names, that are written where a language is meant.
+_MEANT = {"ua": "uk", "ukr": "uk", "us": "en", "gb": "en", "eng": "en", "rus": "ru", "pol": "pl"}
+
+
+def likely_language(value: str) -> str:
+    """The language that was probably meant, or ``""``."""
+    written = value.lower().replace("_", "-")
+    first = written.partition("-")[0]
+    return first if first in LANGUAGES else _MEANT.get(written, "")
+
+
 def parse_language(value: str) -> str:
     if value not in LANGUAGES:
-        raise Wrong(f'"{value}" is not a language the switch speaks', one_of(LANGUAGES))
+        raise Wrong(f'"{value}" is not a language the switch speaks', one_of(LANGUAGES), likely_language(value))
     return value
 
 

@@ -38,6 +38,8 @@ class Positions:
     keys: dict[Path, Position] = field(default_factory=dict)
     values: dict[Path, Position] = field(default_factory=dict)
     literals: dict[Path, str] = field(default_factory=dict)
+    again: list[tuple[Path, Position, Position]] = field(default_factory=list)
+    """Keys and tables that are written once more: where, and where first."""
 
     def of(self, path: Path) -> Position:
         """The place a person should look at for *path*: its key, its value, or the nearest table that is there."""
@@ -76,6 +78,7 @@ class _Indexer:
         self._lines = source.encode().split(b"\n")
         self._root = _parser().parse(source.encode()).root_node
         self._array_lengths: dict[Path, int] = {}
+        self._headers: dict[Path, Position] = {}
         self._found = Positions()
 
     def run(self) -> Positions:
@@ -99,6 +102,12 @@ class _Indexer:
             path += (part,)
             self._found.keys.setdefault(path, self._position(at))
             last = number == len(parts) - 1
+            before = self._found.values.get(path) or (self._headers.get(path) if last else None)
+            if before is not None or (last and not is_array and path in self._array_lengths):
+                first = self._headers.get(path) or self._found.keys[path]
+                self._found.again.append((path, self._position(at), first))
+            if last and not is_array:
+                self._headers[path] = self._position(at)
             if is_array and last:
                 self._array_lengths[path] = self._array_lengths.get(path, -1) + 1
             if path in self._array_lengths:
@@ -116,6 +125,8 @@ class _Indexer:
         for part, at in _key_parts(node.named_children[0]):
             path += (part,)
             self._found.keys.setdefault(path, self._position(at))
+        if path in self._found.values:
+            self._found.again.append((path, self._position(at), self._found.keys[path]))
         self._value(node.named_children[1], path)
 
     def _value(self, node: Node, path: Path) -> None:

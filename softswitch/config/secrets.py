@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 RIGHT = 'write "…", { env = "NAME" } or { file = "path" }'
 _MAX_BYTES = 4096
+#: A variable of the environment as shells write it.
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -63,6 +66,8 @@ def resolve(value: object, info: ValidationInfo) -> Secret:
     """Fetch the secret; no error message ever contains it."""
     context = context_of(info)
     match value:
+        case str() if reference := _REFERENCE.fullmatch(value):
+            raise Wrong("nothing is filled in here", f'write {{ env = "{reference[1]}" }}')
         case str():
             found, source = value, "the string"
         case {"env": str(name), **rest} if not rest:

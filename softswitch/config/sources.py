@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from typing import Any
 from softswitch.config.errors import ConfigError, Problem, Severity, dotted
 from softswitch.config.positions import Path as KeyPath
 from softswitch.config.positions import Position, Positions, index
+from softswitch.config.syntax import syntax_problem
 
 INCLUDE = "include"
 MOST_BYTES = 16 * 1024 * 1024
@@ -204,23 +204,11 @@ def decode(data: bytes, file: str) -> str:
         raise ConfigError(file, [found]) from None
 
 
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
-
-
 def parse_toml(source: str, file: str) -> dict[str, Any]:
     """The tables; raises ConfigError."""
     try:
         return tomllib.loads(source)
     except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        lines = source.split("\n")
-        line, column = len(lines), len(lines[-1]) + 1
-        if place := _PLACE.search(message):
-            message = message[: place.start()]
-            if place[1]:
-                line, column = int(place[1]), int(place[2])
-        what = f"not valid TOML: {message[:1].lower()}{message[1:]}"
-        code = "same-key-twice" if "overwrite" in message or "twice" in message else "syntax"
-        raise ConfigError(file, [Problem(line, column, "", what, code=code)]) from None
+        raise ConfigError(file, [syntax_problem(source, str(error))]) from None
     except (ValueError, RecursionError) as error:  # numbers and nesting beyond what Python takes
         raise ConfigError(file, [Problem(1, 1, "", f"not usable TOML: {error}", code="syntax")]) from None

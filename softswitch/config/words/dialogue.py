@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
 
 from ivr.targets import HANGUP
+from ivr.texts import placeholders
 from softswitch.callers.lists import wrong_pattern
 from softswitch.config.fields import Count, Flag, Label, NetworkField, Number, Seconds, TargetField, Word, Wrong
 from softswitch.config.secrets import SecretField
@@ -65,6 +66,15 @@ def _written(texts: Mapping[str, str]) -> Mapping[str, str]:
     return texts
 
 
+def _confirmation(value: bool | Mapping[str, str]) -> bool | Mapping[str, str]:
+    """Texts of one's own in which the entry is read back."""
+    for language, text in value.items() if isinstance(value, Mapping) else ():
+        if not placeholders(text):
+            what = f'the text in "{language}" does not say what was entered'
+            raise Wrong(what, "write true, or a text with {value:digits} in it")
+    return value
+
+
 def _texts(value: object) -> object:
     """One text where a list may stand."""
     return [value] if isinstance(value, str | dict) else value
@@ -109,7 +119,7 @@ class Entry(Section):
     date_format: Annotated[str, AfterValidator(_date_format)] = "DDMMYYYY"
     currency: Currency | None = None
     """An amount is read back as so much of it."""
-    confirm: Flag | Spoken = False
+    confirm: Annotated[Flag | Spoken, AfterValidator(_confirmation)] = False
     """Read the entry back and ask: 1 right, 2 once more. A text of one's own has ``{value}`` in it."""
     say_invalid: Texts = ()
     """What is said after a wrong entry: the first time, the second time, …"""

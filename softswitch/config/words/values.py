@@ -105,7 +105,8 @@ def is_address(value: object) -> bool:
 
 def _strings(value: object) -> object:
     """One string where a list may stand."""
-    return [value] if isinstance(value, str) else value
+    single = isinstance(value, str) or (isinstance(value, int | float) and not isinstance(value, bool))
+    return [value] if single else value
 
 
 def _spoken(value: object, info: ValidationInfo) -> object:

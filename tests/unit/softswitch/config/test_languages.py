@@ -59,6 +59,8 @@ def findings(folder: Path, text: str) -> list[tuple[str, str]]:
 
 
 def filled(place: str, text: str) -> str:
+    if "confirm = TEXT" in place:
+        text = text.replace("' ", " {value}' ").replace("',", " {value}',")
     return place.replace("TEXT", text).replace("BOTH", "{ en = 'Yes', uk = 'Так' }")
 
 

@@ -154,11 +154,11 @@ MESSAGES = {
     ),
     "a list where a table should be": (
         "[[queue]]\nx = 1",
-        ["1:3: queue: should be a table: { … }"],
+        ["1:3: queue: should be a table: { … }; write [queue.name]"],
     ),
     "a table where a list should be": (
         '[phone]\nuser = "1"',
-        ["1:2: phone: should be a list: [ … ]"],
+        ["1:2: phone: should be a list: [ … ]; write [[phone]]"],
     ),
     "a time zone": (
         '[server]\ntimezone = "Europe/Kiyv"',
@@ -326,7 +326,7 @@ MESSAGES = {
     ),
     "a text in a language that the switch does not speak": (
         '[say.hello]\nsay = { en = "Hello", ua = "Привіт" }',
-        ['2:23: say.hello.say.ua: "ua" is not a language the switch speaks; one of en, uk, ru, pl'],
+        ['2:23: say.hello.say.ua: "ua" is not a language the switch speaks; one of en, uk, ru, pl; did you mean "uk"?'],
     ),
     "no text in the language of the switch": (
         '[server]\nlanguage = "uk"\n[say.hello]\nsay = { en = "Hello" }',
@@ -413,15 +413,91 @@ MESSAGES = {
     ),
     "a file that is not TOML": (
         "[server]\nlanguage = en",
-        ["2:12: not valid TOML: invalid value"],
+        ['2:12: not valid TOML: en is no value; write texts in quotation marks: "en"'],
     ),
     "a file that ends too early": (
         '[server]\nlanguage = "en',
-        ["2:15: not valid TOML: unterminated string"],
+        [
+            '2:15: not valid TOML: unterminated string; write " at its end; a text of several lines stands between '
+            '""" and """'
+        ],
     ),
     "a key twice": (
         '[server]\nlanguage = "en"\nlanguage = "uk"',
-        ["3:16: not valid TOML: cannot overwrite a value"],
+        ["3:1: server.language: stands in line 2 already; leave one of them out"],
+    ),
+    "a key twice in braces": (
+        '[menu.main]\nkeys = { 1 = "queue:a", 1 = "queue:b" }',
+        ["2:25: menu.main.keys.1: stands in line 2 already; leave one of them out"],
+    ),
+    "a table twice": (
+        '[menu.main]\nsay = "a"\n[menu.other]\nsay = "b"\n[menu.main]\nsay = "c"',
+        ["5:7: menu.main: stands in line 1 already; leave one of them out"],
+    ),
+    "a table that is one of several": (
+        '[route]\nto = "say:a"\n[[route]]\nto = "say:b"',
+        ["3:3: route: stands in line 1 already; write [[route]] in both lines"],
+    ),
+    "a star as a key": (
+        '[menu.main]\nkeys = { 1 = "queue:a", * = "repeat" }',
+        ['2:25: not valid TOML: the key * needs quotation marks; write "*" = …'],
+    ),
+    "a hash as a key": (
+        '[menu.main]\nkeys = { # = "repeat" }',
+        ['2:10: not valid TOML: the key # needs quotation marks; write "#" = …'],
+    ),
+    "quotation marks of a word processor": (
+        "[say.a]\nsay = “Hello”",
+        ['2:7: not valid TOML: “ is no quotation mark here; write straight ones: "…"'],
+    ),
+    "a time without quotation marks": (
+        "[hours.a]\nopen = 09:00",
+        ['2:9: not valid TOML: 09:00 is no value; write "09:00"'],
+    ),
+    "a word where true or false should be": (
+        "[server]\ntest = yes",
+        ["2:8: not valid TOML: yes is no value; write true"],
+    ),
+    "braces over several lines": (
+        '[menu.main]\nkeys = { 1 = "hangup",\n2 = "hangup" }',
+        [
+            "2:23: not valid TOML: a table in braces is not complete; "
+            "write { a = 1, b = 2 } in one line, no comma at its end"
+        ],
+    ),
+    "a number that was dialled as a number": (
+        '[[route]]\ndid = 100\nto = "hangup"',
+        ['2:7: route[1].did: should be a string; write "100"'],
+    ),
+    "numbers that were dialled as numbers": (
+        '[[route]]\ndid = [100]\nto = "hangup"',
+        ['2:8: route[1].did[1]: should be a string; write "100"'],
+    ),
+    "a language as its country": (
+        '[server]\nlanguage = "ua"',
+        ['2:12: server.language: "ua" is not known here; one of en, uk, ru, pl; did you mean "uk"?'],
+    ),
+    "a text in a country": (
+        '[say.a]\nsay = { en = "Welcome", ua = "Вітаємо" }',
+        ['2:25: say.a.say.ua: "ua" is not a language the switch speaks; one of en, uk, ru, pl; did you mean "uk"?'],
+    ),
+    "a language to go on in as its country": (
+        '[set.u]\nlanguage = "ua"\nthen = "hangup"',
+        [
+            '2:12: set.u.language: "ua" is not a language the switch speaks; one of en, uk, ru, pl, or a variable: '
+            '"{tongue}"; did you mean "uk"?'
+        ],
+    ),
+    "a confirmation that does not say what was entered": (
+        '[collect.c]\nsay = "Your number"\nconfirm = "true"\nthen = "hangup"',
+        [
+            '3:11: collect.c.confirm: the text in "en" does not say what was entered; '
+            "write true, or a text with {value:digits} in it"
+        ],
+    ),
+    "a password as shells write it": (
+        '[[phone]]\nuser = "1001"\npassword = "${PHONE_1001}"',
+        ['3:12: phone[1].password: nothing is filled in here; write { env = "PHONE_1001" }'],
     ),
 }
 
