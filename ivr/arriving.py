@@ -9,6 +9,7 @@ from ivr import labels
 from ivr.entries import Collect
 from ivr.nodes import NOT_CONNECTED, Answer, Echo, External, Goto, Hours, Inquiry, Menu, Music, Phone, Queue, Say
 from ivr.pulling import Pulling
+from ivr.verbs import is_verb
 from ivr.versions import Versions
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Arriving(Pulling, Versions):
     def _enter(self, now: float) -> None:
         p = self.progress
         self._leave(now)
-        p.steps = max(0, p.steps - int((now - p.entered_at) * STEPS_A_SECOND)) + 1
+        p.steps = max(0, p.steps - int((now - p.entered_at) * STEPS_A_SECOND)) + (not is_verb(p.target))
         p.node, p.entered_at = p.target, now
         p.chosen_version = ""
         self._journal(now, fx.NodeEntered(p.target))

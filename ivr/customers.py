@@ -10,6 +10,8 @@ from typing import Final
 
 #: The variable of a call.
 CUSTOMER_ID: Final = "customer_id"
+#: What the switch itself knows of every call: nobody outside says who calls, or whom.
+THE_CALLS_OWN: Final = frozenset({"ani", "ani_raw", "withheld", "did", "call"})
 #: Characters of an id; a longer one is cut.
 LONGEST = 100
 

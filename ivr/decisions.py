@@ -30,7 +30,7 @@ from ivr.nodes import (
 from ivr.progress import CONFIRM
 from ivr.slots import Expected, with_messages
 from ivr.targets import HANGUP
-from ivr.verbs import Verbs, place
+from ivr.verbs import Verbs, is_verb, place
 
 if TYPE_CHECKING:
     from ivr.nodes import Flow, Prompt
@@ -70,7 +70,7 @@ def decide(flow: Flow, p: Progress) -> Input:
 
 def find(flow: Flow, p: Progress, target: Target) -> Node | None:
     """The node at *target*: of the flow, or of the verbs of an application."""
-    if target.kind == Verbs.kind and "/" in target.name:
+    if is_verb(target):
         return place(target.name, p.verbs)
     if "{" in target.name:
         return None  # of a variable that is not known

@@ -45,7 +45,7 @@ class Progress:
     trail: list[Target] = field(default_factory=list)  # menus entered, for the back key
     chosen: list[list[str]] = field(default_factory=list)  # each key that led on: "main 2", and its label
     chosen_at: list[int] = field(default_factory=list)  # how long the trail was at each of them
-    steps: int = 0  # nodes entered since the last digit, less those that time has given back
+    steps: int = 0  # nodes entered since the last digit, verbs not counted, less those that time has given back
     kept: str = ""  # digits not looked at yet
     keyed: str = ""  # digits of the key being pressed
     key_closed: bool = False

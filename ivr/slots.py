@@ -167,7 +167,7 @@ def prompt_key(slot: str, campaign: str, version: int) -> str:
 
 def share(salt: str, caller: str) -> float:
     """From 0 to 100, the same for a caller every time, and even over many."""
-    digest = blake2b(f"{salt}\0{caller}".encode(), digest_size=8).digest()
+    digest = blake2b(f"{salt}\0{caller}".encode("utf-8", "replace"), digest_size=8).digest()
     return int.from_bytes(digest, "big") * 100.0 / 2**64
 
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ivr import effects as fx
-from ivr.customers import CUSTOMER_ID, readable
+from ivr.customers import CUSTOMER_ID, THE_CALLS_OWN, readable
 from ivr.decisions import is_secretive, longest_key, node_of
 from ivr.entries import Collect
 from ivr.nodes import Menu
 from ivr.progress import Progress
 from ivr.secrecy import masked, secret_names, tells
+from ivr.slots import IN_AGAIN, OPTED_OUT
 from ivr.targets import Target
 from ivr.texts import fill, placeholders
 from ivr.verbs import Verbs
@@ -87,6 +88,8 @@ class Steps:
     def _hear(self, values: Mapping[str, str], now: float) -> None:
         """Variables that somebody outside tells: secret are those that the flow keeps so, and what tells an entry."""
         p = self.progress
+        if values.get(OPTED_OUT) == IN_AGAIN:  # only the caller can say so
+            values = {name: value for name, value in values.items() if name != OPTED_OUT}
         names = values.keys() & secret_names(self.flow)
         p.secrets += sorted(names - set(p.secrets))
         known = set(p.public.values()) - set(p.entered)  # who calls from 0501234711 may have the code 4711
@@ -107,8 +110,9 @@ class Steps:
             self._hear({CUSTOMER_ID: fill(template, known)}, now)
 
     def _know(self, values: Mapping[str, str], now: float) -> None:
-        """Variables of the call from now on; a name that is secret stays secret."""
+        """Variables of the call from now on; secret names stay secret, and the call's own are as they were."""
         p, before = self.progress, self.progress.public.get(CUSTOMER_ID)
+        values = {name: value for name, value in values.items() if name not in THE_CALLS_OWN}
         if not readable(values.get(CUSTOMER_ID, "-")):
             values = {name: value for name, value in values.items() if name != CUSTOMER_ID}  # nobody knows: as before
         fresh = {

@@ -72,6 +72,7 @@ def read_verbs(text: str) -> list[Verb]:
     """The verbs of an answer, every one of them checked; raises VerbsError."""
     try:
         verbs = json.loads(text)
+        json.dumps(verbs, ensure_ascii=False).encode()  # half of a pair of escapes is no character
     except (ValueError, RecursionError):
         raise VerbsError("the answer is not JSON") from None
     if not isinstance(verbs, list):
@@ -89,6 +90,11 @@ def read_verbs(text: str) -> list[Verb]:
 def targets(verbs: Sequence[Verb]) -> list[Target]:
     """Every place that the verbs lead to."""
     return [to for verb in verbs if (to := _leads_to(verb)) is not None]
+
+
+def is_verb(target: Target) -> bool:
+    """Whether it is a place within an answer: the whole answer is one step, its verbs are few and lead forwards."""
+    return target.kind == Verbs.kind and "/" in target.name
 
 
 def place(name: str, verbs: Sequence[Verb]) -> Node | None:

@@ -125,4 +125,9 @@ def _value(value: object, path: str) -> str:
             return "true" if value else "false"
         case None:
             return ""
-    return str(value)[:MAX_VALUE]
+    return _sayable(str(value)[:MAX_VALUE])
+
+
+def _sayable(text: str) -> str:
+    """Half of a pair, as JSON may escape it, is no character: nobody could write it down."""
+    return text.encode("utf-8", "replace").decode()

@@ -9,7 +9,7 @@ from ivr.events import Answered, Returned, Started
 from ivr.nodes import Flow, Node, Phone, Queue, Result, Say
 from ivr.session import Session
 from ivr.targets import Target
-from ivr.verbs import VERBS, Verbs, VerbsError, read_verbs, targets
+from ivr.verbs import MOST_VERBS, VERBS, Verbs, VerbsError, read_verbs, targets
 from tests.support.ivr_caller import Caller
 
 T = Target.parse
@@ -81,6 +81,7 @@ def test_an_application_that_does_not_answer_is_done_without() -> None:
     [
         ("[]", "the answer has 0 verbs; 1 to 50 are right"),
         ("sing", "the answer is not JSON"),
+        ('[{"verb": "say", "text": "\\ud800"}]', "the answer is not JSON"),
         (json.dumps([SAY, {"verb": "queue", "name": "sails"}]), "there is no queue:sails"),
         (json.dumps([{"verb": "redirect", "to": "menu:main"}]), "there is no menu:main"),
     ],
@@ -90,6 +91,19 @@ def test_an_answer_that_this_flow_cannot_carry_out_is_as_none(answer: str, what:
     assert caller.path()[:2] == ["verbs:app", "say:sorry"]
     assert fx.Trouble(T("verbs:app"), what) in caller.records
     assert [r.outcome for r in caller.records if isinstance(r, fx.QuestionAnswered)] == ["unreadable"]
+
+
+@pytest.mark.parametrize("verb", [{"verb": "set", "data": {"a": "1"}}, {"verb": "say", "text": "x"}])
+def test_as_many_verbs_as_an_answer_may_have_are_carried_out(verb: dict[str, object]) -> None:
+    caller = tell(calling(), *[verb] * (MOST_VERBS - 1), QUEUE).wait(300)
+    assert caller.path()[-1] == "queue:sales"
+
+
+def test_an_application_that_sends_the_caller_round_is_found_out() -> None:
+    caller = calling()
+    for _ in range(100):
+        tell(caller, {"verb": "set"}, {"verb": "redirect", "to": "verbs:app"})
+    assert [r.reason for r in caller.records if isinstance(r, fx.FlowEnded)] == [fx.EndReason.STEP_LIMIT]
 
 
 def test_verbs_outlive_a_restart() -> None:

@@ -56,6 +56,10 @@ def test_what_cannot_be_read_says_what_is_wrong(body: bytes, kind: str, wanted: 
         read_answer(body, kind, wanted)
 
 
+def test_half_of_a_pair_of_escapes_is_no_character() -> None:
+    assert read_answer(b'{"a": "x\\ud800"}', JSON, {}) == {"a": "x?"}
+
+
 def test_a_long_value_is_cut() -> None:
     assert len(read_answer(b'{"a": "' + b"x" * 5000 + b'"}', JSON, {})["a"]) == MAX_VALUE
 
