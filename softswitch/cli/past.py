@@ -14,7 +14,7 @@ from softswitch.cli.options import DEFAULT_CONFIG, ConfigPath, load
 commands = typer.Typer()
 
 
-explanations = typer.Typer(help="Why things went as they went, from the journal.", no_args_is_help=True)
+explanations = typer.Typer(no_args_is_help=True)
 commands.add_typer(explanations, name="explain")
 
 
@@ -148,23 +148,56 @@ def explain_call(
         raise typer.Exit(1) from None
 
 
+Did = Annotated[str, typer.Option(help="The number that is dialled.")]
+Ani = Annotated[str, typer.Option(help='The number that calls; without, or "withheld": none is told.')]
+At = Annotated[str, typer.Option(help='When: "2026-12-25 10:00" or "10:00".', show_default="now")]
+Trunk = Annotated[str, typer.Option(help="Where the call comes in.", show_default="the first trunk")]
+Phone = Annotated[str, typer.Option(help="The phone that calls, when it is one of our own.")]
+Hours = Annotated[
+    list[str] | None,
+    typer.Option(
+        help='Hours as set by hand: "office=closed" (open, special; auto: by their rules).',
+        show_default="what is set in the switch",
+    ),
+]
+
+
+@explanations.callback(invoke_without_command=True)
+def explain(
+    context: typer.Context,
+    config: ConfigPath = DEFAULT_CONFIG,
+    did: Did = "",
+    ani: Ani = "",
+    at: At = "",
+    trunk: Trunk = "",
+    phone: Phone = "",
+    hours: Hours = None,
+) -> None:
+    """Why things went as they went, from the journal. With --did and no command: where a call would go (`route`)."""
+    if context.invoked_subcommand is None:
+        if not did:
+            raise typer.BadParameter("say which number is dialled", param_hint="--did")
+        _explain_route(config, did, ani, at, trunk, phone, hours)
+    elif any(value not in ("", None, DEFAULT_CONFIG) for value in (config, did, ani, at, trunk, phone, hours)):
+        command = context.invoked_subcommand
+        raise typer.BadParameter(f"write the options after the command: softswitch explain {command} …")
+
+
 @explanations.command("route")
 def explain_route(
-    did: Annotated[str, typer.Option(help="The number that is dialled.")],
+    did: Did,
     config: ConfigPath = DEFAULT_CONFIG,
-    ani: Annotated[str, typer.Option(help='The number that calls; without, or "withheld": none is told.')] = "",
-    at: Annotated[str, typer.Option(help='When: "2026-12-25 10:00" or "10:00".', show_default="now")] = "",
-    trunk: Annotated[str, typer.Option(help="Where the call comes in.", show_default="the first trunk")] = "",
-    phone: Annotated[str, typer.Option(help="The phone that calls, when it is one of our own.")] = "",
-    hours: Annotated[
-        list[str] | None,
-        typer.Option(
-            help='Hours as set by hand: "office=closed" (open, special; auto: by their rules).',
-            show_default="what is set in the switch",
-        ),
-    ] = None,
+    ani: Ani = "",
+    at: At = "",
+    trunk: Trunk = "",
+    phone: Phone = "",
+    hours: Hours = None,
 ) -> None:
     """Tell which route takes a call and why others do not, what lists and hours say, and where the caller lands."""
+    _explain_route(config, did, ani, at, trunk, phone, hours)
+
+
+def _explain_route(config: Path, did: str, ani: str, at: str, trunk: str, phone: str, hours: list[str] | None) -> None:
     from softswitch.call.supposed import QuestionError
     from softswitch.clock import SystemClock
     from softswitch.explain.route import Question

@@ -6,7 +6,7 @@ set by hand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from softswitch.admin.supposed_hours import supposed_hours, told
 from softswitch.call.model import Caller
 from softswitch.call.opening import Opening
 from softswitch.call.routing import Router
-from softswitch.call.supposed import caller_of, moment
+from softswitch.call.supposed import caller_of, moment, told_moment
 from softswitch.config.flows import flow
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ivr.forced import Forced
     from softswitch.call.routing import Destination, Look
-    from softswitch.config import Config
+    from softswitch.config import Config, Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Question:
 class Explanation:
     """`looks`: routes in their order, up to the one that takes the call. `steps`: nodes on the caller's way.
 
-    `set_by_hand`: a line for each of the hours that are.
+    `set_by_hand`: a line for each of the hours that are. `reasons`: why hours that count for a look are open or closed,
+    by its rule.
     """
 
     caller: Caller
@@ -59,6 +60,7 @@ class Explanation:
     destination: Destination | None
     steps: tuple[str, ...] = ()
     set_by_hand: tuple[str, ...] = ()
+    reasons: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def lines(self, did: str) -> Iterator[str]:
         """As people read it."""
@@ -66,13 +68,14 @@ class Explanation:
         origin = f"trunk {caller.trunk}" if caller.trunk is not None else f"phone {caller.phone}"
         who = "a withheld number" if caller.withheld else caller.number
         who += f" ({caller.name})" if caller.name else ""
-        yield f"{who} calls {did} from {origin}, {self.at:%A %Y-%m-%d %H:%M} {self.at.tzinfo}"
+        yield f"{who} calls {did} from {origin}, {told_moment(self.at)}"
         for name, data in self.lists.items():
             told = ", ".join(f"{key} {value}" for key, value in data.items())
             yield f"is on the list {name}{told and f': {told}'}"
         yield from self.set_by_hand
         for look in self.looks:
             yield f"  {'yes' if look.destination else 'no '} {look.rule}{look.why and f': {look.why}'}"
+            yield from (f"      {reason}" for reason in self.reasons.get(look.rule, ()))
             yield from (f"      left out: {reason}" for reason in look.left_out)
         if self.destination is None:
             yield "no route takes the call: it is refused, SIP 404"
@@ -102,7 +105,8 @@ def explain_route(config: Config, question: Question, now: datetime) -> Explanat
     def local(_: float, zone: str) -> datetime:
         return at.astimezone(ZoneInfo(zone)) if zone else at
 
-    router = Router(config, config.phones, Opening(menus, local, by_hand))
+    opening = Opening(menus, local, by_hand)
+    router = Router(config, config.phones, opening)
     looks = tuple(router.looks(question.did, caller, 0.0))
     found = looks[-1].destination if looks else None
     number = config.plan.read(caller.raw or caller.number, ours=caller.phone is not None)
@@ -112,11 +116,25 @@ def explain_route(config: Config, question: Question, now: datetime) -> Explanat
         caller = Caller(
             caller.number, found.known.get("name", ""), caller.phone, caller.trunk, caller.raw, caller.withheld
         )
-    steps = () if found is None else tuple(_steps(found, Session(menus, local, forced_hours=by_hand)))
-    return Explanation(caller, at, lists, looks, found, steps, tuple(told(config, forced, at)))
+    steps = () if found is None else tuple(_steps(found, Session(menus, local, forced_hours=by_hand), opening))
+    reasons = {
+        look.rule: tuple(_reasons(look, route, opening)) for look, route in zip(looks, config.routes, strict=False)
+    }
+    return Explanation(caller, at, lists, looks, found, steps, tuple(told(config, forced, at)), reasons)
 
 
-def _steps(found: Destination, session: Session) -> Iterator[str]:
+def _reasons(look: Look, route: Route, opening: Opening) -> Iterator[str]:
+    """Of the hours that a route asks for, as far as they count: what else does not fit comes first."""
+    for name in dict.fromkeys(text.partition(":")[2] for text in route.when or ()):
+        if look.destination is not None or look.why.startswith(f"{name} is "):
+            yield f"{name}: {_reason(name, opening)}"
+
+
+def _reason(name: str, opening: Opening) -> str:
+    return opening.at(name, 0.0).reason or f"by its rules it is {opening.by_rules(name, 0.0).state}"
+
+
+def _steps(found: Destination, session: Session, opening: Opening) -> Iterator[str]:
     """Nodes up to the first at which the caller hears something or somebody else has them."""
     session.receive(Started(found.target, found.language or "", dict(found.known), found.fallbacks), 0.0)
     while (effect := session.next_effect()) is not None:
@@ -124,7 +142,8 @@ def _steps(found: Destination, session: Session) -> Iterator[str]:
             case fx.Journal(_, fx.NodeEntered(node)):
                 yield f"comes to {node}"
             case fx.Journal(_, fx.NodeLeft(node, _, via, detail)) if node.kind == "hours":
-                yield f"{node.name} is {via}{detail and f': {detail}'}"
+                reason = _reason(node.name, opening)
+                yield f"{node.name} is {via}: {f'{detail} ({reason})' if detail else reason}"
             case fx.Journal(_, fx.NotThere(node, to)):
                 yield f"there is no {node}: goes on to {to}"
             case fx.PlayPrompts(_, prompts, language):

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from softswitch.admin.supposed_hours import supposed_hours
-from softswitch.call.supposed import QuestionError, caller_of, moment
+from softswitch.call.supposed import QuestionError, caller_of, moment, told_moment
 from softswitch.tryout.attempt import Attempt, Reply, presses, reply
 from softswitch.tryout.walk import Walk, walk
 
@@ -70,7 +70,7 @@ def lines(tried: Attempt, done: Walk) -> Iterator[str]:
     caller = tried.caller
     who = "a withheld number" if caller.withheld else caller.number
     origin = f"trunk {caller.trunk}" if caller.trunk is not None else f"phone {caller.phone}"
-    yield f"{who} calls {tried.did} from {origin}, {tried.at:%A %Y-%m-%d %H:%M} {tried.at.tzinfo}"
+    yield f"{who} calls {tried.did} from {origin}, {told_moment(tried.at)}"
     for step in done.steps:
         yield f"{step.at:8.1f} s  {step.text}"
     yield f"path: {' → '.join(done.path) or 'none'}"

@@ -69,6 +69,7 @@ def test_a_key_contact_by_night() -> None:
         "is on the list vip: name Known Person, agent olena, priority 100",
         "  no  route 1 (from list:blocked): the caller is not on the list blocked",
         "  yes route 2 (from list:vip, when closed:office (2026-12-25))",
+        "      office: closed on this date; dates go before everything else",
         "      left out: agent:{deputy}: nothing is known for {deputy}",
         "goes to agent:olena, then queue:vip",
         "with priority 100",
@@ -79,17 +80,50 @@ def test_a_key_contact_by_night() -> None:
 def test_the_same_caller_by_day_and_somebody_unknown() -> None:
     assert told(Question("100", "+380501234567"))[3:] == [
         "  no  route 2 (from list:vip, when closed:office): office is open (mon-fri 09:00-17:00)",
+        "      office: open on this weekday; nothing closes it",
         "  yes route 3 (did 100)",
         "goes to hours:office",
         "with priority 100",
         "  comes to hours:office",
-        "  office is open: mon-fri 09:00-17:00",
+        "  office is open: mon-fri 09:00-17:00 (open on this weekday; nothing closes it)",
         "  comes to menu:main",
         "  hears menu.main in en",
     ]
     night = told(Question("100", at="22:30"))
     assert night[0] == "a withheld number calls 100 from trunk kyiv, Monday 2026-11-23 22:30 Europe/Kyiv"
-    assert night[-1] == "  hears say.closed in en"
+    assert night[-3:] == [
+        "  office is closed: no rule opens at this time",
+        "  comes to say:closed",
+        "  hears say.closed in en",
+    ]
+    assert "office: " not in " ".join(night)  # what a route asks of hours does not count for who is not on its list
+
+
+def test_hours_that_are_set_by_hand_say_what_their_rules_would() -> None:
+    lines = told(Question("100", "0501234567", hours=["office=closed"]))
+    assert lines[4:6] == [
+        "  yes route 2 (from list:vip, when closed:office (forced by supposition))",
+        "      office: by its rules it is open",
+    ]
+    told_by_day = told(Question("100", "0671112233", hours=["office=closed"]))
+    assert "  office is closed: forced by supposition (by its rules it is open)" in told_by_day
+
+
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        (
+            "2026-10-25 03:30",
+            'Sunday 2026-10-25 03:30 Europe/Kyiv, the first of two times (the second is "2026-10-25 03:30+02:00")',
+        ),
+        ("2026-10-25 03:30+02:00", "Sunday 2026-10-25 03:30 Europe/Kyiv, the second of two times"),
+        ("2026-10-25T01:30+00:00", "Sunday 2026-10-25 03:30 Europe/Kyiv, the second of two times"),
+        ("2026-10-25 04:00", "Sunday 2026-10-25 04:00 Europe/Kyiv"),
+        ("2026-03-29 04:00", "Sunday 2026-03-29 04:00 Europe/Kyiv"),
+    ],
+)
+def test_a_time_that_comes_twice_is_told_apart(at: str, shown: str) -> None:
+    assert told(Question("100", at=at))[0] == f"a withheld number calls 100 from trunk kyiv, {shown}"
 
 
 def test_who_is_refused_and_what_no_route_takes() -> None:
@@ -108,6 +142,10 @@ def test_who_is_refused_and_what_no_route_takes() -> None:
         (Question("100", trunk="kiev"), 'there is no trunk "kiev"; did you mean "kyiv"?'),
         (Question("100", phone="101"), 'there is no phone "101"; did you mean "1001"?'),
         (Question("100", at="noon"), '"noon" is no time: write "2026-12-25 10:00" or "10:00"'),
+        (
+            Question("100", at="2026-03-29 03:30"),
+            'no clock shows "2026-03-29 03:30" in Europe/Kyiv: it is put forward from 03:00 to 04:00',
+        ),
         (Question("100", at="0001-01-01"), '"0001-01-01" cannot be reckoned: write a year from 1970 to 2200'),
     ],
 )

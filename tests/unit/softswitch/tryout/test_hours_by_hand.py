@@ -134,7 +134,7 @@ def test_what_is_set_in_the_switch_counts_as_long_as_it_holds(forced: Config) ->
     assert said(forced, by_hand=False) == ["Open."]
     lines = explained(forced)
     assert "hours office are set to closed by olena until 2026-11-23 13:00" in lines
-    assert "  office is closed: forced by olena" in lines
+    assert "  office is closed: forced by olena (by its rules it is open)" in lines
     assert not any("shop" in line for line in lines[:2])
 
 
