@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ivr.nodes import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 #: Letters of a field that does not say how many it takes.
 TEXT_MAX = 60
@@ -119,10 +119,36 @@ def reference(value: str | Mapping[str, str] | None) -> str | None:
     return None if found is None else found[1]
 
 
-def seconds(prompt: Prompt) -> float:
-    """How long it takes at most to say *prompt*, guessed from the letters of the longest language."""
+def seconds(prompt: Prompt, known: Mapping[str, str] | None = None) -> float:
+    """How long it takes at most to say *prompt*, guessed from the letters of the longest language.
+
+    *known*: what stands for variables of the caller in it, as long as it is said; without it they are as written.
+    """
     more = sum(2 * len(str(value)) for value in prompt.args.values())
-    return max((len(words) + more for words in prompt.text.values()), default=0) / LETTERS_PER_SECOND
+    texts = (
+        _PLACEHOLDER.sub(lambda match: (known or {}).get(match[1], match[0]), words) for words in prompt.text.values()
+    )
+    return max((len(words) + more for words in texts), default=0) / LETTERS_PER_SECOND
+
+
+def unfit(prompt: Prompt, filled_by: Iterable[tuple[str, Field]], variables: Mapping[str, str], longest: float) -> str:
+    """Why *prompt* is nothing to say to a caller with these *variables*: what they have been told is no value of the
+    field that it stands for, or takes more than *longest* seconds; empty when all is well. No value is quoted.
+    """
+    known: dict[str, str] = {}
+    for variable, one in filled_by:
+        value = variables.get(variable, "")
+        try:
+            if one.kind == "text":
+                _text(one, "", value)
+            else:
+                _argument(one, value)
+        except ValueRefused as refused:
+            return f"{variable} {refused}"
+        known[variable] = max(known.get(variable, ""), value if one.kind == "text" else 2 * value, key=len)
+    if known and (length := seconds(prompt, known)) > longest:
+        return f"it takes about {length:.0f} s to say, and there is room for {longest:g} s"
+    return ""
 
 
 def _fields(words: str) -> Iterator[Field]:

@@ -11,12 +11,14 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from ivr import conditions
+from ivr.campaigns import unfit
 from ivr.nodes import Audio, Menu, Prompt
 from ivr.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from ivr.campaigns import Field
     from ivr.nodes import Slot
 
     #: Bindings of a slot as they are now, in their order.
@@ -44,12 +46,22 @@ class Binding:
     active_until: float = float("inf")
     condition: conditions.Condition = conditions.ALWAYS
     needs: frozenset[str] = frozenset()  # variables that it says: who lacks one does not hear it
+    filled_by: tuple[tuple[str, Field], ...] = ()  # the same, each with a field that it stands for and has to fit
+    longest: float = float("inf")  # seconds, with what is known of the caller in it
     percent: float = 100.0
     target: Target | None = None  # where the slot's key leads; None: it is no key
     draft: bool = False  # heard only at the preview
 
     def is_for(self, slot: str, variables: Mapping[str, str], wall: float) -> bool:
         """Whether a caller with these variables hears it at *wall*."""
+        return self.is_meant_for(slot, variables, wall) and not self.unfit(variables)
+
+    def unfit(self, variables: Mapping[str, str]) -> str:
+        """Why it cannot be said with these variables; empty when it can."""
+        return unfit(self.prompt, self.filled_by, variables, self.longest)
+
+    def is_meant_for(self, slot: str, variables: Mapping[str, str], wall: float) -> bool:
+        """Whether a caller with these variables is to hear it at *wall*, if they are such that it can be said."""
         if self.draft or not self.active_from <= wall < self.active_until:
             return False
         caller = variables.get("ani", "")

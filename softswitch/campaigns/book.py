@@ -178,9 +178,13 @@ class Book:
         """What there is for this caller, without offers that they do not want, or have heard enough of."""
         number, wish = variables.get("ani", ""), variables.get(OPTED_OUT)
         counted = {slot.id for slot in slots if slot.advertising}
+        wall = self._clock.wall(now)
 
         def wanted(slot: str) -> Sequence[Binding]:
             found = bindings(slot)
+            for one in found:
+                if one.is_meant_for(slot, variables, wall) and (why := one.unfit(variables)):
+                    log.warning('slot "%s": campaign "%s" is silent for a caller: %s', slot, one.campaign, why)
             if slot not in counted:
                 return found
             if wish == "true":
@@ -191,7 +195,7 @@ class Book:
         customer_id = variables.get(CUSTOMER_ID, "")
         room = self.contacts.room(number, now, customer_id=customer_id, call=call, beside=beside)
         found: list[Voiced] = []
-        for message in voiced(slots, wanted, variables, self._clock.wall(now)):
+        for message in voiced(slots, wanted, variables, wall):
             if message.slot in counted:
                 room -= 1
             if message.slot not in counted or room >= 0:

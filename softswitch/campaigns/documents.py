@@ -158,14 +158,18 @@ def _binding(document: BindingDocument, version: int, ground: Ground, *, restruc
         target = _target(document.target, ground, restructure=restructure)
     except Wrong as wrong:
         problems.append(("target", wrong.what))
-    if problems or prompt is None:
+    if problems or prompt is None or template is None:
         raise Invalid(problems)
+    references = [(reference(value), template.fields[name]) for name, value in document.values.items()]
+    filled_by = tuple((variable, one) for variable, one in references if variable is not None)
     return Binding(
         document.campaign,
         version,
         prompt,
         condition=condition,
-        needs=frozenset(filter(None, map(reference, document.values.values()))),
+        needs=frozenset(variable for variable, _ in filled_by),
+        filled_by=filled_by,
+        longest=slot.max_seconds,
         percent=float(document.percent),
         target=target,
         draft=document.draft,

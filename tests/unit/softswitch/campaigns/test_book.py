@@ -167,6 +167,33 @@ def test_a_message_may_say_what_a_crm_has_told_of_the_caller() -> None:
     assert binding.prompt.text["uk"] == "Страховка за {sum:money} до {expires:date gen}."
 
 
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (OFFER | {"values": OFFER["values"] | {"what": "{x}"}}, "word " * 200),  # type: ignore[operator]
+        (OFFER | {"values": OFFER["values"] | {"what": "{x}"}}, "two\nlines"),  # type: ignore[operator]
+        (OFFER | {"values": OFFER["values"] | {"sum": "{x}"}}, "lots of it"),  # type: ignore[operator]
+        (OFFER | {"values": OFFER["values"] | {"until": "{x}"}}, "soon"),  # type: ignore[operator]
+        (PLAIN | {"values": {"words": "{x}"}}, "w" * 100),  # there is room for 200 letters, but not for 8 s
+    ],
+)
+def test_what_a_crm_has_told_has_to_fit_its_field_and_the_slot(
+    document: dict[str, Any], told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    one = book(MemoryJournal())
+    put(one, document)
+    assert one.messages((one.slots["promo"],), {"x": told}, 0.0) == ()
+    assert f'campaign "{document["campaign"]}" is silent for a caller' in caplog.text
+    assert told not in caplog.text
+
+
+@pytest.mark.parametrize(("field", "told"), [("what", "KASKO"), ("sum", "99 EUR"), ("until", "2026-06-01")])
+def test_what_fits_is_said(field: str, told: str) -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER | {"values": OFFER["values"] | {field: "{x}"}})  # type: ignore[operator]
+    assert len(one.messages((one.slots["promo"],), {"x": told}, 0.0)) == 1
+
+
 def test_an_unknown_slot_is_no_slot() -> None:
     with pytest.raises(NoSuchSlot):
         put(book(MemoryJournal()), OFFER, slot="nothing")
