@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ivr.campaigns import Template
@@ -76,6 +76,7 @@ class Change:
     by: str
     what: str  # "put", "delete", "rollback to 3"
     documents: Documents
+    restructure: bool = True  # whether who bound it may lead callers anywhere; older lines do not say so
 
 
 @dataclass(slots=True)
@@ -92,6 +93,10 @@ class _Page:
     @property
     def documents(self) -> Documents:
         return self.changes[-1].documents if self.changes else []
+
+    @property
+    def restructure(self) -> bool:
+        return bool(self.changes) and self.changes[-1].restructure
 
 
 class Book:
@@ -139,6 +144,7 @@ class Book:
             data = record.data
             page = self._pages.setdefault(str(data.get("slot")), _Page())
             change = Change(int(data["version"]), record.at, str(data["by"]), str(data["what"]), list(data["new"]))
+            change = replace(change, restructure=data.get("restructure", True) is True)
             page.changes = [*page.changes, change][-KEPT:]
         self.compile()
 
@@ -146,17 +152,17 @@ class Book:
         """What every slot says, by its last version."""
         for name, page in self._pages.items():
             slot = self._slots.get(name)
-            page.bindings = () if slot is None else self._usable(slot, page.documents)
+            page.bindings = () if slot is None else self._usable(slot, page.documents, restructure=page.restructure)
         self._on_changed(self.prompts())
 
-    def _usable(self, slot: Slot, documents: Documents) -> tuple[Binding, ...]:
+    def _usable(self, slot: Slot, documents: Documents, *, restructure: bool) -> tuple[Binding, ...]:
         """Those that fit the configuration; one that does not must not silence the others."""
         found: list[Binding] = []
         for data in documents:
             try:
                 document, version = from_plain(data)
-                found += compiled([document], [version], self._ground(slot))
-            except Invalid as wrong:
+                found += compiled([document], [version], self._ground(slot), restructure=restructure)
+            except (Invalid, NotAllowed) as wrong:
                 log.warning('slot "%s": campaign "%s" is silent: %s', slot.id, data.get("campaign"), wrong)
         return tuple(found)
 
@@ -320,7 +326,7 @@ class Book:
         versions = [self._version_of(page, document, version) for document in documents]
         bindings = compiled(documents, versions, self._ground(self._slots[slot]), restructure=restructure)
         kept = [plain(*both) for both in zip(documents, versions, strict=True)]
-        self._change(slot, page, Change(version, self._clock.wall(now), by, what, kept), bindings)
+        self._change(slot, page, Change(version, self._clock.wall(now), by, what, kept, restructure), bindings)
         return version
 
     def rollback(self, slot: str, now: float, *, by: str, to: int | None = None, expected: int | None = None) -> int:
@@ -332,11 +338,13 @@ class Book:
         if expected is not None and expected != page.version:
             raise Outdated(page.version)
         wanted = page.version - 1 if to is None else to
-        old = [] if wanted == 0 else next((c.documents for c in page.changes if c.version == wanted), None)
+        nothing = Change(0, 0.0, "", "", [], restructure=False)
+        old = nothing if wanted == 0 else next((c for c in page.changes if c.version == wanted), None)
         if old is None or wanted < 0:
             raise NoSuchVersion(f"there is no version {wanted}")
-        bindings = self._usable(self._slots[slot], old)
-        change = Change(page.version + 1, self._clock.wall(now), by, f"rollback to {wanted}", old)
+        bindings = self._usable(self._slots[slot], old.documents, restructure=old.restructure)
+        version, at = page.version + 1, self._clock.wall(now)
+        change = Change(version, at, by, f"rollback to {wanted}", old.documents, old.restructure)
         self._change(slot, page, change, bindings)
         return change.version
 
@@ -352,7 +360,12 @@ class Book:
 
     def _change(self, slot: str, page: _Page, change: Change, bindings: tuple[Binding, ...]) -> None:
         line = {"slot": slot, "version": change.version, "by": change.by, "what": change.what}
-        self._journal.append(CHANGED, None, {**line, "old": page.documents, "new": change.documents}, at=change.at)
+        self._journal.append(
+            CHANGED,
+            None,
+            {**line, "old": page.documents, "new": change.documents, "restructure": change.restructure},
+            at=change.at,
+        )
         page.changes = [*page.changes, change][-KEPT:]
         page.bindings = bindings
         self._on_changed([binding.prompt for binding in bindings])

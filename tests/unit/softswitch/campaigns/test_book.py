@@ -274,6 +274,27 @@ def test_a_message_that_fits_the_configuration_no_more_is_silent_and_the_others_
     assert [binding.campaign for binding in bound(one)] == ["spring", "summer"]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize(("admin", "target"), [(False, "say:more"), (True, "say:more"), (True, "say:secret")])
+def test_a_target_taken_out_of_the_slot_leads_only_callers_of_an_admin_there(
+    admin: bool, target: str, restarted: bool
+) -> None:
+    journal = MemoryJournal()
+    one = book(journal)
+    put(one, OFFER | {"target": target}, PLAIN, admin=admin)
+    smaller = CONFIG.replace('targets = ["say:offer", "say:more"]', 'targets = ["say:offer"]')
+    if restarted:
+        one = book(journal, smaller)
+    else:
+        parsed = parse_config(smaller.encode(), file="c.toml", folder=Path(), env={})
+        one.reconfigure(parsed, flows.flow(parsed))
+    heard = [(binding.campaign, str(binding.target)) for binding in bound(one)]
+    assert heard == ([("spring", target)] if admin else []) + [("summer", "say:offer")]
+    put(one)
+    one.rollback("promo", 0.0, by="ann")
+    assert [(binding.campaign, str(binding.target)) for binding in bound(one)] == heard
+
+
 def test_it_is_known_since_when_a_campaign_is_bound() -> None:
     one = book(MemoryJournal())
     assert one.first_bound("spring") == 0.0
