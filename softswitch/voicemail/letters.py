@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from softswitch.messages import Message, Request
 
 
+#: Two looks at the clock differ by less, in seconds.
+_AT_ONCE = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     subject: str
@@ -52,7 +56,7 @@ def about_request(
 ) -> Letter:
     """*due_in*: the time zone of the hours at which it is due, if it is another."""
     known = _known(request, words.label or request.kind, zone) | {"length": ""}
-    due = _time(request.due, due_in or zone) if request.due > request.at else "now"
+    due = _time(request.due, due_in or zone) if request.due > request.at + _AT_ONCE else "now"
     due = "when it is open again" if request.vague else due
     lines = [
         f"For:      {known['label']}",

@@ -262,7 +262,8 @@ async def test_a_request_to_be_called_back_is_mailed_to_everybody_named(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("due", "vague", "said"), [(0.0, False, "now"), (60.0, True, "when it is open again"), (3600.0, False, "20")]
+    ("due", "vague", "said"),
+    [(0.0, False, "now"), (0.1, False, "now"), (60.0, True, "when it is open again"), (3600.0, False, "20")],
 )
 async def test_the_mail_says_honestly_when_a_request_is_due(
     tmp_path: Path, server: MailServer, due: float, vague: bool, said: str
