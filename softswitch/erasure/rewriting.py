@@ -60,6 +60,8 @@ class Cleaner:
     def _without_person(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
         if kind == "call.started" and data.get("name"):
             return {**data, "name": ""}
+        if kind == "call.ended" and data.get("label") and ("label", str(data["label"])) not in self.traces.shared:
+            return {**data, "label": self.name}
         if kind in _KEYED:
             return {**data, "digits": "*" * len(str(data.get("digits", "")))}
         if kind == "ivr.variables_set" and isinstance(data.get("values"), dict):

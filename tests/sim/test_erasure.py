@@ -76,13 +76,14 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Path:
     add("contact.opted", call, {"number": NUMBER, "campaign": "", "out": True, "by": "caller"})
     add("contact.told", call, {"number": NUMBER, "prompt": "spring"})
     add("callback_request.taken", None, {"request": f"sales~{call}", "name": "sales", "number": "050 000 00 07"})
+    told = {"call.started": "name", "call.ended": "label"}
     named = [
         Record(
             r.seq,
             r.at,
             r.kind,
             r.call,
-            {**r.data, "name": NAME} if r.kind == "call.started" and r.call == call else r.data,
+            {**r.data, told[r.kind]: NAME} if r.kind in told and r.call == call else r.data,
         )
         for r in lines
     ]
