@@ -161,7 +161,8 @@ def _fields(words: str) -> Iterator[Field]:
             continue
         if spec.startswith("text"):
             raise TemplateError(f'"{spec}" is not how a text is limited; write "{{{match[1]}:text max 40}}"')
-        manners = [word for word in spec.split() if word in _SHAPES.keys() | _DATES | _TIMES]
+        words_of_plural = spec.startswith("plural ")
+        manners = [word for word in spec.split() if not words_of_plural and word in _SHAPES.keys() | _DATES | _TIMES]
         yield Field(match[1], manners[0] if manners else _COUNT)
 
 

@@ -157,7 +157,7 @@ def _phrase(table: Any, language: str) -> Phrase:
     if "text" in table:
         if len(table) > 1:
             raise ValueError('has "text" and forms; it should have one or the other')
-        return Phrase({"other": parse_template(table["text"])})
+        return Phrase({"other": parse_template(table["text"], language)})
     forms = {form: text for form, text in table.items() if form != "by"}
     wanted = categories(language)
     for form in forms:
@@ -165,4 +165,4 @@ def _phrase(table: Any, language: str) -> Phrase:
             raise ValueError(f'"{form}" is no plural form; in {language} there are {", ".join(sorted(wanted))}')
     if missing := wanted - forms.keys():
         raise ValueError(f"lacks the plural form {', '.join(sorted(missing))}")
-    return Phrase({form: parse_template(text) for form, text in forms.items()}, by=table.get("by", "n"))
+    return Phrase({form: parse_template(text, language) for form, text in forms.items()}, by=table.get("by", "n"))

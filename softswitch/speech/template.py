@@ -45,14 +45,17 @@ class Template:
             try:
                 words.append(part.say(arguments, language))
             except (LookupError, ValueError, ArithmeticError):
-                value = str(arguments.get(part.argument, "")).strip()
+                value = part.anyhow(arguments)
                 words.append(value if len(value) <= LONGEST else "")
                 unfit.append(str(part))
         return "".join(words), tuple(unfit)
 
 
-def parse_template(text: str) -> Template:
-    """Read a text as written in a catalogue or a configuration; raises ValueError saying what is wrong."""
+def parse_template(text: str, language: str = "") -> Template:
+    """Read a text as written in a catalogue or a configuration; raises ValueError saying what is wrong.
+
+    *language*: that of the text, for which it must have all plural forms; "" where that has been looked at.
+    """
     if not text.strip():
         raise ValueError("is empty")
     parts: list[str | Placeholder] = []
@@ -62,5 +65,8 @@ def parse_template(text: str) -> Template:
         if name is not None:
             if conversion or not name.isidentifier():
                 raise ValueError(f'"{{{name}}}" is not a placeholder')
-            parts.append(parse_placeholder(name, (spec or "").split()))
+            placeholder = parse_placeholder(name, (spec or "").split())
+            if language and (fault := placeholder.fault(language)):
+                raise ValueError(f'has "{{{name}:{spec}}}" with {fault}')
+            parts.append(placeholder)
     return Template(tuple(parts))

@@ -9,7 +9,7 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Final
 
-from ivr.texts import placeholders
+from ivr.texts import LANGUAGES, placeholders
 from softswitch.config.checks.languages import ADDED, CALLERS, texts
 from softswitch.config.checks.names import TARGETS
 from softswitch.config.checks.variables import known_variables
@@ -98,13 +98,12 @@ def _braces(raw: Raw, path: Path, text: str) -> Iterator[Problem]:
     """Braces that hold no variable, and forms that there are not."""
     if placeholders(text):
         try:
-            parse_template(text)
+            parse_template(text, str(path[-1]) if path[-1] in LANGUAGES else raw.language)
         except ValueError as error:
             alone = next((brace for brace in _BRACES.finditer(text) if len(brace[0]) == 1), None)
             what = str(error) if alone is None else f'has a "{alone[0]}" without the other brace'
-            yield raw.error(
-                path, what, "write {small_letters}, or {name:form}", offset=alone.start() if alone else None
-            )
+            right = "" if "plural" in what else "write {small_letters}, or {name:form}"
+            yield raw.error(path, what, right, offset=alone.start() if alone else None)
         return
     for brace in _BRACES.finditer(text):
         what = f'"{brace[0]}" is no variable, and said as it stands'

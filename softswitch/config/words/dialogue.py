@@ -60,7 +60,7 @@ def _pattern(value: str) -> str:
 def _written(texts: Mapping[str, str]) -> Mapping[str, str]:
     for language, text in texts.items():
         try:
-            parse_template(text)
+            parse_template(text, language)
         except ValueError as error:
             raise Wrong(f'the text in "{language}" {error}') from None
     return texts

@@ -106,9 +106,14 @@ CURRENCIES: Mapping[str, Mapping[str, Currency]] = {
 }
 
 
-def parse_money(text: str) -> tuple[Decimal, str]:
-    """ "12.50 UAH" or "UAH 12.50" → amount, rounded to two places, and code. Raises ValueError."""
+def parse_money(text: str, currency: str = "") -> tuple[Decimal, str]:
+    """ "12.50 UAH" or "UAH 12.50" → amount, rounded to two places, and code. Raises ValueError.
+
+    *currency*: the code of an amount that is written without one.
+    """
     words = text.upper().split()
+    if len(words) == 1 and currency:
+        words.append(currency)
     codes = [word for word in words if word in CURRENCIES]
     if len(words) != 2 or len(codes) != 1:
         raise ValueError(f'"{text}" is not an amount; write for example "12.50 UAH" ({", ".join(CURRENCIES)})')

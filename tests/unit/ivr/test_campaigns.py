@@ -35,6 +35,12 @@ def test_fields_are_found_in_the_text() -> None:
     }
 
 
+def test_a_word_that_goes_with_a_number_belongs_to_the_field_of_the_number() -> None:
+    left = Template.read("left", {"en": "{n} {n:plural day | days} left"})
+    assert left.fields == {"n": Field("n", "count")}
+    assert left.prompt("k", {"n": "{days}"}).text == {"en": "{days} {days:plural day | days} left"}
+
+
 def test_words_stand_in_the_text_and_values_beside_it() -> None:
     prompt = OFFER.prompt("slot.promo.spring.1", VALUES)
     assert prompt.text == {

@@ -112,6 +112,11 @@ def test_where_nothing_is_filled_in_variables_are_said_as_they_stand(tmp_path: P
             "You owe {sum:mony}.",
             'f:3:7: say.s.say: "mony" in "{sum:mony}" is neither gender, case, person nor number, ',
         ),
+        (
+            "{n:plural point|points|more}",
+            'f:3:7: say.s.say: has "{n:plural point|points|more}" with 3 plural forms; here it has 2: '
+            "{n:plural … (one)|… (other)}",
+        ),
         ("Hello {name. You owe {sum:money}.", 'f:3:14: say.s.say: has a "{" without the other brace; write '),
     ],
 )

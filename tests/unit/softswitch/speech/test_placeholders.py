@@ -83,3 +83,41 @@ def test_large_and_odd_values_of_plain_placeholders_are_left_to_the_engine() -> 
 def test_fractions_have_the_category_other(language: str) -> None:
     assert {category(Decimal(x), language) for x in ("0.1", "1.5", "2.5", "21.1")} == {"other"}
     assert category(Decimal("1.0"), language) == "one"
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "complaint"),
+    [
+        ("{n:plural point}", "en", "needs its words: {n:plural point|points}"),
+        ("{n:plural a|b|c|d|e}", "uk", "needs its words"),
+        ("{n:plural бал|балів}", "uk", "2 plural forms; here it has 3: {n:plural … (one)|… (few)|… (many)}"),
+        ("{n:plural point|points|pointses}", "en", "3 plural forms; here it has 2: {n:plural … (one)|… (other)}"),
+        ("{n:money XXX}", "en", '"XXX" in "{n:money XXX}" is neither'),
+    ],
+)
+def test_texts_have_the_forms_of_their_language(text: str, language: str, complaint: str) -> None:
+    with pytest.raises(ValueError) as error:  # noqa: PT011 - the message is looked at below
+        parse_template(text, language)
+    assert complaint in str(error.value)
+
+
+def test_a_word_goes_with_its_number_in_a_text() -> None:
+    text = parse_template("Ви маєте {n:number} {n:plural активний бал|активні бали|активних балів}.", "uk")
+    assert [text.say({"n": n}, "uk") for n in (1, 2, 5, 21)] == [
+        "Ви маєте один активний бал.",
+        "Ви маєте два активні бали.",
+        "Ви маєте п’ять активних балів.",
+        "Ви маєте двадцять один активний бал.",
+    ]
+    assert parse_template("order{n:plural |s}", "en").say({"n": 2}, "en") == "orders"
+
+
+@pytest.mark.parametrize("value", ["", "many", "2.5"])
+def test_what_is_no_number_to_count_with_has_the_last_form_and_is_named(value: str) -> None:
+    text = parse_template("{n:plural бал|бали|балів}", "uk")
+    assert text.attempt({"n": value}, "uk") == ("балів", ("{n:plural}",))
+
+
+@pytest.mark.parametrize(("value", "said"), [("12.50", "twelve dollars"), (12, "twelve d"), ("12 EUR", "twelve euros")])
+def test_an_amount_has_the_currency_that_it_comes_with_or_that_of_the_text(value: int | str, said: str) -> None:
+    assert parse_template("{x:money USD}").say({"x": value}, "en").startswith(said)

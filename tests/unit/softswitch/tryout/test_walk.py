@@ -277,3 +277,34 @@ def test_nothing_of_a_walk_tells_what_was_entered_masked() -> None:
     assert "webservice:crm is asked: ok, echo = code ••••, pin = •, name = Olena" in texts
     assert "(en) •••• is right." in texts
     assert not any(secret in str(done) for secret in ("4711", "0815"))
+
+
+@pytest.mark.parametrize(
+    ("points", "said"), [("1", "один бал"), ("22", "двадцять два бали"), ("25", "двадцять п’ять балів")]
+)
+def test_texts_of_the_configuration_agree_with_their_numbers(points: str, said: str) -> None:
+    config = parse_config(
+        f"""
+[server]
+language = "uk"
+[[phone]]
+user = "1"
+password = "a-long-secret"
+[[route]]
+did = "9"
+to = "set:a"
+[set.a]
+data = {{ points = "{points}" }}
+then = "say:a"
+[say.a]
+say = "Ви маєте {{points:number}} {{points:plural бал|бали|балів}} і {{points:money UAH}}."
+""".encode(),
+        file="config.toml",
+        folder=Path("/somewhere"),
+        env={},
+    )
+    assert not [found for found in config.warnings if found.where.startswith("say")]
+    at = datetime(2026, 11, 23, 10, tzinfo=UTC)
+    heard = walk(config, Attempt("9", caller_of(config, "", "", "1"), at)).said[0].text
+    assert heard.startswith(f"Ви маєте {said} і ")
+    assert "грив" in heard
