@@ -253,9 +253,16 @@ async def test_long_files_arrive_as_they_were(tmp_path: Path, server: Server) ->
 async def test_lines_that_begin_with_a_dot_and_a_last_line_without_an_end_are_sent_as_they_are(
     tmp_path: Path, server: Server
 ) -> None:
-    lines = [".first", *["x" * 70, ".", "..two"] * 5000, ".last"]
-    head = f"{ENVELOPE}: sales@example.com\r\nFrom: pbx@example.com\r\nSubject: dots\r\n\r\n"
-    (tmp_path / "0000000001.000000-1-0.eml").write_bytes((head + "\r\n".join(lines)).encode())
+    head = "From: pbx@example.com\r\nSubject: dots\r\n\r\n"
+    before = (1 << 16) - len(head)  # octets up to the next piece, which begins with a dot
+    lines = ["x" * 62] * (before // 64 - 1) + [
+        "y" * (before % 64 + 62),
+        ".first",
+        *["x" * 70, ".", "..two"] * 5000,
+        ".last",
+    ]
+    letter = f"{ENVELOPE}: sales@example.com\r\n{head}" + "\r\n".join(lines)
+    (tmp_path / "0000000001.000000-1-0.eml").write_bytes(letter.encode())
     mail = spool(tmp_path, server)
     await mail.start()
     await server.until(1)
