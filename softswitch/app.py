@@ -450,6 +450,7 @@ class Switch:
             book=self._book,
             callbacks=self._callbacks,
             callers=self._desk.callers,
+            hours=self._desk.hours,
             messages=MessageDesk(self._boxes, self._mailroom, words=lambda: self._config.voicemails, note=self._note),
             verified=self._verified,
             erasure=self._erasure,

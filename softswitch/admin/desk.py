@@ -6,7 +6,7 @@ import asyncio
 import os
 from typing import TYPE_CHECKING, Any
 
-from softswitch.admin.hours import HoursDesk
+from softswitch.admin.hours import hours_verbs
 from softswitch.admin.live import Live
 from softswitch.admin.lock import DataDirLock
 from softswitch.admin.protocol import socket_path
@@ -14,6 +14,7 @@ from softswitch.admin.server import AdminServer
 from softswitch.admin.today import Today, records_of_today, standards
 from softswitch.admin.verbs import Operations
 from softswitch.admin.verification import VerificationDesk
+from softswitch.call.hours_desk import HoursDesk
 from softswitch.store.database import FILE_NAME
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class AdminDesk:
         self._server: AdminServer | None = None
         self._live: Live
         self._operations: Operations
+        self.hours: HoursDesk
+        """What may be done to opening hours; there is nothing before `open`, as with `callers`."""
 
     def lock(self) -> None:
         """Before anything is opened. Raises `softswitch.admin.lock.Locked`, or OSError."""
@@ -76,9 +79,11 @@ class AdminDesk:
             settle=settle,
             status=lambda: {"pid": os.getpid(), "config": self._config.file, **status()},
         )
-        hours = HoursDesk(control, clock=clock, now=asyncio.get_running_loop().time, settle=settle)
-        verification = VerificationDesk(control, now=asyncio.get_running_loop().time, settle=settle)
-        verbs = {**self._operations.verbs(), **hours.verbs(), **verification.verbs(), **more}
+        now = asyncio.get_running_loop().time
+        self.hours = HoursDesk(control, clock=clock, now=now, settle=settle)
+        hours = hours_verbs(self.hours, lambda: clock.wall(now()))
+        verification = VerificationDesk(control, now=now, settle=settle)
+        verbs = {**self._operations.verbs(), **hours, **verification.verbs(), **more}
         self._server = AdminServer(socket_path(config.server.data_dir), verbs)
         await self._server.start()
 

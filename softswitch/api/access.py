@@ -18,8 +18,10 @@ CALL_BACK, CALLERS = "call-back", "callers"
 LOOK, EVERY_BOX = "look", "every-box"
 #: All that is known of a customer, handed out and erased.
 ERASE = "erase"
+#: Setting opening hours by hand.
+HOURS = "hours"
 _RIGHTS: dict[Role, frozenset[str]] = {
-    "admin": frozenset({LOOK, FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK, CALLERS, EVERY_BOX, ERASE}),
+    "admin": frozenset({LOOK, FILL, ROLLBACK, RESTRUCTURE, FORGET_WISH, CALL_BACK, CALLERS, EVERY_BOX, ERASE, HOURS}),
     "marketing": frozenset({LOOK, FILL, ROLLBACK}),
     "crm": frozenset({LOOK, FILL, FORGET_WISH, CALL_BACK, CALLERS}),
     "agent": frozenset(),

@@ -9,6 +9,7 @@ from softswitch.api.callbacks import add_callbacks
 from softswitch.api.callers import add_callers
 from softswitch.api.erasure import add_erasure
 from softswitch.api.guards import Guards
+from softswitch.api.hours import add_hours
 from softswitch.api.server import HttpServer
 from softswitch.api.verification import add_verification
 from softswitch.api.voicemail import add_voicemail
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from softswitch.call.callback_desk import CallbackDesk
     from softswitch.call.caller_desk import CallerDesk
+    from softswitch.call.hours_desk import HoursDesk
     from softswitch.campaigns.book import Book
     from softswitch.config.words.systems import Api
     from softswitch.erasure.desk import ErasureDesk
@@ -34,6 +36,7 @@ async def open_api(
     book: Book,
     callbacks: CallbackDesk,
     callers: CallerDesk,
+    hours: HoursDesk,
     messages: MessageDesk,
     erasure: ErasureDesk,
     verified: Callable[[str, bool, str], bool],
@@ -55,6 +58,7 @@ async def open_api(
     guards = Guards(present, kept)
     add_callbacks(served, guards, present, callbacks)
     add_callers(served, guards, callers)
+    add_hours(served, guards, hours)
     add_voicemail(served, guards, messages)
     add_erasure(served, guards, erasure)
     server = HttpServer(served)

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from rich.console import Console
 
-from softswitch.admin.hours import HoursDesk, parse_until
+from softswitch.admin.hours import hours_verbs
 from softswitch.admin.hours_tables import changed_hours, hours_table
 from softswitch.admin.protocol import AdminError
+from softswitch.call.hours_desk import HoursDesk, parse_until
 from tests.sim.office import CENTRE, Office
 from tests.sim.test_flows_hours import HOURS, hears, wait_until
 from tests.support.sim_ports import SimClock
@@ -26,9 +27,9 @@ def office() -> Office:
 
 
 def ask(office: Office, verb: str, **args: object) -> Any:
-    switch = office.switch
-    desk = HoursDesk(switch.control, clock=SimClock(), now=lambda: office.world.now, settle=switch.flush)
-    return desk.verbs()[verb](args)
+    switch, clock = office.switch, SimClock()
+    desk = HoursDesk(switch.control, clock=clock, now=lambda: office.world.now, settle=switch.flush)
+    return hours_verbs(desk, lambda: clock.wall(office.world.now))[verb](args)
 
 
 def table(office: Office) -> str:
