@@ -34,21 +34,24 @@ _TYPE_NAMES = {
 }
 
 
-def problems(errors: ValidationError, raw: object, positions: Positions) -> Iterator[Problem]:
+def problems(
+    errors: ValidationError, raw: object, positions: Positions, model: type[BaseModel] = Config
+) -> Iterator[Problem]:
+    """What is wrong with *raw*, which should have been a *model*."""
     for error in errors.errors(include_url=False):
         # a list all of whose items are wrong is reported as empty besides; nothing is gained by saying so
         if not (error["type"] == "too_short" and error["input"]):
-            yield problem(error, raw, positions)
+            yield problem(error, raw, positions, model)
 
 
-def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
+def problem(error: ErrorDetails, raw: object, positions: Positions, model: type[BaseModel] = Config) -> Problem:
     """Say one error of pydantic with its place in the file."""
     path, about_key = _path_in_file(error["loc"], raw)
     kind, context = error["type"], error.get("ctx", {})
     at = positions.of(path) if kind in ("extra_forbidden", "missing") or about_key else positions.of_value(path)
     what, right, likely = "is not valid", "", ""
     if kind == "extra_forbidden":
-        known = known_keys(path[:-1])
+        known = known_keys(path[:-1], model)
         what, right, likely = "unknown key", "", nearest(str(path[-1]), known)
         if not likely:
             right = f"known here: {', '.join(known)}" if known else ""
@@ -69,7 +72,7 @@ def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
         elif isinstance(value, str):
             likely = (likely_language(value) if set(words) == set(LANGUAGES) else "") or nearest(value, words)
     elif kind in _TYPE_NAMES:
-        what, right = f"should be {_TYPE_NAMES[kind]}", _written_so(kind, path, error["input"])
+        what, right = f"should be {_TYPE_NAMES[kind]}", _written_so(kind, path, error["input"], model)
     elif kind == "string_pattern_mismatch" and context["pattern"].startswith(_A_LANGUAGE):
         value = str(error["input"])
         what = f"{_shown(value)} is not a language the switch speaks"
@@ -84,11 +87,11 @@ def problem(error: ErrorDetails, raw: object, positions: Positions) -> Problem:
     return Problem(at.line, at.column, dotted(path), what, right, likely, code=code)
 
 
-def _written_so(kind: str, path: Path, value: object) -> str:
+def _written_so(kind: str, path: Path, value: object, model: type[BaseModel]) -> str:
     """What would be right in place of a value of another type."""
     if kind == "string_type" and isinstance(value, int | float) and not isinstance(value, bool):
         return f'write "{value}"'
-    if kind == "tuple_type" and isinstance(value, dict) and _model(_child(_annotation(path), 0)):
+    if kind == "tuple_type" and isinstance(value, dict) and _model(_child(_annotation(path, model), 0)):
         return f"write [[{dotted(path)}]]"
     if (
         kind.startswith(("mapping", "model", "dict"))
@@ -96,19 +99,19 @@ def _written_so(kind: str, path: Path, value: object) -> str:
         and value
         and isinstance(value[0], dict)
     ):
-        name = "" if _model(_annotation(path)) else ".name"
+        name = "" if _model(_annotation(path, model)) else ".name"
         return f"write [{dotted(path)}{name}]"
     return ""
 
 
-def known_keys(path: Path) -> list[str]:
+def known_keys(path: Path, root: type[BaseModel] = Config) -> list[str]:
     """The keys that may stand in the table at *path*; empty when any name may."""
-    model = _model(_annotation(path))
+    model = _model(_annotation(path, root))
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
 
 
-def _annotation(path: Path) -> Any:
-    annotation: Any = Config
+def _annotation(path: Path, root: type[BaseModel]) -> Any:
+    annotation: Any = root
     for part in path:
         annotation = _child(annotation, part)
     return annotation

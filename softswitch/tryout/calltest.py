@@ -6,17 +6,21 @@ A file has ``[[test]]`` tables. Unknown keys are errors, as in the configuration
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
 
 from ivr.effects import SECRET
 from ivr.events import OK
 from softswitch.admin.supposed_hours import supposed_hours
 from softswitch.call.supposed import QuestionError, caller_of, moment
+from softswitch.config import explain
+from softswitch.config.errors import ConfigError
+from softswitch.config.fields import Wrong
+from softswitch.config.positions import index
+from softswitch.config.sources import decode, parse_toml, read_file
 from softswitch.tryout.attempt import Attempt, Reply, presses
 from softswitch.tryout.book import Message
 from softswitch.tryout.walk import Walk, walk
@@ -106,6 +110,13 @@ class CallTest(_Table):
     """What somebody has set by hand; other hours go by their rules, whatever is set in the running switch."""
     expect: Expected
 
+    @field_validator("expect")
+    @classmethod
+    def _expects_something(cls, found: Expected) -> Expected:
+        if not found.model_fields_set:
+            raise Wrong("expects nothing, so it proves nothing", 'write for example end = "queue:sales"')
+        return found
+
 
 class _File(_Table):
     tests: Annotated[tuple[CallTest, ...], Field(alias="test", min_length=1), BeforeValidator(_texts)]
@@ -126,25 +137,17 @@ class Verdict:
 
 def read_tests(path: Path) -> tuple[CallTest, ...]:
     """Raises CallTestError."""
+    name = str(path)
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CallTestError(f"{path}: {error}") from None
+        source = decode(read_file(path, name), name)
+        tables = parse_toml(source, name)
+    except ConfigError as error:
+        raise CallTestError(str(error)) from None
     try:
         return _File.model_validate(tables).tests
     except ValidationError as error:
-        lines = (f"{path}: {_where(found['loc'], tables)}: {found['msg']}" for found in error.errors(include_url=False))
-        raise CallTestError("\n".join(lines)) from None
-
-
-def _where(loc: tuple[int | str, ...], tables: Mapping[str, Any]) -> str:
-    """Which test, by its name where it has one."""
-    tests = tables.get("test")
-    if len(loc) > 1 and isinstance(loc[1], int) and isinstance(tests, list):
-        test = tests[loc[1]]
-        name = test.get("name", loc[1] + 1) if isinstance(test, dict) else loc[1] + 1
-        return f"test {name!r} {'.'.join(map(str, loc[2:]))}".strip()
-    return ".".join(map(str, loc)) or "file"
+        wrong = ConfigError(name, explain.problems(error, tables, index(source), _File))
+        raise CallTestError(str(wrong)) from None
 
 
 def run_test(config: Config, test: CallTest, now: datetime) -> Verdict:

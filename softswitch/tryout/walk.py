@@ -26,6 +26,7 @@ from softswitch.call.opening import Opening
 from softswitch.call.routing import Router
 from softswitch.call.texting import write
 from softswitch.config.flows import flow
+from softswitch.tryout.answers import check_answers
 from softswitch.tryout.attempt import TYPING
 from softswitch.tryout.book import MomentClock, book_at
 from softswitch.tryout.replies import answered, looked_up
@@ -82,7 +83,8 @@ class Walk:
 
 
 def walk(config: Config, attempt: Attempt) -> Walk:
-    """Raises QuestionError when an answer of the attempt makes no sense where it is needed."""
+    """Raises QuestionError when an answer of the attempt makes no sense."""
+    check_answers(config, attempt.answers)
     return _Walker(config, attempt).go()
 
 

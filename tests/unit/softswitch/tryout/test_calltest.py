@@ -84,24 +84,51 @@ def test_what_is_as_expected_passes(tmp_path: Path, expected: str) -> None:
     assert run("test", given(tmp_path, TEST + expected))[0] == 0
 
 
+GOOD = TEST + 'end = "x"'
 MISTAKES = {
-    "[[test]]\n": "'name' in test",
-    TEST + 'ending = "x"': "test 'Sales' expect.ending: Extra inputs are not permitted",
-    TEST.replace('digits = "1,1"', "digits = 11"): "test 'Sales' digits",
-    "a = ": "Invalid value",
-    "": "test: Field required",
+    TEST + 'ending = "x"': '9:1: test[1].expect.ending: unknown key; did you mean "end"?',
+    GOOD.replace("at =", "att ="): '6:1: test[1].att: unknown key; did you mean "at"?',
+    GOOD.replace('"100"', "100"): '4:7: test[1].did: should be a string; write "100"',
+    GOOD.replace('did = "100"', ""): '2:1: test[1]: needs the key "did"',
+    TEST: '8:7: test[1].expect: expects nothing, so it proves nothing; write for example end = "queue:sales"',
+    TEST + "end = “x”": '9:7: not valid TOML: “ is no quotation mark here; write straight ones: "…"',
+    "a = ": "1:5: not valid TOML: a key without a value; write key = value",
+    "": '1:1: needs the key "test"',
 }
 
 
-@pytest.mark.parametrize("text", list(MISTAKES)[1:])
+@pytest.mark.parametrize("text", MISTAKES)
 def test_a_file_with_mistakes_is_not_run(tmp_path: Path, text: str) -> None:
-    code, output = run("test", given(tmp_path, text))
+    code, output = run("test", path := given(tmp_path, text))
     assert code == 2
-    assert MISTAKES[text] in output
+    lines = output.splitlines()
+    assert f"{path}:{MISTAKES[text]}" in lines
+    assert len(lines) == 1 + ("att =" in text)  # without its moment
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("queue:sale = 'full'", 'there is no queue "sale" that could answer; did you mean "queue:sales"?'),
+        ("webservice:parcl = 'ok'", 'there is no webservice "parcl" that could answer; there are none'),
+        ("menu:main = 'ok'", '"menu:main" is nobody who answers; write one of queue, phone, agent, '),
+        ("queue:sales = 'timeot'", '"timeot" is no result; there are '),
+    ],
+)
+def test_answers_are_of_somebody_who_is_there(tmp_path: Path, answer: str, told: str) -> None:
+    target, _, outcome = answer.partition(" = ")
+    given_answer = f'answers = {{ "{target}" = {outcome} }}'
+    code, output = run("test", given(tmp_path, GOOD.replace("[test.expect]", f"{given_answer}\n[test.expect]")))
+    assert code == 1
+    assert told in output
+    code, output = run("try", "--did", "100", "--phone", "1003", "--answer", f"{target}={outcome[1:-1]}")
+    assert code == 2
+    assert told in output
 
 
 def test_an_attempt_that_makes_no_sense_fails_its_test_alone(tmp_path: Path) -> None:
-    path = given(tmp_path, TEST.replace("1003", "1009") + TEST)
+    passing = TEST + 'end = "queue:sales"\n'
+    path = given(tmp_path, passing.replace("1003", "1009") + passing)
     code, output = run("test", path)
     assert code == 1
     assert 'there is no phone "1009"' in output

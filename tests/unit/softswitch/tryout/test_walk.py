@@ -11,6 +11,7 @@ import pytest
 from ivr.nodes import Result
 from softswitch.call.supposed import QuestionError, caller_of, moment
 from softswitch.config import parse_config
+from softswitch.tryout.answers import check_answers
 from softswitch.tryout.attempt import Attempt, Press, Reply, presses, reply
 from softswitch.tryout.walk import walk
 
@@ -308,3 +309,12 @@ say = "Ви маєте {{points:number}} {{points:plural бал|бали|бал�
     heard = walk(config, Attempt("9", caller_of(config, "", "", "1"), at)).said[0].text
     assert heard.startswith(f"Ви маєте {said} і ")
     assert "грив" in heard
+
+
+def test_answers_are_words_that_those_who_are_asked_could_say() -> None:
+    config = parse_config(b"[webservice.w]\nurl = 'https://a.example/'", file="c", folder=Path("/somewhere"), env={})
+    for outcome in ("ok", "unavailable", "timeout", "status", "circuit-open", "unreadable"):
+        check_answers(config, {"webservice:w": [Reply(outcome)]})
+    with pytest.raises(QuestionError, match=r'"timeot" is no answer of webservice:w; .*did you mean "timeout"'):
+        check_answers(config, {"webservice:w": [Reply("timeot")]})
+    check_answers(config, {"external:+380441234567@kyiv": [Reply("busy")]})
