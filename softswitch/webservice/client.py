@@ -7,11 +7,10 @@ retries and the slowest body included; an answer is read up to a limit and no fu
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from xml.sax.saxutils import escape
 
 import httpx2
@@ -19,7 +18,8 @@ import httpx2
 from ivr.texts import fill
 from softswitch.webservice.answers import AnswerError, read_answer
 from softswitch.webservice.breaker import Breaker
-from softswitch.webservice.guard import AddressRefused
+from softswitch.webservice.cache import Cache
+from softswitch.webservice.guard import PATIENCE, AddressRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 #: Of the answer to a service that is told everything.
 BODY = "body"
 
-_MOST_CACHED = 1000
 _LONGEST_TAG = 200
 NOT_MODIFIED = 304
-_CHUNK = 16384
+#: Octets of an answer that may be read where calls are served; a longer one is read beside them.
+_READ_AT_ONCE = 16 * 1024
+#: Pieces of an answer after which calls have their turn, however small the pieces are.
+_PIECES = 64
 
 
 #: URL, body and headers: everything that makes one caller's question differ from another's.
@@ -101,8 +103,8 @@ class WebserviceClient:
         self._client = client
         self._now = now
         self._breaker = breaker or Breaker()
-        self._cache: OrderedDict[_Question, tuple[float, Answer]] = OrderedDict()
-        self._tagged: OrderedDict[_Question, tuple[str, Answer]] = OrderedDict()
+        self._cache: Cache[tuple[float, Answer]] = Cache()
+        self._tagged: Cache[Answer] = Cache()
 
     async def ask(self, variables: Mapping[str, str]) -> Answer:
         """The answer for these variables, within the timeout."""
@@ -117,9 +119,9 @@ class WebserviceClient:
         if not self._breaker.admits(self._now()):
             return Answer(failure=Failure.CIRCUIT_OPEN, detail=f"{service.name} failed too often")
         answered = False
-        etag, tagged = self._tagged.get(question, ("", None))
-        if etag:
-            request.headers["If-None-Match"] = etag
+        tagged = self._tagged.find(question)
+        if tagged is not None:
+            request.headers["If-None-Match"] = tagged.etag
         try:
             answer = await self._within_time(request)
             answered = True
@@ -132,22 +134,17 @@ class WebserviceClient:
         else:
             self._breaker.succeeded()
         if answer.status == NOT_MODIFIED and tagged is not None:
-            self._tagged.move_to_end(question)
             answer = replace(tagged, cached=True)
         if answer.failure is None and service.cache > 0:
-            self._cache[question] = (self._now() + service.cache, answer)
-            while len(self._cache) > _MOST_CACHED:
-                self._cache.popitem(last=False)
+            self._cache.keep(question, (self._now() + service.cache, answer), *_texts(question, answer))
         if answer.failure is None and answer.etag and not answer.cached:
-            self._tagged[question] = answer.etag, answer
-            while len(self._tagged) > _MOST_CACHED:
-                self._tagged.popitem(last=False)
+            self._tagged.keep(question, answer, *_texts(question, answer))
         return answer
 
     def _cached(self, question: _Question) -> Answer | None:
-        good_until, answer = self._cache.get(question, (0.0, Answer()))
+        good_until, answer = self._cache.find(question) or (0.0, Answer())
         if good_until <= self._now():
-            self._cache.pop(question, None)
+            self._cache.forget(question)
             return None
         return Answer(answer.values, status=answer.status, cached=True)
 
@@ -189,8 +186,12 @@ class WebserviceClient:
         body = bytearray()
         if response.headers.get("Content-Encoding", "identity") != "identity":
             return Answer(failure=Failure.UNREADABLE, detail="the answer is compressed, unasked", status=status)
-        async for chunk in response.aiter_raw(_CHUNK):
+        pieces = 0
+        async for chunk in response.aiter_raw():
             body += chunk
+            pieces += 1
+            if pieces % _PIECES == 0:
+                await asyncio.sleep(0)
             if len(body) > self._service.max_bytes:
                 detail = f"more than {self._service.max_bytes} octets"
                 return Answer(failure=Failure.TOO_LARGE, detail=detail, status=status)
@@ -198,7 +199,11 @@ class WebserviceClient:
             etag = response.headers.get("ETag", "")[:_LONGEST_TAG] if self._service.document else ""
             return Answer({BODY: bytes(body).decode("utf-8", "replace")}, status=status, etag=etag)
         try:
-            values = read_answer(bytes(body), response.headers.get("Content-Type", ""), self._service.result)
+            kind = response.headers.get("Content-Type", "")
+            if len(body) > _READ_AT_ONCE:
+                values = await asyncio.to_thread(read_answer, bytes(body), kind, self._service.result)
+            else:
+                values = read_answer(bytes(body), kind, self._service.result)
         except AnswerError as error:
             return Answer(failure=Failure.UNREADABLE, detail=f"the answer {error}", status=status)
         return Answer(values, status=status)
@@ -224,16 +229,31 @@ class WebserviceClient:
                 elements = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in fields.items())
                 content = {"content": f"<request>{elements}</request>".encode()}
                 headers.setdefault("Content-Type", "application/xml; charset=utf-8")
+        url = fill(service.url, variables, lambda value: quote(value, safe=""))
+        if _dots(url) > _dots(service.url):
+            raise ValueError("a value makes the path of the URL lead elsewhere")
         request = self._client.build_request(
             service.method,
-            fill(service.url, variables, lambda value: quote(value, safe="")),
+            url,
             headers=httpx2.Headers(headers, encoding="utf-8"),  # as names of callers are
             **content,  # type: ignore[arg-type]
         )
+        request.extensions = {**request.extensions, PATIENCE: service.timeout}
         if service.basic is not None:
             user, password = service.basic
             request = next(httpx2.BasicAuth(user, password.reveal()).auth_flow(request))
         return request
+
+
+def _dots(url: str) -> int:
+    """Segments of the path that are no names, but steps to another one."""
+    return sum(segment in (".", "..") for segment in urlsplit(url).path.split("/"))
+
+
+def _texts(question: _Question, answer: Answer) -> list[str | bytes]:
+    """All that is kept of an answer, with what it is the answer to."""
+    url, content, headers = question
+    return [url, content, *(text for header in headers for text in header), *answer.values, *answer.values.values()]
 
 
 def _header(value: str) -> str:

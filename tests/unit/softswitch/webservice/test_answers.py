@@ -56,6 +56,11 @@ def test_what_cannot_be_read_says_what_is_wrong(body: bytes, kind: str, wanted: 
         read_answer(body, kind, wanted)
 
 
+def test_a_long_document_is_read_to_its_end() -> None:
+    body = b"<r>" + b"<a/>" * 20_000 + "<b>так</b></r>".encode()
+    assert read_answer(body, XML, {"b": "b"}) == {"b": "так"}
+
+
 def test_half_of_a_pair_of_escapes_is_no_character() -> None:
     assert read_answer(b'{"a": "x\\ud800"}', JSON, {}) == {"a": "x?"}
 

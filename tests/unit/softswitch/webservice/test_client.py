@@ -196,6 +196,8 @@ async def test_a_service_with_a_dead_address_is_reached_at_the_next() -> None:
         "240.0.0.1",
         "2002:7f00:1::",
         "100.64.0.1",
+        "64:ff9b:1::808:808",
+        "::ffff:0:8.8.8.8",
     ],
 )
 def test_addresses_that_only_look_public_are_not(address: str) -> None:
