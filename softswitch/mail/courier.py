@@ -71,20 +71,26 @@ class Courier:
             password=None if server.password is None else server.password.reveal(),
             timeout=server.timeout,
         )
-        async with client:
-            if client.is_ehlo_or_helo_needed:
-                with contextlib.suppress(aiosmtplib.SMTPHeloError):  # it is asked the old way then
-                    await client.ehlo()
-            size = os.fstat(letter.fileno()).st_size - letter.tell()
-            await client.mail(sender, options=[f"SIZE={size}"] if client.supports_extension("size") else [])
-            try:
-                await client.rcpt(recipient)
-            except aiosmtplib.SMTPRecipientRefused as error:
-                raise aiosmtplib.SMTPRecipientsRefused([error]) from error
-            try:
-                await _send(client, letter, server.timeout)
-            except BaseException:
-                client.close()  # without the end of the message the server has not got it
+        accepted = False
+        try:
+            async with client:
+                if client.is_ehlo_or_helo_needed:
+                    with contextlib.suppress(aiosmtplib.SMTPHeloError):  # it is asked the old way then
+                        await client.ehlo()
+                size = os.fstat(letter.fileno()).st_size - letter.tell()
+                await client.mail(sender, options=[f"SIZE={size}"] if client.supports_extension("size") else [])
+                try:
+                    await client.rcpt(recipient)
+                except aiosmtplib.SMTPRecipientRefused as error:
+                    raise aiosmtplib.SMTPRecipientsRefused([error]) from error
+                try:
+                    await _send(client, letter, server.timeout)
+                except BaseException:
+                    client.close()  # without the end of the message the server has not got it
+                    raise
+                accepted = True
+        except asyncio.CancelledError:
+            if not accepted:  # else it was but the good-bye: the server has the letter, and must not get it again
                 raise
 
     def close(self) -> None:

@@ -42,6 +42,8 @@ class Server:
         self.full: set[str] = set()
         self.recipients: list[str] = []
         self.changed = asyncio.Event()
+        self.parting, self.may_part = asyncio.Event(), asyncio.Event()
+        self.may_part.set()
         self.port = 0
         self._server: asyncio.Server | None = None
 
@@ -65,6 +67,11 @@ class Server:
             self.recipients += envelope.rcpt_tos
         self.changed.set()
         return answer
+
+    async def handle_QUIT(self, server: Any, session: Any, envelope: Any) -> str:
+        self.parting.set()
+        await self.may_part.wait()
+        return "221 bye"
 
     async def up(self) -> None:
         loop = asyncio.get_running_loop()
@@ -340,6 +347,19 @@ async def test_a_message_that_was_being_written_at_a_crash_is_not_sent(tmp_path:
     await emptied(mail)
     await mail.stop()
     assert server.received == ["whole"]
+
+
+@pytest.mark.asyncio
+async def test_a_stop_while_the_server_says_good_bye_sends_nothing_twice(tmp_path: Path, server: Server) -> None:
+    server.may_part.clear()
+    mail = spool(tmp_path, server)
+    await mail.start()
+    await mail.put(message("once"), at=1.0)
+    async with asyncio.timeout(20):
+        await server.parting.wait()
+        await mail.stop()
+    server.may_part.set()
+    assert mail.waiting() == []
 
 
 @pytest.mark.asyncio
