@@ -8,7 +8,7 @@ from fastapi import HTTPException, Path, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ivr.targets import Target
+from ivr.targets import Target, TargetError
 from softswitch.api.access import RESTRUCTURE, User
 from softswitch.api.bodies import json_body
 from softswitch.campaigns.documents import Invalid
@@ -44,6 +44,10 @@ def add_rollouts(app: FastAPI, rollouts: Rollouts, guards: Guards, now: Callable
     @app.exception_handler(NoSuchPlace)
     async def no_such_place(_: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": str(error)}, 404)
+
+    @app.exception_handler(TargetError)
+    async def no_place(_: Request, error: Exception) -> JSONResponse:
+        return JSONResponse({"detail": str(error)}, 422)
 
     @app.get("/rollouts", summary="Menus with versions, and who comes to which")
     async def shown(who: User = asking) -> list[dict[str, Any]]:

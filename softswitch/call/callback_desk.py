@@ -134,7 +134,7 @@ class CallbackDesk:
         wall = self._clock.wall(now)
         begin = max(wall, wall if after is None else after)
         at, found = begin, list[float]()
-        while len(found) < most and at < begin + AHEAD:
+        while len(found) < most and at < wall + AHEAD:  # none can be ordered for later
             again = self._due.due_from(words, at, now)
             if not again.known:
                 break

@@ -178,6 +178,13 @@ def test_what_is_wrong_is_named(office: Office, body: dict[str, object], field: 
     assert (status, problem["problems"][0]["field"]) == (422, field)
 
 
+def test_there_is_no_time_beyond_those_that_can_be_ordered(office: Office) -> None:
+    http = Http(office)
+    for after in ("9999-12-31T23:59:59Z", "2500-01-01T00:00:00Z", at(61 * 86_400).replace("+", "%2B")):
+        assert http.ask("GET", f"/callbacks/sales/free?after={after}") == (200, [])
+    assert http.ask("GET", "/callbacks/sales/free?after=0001-01-01T00:00:00Z&most=1")[1]
+
+
 def test_there_is_no_such_kind(office: Office) -> None:
     assert Http(office).ask("POST", "/callbacks", ORDER | {"callback": "nobody"})[0] == 404
     assert Http(office).ask("GET", "/callbacks/nobody/free")[0] == 404

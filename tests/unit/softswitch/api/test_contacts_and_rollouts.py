@@ -64,6 +64,10 @@ async def test_shares_that_cannot_be_are_told() -> None:
         other = await api.ask("PUT", ROLLOUT, "admin", body={"percents": {"menu:other": 5}})
         assert other.json()["detail"] == "menu:main has no version menu:other; it has menu:new"
         assert (await api.ask("POST", "/rollouts/menu:new/rollback", "admin")).status_code == 404
+        nothing = await api.ask("PUT", ROLLOUT, "admin", body={"percents": {"nonsense": 1}})
+        assert nothing.status_code == 422
+        assert '"nonsense" is no target' in nothing.json()["detail"]
+        assert (await api.ask("POST", "/rollouts/menu:%20/rollback", "admin")).status_code in (404, 422)
 
 
 @pytest.mark.asyncio
