@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from softswitch.config.checks import (
+    asked,
     design,
     dialogue,
     folders,
@@ -56,6 +57,7 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
     yield from trunks.check(raw)
     yield from messages.check(raw)
     yield from dialogue.check(raw)
+    yield from asked.check(raw)
     yield from lookups.check(raw)
     yield from mentions.check(raw)
     yield from forms.check(raw)

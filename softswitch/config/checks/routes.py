@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from softswitch.callers.numbers import NumberPlan
+from softswitch.config.checks.hidden import Forms, Route, covers, takers_of_all
 from softswitch.config.errors import nearest
 from softswitch.config.fields import Wrong, parse_target
 from softswitch.config.templates import placeholders
@@ -23,44 +22,13 @@ if TYPE_CHECKING:
 DID = re.compile(r"\+?[0-9A-Za-z_.-]*\*?|[*#][0-9*#]*")
 #: A number that calls, or the beginning of such numbers.
 ANI = re.compile(r"\+?[0-9]+\*?")
-NUMBER = re.compile(r"\+?[0-9]+")
 _WHO = 'write "trunk:name", "phone:user", "trunk:*", "phone:*", "list:name", a number, "+4822*" or "withheld"'
 _STATES = ("open", "closed", "special")
 
 
-#: A caller comes from a trunk or from a phone, and hours are open or closed: what takes both takes all.
-_SIDES = ("trunk:*", "phone:*")
-#: Hours that are told apart at most, to see whether routes together take all calls.
-_MOST_HOURS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """What an earlier route takes. `sure`: every call that fits it, whatever is known of the caller."""
-
-    line: int
-    dids: list[str]
-    callers: list[str]
-    when: frozenset[str]
-    sure: bool
-
-    def takes(self, call: _Call) -> bool:
-        fits = self.sure and _any_covers(self.dids, call.did) and self.when <= call.when
-        return fits and any(_any_covers(self.callers, caller) for caller in call.who)
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """One kind of calls: the number, all that is known of who calls (a number, and a trunk), and of the hours."""
-
-    did: str
-    who: frozenset[str]
-    when: frozenset[str]
-
-
 def check(raw: Raw) -> Iterator[Problem]:
-    earlier: list[_Route] = []
-    plan = _plan(raw)
+    earlier: list[Route] = []
+    forms = Forms(_plan(raw), raw)
     for path, table in raw.select("route.*"):
         if not isinstance(table, dict):
             continue
@@ -68,10 +36,10 @@ def check(raw: Raw) -> Iterator[Problem]:
         yield from _times(raw, path, table)
         yield from _refusal(raw, path, table)
         yield from _words(raw, path, table)
-        route = _read(raw, path, table, plan)
+        route = _read(raw, path, table, forms)
         if route is not None:
             yield from _dids(raw, path, table, route)
-            yield from _hidden(raw, path, route, earlier)
+            yield from _hidden(raw, path, route, earlier, forms)
             yield from _hiding_phones(raw, path, route)
             earlier.append(route)
 
@@ -85,14 +53,20 @@ def _plan(raw: Raw) -> NumberPlan:
         return NumberPlan(internal=raw.names("phone"))
 
 
-def _read(raw: Raw, path: Path, table: dict[str, Any], plan: NumberPlan) -> _Route | None:
+def _read(raw: Raw, path: Path, table: dict[str, Any], forms: Forms) -> Route | None:
     dids, callers, when = (_strings(table.get(key), default) for key, default in _KEYS)
     if dids is None or callers is None or when is None:
         return None
-    callers = [(plan.read(who).dialable or who) if NUMBER.fullmatch(who) else who for who in callers]
     targets = [text for key in ("to", "when_unavailable") for _, text in _items(path, key, table.get(key))]
     sure = not all(_depends(target) for target in targets)
-    return _Route(raw.positions.of(path).line, dids, callers, frozenset(when) - {""}, sure)
+    return Route(
+        raw.positions.of(path).line,
+        [forms.did(did) for did in dids],
+        [forms.caller(caller) for caller in callers],
+        [who for caller in callers for who in forms.whoever(caller)],
+        frozenset(when) - {""},
+        sure,
+    )
 
 
 _KEYS = (("did", "*"), ("from", "*"), ("when", ""))
@@ -149,64 +123,50 @@ def _words(raw: Raw, path: Path, table: dict[str, Any]) -> Iterator[Problem]:
             )
 
 
-def _dids(raw: Raw, path: Path, table: dict[str, Any], route: _Route) -> Iterator[Problem]:
-    for number, did in enumerate(route.dids):
+def _dids(raw: Raw, path: Path, table: dict[str, Any], route: Route) -> Iterator[Problem]:
+    for number, did in enumerate(each.written for each in route.dids):
         where = (*path, "did", number) if isinstance(table.get("did"), list) else (*path, "did")
         if not did or not DID.fullmatch(did):
             right = 'write "100", "+380441234567", or "044*" for all that begin with 044'
             yield raw.error(where, f'"{did}" is not a number', right)
 
 
-def _hidden(raw: Raw, path: Path, route: _Route, earlier: list[_Route]) -> Iterator[Problem]:
+def _hidden(raw: Raw, path: Path, route: Route, earlier: list[Route], forms: Forms) -> Iterator[Problem]:
     """The first route that matches wins, so one that an earlier route covers is never reached."""
-    takers = _takers_of_all(route, earlier)
+    takers = takers_of_all(route, earlier, forms)
     if takers is not None:
         what = f"is never reached: the {_lines(takers)} all its calls"
         yield raw.error_at_key(path, what, "put the special route before the general one")
         return
     for other in earlier:
-        both = [did for did in route.dids if did in other.dids and did != "*"]
-        if both and set(route.callers) & set(other.callers) and other.sure and other.when <= route.when:
-            what = f'"{both[0]}" has a route already (line {other.line})'
+        both = _same(route, other) if other.sure and other.when <= route.when else ""
+        if both:
+            what = f'"{both}" has a route already (line {other.line})'
             yield raw.error_at_key((*path, "did"), what, "first match wins; remove one of them")
             return
-
-
-def _takers_of_all(route: _Route, earlier: list[_Route]) -> set[int] | None:
-    """The lines of routes that leave nothing for *route*, if they do."""
-    lines: set[int] = set()
-    when = route.when | {f"closed:{text.partition(':')[2]}" for text in route.when if text.startswith("special:")}
-    for did, caller in product(route.dids, route.callers):
-        call = _Call(did, frozenset({caller}), when)
-        takers = _takers(call, [other for other in earlier if other.sure and _any_covers(other.dids, did)])
-        if takers is None:
-            return None
-        lines |= takers
-    return lines
-
-
-def _takers(call: _Call, earlier: list[_Route]) -> set[int] | None:
-    for route in earlier:
-        if route.takes(call):
-            return {route.line}
-    for parts in _parts(call, earlier):
-        takers = [_takers(part, earlier) for part in parts]
-        if all(takers):
-            return {line for lines in takers if lines for line in lines}
-    return None
-
-
-def _parts(call: _Call, earlier: list[_Route]) -> Iterator[list[_Call]]:
-    """Ways to part *call* into two kinds of calls that are all of it."""
-    asked = {caller for route in earlier for caller in route.callers}
-    if asked.issuperset(_SIDES) and not any(who.startswith(("trunk:", "phone:")) for who in call.who):
-        yield [replace(call, who=call.who | {side}) for side in _SIDES]
+    takers = takers_of_all(route, earlier, forms, trunks_of_today=True)
+    if takers is not None:
+        what = f"is only for trunks that there are not yet: the {_lines(takers)} all calls of the others"
+        yield raw.warning(path, what, "put it before them, or leave it out")
         return
-    names = sorted({text.partition(":")[2] for route in earlier for text in route.when})
-    for name in names[:_MOST_HOURS]:
-        states = [f"open:{name}", f"closed:{name}"]
-        if not call.when.intersection(states):
-            yield [replace(call, when=call.when | {state}) for state in states]
+    if any(caller.written.startswith("phone:") for caller in route.callers):
+        return
+    for_all = [other for other in earlier if any(caller.written == "*" for caller in other.callers)]
+    takers = takers_of_all(route, for_all, forms, outside=True)
+    if takers is not None:
+        what = f"is never reached from outside, where these numbers are the same: the {_lines(takers)} all such calls"
+        yield raw.warning(path, what, 'put it before, or add from = "phone:*"')
+
+
+def _same(route: Route, other: Route) -> str:
+    """A number of *route* that *other* is for too, for some of the same callers."""
+    callers = {caller.written for caller in route.callers} & {caller.written for caller in other.callers}
+    trunks = any(caller.startswith("trunk:") for caller in callers)
+    for did in route.dids if callers else ():
+        for each in other.dids:
+            if did.written == each.written != "*" or (trunks and did.forms & each.forms):
+                return did.written
+    return ""
 
 
 def _lines(lines: set[int]) -> str:
@@ -214,12 +174,12 @@ def _lines(lines: set[int]) -> str:
     return f"route in line {told} takes" if len(lines) == 1 else f"routes in lines {told} together take"
 
 
-def _hiding_phones(raw: Raw, path: Path, route: _Route) -> Iterator[Problem]:
+def _hiding_phones(raw: Raw, path: Path, route: Route) -> Iterator[Problem]:
     """Routes come before phones: one for the number of a phone makes that phone unreachable from other phones."""
-    if not any(caller == "*" or caller.startswith("phone:") for caller in route.callers):
+    if not any(caller.written == "*" or caller.written.startswith("phone:") for caller in route.callers):
         return
     users = raw.names("phone")
-    if hidden := [user for user in users if _any_covers(route.dids, user)]:
+    if hidden := [user for user in users if any(covers(did.written, user) for did in route.dids)]:
         which = ", ".join(hidden[:3]) + (" …" if len(hidden) > 3 else "")
         what = f"takes the calls that phones make to the phones {which}"
         yield raw.warning(path, what, 'add from = "trunk:*", or choose other numbers', code="hidden-phone")
@@ -239,7 +199,3 @@ def _strings(value: Any, default: str) -> list[str] | None:
     if isinstance(value, str):
         return [value]
     return value if isinstance(value, list) and value and all(isinstance(item, str) for item in value) else None
-
-
-def _any_covers(patterns: list[str], other: str) -> bool:
-    return any(pattern == other or (pattern.endswith("*") and other.startswith(pattern[:-1])) for pattern in patterns)

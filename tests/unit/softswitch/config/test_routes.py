@@ -98,13 +98,89 @@ def test_everybody_is_who_calls_from_trunks_and_phones_and_the_complaint_names_b
         ("+380501234567", "050 123 45 67".replace(" ", ""), True),
         ("+38050*", "0501234567", True),
         ("0501234567", "+380501234568", False),
-        ("050*", "0501234567", False),  # only as a trunk may write it
+        ("050*", "0501234567", True),
+        ("050*", "+38050*", True),
+        ("+38050*", "050*", True),
+        ("+38050*", "05*", False),
+        ("0038050*", "050 123 45 67".replace(" ", ""), True),
     ],
 )
 def test_numbers_of_callers_are_compared_as_the_country_reads_them(first: str, second: str, hidden: bool) -> None:
     routes = [f'from = "{number}"\nto = "echo"' for number in (first, second)]
     told = complaints(*routes, more='[server]\ncountry = "UA"\n')
     assert [what.split(": the route")[0] for what in told] == (["route[2]: is never reached"] if hidden else [])
+
+
+OUTSIDE = 'from = "trunk:*"\n'
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "hidden"),
+    [
+        ("+38044*", "0441234567", True),
+        ("044*", "+380441234567", True),
+        ("044*", "380441234567", True),
+        ("+38044*", "044*", True),
+        ("+38044*", "04*", False),
+        ("+38044*", "0671234567", False),
+        ("+38044*", "4412", False),
+        ("0441234567", "+380441234567", True),
+    ],
+)
+def test_numbers_that_trunks_call_are_compared_as_the_country_reads_them(first: str, second: str, hidden: bool) -> None:
+    country = '[server]\ncountry = "UA"\n'
+    told = complaints(*(OUTSIDE + f'did = "{did}"\nto = "echo"' for did in (first, second)), more=country)
+    assert [what.split(": the route")[0] for what in told] == (["route[2]: is never reached"] if hidden else [])
+
+
+def test_what_phones_dial_is_compared_as_it_stands_and_calls_from_outside_are_warned_of() -> None:
+    routes = "".join(f'[[route]]\ndid = "{did}"\nto = "echo"\n' for did in ("+380441234567", "0441234567"))
+    text = BASE + '[server]\ncountry = "UA"\n' + routes
+    config = parse_config(text.encode(), file="config.toml", folder=Path(), env={})
+    (told,) = [problem for problem in config.warnings if "from outside" in problem.what]
+    assert (told.where, told.code) == ("route[2]", "odd")
+    assert told.what.startswith("is never reached from outside, where these numbers are the same: the route in line ")
+    sides = [f'did = "0441234567"\nfrom = "{side}:*"\nto = "echo"' for side in ("trunk", "phone")]
+    assert complaints('did = "+38044*"\nfrom = "phone:*"\nto = "echo"', *sides, more='[server]\ncountry = "UA"\n') == []
+
+
+@pytest.mark.parametrize(
+    ("routes", "hidden"),
+    [
+        (("list:vip", "+380501234567"), True),
+        (("list:vip", "0501234567"), True),
+        (("list:vip", "+380501234568"), False),
+        (("list:vip", "+38050*"), False),
+        (("list:mobiles", "0671234567"), True),
+        (("list:mobiles", "+38067*"), True),
+        (("phone:*", "1001"), True),
+    ],
+)
+def test_numbers_on_a_list_are_its_callers(routes: tuple[str, ...], hidden: bool) -> None:
+    written = [f'from = "{who}"\nto = "echo"' for who in routes]
+    told = complaints(*written, more='[server]\ncountry = "UA"\n[[list.mobiles]]\nnumber = "067*"\n')
+    last = f"route[{len(routes)}]: is never reached:"
+    assert [what.split(" the route")[0] for what in told] == ([last] if hidden else [])
+
+
+@pytest.mark.parametrize(
+    ("routes", "hidden"),
+    [
+        (("trunk:kyiv", "trunk:lviv", "trunk:*"), True),
+        (("trunk:kyiv", "trunk:*"), False),
+        (("trunk:kyiv", "trunk:lviv", "phone:*", "*"), True),
+        (("trunk:kyiv", "trunk:lviv", "phone:*", "list:vip"), True),
+        (("trunk:kyiv", "trunk:lviv", "+380501234567"), False),
+    ],
+)
+def test_after_all_trunks_one_by_one_only_those_of_tomorrow_are_left(routes: tuple[str, ...], hidden: bool) -> None:
+    text = BASE + '[trunk.lviv]\nsource = ["192.0.2.2"]\n'
+    for who in routes:
+        text += "[[route]]\n" + ("" if who == "*" else f'from = "{who}"\n') + 'to = "echo"\n'
+    config = parse_config(text.encode(), file="config.toml", folder=Path(), env={})
+    told = [f"{problem.where}: {problem.what}" for problem in config.warnings if "not yet" in problem.what]
+    only = f"route[{len(routes)}]: is only for trunks that there are not yet"
+    assert [what.split(": the routes")[0] for what in told] == ([only] if hidden else [])
 
 
 @pytest.mark.parametrize(
