@@ -11,15 +11,15 @@ from softswitch.config.fields import LANGUAGES
 from softswitch.config.load import warning_at
 from softswitch.media.assets import AssetError, duration, load_pcm, look_into
 from softswitch.paths import prompts_dir
-from softswitch.speech.audit import audit
-from softswitch.speech.catalogue import Catalogue, MissingPrompt
+from softswitch.speech.audit import audit, missing_words
+from softswitch.speech.catalogue import Catalogue, CatalogueError, MissingPrompt
 from softswitch.speech.phrases import announcements
 from softswitch.speech.resolve import RECORDING_SUFFIX, Joined, Recorded, Resolver, Spoken, find_recordings
 from softswitch.speech.words import find_words
 from softswitch.tts.synthesizer import DEFAULT_RATES, DEFAULT_VOICES, SpeechSettings, SynthesisFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ivr.nodes import Audio, Prompt
@@ -218,5 +218,36 @@ def check_speech(config: Config) -> tuple[list[str], list[str]]:
             return False
         return True
 
-    errors, warnings = audit(prompt_folders(config), spoken_languages(config), playable)
-    return errors, warnings
+    return audit(prompt_folders(config), spoken_languages(config), playable, _places(config), others=bool(config.verbs))
+
+
+def unrecorded(config: Config) -> dict[str, list[str]]:
+    """All words that are not recorded, by language in which others are; none where a catalogue cannot be used."""
+    with suppress(CatalogueError):
+        return missing_words(prompt_folders(config), spoken_languages(config))
+    return {}
+
+
+def _places(config: Config) -> set[str]:
+    """Where texts of the configuration stand: what the names of their recordings begin with."""
+    slots = [slot.id for menu in config.menus.values() for slot in menu.slots]
+    tables: Mapping[str, Iterable[str]] = {
+        "menu": config.menus,
+        "say": config.says,
+        "collect": config.collects,
+        "webservice": config.webservices,
+        "sms": config.sms,
+        "lookup": config.lookups,
+        "verbs": config.verbs,
+        "survey": config.surveys,
+        "record": config.records,
+        "conference": config.conferences,
+        "queue": config.queues,
+        "voicemail": config.voicemails,
+        "callback": config.callback_requests,
+        "verification": config.verifications,
+        "slot": slots,
+        "slot-fallback": slots,
+        "opted-out": slots,
+    }
+    return {f"{kind}.{name}" for kind, names in tables.items() for name in names}

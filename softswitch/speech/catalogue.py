@@ -23,7 +23,7 @@ from softswitch.speech.placeholders import plural_argument
 from softswitch.speech.template import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from softswitch.speech.placeholders import Arguments
@@ -135,10 +135,10 @@ class Catalogue:
         phrase = self._phrases.get(language, {}).get(key)
         return ("", ()) if phrase is None else phrase.attempt(arguments, language)
 
-    def check(self) -> list[str]:
-        """What is missing in one language and there in another, and arguments that differ."""
+    def check(self, but: Collection[str] = ()) -> list[str]:
+        """What is missing in one language and there in another, and arguments that differ; of all keys *but* these."""
         problems = []
-        everything = sorted(set().union(*self._phrases.values()))
+        everything = sorted(set().union(*self._phrases.values()) - set(but))
         for key in everything:
             having = [language for language in self.languages if key in self._phrases[language]]
             problems += [f'{language}: "{key}" is missing' for language in self.languages if language not in having]

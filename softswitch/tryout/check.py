@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from softswitch.config import ConfigError, load_config
 from softswitch.tryout.voices import silent_voices
-from softswitch.voice import check_speech, unplayable_files
+from softswitch.voice import check_speech, unplayable_files, unrecorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +38,8 @@ def check(
     warnings = len(noticed) + len(unheard)
     if as_json:
         odd = [_plain(found) for found in noticed] + [_spoken(text, "warning") for text in unheard]
-        say(_json(path, [_spoken(text, "error") for text in errors], odd))
+        missing = {} if "missing-audio" in config.lint.ignore else unrecorded(config)
+        say(_json(path, [_spoken(text, "error") for text in errors], odd, missing_words=missing))
     else:
         for found in noticed:
             complain(found.render(str(path)))
@@ -53,8 +54,8 @@ def check(
     return ODD if strict and warnings else GOOD
 
 
-def _json(path: Path, errors: list[dict[str, Any]], warnings: list[dict[str, Any]]) -> str:
-    answer = {"file": str(path), "good": not errors, "errors": errors, "warnings": warnings}
+def _json(path: Path, errors: list[dict[str, Any]], warnings: list[dict[str, Any]], **more: Any) -> str:
+    answer = {"file": str(path), "good": not errors, "errors": errors, "warnings": warnings, **more}
     return json.dumps(answer, ensure_ascii=False, indent=2)
 
 
