@@ -65,9 +65,10 @@ def _entries(
         known = entry.known
         # needs and prefer of the entry itself are looked at where they stand
         besides = {name: value for name, value in known.items() if name not in _EXPRESSIONS}
-        for written in entry.number or ():
+        for which, written in enumerate(entry.number or ()):
             if wrong := _unusable(config, written):
-                problems.append(_problem(positions, (*path, "number"), wrong, 'write "+380501234567" or "+38050*"'))
+                at: Path = (*path, "number") if len(entry.number or ()) == 1 else (*path, "number", which)
+                problems.append(_problem(positions, at, wrong, 'write "+380501234567" or "+38050*"'))
             elif wrong := complaint(besides):
                 problems.append(_problem(positions, path, wrong))
                 break

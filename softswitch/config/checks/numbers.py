@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from softswitch.callers.numbers import EMERGENCY
 from softswitch.config.fields import Wrong, parse_listen, parse_network, parse_numbers, parse_ports
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from softswitch.config.positions import Path
 
 MIN_PASSWORD = 8
+_ANOTHER = "choose another number"
 
 
 def check(raw: Raw) -> Iterator[Problem]:
@@ -22,6 +24,7 @@ def check(raw: Raw) -> Iterator[Problem]:
     yield from _sources(raw)
     yield from _features(raw)
     yield from _places(raw)
+    yield from _emergency(raw)
     yield from _sockets(raw)
 
 
@@ -91,9 +94,14 @@ def _features(raw: Raw) -> Iterator[Problem]:
     for name, code in names.items():
         for other, longer in names.items():
             if code and other != name and longer.startswith(code) and (longer != code or other > name):
-                what = f'"{code}" is {"also" if longer == code else "the beginning of"} the code for {other}'
-                path: Path = ("feature", name) if isinstance(table, dict) and name in table else ("feature", other)
-                yield raw.error(path, what, "the codes must differ")
+                written = isinstance(table, dict) and name in table  # of the two at least one is
+                if longer == code:
+                    what = f'"{code}" is also the code for {other if written else name}'
+                elif written:
+                    what = f'"{code}" is the beginning of the code for {other}'
+                else:
+                    what = f'"{longer}" begins with the code for {name}, "{code}"'
+                yield raw.error(("feature", name if written else other), what, "the codes must differ")
     yield from _codes_in_calls(raw, table)
     for path, did in raw.strings("route.*.did", "route.*.did.*"):
         for name, code in names.items():
@@ -117,6 +125,21 @@ def _places(raw: Raw) -> Iterator[Problem]:
     for path, number in raw.strings("phone.*.user", "queue.*.number", "route.*.did", "route.*.did.*"):
         if number in places:
             yield raw.error(path, f"{number} is a parking place, too", "choose another number, or other [park] places")
+
+
+def _emergency(raw: Raw) -> Iterator[Problem]:
+    """Our own numbers come first, so that whoever needs help would call a colleague."""
+    for path, number in raw.strings("phone.*.user"):
+        if number in EMERGENCY:
+            yield raw.warning(path, f"whoever dials the emergency number {number} gets this instead", _ANOTHER)
+    table = raw.tables.get("park")
+    try:
+        places = parse_numbers(table["places"]).numbers if isinstance(table, dict) and "places" in table else ()
+    except Wrong:
+        return
+    if hidden := [number for number in EMERGENCY if number in places]:
+        what = f"whoever dials the emergency number {hidden[0]} gets a parking place instead"
+        yield raw.warning(("park", "places"), what, _ANOTHER)
 
 
 def _sockets(raw: Raw) -> Iterator[Problem]:

@@ -75,3 +75,21 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, words: str, complaint: str
     with pytest.raises(ConfigError) as error:
         office(tmp_path, words)
     assert complaint in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("rules", "over"),
+    [
+        ('["2020-01-01"]', "2020-01-01"),
+        ('["2020-01-01 10:00-12:00", "2019-12-24..2020-01-07"]', "2020-01-07"),
+        ('["2020-01-01", "12-25"]', ""),
+        ('["2020-01-01", "mon"]', ""),
+        ('["2020-01-01..9998-12-31"]', ""),
+    ],
+)
+def test_hours_that_were_open_for_the_last_time_are_told(tmp_path: Path, rules: str, over: str) -> None:
+    text = f'[hours.x]\nopen = {rules}\nwhen_open = "echo"\nwhen_closed = "answer"\n[[route]]\nto = "hours:x"\n'
+    config = parse_config(text.encode(), file="config.toml", folder=tmp_path, env={})
+    told = [problem.what for problem in config.warnings if problem.code == "never-open"]
+    what = f"are closed for ever: the last day on which they were open was {over}"
+    assert told == ([what] if over else [])

@@ -177,3 +177,8 @@ def test_an_entry_between_slashes_is_a_regular_expression(tmp_path: Path) -> Non
     assert vip.find(read("0501234568")) is None
     (told,) = complaints(tmp_path, '[[list.vip]]\nnumber = "/(/"\n')
     assert told.startswith('list.vip[1].number: "/(/" is not a regular expression')
+    both = complaints(tmp_path, '[[list.vip]]\nnumber = ["/(/", "+380501234567", "/[/"]\n')
+    assert [what.split(" is not")[0] for what in both] == [
+        'list.vip[1].number[1]: "/(/"',
+        'list.vip[1].number[3]: "/[/"',
+    ]
