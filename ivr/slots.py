@@ -60,6 +60,23 @@ class Binding:
         """Why it cannot be said with these variables; empty when it can."""
         return unfit(self.prompt, self.filled_by, variables, self.longest)
 
+    def why_not(self, slot: str, variables: Mapping[str, str], wall: float) -> str:
+        """Why a caller with these variables does not hear it at *wall*; empty when they do."""
+        if self.draft:
+            return "it is a draft"
+        if not self.active_from <= wall < self.active_until:
+            return "it is not yet active" if wall < self.active_from else "it is over"
+        if self.is_for(slot, variables, wall):
+            return ""
+        if lacking := sorted(name for name in self.needs if not variables.get(name)):
+            return f"nothing is known of the caller as {', '.join(lacking)}"
+        if not conditions.holds(self.condition, variables):
+            asked = [
+                f"{name} = {variables.get(name) or 'nothing'}" for name in sorted(conditions.names(self.condition))
+            ]
+            return f"its condition is not met: {', '.join(asked)}"
+        return self.unfit(variables) or f"it is for {self.percent:g} % of the callers, and not for this one"
+
     def is_meant_for(self, slot: str, variables: Mapping[str, str], wall: float) -> bool:
         """Whether a caller with these variables is to hear it at *wall*, if they are such that it can be said."""
         if self.draft or not self.active_from <= wall < self.active_until:

@@ -39,6 +39,14 @@ class Outcome:
     hours: str | None = None
 
 
+def sets_hours(config: Config, dialled: str) -> bool:
+    """Whether *dialled* is the code with what may follow it."""
+    code = config.features.hours
+    rest = dialled.removeprefix(code)
+    numbered = any(hours.number for hours in config.hours.values())
+    return bool(code) and numbered and dialled.startswith(code) and (not rest or rest.startswith("*"))
+
+
 class HoursCodes:
     """Recognises the code, decides who may use it, and sets the hours."""
 

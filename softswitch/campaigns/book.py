@@ -232,6 +232,20 @@ class Book:
         self._on_pulled([message.prompt for message in messages], variables)
         return messages
 
+    def silent(self, slot: str, variables: Mapping[str, str], now: float) -> list[tuple[str, str]]:
+        """Messages that are bound to *slot* and not for a caller with these variables: each campaign, and why."""
+        wall, number = self._clock.wall(now), variables.get("ani", "")
+        found: list[tuple[str, str]] = []
+        for one in self._bindings(slot):
+            why = one.why_not(slot, variables, wall)
+            if not why and slot in self._slots and self._slots[slot].advertising:
+                again = variables.get(OPTED_OUT) == IN_AGAIN
+                if variables.get(OPTED_OUT) == "true" or not self.contacts.wants(number, one.campaign, again=again):
+                    why = "the caller wants no offers"
+            if why:
+                found.append((one.campaign, why))
+        return found
+
     def _bindings(self, slot: str) -> tuple[Binding, ...]:
         page = self._pages.get(slot)
         return () if page is None else page.bindings

@@ -22,13 +22,15 @@ from ivr.session import Session
 from softswitch.admin.supposed_hours import told
 from softswitch.call.arrivals import NOTHING_BOUND
 from softswitch.call.features import FeatureCodes
-from softswitch.call.opening import Opening
+from softswitch.call.hours_codes import sets_hours
+from softswitch.call.opening import CLOSED, Opening
 from softswitch.call.routing import Router
 from softswitch.call.texting import write
 from softswitch.config.flows import flow
 from softswitch.tryout.answers import check_answers
 from softswitch.tryout.attempt import TYPING
 from softswitch.tryout.book import MomentClock, book_at
+from softswitch.tryout.reasons import closed_hours, silent_messages
 from softswitch.tryout.replies import answered, looked_up
 from softswitch.tryout.serving import could_serve
 from softswitch.tryout.spoken import SpokenTexts
@@ -139,6 +141,9 @@ class _Walker:
             )
             if (code := codes.recognise(did)) is not None:
                 self._end(f"feature:{code.feature.value}", f'is the feature code "{code.feature.value}"')
+                return None
+            if sets_hours(config, did):
+                self._end("feature:hours", 'is the feature code "hours", which sets hours by hand')
                 return None
             if (preview := self._book.preview(did)) is not None:
                 self._listen_to(preview)
@@ -295,8 +300,12 @@ class _Walker:
             case fx.NodeEntered(node):
                 self.walk.path.append(str(node))
                 self._note("enter", f"comes to {node}")
+                if node.kind == "menu":
+                    known = self._known | self._session.progress.public
+                    for line in silent_messages(self._config, self._book, node.base, known, self._now):
+                        self._note("message", line)
             case fx.NodeLeft(node, _, via, detail) if node.kind == "hours":
-                self._note("hours", f"{node.name}: {via}{detail and f', {detail}'}")
+                self._note("hours", f"{node.name}: {via}{detail and f', {detail}'}{self._opens(node.base, via)}")
             case fx.NodeLeft(node, _, via) if via in ("no-input", "invalid", "no-try-left"):
                 self._note("leave", f"leaves {node}: {via}")
             case fx.KeyChosen(_, key, _):
@@ -322,6 +331,13 @@ class _Walker:
                 self._note("survey", f"{question}: {score}")
             case fx.FlowEnded(reason) if reason is fx.EndReason.CALLER_HUNG_UP:
                 self._end(reason.value, "the call is over")
+
+    def _opens(self, name: str, state: str) -> str:
+        """Hours that somebody has set by hand have been told of."""
+        if state != CLOSED or self._by_hand(name, self._now) is not None:
+            return ""
+        zone = self._config.hours[name].timezone or self._attempt.at.tzinfo
+        return closed_hours(self._flow, self._clock, name, self._now, zone)
 
     # --- who else has a part
 

@@ -212,3 +212,21 @@ def test_versions_and_wishes_are_as_the_switch_has_them_at_that_moment(tmp_path:
     steps = [step.text for step in last.steps]
     assert "of menu:main has menu:new, as 100 % of the callers" in steps
     assert "wants no offers any more" in steps
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        ({"condition": 'segment == "gold"'}, "its condition is not met: segment = nothing"),
+        ({"draft": True}, "it is a draft"),
+        ({"active_until": "2026-01-01T00:00:00Z"}, "it is over"),
+        ({"active_from": "2036-01-01T00:00:00Z", "active_until": "2036-01-02T00:00:00Z"}, "it is not yet active"),
+    ],
+)
+def test_a_message_that_is_not_for_this_caller_says_why(tmp_path: Path, wish: dict[str, object], why: str) -> None:
+    bind(tmp_path, BOUND, 1, {key: value for key, value in SPRING.items() if not key.startswith("active")} | wish)
+    done = tried(tmp_path, BOUND + timedelta(hours=1))
+    assert "Spring is here." not in heard(done)
+    assert [step.text for step in done.steps if step.kind == "message"] == [
+        f"slot promo is without message {SPRING['campaign']}: {why}"
+    ]

@@ -318,3 +318,39 @@ def test_answers_are_words_that_those_who_are_asked_could_say() -> None:
     with pytest.raises(QuestionError, match=r'"timeot" is no answer of webservice:w; .*did you mean "timeout"'):
         check_answers(config, {"webservice:w": [Reply("timeot")]})
     check_answers(config, {"external:+380441234567@kyiv": [Reply("busy")]})
+
+
+def test_closed_hours_say_by_which_rule_and_when_they_open() -> None:
+    text = """
+[[phone]]
+user = "1"
+password = "a-long-secret"
+[[route]]
+did = "9"
+to = "hours:office"
+[hours.office]
+open = ["mon-fri 09:00-17:00"]
+closed = ["2026-12-25"]
+number = "1"
+when_open = "echo"
+when_closed = "hangup"
+[feature]
+hours = "*30"
+"""
+    config = parse_config(text.encode(), file="config.toml", folder=Path("/somewhere"), env={})
+    caller = caller_of(config, "", "", "1")
+
+    def told(at: datetime) -> list[str]:
+        return [step.text for step in walk(config, Attempt("9", caller, at)).steps if step.kind == "hours"]
+
+    assert told(datetime(2026, 11, 21, 10, tzinfo=UTC)) == [
+        "office: closed (no rule opens at this time); opens Monday 2026-11-23 09:00"
+    ]
+    assert told(datetime(2026, 12, 25, 10, tzinfo=UTC)) == [
+        "office: closed, 2026-12-25 (closed on this date; dates go before everything else); "
+        "opens Monday 2026-12-28 09:00"
+    ]
+    assert told(datetime(2026, 11, 23, 10, tzinfo=UTC)) == ["office: open, mon-fri 09:00-17:00"]
+    for dialled in ("*30", "*30*1*2", "*30*1*2*60"):
+        assert walk(config, Attempt(dialled, caller, datetime(2026, 11, 23, 10, tzinfo=UTC))).end == "feature:hours"
+    assert walk(config, Attempt("*301", caller, datetime(2026, 11, 23, 10, tzinfo=UTC))).end == "refused 404"
