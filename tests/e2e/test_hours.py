@@ -1,13 +1,16 @@
-"""Opening hours: days counted from Easter, and hours that are set by hand, by telephone and by the operator, over a
-kill, until they are over by themselves.
+"""Opening hours: days counted from Easter, and hours that are set by hand, by telephone, by the operator
+and over HTTP, over a kill, until they are over by themselves.
 """
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import httpx2
+import numpy as np
 from dateutil.easter import EASTER_ORTHODOX, EASTER_WESTERN, easter  # type: ignore[import-untyped]
 
 from tests.e2e.hearing import record_tones
@@ -18,11 +21,16 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
     from tests.e2e.conftest import Clients, Switches
+    from tests.support.audio import Recording
     from tests.support.pjsua_agent import PjsuaPhone
+    from tests.support.ports import Ports
     from tests.support.speech import Speech
 
 RECOGNISED = 0.7
+TOKEN = "0123456789abcdef-portal"
 OPEN, CLOSED = "We are here for you. What can we do?", "Nobody is in the office today."
 HOURS = f"""
 [hours.office]
@@ -41,6 +49,14 @@ say = "{CLOSED}"
 [[route]]
 did = "100"
 to = "hours:office"
+
+[api]
+listen = "127.0.0.1:{{port}}"
+
+[[api.token]]
+name = "portal"
+role = "admin"
+token = "{TOKEN}"
 """
 WEST, EAST, LATER = 600.0, 1000.0, 1500.0  # tones of their texts
 
@@ -75,22 +91,33 @@ then = "{then}"
     )
 
 
+def likeness(heard: Recording, clip: NDArray[np.float32]) -> float:
+    """Half a second at a time: the whole is not found any more where the buffer of a phone has slipped."""
+    pieces = np.array_split(clip, max(1, len(clip) // 4000))
+    return float(np.median([heard.find(piece).score for piece in pieces]))
+
+
 def test_hours_are_closed_by_telephone_and_open_again_by_themselves(
-    switches: Switches, clients: Clients, speech: Speech, tmp_path: Path
+    switches: Switches, clients: Clients, speech: Speech, ports: Ports, tmp_path: Path
 ) -> None:
-    words = phone_tables() + HOURS + feasts(datetime.fromtimestamp(time.time(), UTC).date())
+    port = ports.one()
+    words = (
+        phone_tables() + HOURS.replace("{port}", str(port)) + feasts(datetime.fromtimestamp(time.time(), UTC).date())
+    )
     record_tones(tmp_path, 0.5, say__west=WEST, say__east=EAST, say__later=LATER)
     office = Office(switches.start(words), clients, write_music(tmp_path))
     olena, cara = office.phone("1001"), office.phone("2001")
 
-    def hears(phone: PjsuaPhone, number: str, *phrases: str) -> bool:
-        """Whether what is said is the first of the phrases rather than any other."""
+    def hears(phone: PjsuaPhone, number: str, *phrases: str) -> None:
+        """What is said is the first of the phrases rather than any other."""
         call = office.dial(phone, number)
         call.wait_confirmed()
         call.wait_ended(within=15)
-        heard = call.heard()
-        scores = [heard.find(speech.phrase(p) if p.startswith("hours-") else speech.text(p)).score for p in phrases]
-        return scores[0] > RECOGNISED and scores[0] == max(scores)
+        clips = [speech.phrase(p) if p.startswith("hours-") else speech.text(p) for p in phrases]
+        scores = [likeness(call.heard(), clip) for clip in clips]
+        told = f"{number}: {dict(zip(phrases, scores, strict=True))}\n{office.switch.diagnosis()}"
+        assert scores[0] > RECOGNISED, told
+        assert scores[0] == max(scores), told
 
     def shown() -> dict[str, Any]:
         return next(dict(hours) for hours in office.switch.ask("hours")["hours"] if hours["hours"] == "office")
@@ -98,19 +125,26 @@ def test_hours_are_closed_by_telephone_and_open_again_by_themselves(
     feast = office.dial(cara, "101")
     feast.wait_confirmed()
     feast.wait_ended(within=20)
-    assert [len(feast.heard().tone_spans(hz)) for hz in (WEST, EAST, LATER)] == [1, 1, 0]
+    heard = [feast.heard().tone_seconds(hz) > 0.25 for hz in (WEST, EAST, LATER)]
+    assert heard == [True, True, False], office.switch.diagnosis()
 
-    assert hears(cara, "100", OPEN, CLOSED)
-    assert hears(cara, "*30*1*2", "hours-not-allowed", "hours-closed")
-    assert hears(olena, "*30*1*2", "hours-closed", "hours-not-allowed")
-    assert hears(cara, "100", CLOSED, OPEN)
+    hears(cara, "100", OPEN, CLOSED)
+    hears(cara, "*30*1*2", "hours-not-allowed", "hours-closed")
+    hears(olena, "*30*1*2", "hours-closed", "hours-not-allowed")
+    hears(cara, "100", CLOSED, OPEN)
     told = office.switch.tell("explain", "route", "--did", "100", "--phone", "2001")
     assert "hours office are set to closed by 1001 until it is released" in told
     office.switch.kill_and_start_again()
     assert (shown()["state"], shown()["forced_by"], shown()["next_change"]) == ("closed", "1001", None)
-    assert hears(cara, "100", CLOSED, OPEN)
+    hears(cara, "100", CLOSED, OPEN)
 
-    until = datetime.fromtimestamp(int(time.time()) + 8, UTC).isoformat()
-    assert f"office is closed until {until[:10]}" in office.switch.tell("hours", "office", "closed", "--until", until)
+    assert "office is open: daily" in office.switch.tell("hours", "office", "auto")
+    url, token = f"http://127.0.0.1:{port}/hours/office", {"authorization": f"Bearer {TOKEN}"}
+    with httpx2.Client(headers=token, trust_env=False, timeout=10.0) as web:
+        assert web.put(url, content='{"state": "closed"}').json()["forced_by"] == "portal"
+        assert shown()["state"] == "closed"
+        assert web.delete(url).json()["state"] == shown()["state"] == "open"
+        end = datetime.fromtimestamp(int(time.time()) + 4, UTC).isoformat()
+        assert web.put(url, content=json.dumps({"state": "closed", "until": end})).json()["next_change"] == end
     eventually(lambda: shown()["state"] == "open", what="the end of what was set by hand")
-    assert hears(cara, "100", OPEN, CLOSED)
+    hears(cara, "100", OPEN, CLOSED)
