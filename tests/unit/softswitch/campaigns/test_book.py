@@ -292,7 +292,8 @@ def test_a_target_taken_out_of_the_slot_leads_only_callers_of_an_admin_there(
     assert heard == ([("spring", target)] if admin else []) + [("summer", "say:offer")]
     put(one)
     one.rollback("promo", 0.0, by="ann")
-    assert [(binding.campaign, str(binding.target)) for binding in bound(one)] == heard
+    for later in (one, book(journal, smaller)):
+        assert [(binding.campaign, str(binding.target)) for binding in bound(later)] == heard
 
 
 def test_it_is_known_since_when_a_campaign_is_bound() -> None:
