@@ -45,9 +45,9 @@ class Numbers:
             return False
         if other.beginnings:
             return bool(self.beginnings) and all(each.startswith(self.beginnings) for each in other.needed)
-        return bool(self.forms & other.forms) or any(
-            form.startswith(self.beginnings or ("\0",)) for form in other.forms
-        )
+        if self.beginnings:
+            return any(form.startswith(self.beginnings) for form in other.forms)
+        return not self.forms.isdisjoint(other.forms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,9 @@ class Route:
     taken: list[Numbers]
     when: frozenset[str]
     sure: bool
+
+    def may_take(self, did: Numbers) -> bool:
+        return any(each.covers(did, any_form=True) for each in self.dids)
 
     def takes(self, call: Call) -> bool:
         if not (self.sure and self.when <= call.when):
@@ -139,15 +142,11 @@ def takers_of_all(
     side = {forms.caller("trunk:*")} if outside else set()
     for did, caller in product(route.dids, route.callers):
         call = Call(did, forms.who(caller) | side, when, trunks_of_today)
-        takers = _takers(call, [each for each in earlier if each.sure and _may_take(each, did)], forms)
+        takers = _takers(call, [each for each in earlier if each.sure and each.may_take(did)], forms)
         if takers is None:
             return None
         lines |= takers
     return lines
-
-
-def _may_take(route: Route, did: Numbers) -> bool:
-    return any(each.covers(did, any_form=True) for each in route.dids)
 
 
 def _takers(call: Call, earlier: list[Route], forms: Forms) -> set[int] | None:

@@ -133,6 +133,7 @@ def _dids(raw: Raw, path: Path, table: dict[str, Any], route: Route) -> Iterator
 
 def _hidden(raw: Raw, path: Path, route: Route, earlier: list[Route], forms: Forms) -> Iterator[Problem]:
     """The first route that matches wins, so one that an earlier route covers is never reached."""
+    earlier = [other for other in earlier if any(other.may_take(did) for did in route.dids)]
     takers = takers_of_all(route, earlier, forms)
     if takers is not None:
         what = f"is never reached: the {_lines(takers)} all its calls"
