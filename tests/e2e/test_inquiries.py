@@ -74,18 +74,18 @@ language = "uk"
 [lookup.file]
 file = "customers.csv"
 column = "phone"
-say = {{ uk = "До сплати {{sum:money}}." }}
+say = {{ en = "To pay {{sum:money}}.", uk = "До сплати {{sum:money}}." }}
 then = "lookup:database"
 
 [lookup.database]
 database = "crm.db"
 query = "SELECT sum FROM customers WHERE phone = :key AND did = :did"
-say = {{ uk = "Разом {{sum:money}}." }}
+say = {{ en = "Together {{sum:money}}.", uk = "Разом {{sum:money}}." }}
 then = "lookup:list"
 
 [lookup.list]
 list = "known"
-say = {{ uk = "І ще {{sum:money}}." }}
+say = {{ en = "And {{sum:money}}.", uk = "І ще {{sum:money}}." }}
 then = "lookup:nobody"
 
 [lookup.nobody]
