@@ -52,7 +52,7 @@ def _from_outside(route: Route) -> bool:
 
 def _gap(config: Config, did: str) -> str | None:
     """Who cannot call *did*, and when; None: everybody is taken at any time."""
-    routes = [route for route in config.routes if _from_outside(route) and _is_for(route, did)]
+    routes = [route for route in config.routes if _from_outside(route) and _is_for(config, route, did)]
     named = {origin for route in routes for origin in route.from_ or ("trunk:*",)}
     by_name = {origin.removeprefix("trunk:") for origin in named if origin.startswith("trunk:")}
     trunks = config.trunks if "*" in by_name or named - {f"trunk:{name}" for name in by_name} else by_name
@@ -68,11 +68,19 @@ def _gap(config: Config, did: str) -> str | None:
     return None
 
 
-def _is_for(route: Route, did: str) -> bool:
-    """Whether *route* takes all numbers of *did*."""
+def _is_for(config: Config, route: Route, did: str) -> bool:
+    """Whether *route* takes all numbers of *did*, as trunks call them: in whatever form."""
     if route.did is None:
         return True
-    return any(did == own or (own.endswith("*") and did.removesuffix("*").startswith(own[:-1])) for own in route.did)
+    plan, beginning = config.plan, did.endswith("*")
+    forms = plan.beginnings(did[:-1]) if beginning else (did, plan.read(did, ours=False).dialable)
+    for own in route.did:
+        if own.endswith("*"):
+            if any(form.startswith(plan.beginnings(own[:-1])) for form in forms):
+                return True
+        elif not beginning and {own, plan.read(own, ours=False).dialable} & set(forms):
+            return True
+    return False
 
 
 def _takes_anybody(route: Route, trunk: str) -> bool:

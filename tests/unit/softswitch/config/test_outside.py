@@ -158,6 +158,15 @@ def test_calls_that_no_route_takes(routes: list[str], ways: list[str]) -> None:
     assert [way.partition(", and no route")[0] for way in told] == ways
 
 
+@pytest.mark.parametrize(
+    ("rest", "missing"), [("+380441234567", False), ("044*", False), ("+38044*", False), ("+380441234568", True)]
+)
+def test_the_calls_to_a_number_are_those_in_every_form(rest: str, missing: bool) -> None:
+    routes = f'did = "0441234567"\nto = "queue:q"\nwhen = "open:office"\n[[route]]\ndid = "{rest}"\nto = "queue:q"\n'
+    told = found(routes + HOURS + '[server]\ncountry = "UA"\n')
+    assert any(way.endswith("takes the call (404)") for way in told) is missing
+
+
 def test_a_trunk_that_can_be_full_is_warned_of() -> None:
     text = BASE.replace('host = "192.0.2.1"', 'host = "192.0.2.1"\nmax_calls = 30') + TAKES
     config = parse_config(text.encode(), file="c", folder=Path(), env={})
