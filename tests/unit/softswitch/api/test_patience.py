@@ -95,7 +95,7 @@ async def test_a_request_that_comes_octet_by_octet_has_its_time_and_no_more(monk
 
 @pytest.mark.asyncio
 async def test_a_body_that_goes_on_after_the_answer_keeps_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patience, "ARRIVAL", 0.3)
+    monkeypatch.setattr(patience, "ARRIVAL", 2.0)
     head = b"PUT /refused HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n"
     async with served() as server, clients(server, 1, head) as ((reader, writer),):
 
