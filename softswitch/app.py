@@ -19,9 +19,9 @@ from softswitch.admin.desk import AdminDesk
 from softswitch.admin.erasing import erasure_verbs
 from softswitch.admin.lock import Locked
 from softswitch.admin.reloader import Reloader
-from softswitch.call.callback_desk import CallbackDesk
+from softswitch.call.callbacks.desk import CallbackDesk
 from softswitch.call.control import CallControl
-from softswitch.call.resuming import Resuming
+from softswitch.call.queues.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.campaigns.audio import RemoteAudio
 from softswitch.campaigns.book import Book

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ivr.texts import is_fixed
-from softswitch.call.features import feature_prompts
-from softswitch.call.find_me import find_me_prompts
-from softswitch.call.hours_codes import hours_prompts
+from softswitch.call.agents.features import feature_prompts
+from softswitch.call.agents.verifying import verification_prompts
+from softswitch.call.agents.whisper import whisper_prompts
+from softswitch.call.hours.codes import hours_prompts
 from softswitch.call.left import message_prompts
-from softswitch.call.parking import park_prompts
-from softswitch.call.verifying import verification_prompts
-from softswitch.call.waiting import queue_prompts
-from softswitch.call.whisper import whisper_prompts
+from softswitch.call.queues.waiting import queue_prompts
+from softswitch.call.ringing.find_me import find_me_prompts
+from softswitch.call.transfers.parking import park_prompts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

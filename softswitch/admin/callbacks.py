@@ -12,7 +12,7 @@ from softswitch.admin.requests import Args, Nothing, Text, read
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from softswitch.call.callback_desk import CallbackDesk
+    from softswitch.call.callbacks.desk import CallbackDesk
 
 
 class Cancel(Args):

@@ -8,13 +8,13 @@ from pydantic import Field
 
 from softswitch.admin.protocol import AdminError, Code
 from softswitch.admin.requests import Args, Many, Text, read
-from softswitch.call.caller_desk import CannotBe, Change, Why
+from softswitch.call.queues.desk import CannotBe, Change, Why
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from acd.dispatcher import Dispatcher
-    from softswitch.call.caller_desk import CallerDesk
+    from softswitch.call.queues.desk import CallerDesk
 
 _CODES = {
     Why.WRONG: Code.BAD_REQUEST,

@@ -14,7 +14,7 @@ from softswitch.admin.server import AdminServer
 from softswitch.admin.today import Today, records_of_today, standards
 from softswitch.admin.verbs import Operations
 from softswitch.admin.verification import VerificationDesk
-from softswitch.call.hours_desk import HoursDesk
+from softswitch.call.hours.desk import HoursDesk
 from softswitch.store.database import FILE_NAME
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from acd.dispatcher import Dispatcher
     from softswitch.admin.server import Verb
-    from softswitch.call.caller_desk import CallerDesk
     from softswitch.call.control import CallControl
+    from softswitch.call.queues.desk import CallerDesk
     from softswitch.config import Config
     from softswitch.ports import Clock, Journal
 

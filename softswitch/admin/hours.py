@@ -9,16 +9,16 @@ from pydantic import Field
 from ivr.forced import ForcedState
 from softswitch.admin.protocol import AdminError, Code
 from softswitch.admin.requests import Args, Nothing, Text, read
-from softswitch.call.hours_desk import NoSuchHours
+from softswitch.call.hours.desk import NoSuchHours
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from softswitch.call.hours_desk import HoursDesk
+    from softswitch.call.hours.desk import HoursDesk
 
 
 class ChangeHours(Args):
-    """``auto``: what the rules say. ``until``: see `softswitch.call.hours_desk.parse_until`; without it until the rules
+    """``auto``: what the rules say. ``until``: see `softswitch.call.hours.desk.parse_until`; without it until the rules
     change by themselves.
     """
 

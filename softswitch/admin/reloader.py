@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from softswitch.admin.protocol import AdminError, Code
-from softswitch.call.opening import Opening
+from softswitch.call.hours.opening import Opening
 from softswitch.clock import SystemClock
 from softswitch.config import ConfigError, flows, load_config
 from softswitch.config.changes import Difference, difference

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ivr.forced import Forced, ForcedHours, ForcedState
-from softswitch.call.forcing import FORCED, RELEASED, forced_in
+from softswitch.call.hours.forcing import FORCED, RELEASED, forced_in
 from softswitch.call.supposed import QuestionError
 from softswitch.config.errors import nearest, one_of
 from softswitch.store.database import FILE_NAME, StoreError

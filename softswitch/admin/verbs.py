@@ -25,7 +25,7 @@ from acd.events import (
 from softswitch.admin.callers import Callers
 from softswitch.admin.protocol import AdminError, Code
 from softswitch.admin.requests import Args, Level, Many, Nothing, Text, listed, read
-from softswitch.call.caller_desk import CallerDesk
+from softswitch.call.queues.desk import CallerDesk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

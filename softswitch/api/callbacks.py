@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from softswitch.api.access import CALL_BACK, User
 from softswitch.api.bodies import json_body
-from softswitch.call.callback_desk import MOST_FREE, Refused, UnknownKind, Wanted
+from softswitch.call.callbacks.desk import MOST_FREE, Refused, UnknownKind, Wanted
 from softswitch.config.fields import LANGUAGES
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from softswitch.api.guards import Guards
-    from softswitch.call.callback_desk import CallbackDesk
+    from softswitch.call.callbacks.desk import CallbackDesk
     from softswitch.config.words.systems import Api
 
 CallbackName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

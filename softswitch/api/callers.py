@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from softswitch.api.access import CALLERS, User
 from softswitch.api.bodies import json_body
 from softswitch.api.tags import etag, expects, has_seen
-from softswitch.call.caller_desk import CannotBe, Change, Why
+from softswitch.call.queues.desk import CannotBe, Change, Why
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from softswitch.api.guards import Guards
-    from softswitch.call.caller_desk import CallerDesk
+    from softswitch.call.queues.desk import CallerDesk
 
 CallName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.@~-]{1,200}$")]
 _MOST_OCTETS = 20_000

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ivr.forced import ForcedState
 from softswitch.api.access import HOURS, User
 from softswitch.api.bodies import json_body
-from softswitch.call.hours_desk import NO_END, NoSuchHours
+from softswitch.call.hours.desk import NO_END, NoSuchHours
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from softswitch.api.guards import Guards
-    from softswitch.call.hours_desk import HoursDesk
+    from softswitch.call.hours.desk import HoursDesk
 
 HoursName = Annotated[str, Path(max_length=200, description="``[hours.NAME]``")]
 _MOST_OCTETS = 2_000
@@ -50,7 +50,7 @@ class HoursChange(BaseModel):
 
     @property
     def end(self) -> str | None:
-        """As `softswitch.call.hours_desk.parse_until` reads it."""
+        """As `softswitch.call.hours.desk.parse_until` reads it."""
         if self.minutes is None:
             return self.until
         return f"{self.minutes}m" if self.minutes else NO_END

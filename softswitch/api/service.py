@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
 
-    from softswitch.call.callback_desk import CallbackDesk
-    from softswitch.call.caller_desk import CallerDesk
-    from softswitch.call.hours_desk import HoursDesk
+    from softswitch.call.callbacks.desk import CallbackDesk
+    from softswitch.call.hours.desk import HoursDesk
+    from softswitch.call.queues.desk import CallerDesk
     from softswitch.campaigns.book import Book
     from softswitch.config.words.systems import Api
     from softswitch.erasure.desk import ErasureDesk

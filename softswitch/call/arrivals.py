@@ -17,7 +17,7 @@ from ivr.session import Session
 from rtp.lanes import NoPortLeft
 from rtp.sdp import SdpError
 from softswitch.call.admission import Refusal
-from softswitch.call.features import LISTENING, Feature
+from softswitch.call.agents.features import LISTENING, Feature
 from softswitch.call.model import Call
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from sip.flow import Flow
     from sip.message import Request
     from softswitch.call.admission import Admission
+    from softswitch.call.agents.features import FeatureCodes
     from softswitch.call.control import CallControl
-    from softswitch.call.features import FeatureCodes
-    from softswitch.call.hours_codes import HoursCodes
+    from softswitch.call.hours.codes import HoursCodes
     from softswitch.call.model import Caller, Leg
     from softswitch.call.routing import Destination, Router
     from softswitch.call.settings import Settings

@@ -9,9 +9,9 @@ from ivr.events import HungUp, Returned
 from ivr.labels import LABEL, PATH
 from ivr.nodes import Result
 from sip.events import EndCause
-from softswitch.call.dialling import Failure
-from softswitch.call.display import MARK
 from softswitch.call.model import Stage
+from softswitch.call.ringing.dialling import Failure
+from softswitch.call.ringing.display import MARK
 from softswitch.call.stages import Input
 
 if TYPE_CHECKING:

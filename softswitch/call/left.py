@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from ivr.left import CALLBACK, MAILBOX, VOICEMAIL
 from ivr.nodes import Prompt
-from softswitch.call.callback_requests import CallbackRequests
-from softswitch.call.lamps import Lamps
-from softswitch.call.listening import Listening
-from softswitch.call.mailboxes import Mailboxes, greeting_of
+from softswitch.call.callbacks.requests import CallbackRequests
+from softswitch.call.voicemail.lamps import Lamps
+from softswitch.call.voicemail.listening import Listening
+from softswitch.call.voicemail.taking import Mailboxes, greeting_of
 from softswitch.speech import phrases
 from softswitch.voicemail.boxes import Boxes
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ivr.nodes import Flow
     from softswitch.call.admission import Admission
     from softswitch.call.control import CallControl
-    from softswitch.call.opening import Opening
+    from softswitch.call.hours.opening import Opening
     from softswitch.call.settings import Settings
     from softswitch.config import Config
     from softswitch.messages import Message, Request

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ivr.session import Session
     from rtp.legs import LegSpec, Source
     from rtp.negotiate import AudioSettings
-    from softswitch.call.brought import Brought
+    from softswitch.call.queues.brought import Brought
     from softswitch.config import Config
 
 #: Shown in place of a caller who is not known.

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ivr.targets import EXTERNAL, Target
-from softswitch.call.trunks import DIALLABLE
+from softswitch.call.trunks.lines import DIALLABLE
 from softswitch.callers.numbers import Number, NumberKind
 from softswitch.config.templates import fill, placeholders
 from softswitch.config.words.flow import REFUSALS
@@ -14,8 +14,8 @@ from softswitch.config.words.flow import REFUSALS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from softswitch.call.hours.opening import Opening
     from softswitch.call.model import Caller
-    from softswitch.call.opening import Opening
     from softswitch.call.settings import Settings
     from softswitch.config import Config, Route
 

@@ -12,7 +12,7 @@ from rtp.legs import MediaTimeout, PlayFinished
 from rtp.sdp import SdpError
 from sip import events as sip_events
 from sip.errors import ParseError
-from softswitch.call.dialling import failure_of
+from softswitch.call.ringing.dialling import failure_of
 
 if TYPE_CHECKING:
     from sip.flow import Flow

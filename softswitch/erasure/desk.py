@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
     from acd.dispatcher import Dispatcher
-    from softswitch.call.callback_desk import CallbackDesk
+    from softswitch.call.callbacks.desk import CallbackDesk
     from softswitch.call.control import CallControl
     from softswitch.campaigns.contacts import Contacts
     from softswitch.config import Config

@@ -7,7 +7,7 @@ import os
 from email import message_from_bytes, policy
 from typing import TYPE_CHECKING
 
-from softswitch.call.recording import FOLDER as RECORDINGS
+from softswitch.call.recording.node import FOLDER as RECORDINGS
 from softswitch.outbox.sinks import locked
 from softswitch.voicemail.mailroom import FOLDER as VOICEMAIL
 from softswitch.voicemail.mailroom import SEPARATOR, SPOOL

@@ -14,8 +14,8 @@ from ivr import effects as fx
 from ivr.events import Started
 from ivr.session import Session
 from softswitch.admin.supposed_hours import supposed_hours, told
+from softswitch.call.hours.opening import Opening
 from softswitch.call.model import Caller
-from softswitch.call.opening import Opening
 from softswitch.call.routing import Router
 from softswitch.call.supposed import caller_of, moment, told_moment
 from softswitch.config.flows import flow

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from softswitch.call.opening import Opening
+from softswitch.call.hours.opening import Opening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,12 +20,12 @@ from ivr.secrecy import masked, secret_names
 from ivr.services import NO_NUMBER, Lookup, Sms
 from ivr.session import Session
 from softswitch.admin.supposed_hours import told
+from softswitch.call.agents.features import FeatureCodes
 from softswitch.call.arrivals import NOTHING_BOUND
-from softswitch.call.features import FeatureCodes
-from softswitch.call.hours_codes import sets_hours
-from softswitch.call.opening import CLOSED, Opening
+from softswitch.call.hours.codes import sets_hours
+from softswitch.call.hours.opening import CLOSED, Opening
+from softswitch.call.menus.texting import write
 from softswitch.call.routing import Router
-from softswitch.call.texting import write
 from softswitch.config.flows import flow
 from softswitch.tryout.answers import check_answers
 from softswitch.tryout.attempt import TYPING

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from acd.dispatcher import Dispatcher
-from softswitch.call.callback_desk import CallbackDesk
+from softswitch.call.callbacks.desk import CallbackDesk
 from softswitch.config import parse_config
 from softswitch.config.acd import acd_config
 from softswitch.erasure.desk import ErasureDesk, InUse, Parts

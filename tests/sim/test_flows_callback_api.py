@@ -18,7 +18,7 @@ from softswitch.admin.callbacks import callback_verbs
 from softswitch.admin.protocol import AdminError
 from softswitch.api.callbacks import add_callbacks
 from softswitch.api.guards import Guards
-from softswitch.call.callback_desk import CallbackDesk
+from softswitch.call.callbacks.desk import CallbackDesk
 from softswitch.config import parse_config
 from tests.sim.office import CENTRE, Office
 from tests.sim.test_flows_callback_promises import SKILLED

@@ -12,7 +12,7 @@ from acd.agent import State
 from acd.events import WaitEstimated
 from ivr.targets import Target
 from rtp.legs import Music, Play, Tone
-from softswitch.call.sending import send_on
+from softswitch.call.queues.sending import send_on
 from softswitch.store.cdr import Disposition
 from tests.sim.office import CENTRE, MUSIC, Office, bridged, said, state_of
 from tests.support.sim_phone import answers, rejects, rings_on

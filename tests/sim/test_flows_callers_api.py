@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from acd.agent import State
 from softswitch.api.callers import add_callers
 from softswitch.api.guards import Guards
-from softswitch.call.caller_desk import CallerDesk
+from softswitch.call.queues.desk import CallerDesk
 from softswitch.config import parse_config
 from tests.sim.office import Office, bridged, state_of
 from tests.support.sim_phone import answers

@@ -13,7 +13,7 @@ from rich.console import Console
 from softswitch.admin.hours import hours_verbs
 from softswitch.admin.hours_tables import changed_hours, hours_table
 from softswitch.admin.protocol import AdminError
-from softswitch.call.hours_desk import HoursDesk, parse_until
+from softswitch.call.hours.desk import HoursDesk, parse_until
 from tests.sim.office import CENTRE, Office
 from tests.sim.test_flows_hours import HOURS, hears, wait_until
 from tests.support.sim_ports import SimClock

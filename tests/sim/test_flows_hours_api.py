@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from softswitch.api.guards import Guards
 from softswitch.api.hours import add_hours
-from softswitch.call.hours_desk import HoursDesk
+from softswitch.call.hours.desk import HoursDesk
 from softswitch.config import parse_config
 from tests.sim.office import CENTRE, Office
 from tests.sim.test_flows_hours import HOURS, hears, wait_until

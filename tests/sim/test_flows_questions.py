@@ -10,7 +10,7 @@ from ivr.events import Answered, Returned
 from ivr.nodes import Flow, HandOff, Inquiry, Result
 from ivr.targets import Target
 from rtp.legs import Echo, Music, Play, Silence
-from softswitch.call.handlers import Handler
+from softswitch.call.menus.handlers import Handler
 from tests.sim.office import record_of
 
 if TYPE_CHECKING:

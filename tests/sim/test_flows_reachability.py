@@ -9,7 +9,7 @@ import pytest
 from acd.agent import State
 from acd.events import AgentLoggedOut
 from sip.flow import Flow, Transport
-from softswitch.call.qualifying import AGAIN, PATIENCE
+from softswitch.call.ringing.qualifying import AGAIN, PATIENCE
 from tests.sim.office import CENTRE, Office, bridged, state_of
 from tests.support.sim_phone import rings_on
 from tests.support.sim_switch import ADDRESS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from rtp.legs import Conference, Music, Play, Recorded, RecordingQuiet, Silence
-from softswitch.call.recordings import NO_ANSWER
+from softswitch.call.recording.under_way import NO_ANSWER
 from tests.sim.office import CENTRE, Office, said
 
 if TYPE_CHECKING:

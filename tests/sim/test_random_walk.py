@@ -11,7 +11,7 @@ from acd.ticket import Place
 from ivr.targets import Target
 from rtp.legs import MediaTimeout
 from rtp.negotiate import Direction
-from softswitch.call.sending import send_on
+from softswitch.call.queues.sending import send_on
 from tests.sim.figures import check_accounts
 from tests.sim.office import CALLERS, CENTRE, DESKS, Office
 from tests.sim.test_flows_waiting import LEAVE

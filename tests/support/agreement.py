@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from acd.agent import State
 from acd.ticket import CALLED_BACK, Place
 from softswitch.call.model import Stage
-from softswitch.call.transfer_states import State as Sending
+from softswitch.call.transfers.states import State as Sending
 
 if TYPE_CHECKING:
     from acd.dispatcher import Dispatcher

@@ -18,7 +18,7 @@ from sip.refer import EXTENSIONS
 from sip.registrar import Registrar
 from softswitch.call.control import CallControl
 from softswitch.call.model import Stage
-from softswitch.call.resuming import Resuming
+from softswitch.call.queues.resuming import Resuming
 from softswitch.call.settings import Settings
 from softswitch.campaigns.book import CHANGED, Book
 from softswitch.config import acd as acd_configuration

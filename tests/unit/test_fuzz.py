@@ -40,7 +40,7 @@ def test_a_call_that_is_forgotten_is_reported(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_an_exception_that_the_switch_survives_is_reported_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("softswitch.call.menus.Menus.receive", lambda *_: 1 / 0)
+    monkeypatch.setattr("softswitch.call.menus.sessions.Menus.receive", lambda *_: 1 / 0)
     _, problem = run(fuzz_control.CALL_CONTROL, seed=1, cases=range(10), limit=1.0)
     assert "internal error" in problem
 

@@ -10,7 +10,7 @@ import pytest
 
 from softswitch.admin.protocol import AdminError
 from softswitch.admin.reloader import Prepared, Reloader
-from softswitch.call.opening import Opening
+from softswitch.call.hours.opening import Opening
 from softswitch.clock import SystemClock
 from softswitch.config import load_config
 from softswitch.config.calendars.events import Occurrence, Series

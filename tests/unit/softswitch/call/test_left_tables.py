@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
-from softswitch.call import listening_states, message_states
+from softswitch.call.voicemail import listening_states
+from softswitch.call.voicemail import taking_states as message_states
 
 
 def test_every_pair_of_taking_a_message_is_decided_once() -> None:

@@ -7,8 +7,8 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from softswitch.call import conference_states
-from softswitch.call.recording_states import IGNORED, IMPOSSIBLE, TRANSITIONS, Action, Input, State
+from softswitch.call.conferences import states as conference_states
+from softswitch.call.recording.states import IGNORED, IMPOSSIBLE, TRANSITIONS, Action, Input, State
 
 
 def test_every_state_and_input_of_a_recording_is_declared_once() -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from ivr.targets import Target
+from softswitch.call.hours.opening import Opening
 from softswitch.call.model import Caller
-from softswitch.call.opening import Opening
 from softswitch.call.routing import Destination, Router
 from softswitch.config import parse_config
 from softswitch.config.flows import flow

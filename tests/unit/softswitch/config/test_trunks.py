@@ -8,7 +8,7 @@ import pytest
 
 from ivr.nodes import External, Result
 from ivr.targets import Target
-from softswitch.call.trunks import formatted
+from softswitch.call.trunks.lines import formatted
 from softswitch.config import flows, parse_config
 from softswitch.config.errors import ConfigError
 

@@ -1,0 +1,1 @@
+"""Conferences: getting into a room, and being there."""

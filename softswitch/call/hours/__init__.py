@@ -1,0 +1,1 @@
+"""Opening hours: whether they are open, and setting them by hand."""

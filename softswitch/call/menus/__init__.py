@@ -1,0 +1,1 @@
+"""IVR sessions: what they ask for, carried out."""

@@ -1,0 +1,1 @@
+"""Queues: the distributor's wishes carried out on legs, and callers while they wait."""

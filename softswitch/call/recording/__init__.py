@@ -1,0 +1,1 @@
+"""Recording: the `record` node, and whatever else is written to a file."""

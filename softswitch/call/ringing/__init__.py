@@ -1,0 +1,1 @@
+"""Ringing somebody: where they are, whether they can be rung, what their telephone shows, who answers first."""
