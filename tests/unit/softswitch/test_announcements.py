@@ -54,7 +54,7 @@ def name_of(prompt: Prompt) -> str:
 
 def golden(language: str) -> dict[str, str]:
     """What is to be heard: place, wait or phrase → sentence."""
-    places = {n: place for n, place, _ in table(language, "queue")[1]}
+    places = {n: place for n, place in table(language, "queue")[1]}
     texts = {f"{key} {arguments}".rstrip(): text for key, arguments, text in table(language, "phrases")[1]}
     told = {name: texts[name] for name in map(name_of, TOLD)}
     return places | {f"wait {box}": texts[key] for box, key in WAIT_BOXES.items()} | told

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import softswitch.config.words
 from softswitch.config import parse_config
 
 BASE = """
@@ -57,7 +58,7 @@ def test_hours_that_are_named_nowhere_are_unreachable() -> None:
 
 def test_every_word_whose_value_is_the_name_of_hours_is_tried() -> None:
     """Those that are no target, as the words of the configuration describe them."""
-    words = Path("softswitch/config/words")
+    words = Path(*softswitch.config.words.__path__)
     told = re.findall(
         r'\n    (\w+): [^\n]*\n    """``(?:hours|open):name``', "".join(p.read_text() for p in words.glob("*.py"))
     )
