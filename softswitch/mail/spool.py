@@ -24,7 +24,6 @@ from softswitch.mail.courier import Courier
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
-    from typing import BinaryIO
 
     from softswitch.mail.compose import Mail
     from softswitch.mail.courier import MailServer
@@ -198,11 +197,10 @@ class MailSpool:
         path, server = self._folder / name, self._server
         if server is None:  # it went away meanwhile
             raise OSError("there is no mail server")
-        recipient, sender, letter = await asyncio.to_thread(_opened, path)
-        try:
+        recipient, sender, begin = await asyncio.to_thread(_envelope, path)
+        with path.open("rb") as letter:
+            letter.seek(begin)
             await self._courier.hand_in(letter, sender, recipient, server)
-        finally:
-            letter.close()
         await asyncio.to_thread(path.unlink)
 
     def _is_final(self, error: aiosmtplib.SMTPException) -> bool:
@@ -248,21 +246,16 @@ class MailSpool:
                 self._on_alarm(alarm)
 
 
-def _opened(path: Path) -> tuple[str, str, BinaryIO]:
-    """Who a message is for, who it is from, and its file where the message begins. Raises OSError, ValueError."""
-    file = path.open("rb")
-    try:
+def _envelope(path: Path) -> tuple[str, str, int]:
+    """Who a message is for, who it is from, and where in the file it begins. Raises OSError, ValueError."""
+    with path.open("rb") as file:
         name, _, recipient = file.readline().decode("ascii", "replace").partition(":")
         if name != ENVELOPE or not recipient.strip():
             raise ValueError(f"{path.name} does not say who it is for")
         begin, head = file.tell(), b""
         while (line := file.readline(_LONGEST_LINE)).strip():
             head += line
-        file.seek(begin)
-        sender = BytesHeaderParser(policy=policy.SMTP).parsebytes(head)["From"]
-        if sender is None or not sender.addresses:
-            raise ValueError(f"{path.name} does not say who it is from")
-    except BaseException:
-        file.close()
-        raise
-    return recipient.strip(), sender.addresses[0].addr_spec, file
+    sender = BytesHeaderParser(policy=policy.SMTP).parsebytes(head)["From"]
+    if sender is None or not sender.addresses:
+        raise ValueError(f"{path.name} does not say who it is from")
+    return recipient.strip(), sender.addresses[0].addr_spec, begin
