@@ -49,7 +49,6 @@ PLACES = sorted({place + behind for place in POSITIONS for behind in range(ROUND
 HEARD = sorted({place - left for place in PLACES for left in range(ROUNDS + 1) if place >= left})
 CALLS_OF_A_PHONE = 4
 RECOGNISED = 0.9
-SENTENCE = 4.0  # seconds of the longest one, and some
 CENTRE = f"""
 [trunk.carrier]
 source = ["{TRUNK_ADDRESS}"]
@@ -138,11 +137,23 @@ class Crowd:
         eventually(told, within=20, what="announcements to all", diagnosis=missing, every=0.25)
 
 
-def is_next(crowd: Crowd, place: int, known: Known) -> bool:
-    """Whether the last that was said to whoever stood at *place* is that there is nobody in front of them."""
+def heard_last(crowd: Crowd, place: int, known: Known) -> int:
+    """The last place that was said to whoever stood at *place*; -1: none yet, or not to its end."""
     said = sentences(crowd.heard(place))
     number, score = recognise(spectrum(said[-1]), known[language_at(place)]) if said else (-1, 0.0)
-    return number == 0 and score > RECOGNISED
+    return number if score > RECOGNISED else -1
+
+
+def wait_heard(crowd: Crowd, known: Known) -> None:
+    """Until all who are there have heard the last of their places."""
+    wanted = {place: place - ROUNDS for place in PLACES if place >= ROUNDS}
+
+    def heard() -> bool:
+        for place in [place for place, number in wanted.items() if heard_last(crowd, place, known) == number]:
+            del wanted[place]
+        return not wanted
+
+    eventually(heard, within=20, what="everybody's last place", diagnosis=lambda: repr(wanted))
 
 
 @pytest.fixture
@@ -194,8 +205,8 @@ def test_every_place_is_recognised_in_every_language(
             if left:
                 crowd.calls[left - 1].hang_up()
             crowd.wait_told(left)
-            eventually(partial(is_next, crowd, left, known), what="next one")
-        crowd.calls[ROUNDS].listen(SENTENCE)  # so long do the others' sentences take at most
+            eventually(lambda first=left: heard_last(crowd, first, known) == 0, what="next one")  # type: ignore[misc]
+        wait_heard(crowd, known)
 
     told: dict[int, list[int]] = {}
     scores = []
