@@ -63,11 +63,13 @@ async def put(server: HttpServer, path: str = "/echo") -> int:
 
 
 async def closed(reader: asyncio.StreamReader) -> bytes:
-    """What came before the end."""
+    """What came before the end, be it a reset: `StreamReader.read` would forget it then."""
+    came = bytearray()
     async with asyncio.timeout(5):
         with contextlib.suppress(ConnectionError):
-            return await reader.read()
-    return b""
+            while some := await reader.read(4096):
+                came += some
+    return bytes(came)
 
 
 @pytest.mark.asyncio
