@@ -5,21 +5,24 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import FastAPI, HTTPException, Path, Request, Response
+from fastapi import HTTPException, Path, Request, Response
 from fastapi.responses import JSONResponse
 
 from softswitch.api.access import FILL, RESTRUCTURE, ROLLBACK, User
 from softswitch.api.bodies import json_body
 from softswitch.api.customers import add_customers
 from softswitch.api.guards import Guards
+from softswitch.api.refusals import empty_application
 from softswitch.api.rollouts import add_rollouts
 from softswitch.api.tags import etag, expects, has_seen
 from softswitch.campaigns.apart import ReportFailed
-from softswitch.campaigns.book import Book, NoSuchSlot, NoSuchVersion, Outdated
-from softswitch.campaigns.documents import BindingsDocument, Invalid, NotAllowed, read
+from softswitch.campaigns.book import Book, Outdated
+from softswitch.campaigns.documents import BindingsDocument, read
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from fastapi import FastAPI
 
     from softswitch.config.words.systems import Api
 
@@ -44,7 +47,7 @@ class Ports:
 
 def application(ports: Ports) -> FastAPI:
     """All resources, described at ``/openapi.json``."""
-    app = FastAPI(title="softswitch", version="1", docs_url=None, redoc_url=None)
+    app = empty_application()
     book = ports.book
 
     guards = Guards(ports.settings, ports.kept)
@@ -57,29 +60,6 @@ def application(ports: Ports) -> FastAPI:
         """The answer to a change, when it can be relied on."""
         await guards.durable()
         return JSONResponse(shown(slot), headers={"ETag": etag(book.version(slot))})
-
-    @app.exception_handler(NoSuchSlot)
-    async def no_such_slot(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": f'there is no slot "{error}"'}, 404)
-
-    @app.exception_handler(NoSuchVersion)
-    async def no_such_version(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": str(error)}, 409)
-
-    @app.exception_handler(NotAllowed)
-    async def not_allowed(_: Request, error: Exception) -> JSONResponse:
-        return JSONResponse({"detail": "not allowed", "why": str(error)}, 403)
-
-    @app.exception_handler(Outdated)
-    async def outdated(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, Outdated)
-        return JSONResponse({"detail": "changed meanwhile"}, 412, {"ETag": etag(error.version)})
-
-    @app.exception_handler(Invalid)
-    async def invalid(_: Request, error: Exception) -> JSONResponse:
-        assert isinstance(error, Invalid)
-        problems = [{"field": field, "error": message} for field, message in error.problems]
-        return JSONResponse({"detail": "not valid", "problems": problems}, 422)
 
     @app.get("/slots", summary="All slots, with what they allow")
     async def slots(who: User = asking) -> list[dict[str, Any]]:

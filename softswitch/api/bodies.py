@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import HTTPException
+from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
+
+from softswitch.campaigns.documents import Invalid
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 #: Seconds that a body may take to arrive.
 PATIENCE = 10.0
+#: Problems of one body that are told.
+_MOST_PROBLEMS = 20
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 async def json_body(request: Request, limit: int) -> object:
@@ -36,6 +43,23 @@ async def json_body(request: Request, limit: int) -> object:
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, f"the body is no JSON: {error}") from None
     return found
+
+
+async def read_body(request: Request, limit: int, model: type[Model]) -> Model:
+    """What was sent, as *model* describes it. Raises HTTPException as `json_body`, and Invalid."""
+    document = await json_body(request, limit)
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:_MOST_PROBLEMS]
+        raise Invalid([(".".join(map(str, problem["loc"])) or "body", problem["msg"]) for problem in found]) from None
+
+
+def described(model: type[BaseModel]) -> dict[str, Any]:
+    """`openapi_extra` of a route whose body `read_body` reads."""
+    return {
+        "requestBody": {"required": True, "content": {"application/json": {"schema": model.model_json_schema()}}},
+    }
 
 
 def int_or(text: str | None, otherwise: int) -> int:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from softswitch.api.access import CALL_BACK, User
-from softswitch.api.bodies import json_body
+from softswitch.api.bodies import described, read_body
 from softswitch.call.callbacks.desk import MOST_FREE, Refused, UnknownKind, Wanted
 from softswitch.config.fields import LANGUAGES
 
@@ -83,23 +83,11 @@ def add_callbacks(app: FastAPI, guards: Guards, settings: Callable[[], Api], des
             200: {"description": "This number had been ordered already; the time is the new one."},
             409: {"description": "It is closed then, or taken; ``free`` has other times."},
         },
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": CallbackOrder.model_json_schema()}},
-            }
-        },
+        openapi_extra=described(CallbackOrder),
     )
     async def order(request: Request, who: User = asking) -> Response:
         demand(who, CALL_BACK)
-        try:
-            wanted = CallbackOrder.model_validate(await json_body(request, settings().max_body))
-        except ValidationError as error:
-            problems = [
-                {"field": ".".join(map(str, problem["loc"])), "error": problem["msg"]}
-                for problem in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
-            return JSONResponse({"detail": "not valid", "problems": problems}, 422)
+        wanted = await read_body(request, settings().max_body, CallbackOrder)
         taken, new = desk.order(
             Wanted(
                 wanted.callback,

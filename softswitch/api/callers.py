@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from softswitch.api.access import CALLERS, User
-from softswitch.api.bodies import json_body
+from softswitch.api.bodies import described, read_body
 from softswitch.api.tags import etag, expects, has_seen
 from softswitch.call.queues.desk import CannotBe, Change, Why
 
@@ -82,23 +82,11 @@ def add_callers(app: FastAPI, guards: Guards, callers: CallerDesk) -> None:
             409: {"description": "Not as things are: talks already, or the agent cannot be rung; nothing is changed."},
             412: {"description": "Somebody has changed this caller since the version in If-Match."},
         },
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": CallerChange.model_json_schema()}},
-            }
-        },
+        openapi_extra=described(CallerChange),
     )
     async def change(request: Request, call: CallName, who: User = asking) -> Response:
         demand(who, CALLERS)
-        try:
-            wanted = CallerChange.model_validate(await json_body(request, _MOST_OCTETS))
-        except ValidationError as error:
-            problems = [
-                {"field": ".".join(map(str, problem["loc"])) or "body", "error": problem["msg"]}
-                for problem in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
-            return JSONResponse({"detail": "not valid", "problems": problems}, 422)
+        wanted = await read_body(request, _MOST_OCTETS, CallerChange)
         version = found(call)["version"]  # nothing else happens between this and the change
         if expects(request, version) is False:
             return JSONResponse({"detail": "changed meanwhile"}, 412, {"ETag": etag(version)})

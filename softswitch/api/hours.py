@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from fastapi import Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ivr.forced import ForcedState
 from softswitch.api.access import HOURS, User
-from softswitch.api.bodies import json_body
+from softswitch.api.bodies import described, read_body
 from softswitch.call.hours.desk import NO_END, NoSuchHours
+from softswitch.campaigns.documents import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,27 +76,15 @@ def add_hours(app: FastAPI, guards: Guards, desk: HoursDesk) -> None:
     @app.put(
         "/hours/{name}",
         summary="Set them by hand: the next caller meets it",
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": HoursChange.model_json_schema()}},
-            }
-        },
+        openapi_extra=described(HoursChange),
     )
     async def put(request: Request, name: HoursName, who: User = asking) -> JSONResponse:
         demand(who, HOURS)
-        try:
-            wanted = HoursChange.model_validate(await json_body(request, _MOST_OCTETS))
-        except ValidationError as error:
-            problems = [
-                {"field": ".".join(map(str, problem["loc"])) or "body", "error": problem["msg"]}
-                for problem in error.errors(include_url=False, include_context=False, include_input=False)
-            ]
-            return JSONResponse({"detail": "not valid", "problems": problems}, 422)
+        wanted = await read_body(request, _MOST_OCTETS, HoursChange)
         try:
             changed = desk.force(name, ForcedState(wanted.state), until=wanted.end, by=who.name)
         except ValueError as error:
-            return JSONResponse({"detail": "not valid", "problems": [{"field": "until", "error": str(error)}]}, 422)
+            raise Invalid([("until", str(error))]) from None
         await guards.durable()
         return JSONResponse(_told(changed))
 

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import HTTPException, Path, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from ivr.targets import Target, TargetError
 from softswitch.api.access import RESTRUCTURE, User
-from softswitch.api.bodies import json_body
-from softswitch.campaigns.documents import Invalid
+from softswitch.api.bodies import described, read_body
 from softswitch.campaigns.rollouts import NoSuchPlace, WrongShares
 
 if TYPE_CHECKING:
@@ -56,17 +55,14 @@ def add_rollouts(app: FastAPI, rollouts: Rollouts, guards: Guards, now: Callable
     @app.put(
         "/rollouts/{place}",
         summary="Let so many callers come to a version, from the next call on",
-        openapi_extra={"requestBody": {"content": {"application/json": {"schema": Shares.model_json_schema()}}}},
+        openapi_extra=described(Shares),
     )
     async def put(request: Request, place: Place, who: User = asking) -> Response:
         guards.demand(who, RESTRUCTURE)
+        wanted = await read_body(request, _MOST_OCTETS, Shares)
         try:
-            wanted = Shares.model_validate(await json_body(request, _MOST_OCTETS))
             shares = {Target.parse(to): float(percent) for to, percent in wanted.percents.items()}
             state = rollouts.put(Target.parse(place), shares, now(), by=who.name)
-        except ValidationError as error:
-            problems = [(".".join(map(str, found["loc"])) or "body", found["msg"]) for found in error.errors()[:20]]
-            raise Invalid(problems) from None
         except WrongShares as error:
             raise HTTPException(422, str(error)) from None
         await guards.durable()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import FastAPI, HTTPException, Path, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from softswitch.api.access import user_of
-from softswitch.api.bodies import json_body
+from softswitch.api.bodies import described, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,12 +33,7 @@ def add_verification(app: FastAPI, settings: Callable[[], Api], mark: Callable[[
     @app.put(
         "/calls/{call}/verification",
         summary="The caller is, or is not, who they say",
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {"application/json": {"schema": Verification.model_json_schema()}},
-            }
-        },
+        openapi_extra=described(Verification),
     )
     async def verify(request: Request, call: CallName) -> JSONResponse:
         who = user_of(request.headers.get("authorization", ""), settings().tokens)
@@ -46,10 +41,7 @@ def add_verification(app: FastAPI, settings: Callable[[], Api], mark: Callable[[
             raise HTTPException(401, "a token is needed", {"WWW-Authenticate": "Bearer"})
         if who.role not in _ROLES:
             raise HTTPException(403, "not allowed")
-        try:
-            wanted = Verification.model_validate(await json_body(request, settings().max_body))
-        except ValidationError:
-            raise HTTPException(422, 'write {"result": "passed"} or {"result": "failed"}') from None
+        wanted = await read_body(request, settings().max_body, Verification)
         if not mark(call, wanted.result == "passed", who.name):
             raise HTTPException(404, "no such call goes on")
         return JSONResponse({"call": call, "verified": wanted.result})

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from fastapi import HTTPException, Path, Query, Request, Response
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from softswitch.api.access import User  # noqa: TC001 (FastAPI reads the annotations)
-from softswitch.api.bodies import json_body
+from softswitch.api.bodies import described, read_body
 from softswitch.messages import State
 
 if TYPE_CHECKING:
@@ -136,16 +136,11 @@ def add_voicemail(app: FastAPI, guards: Guards, desk: MessageDesk) -> None:
     @app.patch(
         "/voicemail/{box}/{message}",
         summary="It counts as heard, or as new; the lamps of the phones follow",
-        openapi_extra={
-            "requestBody": {"required": True, "content": {"application/json": {"schema": Mark.model_json_schema()}}}
-        },
+        openapi_extra=described(Mark),
     )
     async def mark(request: Request, box: BoxName, message: MessageName, who: User = asking) -> ShownMessage:
         found(box, message, who)
-        try:
-            wanted = Mark.model_validate(await json_body(request, _MOST_OCTETS))
-        except ValidationError:
-            raise HTTPException(422, 'write {"state": "heard"} or {"state": "new"}') from None
+        wanted = await read_body(request, _MOST_OCTETS, Mark)
         marked = desk.mark(found(box, message, who), State(wanted.state), by=who.name)  # the body took its time
         await guards.durable()
         return _shown(marked)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
 from acd.ticket import Place
 from softswitch.admin.callbacks import callback_verbs
 from softswitch.admin.protocol import AdminError
 from softswitch.api.callbacks import add_callbacks
 from softswitch.api.guards import Guards
+from softswitch.api.refusals import empty_application
 from softswitch.call.callbacks.desk import CallbackDesk
 from softswitch.config import parse_config
 from tests.sim.office import CENTRE, Office
@@ -55,7 +55,7 @@ class Http:
         )
         assert API is not None
         settings = API
-        self._app = FastAPI()
+        self._app = empty_application()
 
         async def kept() -> None:
             pass

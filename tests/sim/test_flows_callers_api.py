@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
 from acd.agent import State
 from softswitch.api.callers import add_callers
 from softswitch.api.guards import Guards
+from softswitch.api.refusals import empty_application
 from softswitch.call.queues.desk import CallerDesk
 from softswitch.config import parse_config
 from tests.sim.office import Office, bridged, state_of
@@ -34,7 +34,7 @@ class Http:
         callers = CallerDesk(switch.control, switch.dispatcher, now=lambda: office.world.now, settle=switch.flush)
         assert API is not None
         settings = API
-        self.app = FastAPI()
+        self.app = empty_application()
         self.kept = 0
 
         async def kept() -> None:

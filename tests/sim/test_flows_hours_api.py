@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
 from softswitch.api.guards import Guards
 from softswitch.api.hours import add_hours
+from softswitch.api.refusals import empty_application
 from softswitch.call.hours.desk import HoursDesk
 from softswitch.config import parse_config
 from tests.sim.office import CENTRE, Office
@@ -31,7 +31,7 @@ class Http:
         desk = HoursDesk(switch.control, clock=SimClock(), now=lambda: office.world.now, settle=switch.flush)
         assert API is not None
         settings = API
-        self.app = FastAPI()
+        self.app = empty_application()
         self.kept = 0
 
         async def kept() -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
 from softswitch.api.erasure import add_erasure
 from softswitch.api.guards import Guards
+from softswitch.api.refusals import empty_application
 from softswitch.callers.numbers import NumberPlan
 from softswitch.config import parse_config
 from softswitch.erasure.desk import ErasureDesk, InUse
@@ -41,7 +41,7 @@ class Desk(ErasureDesk):
 
 async def ask(desk: Desk, method: str, path: str, role: str = "admin") -> httpx2.Response:
     assert API is not None
-    settings, app = API, FastAPI()
+    settings, app = API, empty_application()
 
     async def kept() -> None:
         pass

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from fastapi import FastAPI
 
+from softswitch.api.refusals import empty_application
 from softswitch.api.verification import add_verification
 from softswitch.config import parse_config
 from tests.unit.softswitch.api.test_api import CONFIG, TOKENS
@@ -32,7 +32,7 @@ API = parse_config(CONFIG.encode(), file="test.toml", folder=Path(), env={}).api
 )
 async def test_who_may_mark_what(role: str, call: str, body: object, status: int) -> None:
     assert API is not None
-    settings, marked, app = API, list[tuple[str, bool, str]](), FastAPI()
+    settings, marked, app = API, list[tuple[str, bool, str]](), empty_application()
 
     def mark(name: str, passed: bool, by: str) -> bool:
         if name == "c1":
