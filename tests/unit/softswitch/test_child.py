@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 READY = "import json, os, signal, subprocess, sys; print('{\"ready\": true}', flush=True)"
 SIZED = """
@@ -127,7 +127,7 @@ async def test_what_the_process_has_started_ends_with_it(tmp_path: Path) -> None
         await process.start()
         await process.kill()
         os.set_blocking(reader, True)
-        ended = await asyncio.wait_for(asyncio.to_thread(os.read, reader, 1), 10.0)
+        ended = await asyncio.wait_for(asyncio.to_thread(os.read, reader, 1), 60.0)
     os.close(reader)
     assert ended == b""  # nobody holds the pipe any more
 

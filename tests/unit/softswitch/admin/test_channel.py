@@ -74,7 +74,7 @@ async def raw(data_dir: Path, data: bytes) -> list[dict[str, Any]]:
     reader, writer = await asyncio.open_unix_connection(socket_path(data_dir), limit=1 << 24)
     writer.write(data)
     writer.write_eof()
-    said = await asyncio.wait_for(reader.read(), 10)
+    said = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     return [json.loads(line) for line in said.splitlines()]
 
@@ -140,7 +140,7 @@ async def test_a_request_without_end_is_refused_and_costs_no_memory(tmp_path: Pa
     async with server(tmp_path):
         reader, writer = await asyncio.open_unix_connection(socket_path(tmp_path))
         writer.write(b"x" * (2 * MAX_REQUEST))
-        answer = json.loads(await asyncio.wait_for(reader.readline(), 10))
+        answer = json.loads(await asyncio.wait_for(reader.readline(), 60))
         assert answer["error"]["code"] == "bad-request"
         assert await reader.read() == b""
         writer.close()
@@ -148,15 +148,22 @@ async def test_a_request_without_end_is_refused_and_costs_no_memory(tmp_path: Pa
 
 
 @pytest.mark.asyncio
-async def test_who_does_not_read_holds_up_nobody_and_is_cut_off(tmp_path: Path) -> None:
+async def test_who_does_not_read_holds_up_nobody(tmp_path: Path) -> None:
+    async with server(tmp_path, read_within=600.0) as running:
+        _, writer = await asyncio.open_unix_connection(socket_path(tmp_path))
+        writer.write(encode({"verb": "huge", "args": {}}) * 3)
+        assert await ask(tmp_path, "echo", n=1) == {"n": 1}
+        assert running.clients
+        writer.close()
+
+
+@pytest.mark.asyncio
+async def test_who_does_not_read_is_cut_off(tmp_path: Path) -> None:
     async with server(tmp_path, read_within=0.2) as running:
         reader, writer = await asyncio.open_unix_connection(socket_path(tmp_path))
         writer.write(encode({"verb": "huge", "args": {}}) * 3)
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        assert await ask(tmp_path, "echo", n=1) == {"n": 1}
-        assert loop.time() - began < 5
-        async with asyncio.timeout(10):
+        assert await ask(tmp_path, "echo") == {}  # who came later is served, so the first has been let in
+        async with asyncio.timeout(60):
             while running.clients:  # noqa: ASYNC110 (nothing tells us)
                 await asyncio.sleep(0.01)
         assert len(await reader.read()) < 8_000_000
@@ -167,7 +174,7 @@ async def test_who_does_not_read_holds_up_nobody_and_is_cut_off(tmp_path: Path) 
 async def test_who_says_nothing_is_forgotten(tmp_path: Path) -> None:
     async with server(tmp_path, idle=0.05):
         reader, writer = await asyncio.open_unix_connection(socket_path(tmp_path))
-        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert await asyncio.wait_for(reader.read(), 60) == b""
         writer.close()
 
 

@@ -58,14 +58,14 @@ async def clients(server: HttpServer, count: int, sent: bytes) -> AsyncIterator[
 
 async def put(server: HttpServer, path: str = "/echo") -> int:
     host, port = server.address
-    async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False, timeout=5) as client:
+    async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False, timeout=60) as client:
         return (await client.put(path, content=b"x" * 10)).status_code
 
 
 async def closed(reader: asyncio.StreamReader) -> bytes:
     """What came before the end, be it a reset: `StreamReader.read` would forget it then."""
     came = bytearray()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         with contextlib.suppress(ConnectionError):
             while some := await reader.read(4096):
                 came += some

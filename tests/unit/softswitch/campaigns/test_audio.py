@@ -55,7 +55,7 @@ class Shelf:
         """What there is to play when all that was asked for has come, or not."""
         before = self.ready
         self.audio.want(wanted)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.ready == before:  # noqa: ASYNC110 (told by a plain callback)
                 await asyncio.sleep(0.01)
         return self.audio.find(wanted, "en")

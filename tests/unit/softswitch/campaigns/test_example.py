@@ -75,7 +75,7 @@ async def test_the_example_says_what_a_caller_hears_and_plays_it(config: Config,
     try:
         for number, caller in enumerate(("1001", "1001", "9999")):
             inquiries.ask(number, "slot", "picks", {"ani": caller}, config)
-        found = [await asyncio.wait_for(answers.get(), 5) for _ in range(3)]
+        found = [await asyncio.wait_for(answers.get(), 60) for _ in range(3)]
         assert [outcome for outcome, _ in found] == ["ok"] * 3
         heard = [book.pulled("renewal", values, {"ani": "1001", "language": "en"}, 0.0) for _, values in found]
         assert sorted(len(messages or ()) for messages in heard) == [0, 1, 1]
@@ -83,7 +83,7 @@ async def test_the_example_says_what_a_caller_hears_and_plays_it(config: Config,
         assert json.loads(next(values for _, values in found if "renewal" in values[BODY])[BODY])["bindings"]
         assert message.prompt.audio is not None
         audio.want(message.prompt.audio)
-        await asyncio.wait_for(fetched.wait(), 20)
+        await asyncio.wait_for(fetched.wait(), 60)
         assert audio.find(message.prompt.audio, "en") is not None
     finally:
         await inquiries.close()

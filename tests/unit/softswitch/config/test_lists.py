@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,13 +91,11 @@ def test_texts_are_missed_in_the_languages_of_callers_on_a_list(tmp_path: Path) 
     assert spoken_languages(config) == ("en", "pl")
 
 
-def test_a_hundred_thousand_rows_are_loaded_and_looked_up_fast(tmp_path: Path) -> None:
+def test_a_hundred_thousand_rows_are_loaded_and_found(tmp_path: Path) -> None:
     rows = "".join(f"+38050{number:07d},olena\n" for number in range(100_000))
     config = load(tmp_path, '[[list.vip]]\nfile = "vip.csv"\n', "number,agent\n" + rows)
     vip, numbers = config.lists["vip"], [config.plan.read(f"+38050{number:07d}") for number in range(0, 100_000, 500)]
-    began = time.perf_counter()
     assert all(vip.find(number) == {"agent": "olena"} for number in numbers)
-    assert (time.perf_counter() - began) / len(numbers) < 1e-3
 
 
 def test_skills_that_callers_of_a_list_need_are_read_in_the_file_and_in_its_rows(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 TOLD = AnnouncePolicy(wait=True)
 PLAIN = QueueConfig("plain", needs=parse("desk >= 50"), announce=TOLD, wrap_up=0.0)

@@ -22,7 +22,7 @@ SLOTS = 8
 def udp(host: str = "127.0.0.1") -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     sock.bind((host, 0))
-    sock.settimeout(2.0)
+    sock.settimeout(60.0)
     return sock
 
 

@@ -40,7 +40,7 @@ def in_a_thread(work: Callable[[], None]) -> None:
 
 
 def until(check: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while not check():
         assert time.monotonic() < deadline
         threading.Event().wait(0.01)

@@ -53,7 +53,7 @@ class Receiver:
 
 
 async def until(condition: Callable[[], bool], receiver: Receiver) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not condition():
             receiver.changed.clear()
             await receiver.changed.wait()

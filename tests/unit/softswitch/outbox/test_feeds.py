@@ -28,7 +28,7 @@ def numbers(path: Path) -> list[int]:
 
 
 async def until(path: Path, *last: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while numbers(path)[-len(last) :] != list(last):  # noqa: ASYNC110 (nothing tells us)
             await asyncio.sleep(0.02)
 
@@ -71,7 +71,10 @@ async def test_without_a_folder_it_is_an_alarm_until_there_is_one(
     feeds = Feeds(told, database, wall=lambda: 0.0, retry=0.01)
     try:
         await feeds.start()
-        await asyncio.sleep(0.1)
+        async with asyncio.timeout(60):
+            while not feeds.state()[0]["alarm"]:  # noqa: ASYNC110 (nothing tells us)
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.1)  # some more tries
         (state,) = feeds.state()
         assert state["to"] == "event_log"
         assert re.fullmatch(rf"{in_the_way}/.*: Not a directory", str(state["alarm"]))
@@ -79,7 +82,7 @@ async def test_without_a_folder_it_is_an_alarm_until_there_is_one(
         assert sum(record.levelname == "ERROR" for record in caplog.records) == 1
 
         in_the_way.unlink()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while feeds.state()[0]["alarm"]:  # noqa: ASYNC110 (nothing tells us)
                 await asyncio.sleep(0.01)
         journal.append("test.a", None, {"n": 1}, at=0.0)

@@ -47,7 +47,7 @@ async def life(folder: Path, lines: int, name: str) -> tuple[list[Any], list[dic
     for number in range(lines):
         journal.append("call.test", "c1", {"life": name, "n": number}, at=0.0)
     await journal.flush()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while feeds.delivered() != journal.last_seq:  # noqa: ASYNC110 (nothing tells us)
             await asyncio.sleep(0.02)
     state = feeds.state()

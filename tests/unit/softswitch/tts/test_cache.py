@@ -82,7 +82,7 @@ async def test_the_running_synthesiser_cleans_and_keeps_what_was_prepared(
     assert speech.prerender([("prepared", "en")]) == 0
     await speech.start()
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while forgotten.exists():  # noqa: ASYNC110 (files tell nobody)
                 await asyncio.sleep(0.01)
         assert prepared.exists()

@@ -17,7 +17,7 @@ from tests.support.switch import is_running
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 SENTENCES = {
     "en": "You are next in the queue. Please stay on the line, an operator will answer soon.",

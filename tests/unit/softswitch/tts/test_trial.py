@@ -14,7 +14,7 @@ from softswitch.tts.trial import silent_languages
 if TYPE_CHECKING:
     from pathlib import Path
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
 TEXTS = {"en": "Hello", "uk": "Вітаємо", "pl": "Witamy"}
 HANGS = SpeechSettings("command", command=("/bin/sleep", "60"), timeout=0.3)

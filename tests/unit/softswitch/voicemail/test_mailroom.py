@@ -95,7 +95,7 @@ class Life:
         return [kind for kind, _ in self.notes]
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 (files tell nobody)
                 await asyncio.sleep(0.01)
 

@@ -10,10 +10,11 @@ import subprocess
 import sys
 import time
 
+import httpx2
 import pytest
 
 from softswitch.webservice.client import Failure, Service, WebserviceClient
-from softswitch.webservice.guard import Guard, guarded_client
+from softswitch.webservice.guard import Guard, GuardedTransport, guarded_client
 from tests.support.http_server import HttpServer
 
 LOOPBACK = Guard([ipaddress.ip_network("127.0.0.0/8")])
@@ -58,9 +59,17 @@ async def test_an_address_that_swallows_connections_does_not_take_the_time_of_th
     async def resolve(host: str, port: int) -> list[str]:
         return ["127.0.0.2", "127.0.0.1"]
 
+    tried: list[str] = []
+
+    class Seen(httpx2.AsyncHTTPTransport):
+        async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+            tried.append(request.url.host)
+            return await super().handle_async_request(request)
+
     with contextlib.ExitStack() as sockets:
         hole = sockets.enter_context(socket.socket())
-        async with HttpServer() as url, guarded_client(LOOPBACK, resolve) as client:
+        transport = GuardedTransport(LOOPBACK, lambda limits: Seen(limits=limits), resolve)
+        async with HttpServer() as url, httpx2.AsyncClient(transport=transport, timeout=None) as client:
             port = int(url.rpartition(":")[2])
             hole.bind(("127.0.0.2", port))
             hole.listen(0)
@@ -68,19 +77,18 @@ async def test_an_address_that_swallows_connections_does_not_take_the_time_of_th
                 waiting = sockets.enter_context(socket.socket())
                 waiting.setblocking(False)
                 waiting.connect_ex(("127.0.0.2", port))
-            service = Service("two", f"http://erp.example:{port}/", timeout=3.0, retries=0)
+            service = Service("two", f"http://erp.example:{port}/", timeout=30.0, retries=0)
             asking = WebserviceClient(service, client, now=time.monotonic)
             assert (await asking.ask({})).failure is None
-            start = time.monotonic()
             assert (await asking.ask({})).failure is None
-            assert time.monotonic() - start < 0.9  # the address that answered is the first to be asked
+    assert tried == ["127.0.0.2", "127.0.0.1", "127.0.0.1"], "the address that answered is the first to be asked"
 
 
 def test_a_silent_name_server_does_not_keep_the_process() -> None:
     program = """
 import asyncio, socket, threading
 socket.getaddrinfo = lambda *_, **__: threading.Event().wait(60)
-from softswitch.webservice.guard import Guard, guarded_client
+from softswitch.webservice.guard import Guard, GuardedTransport, guarded_client
 async def main():
     async with guarded_client(Guard()) as client:
         asked = [asyncio.create_task(client.get("http://erp.example/")) for _ in range(5)]
