@@ -77,7 +77,7 @@ async def _run(file: Path, language: str, command: Sequence[str], within: float)
             said = await _read(process)
             status = await process.wait()
     except TimeoutError:
-        raise TranscriptionFailed(f"{argv[0]} took longer than {within:.3g} s") from None
+        raise TranscriptionFailed(f"{argv[0]} took longer than {round(within, 1):g} s") from None
     finally:
         await _end(process)
     if status != 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ async def test_a_program_that_hangs_holds_the_mail_up_for_so_long_and_no_longer(
         assert text.endswith("The message is attached.\nWhat is said in it could not be written down.\n")
         assert [known.transcript for known in life.boxes.all()] == [""]
         (why,) = (str(data["why"]) for kind, data in life.notes if kind == "voicemail.not_transcribed")
-        assert "took longer than 0.3 s" in why
+        assert re.search(r"took longer than 0\.\d s$", why), "of its 0.3 s some are gone before it starts"
 
 
 @pytest.mark.parametrize("own", ["[]", '["sh", "-c", "echo boxes own"]'])
