@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 RECOGNISED = 0.6  # another sentence of the same voice stays below 0.5; a phone's buffer that slips costs up to 0.3
 PATIENCE = 15.0
 SHORTEST = 0.5  # seconds of a sentence; less is a disturbance
+SHORTEST_SPLIT = 1.0  # seconds of a clip whose halves are still words
 PAUSE = 0.35  # seconds of silence that end a sentence
 
 
@@ -31,16 +32,20 @@ def record_tones(folder: Path, seconds: float = 1.0, **prompts: float) -> None:
         write_wav(recordings / f"{key.replace('__', '.')}.wav", sine(hz, seconds))
 
 
+def recognises(heard: Recording, clip: NDArray[np.float32]) -> bool:
+    """Whether the clip is in what was heard, be it with a slip of the phone's buffer in its middle."""
+    if heard.find(clip).score > RECOGNISED:
+        return True
+    if len(clip) < SHORTEST_SPLIT * 8000:
+        return False
+    return all(heard.find(half).score > RECOGNISED for half in (clip[: len(clip) // 2], clip[len(clip) // 2 :]))
+
+
 def hears(call: PjsuaCall, clip: NDArray[np.float32], what: str, *, since: float = 0.0) -> None:
     """Wait until the clip was heard, counting from the monotonic time `since`."""
 
-    halves = (clip[: len(clip) // 2], clip[len(clip) // 2 :])
-
     def heard(recording: Recording) -> bool:
-        lately = recording.between(since) if since else recording
-        if lately.find(clip).score > RECOGNISED:
-            return True
-        return all(lately.find(half).score > RECOGNISED for half in halves)  # the buffer has slipped between them
+        return recognises(recording.between(since) if since else recording, clip)
 
     call.listen_until(heard, what=what, within=PATIENCE)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.hearing import recognises
 from tests.e2e.office import AGENTS, CENTRE, PIN, Office, phone_tables, write_music
 
 if TYPE_CHECKING:
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Clients, Switches
     from tests.support.pjsua_agent import PjsuaPhone
     from tests.support.speech import Speech
-
-
-RECOGNISED = 0.7
 
 
 @pytest.fixture
@@ -37,7 +35,7 @@ def dial_code(office: Office, phone: PjsuaPhone, code: str, said: NDArray[np.flo
     call = office.dial(phone, code)
     call.wait_confirmed()
     call.wait_ended(within=15)
-    assert call.heard().find(said).score > RECOGNISED
+    assert recognises(call.heard(), said)
 
 
 def test_an_agent_who_stays_on_the_line_serves_one_caller_after_another(unmanned: Office) -> None:

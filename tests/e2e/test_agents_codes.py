@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.hearing import recognises
 from tests.e2e.office import AGENTS, CENTRE, Office, phone_tables, write_music
 from tests.support.switch import eventually
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from tests.support.pjsua_agent import PjsuaCall, PjsuaPhone
     from tests.support.speech import Speech
 
-RECOGNISED = 0.7
 LANGUAGE = "uk"  # the agent's; the switch speaks English
 WORDS = """
 [break]
@@ -52,7 +52,7 @@ class Desk:
         call.wait_confirmed()
         call.wait_ended(within=15)
         said = self._speech.phrase(phrase, LANGUAGE, **arguments)
-        assert call.heard().find(said).score > RECOGNISED, f"{code}: {phrase}"
+        assert recognises(call.heard(), said), f"{code}: {phrase}"
 
     def state(self) -> dict[str, Any]:
         agents: list[dict[str, Any]] = self._office.switch.ask("agents")["agents"]

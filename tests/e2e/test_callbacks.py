@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.e2e.hearing import recognises
 from tests.e2e.office import AGENTS, NAMES, Office, phone_tables, write_music
 from tests.support.speech import LANGUAGES
 from tests.support.switch import eventually
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from tests.support.pjsua_agent import PjsuaCall, PjsuaPhone
     from tests.support.speech import Speech
 
-RECOGNISED = 0.7
 CUSTOMERS = ("2001", "2002", "2003", "1003")  # one for each language
 BEGINNING = 8000  # samples: keys need not wait for the end
 CENTRE = """
@@ -66,7 +66,7 @@ def begins(call: PjsuaCall, speech: Speech, phrase: str, language: str = "en", /
 
 
 def wait_for(call: PjsuaCall, audio: NDArray[np.float32], what: str) -> None:
-    call.listen_until(lambda heard: heard.find(audio).score > RECOGNISED, what=what, within=15)
+    call.listen_until(lambda heard: recognises(heard, audio), what=what, within=15)
 
 
 def log_in(office: Office, agent: str, user: str) -> PjsuaPhone:
@@ -150,5 +150,5 @@ def test_the_agent_first(switches: Switches, clients: Clients, tmp_path: Path, s
     offered.play_tone(1000)
     offered.listen_for_tone(440)
     back.listen_for_tone(1000)
-    assert back.heard().find(speech.phrase("whisper-callback", label="Support")).score < RECOGNISED
+    assert not recognises(back.heard(), speech.phrase("whisper-callback", label="Support"))
     eventually(lambda: office.switch.ask("queues")["queues"][1]["callbacks"] == 0, what="the end of the callback")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.conftest import Switches, render
-from tests.e2e.hearing import RECOGNISED, hears_music, hears_text, record_tones, talk
+from tests.e2e.hearing import hears_music, hears_text, recognises, record_tones, talk
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
 from tests.support.http_server import HttpServer, Reply, served
 
@@ -274,7 +274,7 @@ def test_an_application_drives_calls(office: Office, speech: Speech, web: Web) -
     hears_text(led, speech, GATHER)
     heard = led.heard_so_far()
     assert heard.tone_seconds(JINGLE) > 0.5
-    assert heard.find(speech.text(HELLO)).score > RECOGNISED
+    assert recognises(heard, speech.text(HELLO))
     led.press("7")
     taken = olena.wait_incoming()
     assert "App Sales: Cara Novak" in taken.remote

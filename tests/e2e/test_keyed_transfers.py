@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import Switches
+from tests.e2e.hearing import RECOGNISED, recognises
 from tests.e2e.office import AGENTS, CENTRE, Office, phone_tables, write_music
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from tests.support.speech import Speech
     from tests.support.switch import Switch
 
-RECOGNISED = 0.7
 PARK = '[park]\nplaces = "701-702"\ntimeout = 8\n'
 POLISH = """
 [[route]]
@@ -70,7 +70,7 @@ def talk(one: PjsuaCall, other: PjsuaCall) -> None:
 def keys(agent: PjsuaCall, speech: Speech, code: str, number: str, *, by: str = "rfc4733") -> None:
     agent.press(code, by=by)
     asked = speech.phrase("transfer-enter-number")
-    agent.listen_until(lambda heard: heard.find(asked[:8000]).score > RECOGNISED, what="the question")
+    agent.listen_until(lambda heard: recognises(heard, asked[:8000]), what="the question")
     agent.press(f"{number}#", by=by)
 
 
@@ -132,7 +132,7 @@ def test_sent_to_another_queue_by_keys_a_caller_keeps_language_and_name(office: 
     keys(taken, speech, "*2", "72")
     taken.wait_ended()
     next_one = speech.phrase("queue-next", "pl")
-    call.listen_until(lambda heard: heard.find(next_one).score > RECOGNISED, what='"you are next" in Polish', within=12)
+    call.listen_until(lambda heard: recognises(heard, next_one), what='"you are next" in Polish', within=12)
     piotr = office.phone("1002")
     rung = piotr.wait_incoming()
     assert "Support: Cara Novak" in rung.remote
@@ -152,7 +152,7 @@ def test_parked_by_keys_fetched_by_number_and_parked_again_by_a_transfer_whom_no
 
     taken.press("*6")
     place = speech.phrase("park-place", place="701")
-    taken.listen_until(lambda heard: heard.find(place).score > RECOGNISED, what="the number of the place")
+    taken.listen_until(lambda heard: recognises(heard, place), what="the number of the place")
     fetching = office.dial(dan, "701")
     fetching.wait_confirmed()
     talk(call, fetching)

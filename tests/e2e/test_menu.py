@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.conftest import demand_root
+from tests.e2e.hearing import recognises
 from tests.e2e.office import PASSWORDS, STEP_TWO, WELCOME
 from tests.support.capture import Capture
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from tests.e2e.office import Office
     from tests.support.speech import Speech
 
-RECOGNISED = 0.7
 DIFFERENT = 0.5
 TONE = 1900.0  # a pitch that no voice holds
 
@@ -26,10 +26,10 @@ def test_a_key_pressed_on_pjsua_is_one_digit(office: Office, speech: Speech, way
     welcome, step_two = speech.text(WELCOME), speech.text(STEP_TWO)
     call = office.dial(cara, "104")
     call.wait_confirmed()
-    call.listen_until(lambda heard: heard.find(welcome[: 2 * 8000]).score > RECOGNISED, what="the welcome")
+    call.listen_until(lambda heard: recognises(heard, welcome[: 2 * 8000]), what="the welcome")
 
     call.press("5", by=way)
-    call.listen_until(lambda heard: heard.find(step_two).score > RECOGNISED, what="the second step")
+    call.listen_until(lambda heard: recognises(heard, step_two), what="the second step")
     call.play_tone(TONE)
     said_from = time.monotonic()
     call.listen(1)  # a key counted twice would have led to the echo by now
@@ -47,10 +47,10 @@ def test_a_key_pressed_on_baresip_is_one_digit(office: Office, speech: Speech, w
     welcome, step_two = speech.text(WELCOME), speech.text(STEP_TWO)
     dialled = dan.call(office.switch.uri("104"))
     dan.wait_established(after=dialled)
-    dan.listen_until(lambda heard: heard.find(welcome[: 2 * 8000]).score > RECOGNISED, what="the welcome")
+    dan.listen_until(lambda heard: recognises(heard, welcome[: 2 * 8000]), what="the welcome")
 
     dan.press("5", by=way)
-    dan.listen_until(lambda heard: heard.find(step_two).score > RECOGNISED, what="the second step")
+    dan.listen_until(lambda heard: recognises(heard, step_two), what="the second step")
     before = dan.heard_so_far().length
     dan.say_tone(TONE)
     dan.listen(1)
@@ -102,7 +102,7 @@ def test_a_telephone_event_played_by_sipp_is_understood(office: Office, speech: 
         )
         caller.wait(20)
 
-        assert wire.heard().find(step_two).score > RECOGNISED
+        assert recognises(wire.heard(), step_two)
 
 
 def test_a_key_stops_the_prompt_at_once(office: Office, speech: Speech) -> None:
@@ -110,12 +110,12 @@ def test_a_key_stops_the_prompt_at_once(office: Office, speech: Speech) -> None:
     welcome = speech.text(WELCOME)
     call = office.dial(cara, "104")
     call.wait_confirmed()
-    call.listen_until(lambda heard: heard.find(welcome[: 2 * 8000]).score > RECOGNISED, what="the welcome")
+    call.listen_until(lambda heard: recognises(heard, welcome[: 2 * 8000]), what="the welcome")
 
     pressed = time.monotonic()
     call.press("5")
     step_two = speech.text(STEP_TWO)
-    call.listen_until(lambda heard: heard.find(step_two).score > RECOGNISED, what="the second step")
+    call.listen_until(lambda heard: recognises(heard, step_two), what="the second step")
     heard = call.heard()
 
     begun = heard.started_at + heard.find(step_two).offset

@@ -7,6 +7,7 @@ import signal
 import time
 from typing import TYPE_CHECKING
 
+from tests.e2e.hearing import recognises
 from tests.e2e.office import AGENTS, CENTRE, WELCOME, Office, phone_tables, write_music
 from tests.support.switch import children_of, command_line, eventually
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import Clients, Switches
     from tests.support.speech import Speech
 
-RECOGNISED = 0.7
 DIFFERENT = 0.5
 # Long enough for a new worker to be there well before its end, also on a busy machine.
 LONG_WELCOME = (
@@ -91,10 +91,10 @@ def test_a_prompt_that_is_being_said_goes_on_after_the_loss_of_the_media_workers
     cara = office.phone("2001")
     call = office.dial(cara, "104")
     call.wait_confirmed()
-    call.listen_until(lambda heard: heard.find(begin).score > RECOGNISED, what="the beginning")
+    call.listen_until(lambda heard: recognises(heard, begin), what="the beginning")
 
     lost_at = lose_the_media_workers(office)
-    call.listen_until(lambda heard: heard.find(end).score > RECOGNISED, what="the end", within=30)
+    call.listen_until(lambda heard: recognises(heard, end), what="the end", within=30)
 
     heard = call.heard()
     assert heard.between(lost_at).find(begin).score < DIFFERENT, "it began anew"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.e2e.hearing import RECOGNISED, recognises
 from tests.e2e.office import AGENTS, CENTRE, Office, phone_tables, write_music
 from tests.support.audio import sine, write_wav
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from tests.support.pjsua_agent import PjsuaCall
     from tests.support.speech import Speech
 
-RECOGNISED = 0.7
 SAME_PIECE = 0.55  # of a second of music through a jitter buffer; other music scores under 0.3
 RINGS = 3.0  # the queue's ring_timeout
 SOON = RINGS + 6.0
@@ -47,7 +47,7 @@ def talk(caller: PjsuaCall, agent: PjsuaCall) -> None:
 
 
 def listen_for(call: PjsuaCall, phrase: NDArray[np.float32]) -> None:
-    call.listen_until(lambda heard: heard.find(phrase).score > RECOGNISED, what="the phrase", within=12)
+    call.listen_until(lambda heard: recognises(heard, phrase), what="the phrase", within=12)
 
 
 def hears_music(office: Office, recording: Recording) -> bool:
@@ -63,7 +63,7 @@ def test_a_caller_chooses_waits_and_reaches_the_agent_with_the_skill(office: Off
     call.wait_confirmed()
     call.press("1")
     call.listen_until(lambda heard: hears_music(office, heard), what="music")
-    call.listen_until(lambda heard: heard.find(next_one).score > RECOGNISED, what='"you are next"', within=12)
+    call.listen_until(lambda heard: recognises(heard, next_one), what='"you are next"', within=12)
     call.listen_until(lambda heard: hears_music(office, heard), what="music after the announcement")
 
     olena = office.phone("1001")
@@ -247,7 +247,7 @@ def test_the_second_caller_hears_how_many_are_before_them_and_is_served_second(o
     first.wait_confirmed()
     second = office.dial(dan, "101")
     second.wait_confirmed()
-    second.listen_until(lambda heard: heard.find(one_before).score > RECOGNISED, what="the position", within=12)
+    second.listen_until(lambda heard: recognises(heard, one_before), what="the position", within=12)
 
     olena = office.phone("1001")
     taken = olena.wait_incoming()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.e2e.hearing import RECOGNISED, recognises
 from tests.e2e.office import AGENTS, Office, phone_tables, write_music
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from tests.support.pjsua_agent import PjsuaCall
     from tests.support.speech import Speech
 
-RECOGNISED = 0.7
 CLOSED = "Nobody is here to talk with you now."
 LATER = "All seats of the waiting room are taken."
 SORRY = "We are sorry that it took so long."
@@ -75,7 +75,7 @@ def test_full_empty_and_too_long_are_told_apart(
         texts = {text: speech.text(text) for text in (CLOSED, LATER, SORRY)}
         texts["queue-timed-out"] = speech.phrase("queue-timed-out", "pl")
         heard = call.heard()
-        return " and ".join(name for name, clip in texts.items() if heard.find(clip).score > RECOGNISED)
+        return " and ".join(name for name, clip in texts.items() if recognises(heard, clip))
 
     patient = office.dial(cara, "102")
     patient.wait_confirmed()
