@@ -39,6 +39,24 @@ def runs(pid: int) -> bool:
     return True
 
 
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End the *process*, which is the first of its session, with whatever it has started: that may hang, too.
+
+    It is gone when this returns, and when this is cancelled.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    gone = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.shield(gone)
+    except asyncio.CancelledError:
+        await asyncio.wait([gone])
+        raise
+    finally:
+        # What it has started may hold its pipes, and the garbage collector would complain about the transport.
+        process._transport.close()  # type: ignore[attr-defined]
+
+
 class Framing(Protocol):
     """Where a message begins and ends on a pipe."""
 
@@ -149,11 +167,7 @@ class Child:
         if self._process is None:
             return
         process, self._process = self._process, None
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)  # its session is its own, and so is the group
-        await process.wait()
-        # The transport is closed here and not by the garbage collector, which would complain about it.
-        process._transport.close()  # type: ignore[attr-defined]
+        await end(process)
 
     async def _exchange(self, process: asyncio.subprocess.Process, question: bytes, within: float) -> dict[str, Any]:
         assert process.stdin is not None
@@ -200,14 +214,13 @@ async def run_module(module: str, *arguments: str, within: float, given: bytes =
         stdin=asyncio.subprocess.PIPE if given else asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     try:
         async with asyncio.timeout(within):
             said, complaint = await process.communicate(given or None)
     finally:
         if process.returncode is None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            await end(process)
     assert process.returncode is not None
     return Ended(process.returncode, said, complaint.decode(errors="replace").strip())

@@ -9,9 +9,10 @@ import asyncio
 import contextlib
 import os
 import re
-import signal
 import subprocess
 from typing import TYPE_CHECKING, Final
+
+from softswitch.child import end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -79,7 +80,7 @@ async def _run(file: Path, language: str, command: Sequence[str], within: float)
     except TimeoutError:
         raise TranscriptionFailed(f"{argv[0]} took longer than {round(within, 1):g} s") from None
     finally:
-        await _end(process)
+        await end(process)
     if status != 0:
         raise TranscriptionFailed(f"{argv[0]} ended with status {status}")
     return _tidy(said)
@@ -107,14 +108,6 @@ async def _read(process: asyncio.subprocess.Process) -> bytes:
         if len(said) > MOST:
             raise TranscriptionFailed(f"more than {MOST} octets were written")
     return bytes(said)
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """With everything that it has started."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)  # its session is its own, and so is the group
-    await process.wait()
-    process._transport.close()  # type: ignore[attr-defined]  # what it has started may hold the pipe
 
 
 def _fill(word: str, values: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from softswitch.child import Child, ChildFailed, Framing, Lines, Sized, run_module
+from softswitch.child import Child, ChildFailed, Framing, Lines, Sized, run_module, runs
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -116,6 +117,20 @@ async def test_who_asked_and_is_cancelled_leaves_no_process_behind() -> None:
         with pytest.raises(asyncio.CancelledError):
             await asking
         assert not process.running
+
+
+async def test_it_is_gone_although_who_ends_it_is_cancelled() -> None:
+    async with child(f"{READY}; signal.pause()") as process:
+        await process.start()
+        pid = process.pid
+        assert pid is not None
+        ending = asyncio.create_task(process.kill())
+        await asyncio.sleep(0)
+        ending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await ending
+        assert not runs(pid)
+    gc.collect()  # which complains about what is not closed
 
 
 async def test_what_the_process_has_started_ends_with_it(tmp_path: Path) -> None:
