@@ -159,7 +159,8 @@ class Child:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), STOP_TIMEOUT)
+                async with asyncio.timeout(STOP_TIMEOUT):
+                    await self._process.wait()
         await self.kill()
 
     async def kill(self) -> None:
@@ -184,7 +185,8 @@ class Child:
             raise ChildFailed("died") from None
         except EOFError:
             with suppress(TimeoutError):
-                status = await asyncio.wait_for(process.wait(), STOP_TIMEOUT)
+                async with asyncio.timeout(STOP_TIMEOUT):  # `wait_for` of Python 3.11 may lose who is cancelled
+                    status = await process.wait()
                 raise ChildFailed(f"ended with status {status}") from None
             raise ChildFailed("closed its output") from None
         except ValueError:
