@@ -13,38 +13,34 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ivr import effects as fx
-from ivr.decisions import is_hidden
-from ivr.events import Answered, Digit, HungUp, PromptsFinished, PromptsTimed, Pulled, Returned, Started
-from ivr.nodes import Flow, Result, Say
-from ivr.secrecy import masked, secret_names
-from ivr.services import NO_NUMBER, Lookup, Sms
+from ivr.decisions import is_hidden, node_of
+from ivr.entries import Collect
+from ivr.events import Digit, HungUp, PromptsFinished, PromptsTimed, Returned, Started
+from ivr.nodes import Flow, Menu, Result, Say
+from ivr.secrecy import masked
 from ivr.session import Session
 from softswitch.admin.supposed_hours import told
 from softswitch.call.agents.features import FeatureCodes
 from softswitch.call.arrivals import NOTHING_BOUND
 from softswitch.call.hours.codes import sets_hours
 from softswitch.call.hours.opening import CLOSED, Opening
-from softswitch.call.menus.texting import write
 from softswitch.call.routing import Router
 from softswitch.config.flows import flow
 from softswitch.tryout.answers import check_answers
 from softswitch.tryout.attempt import TYPING
 from softswitch.tryout.book import MomentClock, book_at
+from softswitch.tryout.others import Others
 from softswitch.tryout.reasons import closed_hours, silent_messages
-from softswitch.tryout.replies import answered, looked_up
 from softswitch.tryout.serving import could_serve
 from softswitch.tryout.spoken import SpokenTexts
-from softswitch.webservice.client import BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ivr.events import Event
     from ivr.forced import Forced
     from ivr.nodes import Prompt
     from softswitch.call.routing import Destination
     from softswitch.config import Config
-    from softswitch.tryout.attempt import Attempt, Reply
+    from softswitch.tryout.attempt import Attempt
 
 #: Seconds of the caller's time, and steps, after which a walk has lost its way.
 LONGEST, MOST_STEPS = 4 * 3600.0, 5000
@@ -106,7 +102,7 @@ class _Walker:
             rollouts=self._book.percents,
         )
         self._presses = iter(attempt.presses)
-        self._answers = {name: iter(replies) for name, replies in attempt.answers.items()}
+        self._others = Others(config, self._flow, self._book, attempt, self._note)
         self._coming: list[tuple[float, int, Event]] = []
         self._order = count()
         self._now = 0.0
@@ -271,10 +267,10 @@ class _Walker:
                 self._hand(f"external:{number}" + (f"@{trunk}" if trunk else ""), f"{number} is called")
             case fx.HandOver(kind, name):
                 self._hand(f"{kind}:{name}", f"{kind} {name} has the caller")
-            case fx.Ask(request, kind, name, variables):
-                self._later(*self._ask(request, kind, name, variables))
-            case fx.Pull(request, slot, _, variables):
-                self._later(*self._pull(request, slot, variables))
+            case fx.Ask():
+                self._later(*self._others.ask(effect, self._session.progress))
+            case fx.Pull():
+                self._later(*self._others.pull(effect, self._session.progress, self._now))
             case fx.Connect(service):
                 self._end(str(service.target), f"hears {service.target}")
             case fx.HangUp(reason, result):
@@ -287,8 +283,8 @@ class _Walker:
 
     def _press_next(self) -> None:
         """Keys are wanted, unless only something is said, or what began before is still being said."""
-        node = self._session.progress.node
-        if node is None or self._session.progress.said or isinstance(self._flow.find(node), Say):
+        progress = self._session.progress
+        if progress.said or not isinstance(node_of(self._flow, progress), Menu | Collect):
             return
         press = next(self._presses, None)
         if press is not None:
@@ -301,7 +297,7 @@ class _Walker:
                 self.walk.path.append(str(node))
                 self._note("enter", f"comes to {node}")
                 if node.kind == "menu":
-                    known = self._known | self._session.progress.public
+                    known = self._others.about(self._session.progress) | self._session.progress.public
                     for line in silent_messages(self._config, self._book, node.base, known, self._now):
                         self._note("message", line)
             case fx.NodeLeft(node, _, via, detail) if node.kind == "hours":
@@ -362,7 +358,7 @@ class _Walker:
 
     def _hand(self, target: str, text: str) -> None:
         self._note("hand-over", text)
-        answer = self._answer(target)
+        answer = self._others.answer(target)
         if answer is None:
             self._end(target, f"the caller is with {target}")
             return
@@ -370,50 +366,3 @@ class _Walker:
         if answer.result is Result.ENDED:
             self.walk.end = target
         self._later(answer.after, Returned(answer.result, answer.key, answer.values))
-
-    def _ask(self, request: int, kind: str, name: str, variables: Mapping[str, str]) -> tuple[float, Event]:
-        """When there is which answer. Lookups are really made; of all others the attempt knows what they say."""
-        target, config = f"{kind}:{name}", self._config
-        reply = self._answer(target)
-        found: tuple[str, Mapping[str, str]] | None = None
-        if kind == Sms.kind and not self._write(name):
-            reply, found = None, (NO_NUMBER, {})
-        elif reply is not None:
-            found = answered(config, kind, name, reply)
-        elif kind == Lookup.kind:
-            found, why = looked_up(config, config.lookups[name], self._known | dict(variables))
-            if why:
-                self._note("trouble", f"{target}: {why}")
-        outcome, values = found or ("unavailable", {})
-        secret = {*self._session.progress.secrets, *secret_names(self._flow)}
-        told = ", ".join(f"{name} = {fx.SECRET if name in secret else value}" for name, value in values.items())
-        self._note("ask", f"{target} is asked: {outcome}{told and f', {told}'}")
-        return 0.0 if reply is None else reply.after, Answered(request, outcome, values)
-
-    def _write(self, name: str) -> bool:
-        """Whether there is a number for the text message."""
-        progress = self._session.progress
-        message = write(self._config, name, self._known | progress.public, progress.language)
-        self._note("sms", f'writes to {message.to}: "{message.text}"' if message.to else "has no number to write to")
-        for what in message.unfit:
-            self._note("trouble", f"sms.{name}: the value of {what} does not fit")
-        return bool(message.to)
-
-    @property
-    def _known(self) -> dict[str, str]:
-        """What is known of every call besides its variables."""
-        caller = self._attempt.caller
-        withheld = "true" if caller.withheld else "false"
-        return {"ani_raw": caller.raw, "withheld": withheld, "language": self._session.progress.language}
-
-    def _pull(self, request: int, slot: str, variables: Mapping[str, str]) -> tuple[float, Event]:
-        """Without an answer what is bound to the slot is heard."""
-        reply = self._answer(f"slot:{slot}")
-        if reply is None:
-            return 0.0, Pulled(request)
-        messages = self._book.pulled(slot, {BODY: reply.body}, variables, self._now) if reply.body else None
-        self._note("ask", f"slot:{slot} is asked: {reply.outcome if messages is None else f'{len(messages)} messages'}")
-        return reply.after, Pulled(request, messages)
-
-    def _answer(self, target: str) -> Reply | None:
-        return next(self._answers.get(target, iter(())), None)

@@ -11,6 +11,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from ivr import texts
+from ivr.entries import Collect
 from ivr.nodes import NOT_CONNECTED, Answer, External, Goto, Hours, Inquiry, Menu, Phone, Result
 from ivr.people import Agent, FindMe
 from ivr.targets import HANGUP, Target
@@ -83,7 +84,7 @@ def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...],
         way = ways[place]
         nodes, may_be_none = _nodes(menus, target, route, begins=len(way) == 1)
         onward = [
-            (to, getattr(node, "fallbacks", ()) or rest, answered or _answers(node, key))
+            (to, _stand_in(node, key) or rest, answered or _answers(node, key))
             for node in nodes
             for key, to in edges(node)
             if not stands_in(key)
@@ -104,6 +105,12 @@ def _wrong_ways(menus: Flow, route: Route) -> Iterator[tuple[tuple[Target, ...],
             elif not following[2] and (target, HANGUP) not in blamed:
                 blamed.add((target, HANGUP))
                 yield (*way, HANGUP), [_UNANSWERED]
+
+
+def _stand_in(node: Node, key: tuple[str, ...]) -> tuple[Target, ...]:
+    """What `when_unavailable` of *node* says for who leaves it by *key*: of a failure it says nothing."""
+    failed = isinstance(node, Inquiry | Collect) and key[0] not in ("then", "when")
+    return () if failed else getattr(node, "fallbacks", ())
 
 
 def _nodes(menus: Flow, target: Target, route: Route, *, begins: bool) -> tuple[list[Node], bool]:

@@ -35,6 +35,18 @@ ring = ["phone:1001"]
 when_no_answer = "queue:q"
 [trunk.kyiv]
 host = "192.0.2.1"
+[webservice.crm]
+url = "https://crm.example/{ani}"
+then = "agent:{consultant}"
+when = { known = { no = "agent:{consultant}" } }
+when_unavailable = "queue:q"
+when_failed = "phone:1001"
+[collect.ext]
+say = "x"
+digits = 4
+then = "phone:{digits}"
+when_unavailable = "queue:q"
+when_failed = "phone:1001"
 [hours.office]
 open = ["mon-fri 09:00-17:00"]
 when_open = "queue:q"
@@ -81,6 +93,10 @@ def found(route: str) -> list[str]:
         ('to = "agent:{agent}"\nwhen_unavailable = "phone:1001"', ["phone:1001 (busy, no answer, not there)"]),
         ('to = "findme:her"', ["findme:her (no answer, not there)"]),
         ('to = "findme:safe"', []),
+        # what stands in for who is not there does so for the ways of an answer, and for no others
+        ('to = "webservice:crm"', ["webservice:crm → phone:1001 (busy, no answer, not there)"]),
+        ('to = "collect:ext"', ["collect:ext → phone:1001 (busy, no answer, not there)"]),
+        ('to = "webservice:crm"\nwhen_unavailable = "queue:q"', []),
         ('to = "external:+380441112233@kyiv"', ["external:+380441112233@kyiv (busy, no answer, not there)"]),
         ('to = "hangup"\nreject = "busy"', []),
         (
@@ -116,7 +132,7 @@ def test_the_warning_says_where_and_what_to_do_and_its_code() -> None:
     config = parse_config((BASE + 'to = "agent:olena"').encode(), file="c", folder=Path(), env={})
     (warning,) = [problem.render("c") for problem in config.warnings if problem.code == "outside-busy"]
     assert warning == (
-        "c:49:1: warning: route[1].to: a caller from outside can hear busy, or nothing: agent:olena (no answer, "
+        "c:61:1: warning: route[1].to: a caller from outside can hear busy, or nothing: agent:olena (no answer, "
         "not there); say what follows with when_busy, when_no_answer and when_unavailable there or here [outside-busy]"
     )
 

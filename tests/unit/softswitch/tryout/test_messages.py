@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,17 @@ text = { en = "{words:text max 200}" }
 [[route]]
 did = "100"
 to = "menu:main"
+
+[collect.pin]
+say = "PIN."
+digits = 4
+mask = true
+variable = "pin"
+then = "menu:main"
+
+[[route]]
+did = "200"
+to = "collect:pin"
 """
 BOUND = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 SPRING: dict[str, Any] = {"campaign": "spring", "template": "plain", "values": {"words": "Spring is here."}}
@@ -125,6 +137,17 @@ def test_a_crm_may_say_what_this_caller_hears(tmp_path: Path) -> None:
         "slot asked has message own (version 0) for this caller",
     ]
     assert heard(tried(tmp_path, BOUND, "-", "slot:asked=timeout")) == ["Welcome."]
+
+
+def test_nobody_learns_what_was_entered_masked_by_what_a_crm_answers(tmp_path: Path) -> None:
+    def told(**more: object) -> list[str]:
+        values = more.pop("values", {"words": "For you, alone."})
+        binding = {"campaign": "own", "template": "plain", "values": values, **more}
+        return heard(tried(tmp_path, BOUND, "4711,-", f"slot:asked={json.dumps({'bindings': [binding]})}", did="200"))
+
+    assert told()[-1] == "For you, alone."
+    assert told(condition="pin = 4711")[-1] == "Welcome."
+    assert told(values={"words": "It was 4711."})[-1] == "Welcome."
 
 
 def test_drafts_are_listened_to_by_the_preview_number(tmp_path: Path) -> None:

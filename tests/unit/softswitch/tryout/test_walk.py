@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -278,6 +280,83 @@ def test_nothing_of_a_walk_tells_what_was_entered_masked() -> None:
     assert "webservice:crm is asked: ok, echo = code ••••, pin = •, name = Olena" in texts
     assert "(en) •••• is right." in texts
     assert not any(secret in str(done) for secret in ("4711", "0815"))
+
+
+LED = f"""{CENTRE}
+[verbs.app]
+url = "https://app.example/"
+max_priority = 10
+when_failed = "say:sorry"
+
+[webservice.slow]
+url = "https://crm.example/"
+meanwhile = {{ say = "One moment please, we are looking it up." }}
+then = "menu:two"
+
+[menu.two]
+say = "Press 1."
+keys = {{ 1 = "echo" }}
+type_ahead = false
+
+[[list.known]]
+number = "+380503333333"
+
+[lookup.who]
+list = "known"
+key = "{{customer_id}}"
+then = "menu:main"
+when_unknown = "say:sorry"
+
+[[route]]
+did = "301"
+to = "verbs:app"
+
+[[route]]
+did = "302"
+to = "webservice:slow"
+
+[[route]]
+did = "303"
+from = "phone:*"
+to = "lookup:who"
+"""
+
+
+@pytest.fixture(scope="module")
+def led() -> Config:
+    return parse_config(LED.encode(), file="c", folder=Path("/nowhere"), env={})
+
+
+@pytest.mark.parametrize(
+    ("wanted", "why"),
+    [
+        ({"priority": 11}, "priority 11 is more than max_priority, which is 10"),
+        ({"needs": "gold >="}, "needs: "),
+        ({"priority": 10, "needs": "sales >= 10"}, ""),
+    ],
+)
+def test_an_application_gets_no_more_than_the_switch_would_give_it(
+    led: Config, wanted: dict[str, Any], why: str
+) -> None:
+    verbs = json.dumps([{"verb": "set", **wanted}, {"verb": "queue", "name": "sales"}])
+    done = call(led, did="301", answers={"verbs:app": [reply(verbs)]})
+    assert done.path[-1] == ("hangup" if why else "queue:sales")
+    assert any(why in step.text for step in done.steps if step.kind == "trouble") is bool(why)
+
+
+def test_what_is_only_said_for_others_takes_no_keys_of_the_caller(led: Config) -> None:
+    gather = {"verb": "gather", "text": "One key.", "digits": 1, "variable": "choice"}
+    verbs = json.dumps([{"verb": "say", "text": "Hello and welcome."}, gather])
+    done = call(led, "7", did="301", answers={"verbs:app": [reply(verbs), reply('[{"verb": "hangup"}]')]})
+    assert done.variables["choice"] == "7"
+    assert call(led, "1", did="302", answers={"webservice:slow": [Reply("ok", after=2.0)]}).end == "echo"
+
+
+def test_who_is_no_customer_of_anybody_is_known_by_the_number(led: Config) -> None:
+    own = caller_of(led, "", "", "1001")
+    listed = replace(own, number="+380503333333")
+    assert walk(led, Attempt("303", listed, MONDAY)).path[:2] == ["lookup:who", "menu:main"]
+    assert walk(led, Attempt("303", own, MONDAY)).path[:2] == ["lookup:who", "say:sorry"]
 
 
 @pytest.mark.parametrize(
