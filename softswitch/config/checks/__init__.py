@@ -67,6 +67,8 @@ def check(tables: dict[str, Any], positions: Positions, folder: Path) -> Iterato
 def check_graph(config: Config, raw: Raw, lists: Mapping[str, CallerList]) -> Iterator[Problem]:
     """What can only be seen when every single value is right."""
     positions = raw.positions
+    yield from systems.check_tokens(config, raw)
+    yield from numbers.check_passwords(config, raw)
     yield from languages.check_missing(raw, lists)
     yield from graph.check(config, positions)
     yield from outside.check(config, positions)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from softswitch.config.checks.raw import Raw
     from softswitch.config.errors import Problem
+    from softswitch.config.model import Config
     from softswitch.config.positions import Path
 
 MIN_PASSWORD = 8
@@ -33,11 +34,15 @@ def _phones(raw: Raw) -> Iterator[Problem]:
         if isinstance(phone, dict) and "user" in phone and not {"password", "contact", "source"} & phone.keys():
             right = 'give a password to register with, a contact = "sip:…" where it is, or a source = ["address"]'
             yield raw.error_at_key(path, "can neither register nor be reached", right)
-        password, user = (phone.get("password"), phone.get("user")) if isinstance(phone, dict) else (None, None)
-        if isinstance(password, str) and (len(password) < MIN_PASSWORD or password == user):
-            yield raw.warning(
-                (*path, "password"), "is easily guessed", f"use {MIN_PASSWORD} characters or more", code="weak-password"
-            )
+
+
+def check_passwords(config: Config, raw: Raw) -> Iterator[Problem]:
+    """Those of phones, wherever they are kept."""
+    for number, phone in enumerate(config.phone_list):
+        password = "" if phone.password is None else phone.password.reveal()
+        if phone.password is not None and (len(password) < MIN_PASSWORD or password == phone.user):
+            right = f"use {MIN_PASSWORD} characters or more"
+            yield raw.warning(("phone", number, "password"), "is easily guessed", right, code="weak-password")
 
 
 def _sources(raw: Raw) -> Iterator[Problem]:

@@ -10,10 +10,14 @@ from softswitch.config.checks.variables import known_variables
 from softswitch.config.errors import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from softswitch.config.checks.raw import Raw
     from softswitch.config.errors import Problem
+    from softswitch.config.model import Config
+    from softswitch.config.positions import Path
+
+MIN_TOKEN = 16
 
 
 def check(raw: Raw) -> Iterator[Problem]:
@@ -32,19 +36,30 @@ def check(raw: Raw) -> Iterator[Problem]:
                 code="not-encrypted",
             )
     yield from _tokens(raw)
+    yield from _each_token(raw, raw.strings("api.token.*.token"))
     yield from _slots(raw)
     yield from _messages(raw)
 
 
-def _tokens(raw: Raw) -> Iterator[Problem]:
+def check_tokens(config: Config, raw: Raw) -> Iterator[Problem]:
+    """All of them, those too that are kept in the environment or in files."""
+    tokens = () if config.api is None else config.api.tokens
+    written: Iterator[Path] = (("api", "token", number, "token") for number in range(len(tokens)))
+    yield from _each_token(raw, zip(written, (known.token.reveal() for known in tokens), strict=True))
+
+
+def _each_token(raw: Raw, tokens: Iterable[tuple[Path, str]]) -> Iterator[Problem]:
     seen: set[str] = set()
-    for path, token in raw.strings("api.token.*.token"):
-        if len(token) < 16:
+    for path, token in tokens:
+        if len(token) < MIN_TOKEN:
             right = 'write { env = "NAME" }, and make one with: openssl rand -hex 24'
-            yield raw.error(path, "can be guessed: a token has 16 characters or more", right)
+            yield raw.error(path, f"can be guessed: a token has {MIN_TOKEN} characters or more", right)
         elif token in seen:
             yield raw.error(path, "is somebody else's token already", "everybody has one of their own")
         seen.add(token)
+
+
+def _tokens(raw: Raw) -> Iterator[Problem]:
     boxes = raw.names("voicemail")
     for path, box in raw.strings("api.token.*.boxes", "api.token.*.boxes.*"):
         if box not in boxes:

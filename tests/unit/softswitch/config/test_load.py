@@ -97,6 +97,26 @@ pin = {{ file = "{tmp_path / "pin"}" }}
         assert secret not in shown
 
 
+def test_passwords_that_are_easily_guessed_are_warned_of_wherever_they_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "third").write_text("10030000\n")
+    config = parsed(
+        f"""
+phone = [
+  {{ user = "1001", password = {{ env = "FIRST" }} }},
+  {{ user = "1002", password = "k9-wrt" }},
+  {{ user = "10030000", password = {{ file = "{tmp_path / "third"}" }} }},
+  {{ user = "1004", password = {{ env = "FOURTH" }} }},
+]
+""",
+        {"FIRST": "k9-abc", "FOURTH": "long-enough"},
+    )
+    assert [warning.render("c") for warning in config.warnings] == [
+        f"c:{line}:{column}: warning: phone[{line - 2}].password: is easily guessed; use 8 characters or more "
+        "[weak-password]"
+        for line, column in ((3, 20), (4, 20), (5, 24))
+    ]
+
+
 def test_a_configuration_cannot_be_changed() -> None:
     config = parsed("")
     with pytest.raises(ValueError, match="frozen"):

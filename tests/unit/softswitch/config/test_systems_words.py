@@ -72,3 +72,49 @@ def test_a_token_may_name_boxes_that_there_are() -> None:
         config(f'[api]\n{TOKEN}boxes = ["sale"]\n{BOX}')
     (warning,) = config(f"[api]\n{TOKEN}{BOX}").warnings
     assert warning.what == "may do nothing"
+
+
+KEPT = """[api]
+[[api.token]]
+name = "ann"
+role = "admin"
+token = { env = "ANN" }
+[[api.token]]
+name = "bob"
+role = "marketing"
+token = { file = "bob" }
+"""
+
+
+@pytest.mark.parametrize(
+    ("ann", "bob", "wrong"),
+    [
+        ("k9-ann", "0123456789abcdef", {"5:9": "can be guessed"}),
+        ("0123456789abcdef", "k9-bob", {"9:9": "can be guessed"}),
+        ("k9", "k9", {"5:9": "can be guessed", "9:9": "can be guessed"}),
+        ("fedcba9876543210", "fedcba9876543210", {"9:9": "is somebody else's token already"}),
+    ],
+)
+def test_tokens_that_are_kept_elsewhere_are_looked_at_too(
+    ann: str, bob: str, wrong: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "bob").write_text(f"{bob}\n")
+    with pytest.raises(ConfigError) as failed:
+        parse_config(KEPT.encode(), file="c", folder=tmp_path, env={"ANN": ann})
+    found = failed.value.problems
+    assert [f"{each.line}:{each.column}" for each in found] == list(wrong)
+    assert all(each.what.startswith(wrong[f"{each.line}:{each.column}"]) for each in found)
+    assert ann not in str(failed.value)
+    assert bob not in str(failed.value)
+
+
+def test_a_token_in_the_file_may_not_be_one_that_is_kept_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "bob").write_text("0123456789abcdef")
+    with pytest.raises(ConfigError, match="somebody else's token"):
+        parse_config((KEPT + TOKEN).encode(), file="c", folder=tmp_path, env={"ANN": "fedcba9876543210"})
+
+
+def test_tokens_that_are_kept_elsewhere_and_differ_are_good(tmp_path: Path) -> None:
+    (tmp_path / "bob").write_text("0123456789abcdef")
+    good = parse_config(KEPT.encode(), file="c", folder=tmp_path, env={"ANN": "fedcba9876543210"})
+    assert good.warnings == ()
