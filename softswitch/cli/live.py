@@ -1,4 +1,4 @@
-"""Commands to the running switch: `queues`, `agents`, `call`, `agent`, `verify`, `hours`."""
+"""Commands to the running switch: `status`, `queues`, `agents`, `call`, `agent`, `verify`, `hours`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ commands = typer.Typer()
 
 Watch = Annotated[bool, typer.Option("--watch", "-w", help="Look again every second, until Ctrl-C.")]
 LooksAsJson = Annotated[bool, typer.Option("--json", help="JSON instead of a table; with --watch one line a look.")]
+
+
+@commands.command()
+def status(config: ConfigPath = DEFAULT_CONFIG, watch: Watch = False, json: LooksAsJson = False) -> None:
+    """Show how the running switch is: alarms of journal, events, mail and disk; its process, file and version."""
+    from softswitch.admin.status_table import status_table
+
+    show_live("status", status_table, config, watch=watch, as_json=json)
 
 
 @commands.command()

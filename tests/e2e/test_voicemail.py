@@ -86,6 +86,7 @@ def test_a_message_is_left_shown_mailed_and_heard(switches: Switches, clients: C
         piotr.wait_lamp(1, 0)
 
         (message,) = mail.wait()
+        assert switch.tell("status").startswith("all is well\n")
         assert message["Subject"].startswith("Voicemail for Продажі from Cara Novak <2001>")
         text = message.get_body(("plain",))
         assert text is not None
