@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ivr.entries import NOT_VALID, NOTHING_ENTERED, Collect, Valid
-from ivr.nodes import Node, Prompt, Question, Say, Set
+from ivr.nodes import NOT_CONNECTED, Node, Prompt, Question, Say, Set
 from ivr.services import UNKNOWN, Lookup, Sms, Webservice
 from ivr.targets import HANGUP, Target
 from ivr.verbs import Verbs
@@ -47,7 +47,7 @@ def places(config: Config) -> dict[Target, Node]:
     for name, app in config.verbs.items():
         found[Target("verbs", name)] = Verbs(
             name,
-            when_failed=app.when_failed,
+            when_failed=app.when_failed or NOT_CONNECTED,
             patience=app.timeout + GRACE,
             masked=frozenset(app.masked),
             **_meanwhile(f"verbs.{name}", app.meanwhile),  # type: ignore[arg-type]
@@ -70,10 +70,10 @@ def _set(name: str, table: words.Set) -> Set:
     )
 
 
-def _fallbacks(written: Sequence[Target], leads: Iterable[Target], failed: Target) -> tuple[Target, ...]:
+def _fallbacks(written: Sequence[Target], leads: Iterable[Target], failed: Target | None) -> tuple[Target, ...]:
     """Those that are written; without any, who is led to nobody by a variable goes where failures lead."""
-    filled = any("{" in target.name for target in leads) and failed != HANGUP
-    return tuple(written) or ((failed,) if filled else ())
+    filled = any("{" in target.name for target in leads)
+    return tuple(written) or ((failed,) if filled and failed not in (None, HANGUP) else ())
 
 
 def _answers(table: words.Inquiry | words.Sms) -> Iterator[Target]:
@@ -82,7 +82,7 @@ def _answers(table: words.Inquiry | words.Sms) -> Iterator[Target]:
         yield from cases.values()
 
 
-def _collect(kind: str, name: str, entry: words.Entry, then: Target, when_failed: Target) -> Collect:
+def _collect(kind: str, name: str, entry: words.Entry, then: Target, when_failed: Target | None) -> Collect:
     key = f"{kind}.{name}"
     shortest, longest = _length(entry)
     same_length = shortest == longest
@@ -106,7 +106,7 @@ def _collect(kind: str, name: str, entry: words.Entry, then: Target, when_failed
         say_invalid=_by_attempt(f"{key}.invalid", entry.say_invalid) or NOT_VALID,
         say_no_input=_by_attempt(f"{key}.no-input", entry.say_no_input) or NOTHING_ENTERED,
         then=then,
-        when_failed=when_failed,
+        when_failed=when_failed or NOT_CONNECTED,
         type_ahead=entry.type_ahead,
     )
 
@@ -160,7 +160,7 @@ def _webservice(name: str, table: words.Webservice) -> dict[Target, Node]:
     found[asks] = Webservice(
         asks.name,
         then=then,
-        when_failed=table.when_failed,
+        when_failed=table.when_failed or NOT_CONNECTED,
         when={variable: dict(cases) for variable, cases in table.when.items()},
         patience=table.timeout + GRACE,
         customer_id=table.customer_id,
@@ -177,7 +177,7 @@ def _sms(name: str, table: words.Sms, gateway: words.Webservice | None) -> dict[
     found[here] = Sms(
         name,
         then=then,
-        when_failed=table.when_failed,
+        when_failed=table.when_failed or NOT_CONNECTED,
         when={variable: dict(cases) for variable, cases in table.when.items()},
         patience=GRACE + (0.0 if gateway is None else gateway.timeout),
         fallbacks=_fallbacks((), _answers(table), table.when_failed),
@@ -192,7 +192,7 @@ def _lookup(name: str, table: words.Lookup) -> dict[Target, Node]:
     found[here] = Lookup(
         name,
         then=then,
-        when_failed=table.when_failed,
+        when_failed=table.when_failed or NOT_CONNECTED,
         when={variable: dict(cases) for variable, cases in table.when.items()},
         outcomes={UNKNOWN: table.when_unknown} if table.when_unknown is not None else {},
         patience=table.timeout + GRACE,

@@ -140,8 +140,8 @@ class Entry(Section):
 
 class Collect(Entry):
     then: TargetField
-    when_failed: TargetField = HANGUP
-    """When no retry is left."""
+    when_failed: TargetField | None = None
+    """When no retry is left. None: callers hear that they cannot be connected, and the call ends; so it is elsewhere."""
     when_unavailable: Targets = ()
     """Where to, one after another, when ``then`` is nobody or does not take the caller. Empty: as the route says, or
     ``when_failed`` where ``then`` has a variable in it."""
@@ -190,7 +190,7 @@ class Inquiry(Section):
     when: Mapping[Column, Mapping[str, TargetField]] = {}
     """Where to for a value of a variable: ``when.status = { lost = "queue:claims" }``."""
     then: TargetField = HANGUP
-    when_failed: TargetField = HANGUP
+    when_failed: TargetField | None = None
     when_unavailable: Targets = ()
     """Where to, one after another, when the answer leads to nobody, or who does not take the caller. Empty: as the
     route says, or ``when_unknown`` or ``when_failed`` where a target has a variable in it."""
@@ -242,7 +242,7 @@ class Sms(Section):
     when: Mapping[Column, Mapping[str, TargetField]] = {}
     """Where to for a value of the gateway's answer: ``when.status = { rejected = "say:not-sent" }``."""
     then: TargetField = HANGUP
-    when_failed: TargetField = HANGUP
+    when_failed: TargetField | None = None
     """When the gateway has not taken it, or there is no number that gets text messages."""
 
 
@@ -266,7 +266,7 @@ class Verbs(Http):
 
     timeout: Annotated[Seconds, Field(gt=0, le=60)] = 5.0
     meanwhile: Meanwhile = Meanwhile(music="")
-    when_failed: TargetField = HANGUP
+    when_failed: TargetField | None = None
     """When the application does not answer, or says what cannot be done."""
     max_priority: Annotated[Number, Field(ge=0)] = 0.0
     """The most points that it may give to a caller; positions are announced only when they are waited off."""

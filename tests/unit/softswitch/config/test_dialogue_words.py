@@ -44,6 +44,51 @@ to = "webservice:parcel"
 """
 
 
+NO_WORD = """
+[webservice.w]
+url = "https://erp.example/"
+collect = { say = "Number?", digits = 4 }
+WORD
+[sms.w]
+webservice = "w"
+text = "x"
+WORD
+[lookup.w]
+list = "known"
+WORD
+[[list.known]]
+number = "5"
+[collect.w]
+say = "Number?"
+digits = 4
+then = "echo"
+WORD
+[verbs.w]
+url = "https://app.example/"
+WORD
+[say.sorry]
+say = "Sorry."
+"""
+
+
+@pytest.mark.parametrize(
+    ("word", "to"),
+    [("", "say:not-connected"), ('when_failed = "say:sorry"', "say:sorry"), ('when_failed = "hangup"', "hangup")],
+)
+def test_without_a_word_of_where_failures_lead_callers_are_told_and_not_just_hung_up_on(word: str, to: str) -> None:
+    nodes = built(NO_WORD.replace("WORD", word))
+    places = ("webservice:w", "webservice:w/ask", "sms:w", "lookup:w", "collect:w", "verbs:w")
+    assert [str(getattr(nodes.find(T(place)), "when_failed", None)) for place in places] == [to] * 6
+    assert nodes.find(T("say:not-connected")) is not None
+
+
+def test_what_follows_a_variable_is_said_by_the_route_where_the_place_does_not_say_it() -> None:
+    text = NO_WORD.replace('then = "echo"', 'then = "agent:{x}"').replace("WORD", "")
+    entry = built(text).find(T("collect:w"))
+    assert isinstance(entry, Collect)
+    assert entry.fallbacks == ()
+
+
 def test_a_web_service_asks_after_the_entry_and_says_the_answer() -> None:
     nodes = built(PARCEL)
     entry, asks, says = (nodes.find(T(f"webservice:parcel{part}")) for part in ("", "/ask", "/say"))
