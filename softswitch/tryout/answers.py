@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ivr.events import OK
 from ivr.inquiring import TIMEOUT, UNREADABLE
+from ivr.nodes import Result
 from ivr.services import NO_NUMBER, UNKNOWN
 from ivr.targets import EXTERNAL
 from softswitch.call.supposed import QuestionError
@@ -30,6 +31,15 @@ _OUTCOMES = {
     "verbs": (OK, *_FAILURES),
     SLOT: (OK, *_FAILURES),
 }
+
+
+#: What people call a result, by the kind of those who have the caller, and what the IVR calls it.
+_CALLED = {("conference", Result.FULL): Result.BUSY}
+
+
+def result_of(target: str, reply: Reply) -> Result:
+    """How *target* gives the caller back. Raises QuestionError for what nobody says."""
+    return _CALLED.get((target.partition(":")[0], reply.result), reply.result)
 
 
 def check_answers(config: Config, answers: Mapping[str, Sequence[Reply]]) -> None:

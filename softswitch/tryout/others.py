@@ -87,6 +87,7 @@ class Others:
         """The same about a slot. Without an answer what is bound to it is heard."""
         reply = self.answer(f"slot:{effect.slot}")
         if reply is None:
+            self._note("ask", f"slot:{effect.slot} is asked: no answer is given, what is bound to it is heard")
             return 0.0, Pulled(effect.request)
         messages = None
         if tells(reply.body, progress.entered):
@@ -94,6 +95,9 @@ class Others:
         elif reply.body:
             known = progress.public | {"language": effect.variables.get("language", "")}
             messages = self._book.pulled(effect.slot, {BODY: reply.body}, known, now)
-        outcome = reply.outcome if messages is None else f"{len(messages)} messages"
+        if messages is not None:
+            outcome = f"{len(messages)} messages"
+        else:
+            outcome = UNREADABLE if reply.body else reply.outcome
         self._note("ask", f"slot:{effect.slot} is asked: {outcome}")
         return reply.after, Pulled(effect.request, messages)

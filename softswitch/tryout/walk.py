@@ -26,7 +26,7 @@ from softswitch.call.hours.codes import sets_hours
 from softswitch.call.hours.opening import CLOSED, Opening
 from softswitch.call.routing import Router
 from softswitch.config.flows import flow
-from softswitch.tryout.answers import check_answers
+from softswitch.tryout.answers import check_answers, result_of
 from softswitch.tryout.attempt import TYPING
 from softswitch.tryout.book import MomentClock, book_at
 from softswitch.tryout.others import Others
@@ -363,6 +363,7 @@ class _Walker:
             self._end(target, f"the caller is with {target}")
             return
         self._note("answer", f"{target}: {answer.outcome}")
-        if answer.result is Result.ENDED:
+        result = result_of(target, answer)
+        if result is Result.ENDED:
             self.walk.end = target
-        self._later(answer.after, Returned(answer.result, answer.key, answer.values))
+        self._later(answer.after, Returned(result, answer.key, answer.values))

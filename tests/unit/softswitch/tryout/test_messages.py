@@ -136,7 +136,12 @@ def test_a_crm_may_say_what_this_caller_hears(tmp_path: Path) -> None:
         "slot:asked is asked: 1 messages",
         "slot asked has message own (version 0) for this caller",
     ]
-    assert heard(tried(tmp_path, BOUND, "-", "slot:asked=timeout")) == ["Welcome."]
+    for wrong, outcome in {"timeout": "timeout", '{"bindings": [{"campaign": "own"}]}': "unreadable"}.items():
+        done = tried(tmp_path, BOUND, "-", f"slot:asked={wrong}")
+        assert heard(done) == ["Welcome."]
+        assert f"slot:asked is asked: {outcome}" in [step.text for step in done.steps]
+    texts = [step.text for step in tried(tmp_path, BOUND, "-").steps]
+    assert "slot:asked is asked: no answer is given, what is bound to it is heard" in texts
 
 
 def test_nobody_learns_what_was_entered_masked_by_what_a_crm_answers(tmp_path: Path) -> None:

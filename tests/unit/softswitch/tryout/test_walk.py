@@ -183,6 +183,11 @@ def test_a_phone_that_nobody_answers_for_ends_the_walk(config: Config) -> None:
     assert (done.end, done.steps[-1].text) == ("not-connected", "is hung up on: not-connected (busy)")
 
 
+def test_a_room_that_is_full_says_so(led: Config) -> None:
+    done = call(led, did="304", answers={"conference:room": [Reply("full")]})
+    assert done.path == ["conference:room", "say:not-connected", "hangup"]
+
+
 def test_a_caller_may_hang_up(config: Config) -> None:
     done = call(config, hang_up=2.0)
     assert (done.end, done.steps[-1].at) == ("caller-hung-up", 2.0)
@@ -306,6 +311,12 @@ list = "known"
 key = "{{customer_id}}"
 then = "menu:main"
 when_unknown = "say:sorry"
+
+[conference.room]
+
+[[route]]
+did = "304"
+to = "conference:room"
 
 [[route]]
 did = "301"
