@@ -95,9 +95,7 @@ class Others:
         elif reply.body:
             known = progress.public | {"language": effect.variables.get("language", "")}
             messages = self._book.pulled(effect.slot, {BODY: reply.body}, known, now)
-        if messages is not None:
-            outcome = f"{len(messages)} messages"
-        else:
-            outcome = UNREADABLE if reply.body else reply.outcome
+        failure = UNREADABLE if reply.body else reply.outcome
+        outcome = failure if messages is None else f"{len(messages)} messages"
         self._note("ask", f"slot:{effect.slot} is asked: {outcome}")
         return reply.after, Pulled(effect.request, messages)
