@@ -10,6 +10,7 @@ from fastapi import HTTPException
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
+from softswitch.campaigns import mistakes
 from softswitch.campaigns.documents import Invalid
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 #: Seconds that a body may take to arrive.
 PATIENCE = 10.0
-#: Problems of one body that are told.
-_MOST_PROBLEMS = 20
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -40,6 +39,9 @@ async def json_body(request: Request, limit: int) -> object:
         raise HTTPException(408, f"the request did not arrive within {PATIENCE:g} s") from None
     try:
         found: object = json.loads(body)
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # JSON allows it, and no answer, log or journal could have it
+        raise HTTPException(400, r"the body has half a character: one of \ud800 to \udfff alone") from None
     except (ValueError, RecursionError) as error:
         raise HTTPException(400, f"the body is no JSON: {error}") from None
     return found
@@ -51,8 +53,7 @@ async def read_body(request: Request, limit: int, model: type[Model]) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False, include_input=False)[:_MOST_PROBLEMS]
-        raise Invalid([(".".join(map(str, problem["loc"])) or "body", problem["msg"]) for problem in found]) from None
+        raise Invalid(mistakes.problems(error.errors(), document, model)) from None
 
 
 def described(model: type[BaseModel]) -> dict[str, Any]:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from softswitch.api.tags import etag
+from softswitch.campaigns import mistakes
 from softswitch.campaigns.book import NoSuchSlot, NoSuchVersion, Outdated
 from softswitch.campaigns.documents import Invalid, NotAllowed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from starlette.requests import Request
+
+
+class NotValidField(BaseModel):
+    """``bindings[0].values.what.uk``, a parameter of the address, or ``body``; what is wrong with it."""
+
+    field: str
+    error: str
+
+
+class NotValid(BaseModel):
+    detail: str
+    problems: list[NotValidField] = []
 
 
 def empty_application() -> FastAPI:
     """One without resources, that tells refusals in the form that all resources share."""
-    app = FastAPI(title="softswitch", version="1", docs_url=None, redoc_url=None)
+    refusal: dict[int | str, dict[str, Any]] = {422: {"model": NotValid, "description": "Something does not fit."}}
+    app = FastAPI(title="softswitch", version="1", docs_url=None, redoc_url=None, responses=refusal)
 
     @app.exception_handler(NoSuchSlot)
     async def no_such_slot(_: Request, error: Exception) -> JSONResponse:
@@ -39,7 +57,25 @@ def empty_application() -> FastAPI:
     @app.exception_handler(Invalid)
     async def invalid(_: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, Invalid)
-        problems = [{"field": field, "error": message} for field, message in error.problems]
-        return JSONResponse({"detail": "not valid", "problems": problems}, 422)
+        return _not_valid(error.problems)
+
+    @app.exception_handler(RequestValidationError)
+    async def address(_: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        return _not_valid(_in_address(error.errors()))
 
     return app
+
+
+def _not_valid(problems: Iterable[tuple[str, str]]) -> JSONResponse:
+    told = [{"field": field, "error": message} for field, message in problems]
+    return JSONResponse({"detail": "not valid", "problems": told}, 422)
+
+
+def _in_address(errors: Sequence[Any]) -> Iterable[tuple[str, str]]:
+    """What is wrong with parameters, by their names; what was sent is not repeated."""
+    for error in errors:
+        message = mistakes.said(error)
+        if " " in str(error.get("input")) and "+" in message:
+            message += '; in an address "+" is written "%2B"'
+        yield mistakes.written(tuple(error["loc"][1:])), message

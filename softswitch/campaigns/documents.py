@@ -12,11 +12,12 @@ from ivr import conditions
 from ivr.campaigns import Template, ValueRefused, read_instant, reference, seconds
 from ivr.nodes import Audio
 from ivr.slots import Binding, prompt_key
+from softswitch.campaigns import mistakes
 from softswitch.config.fields import Wrong, parse_target
 from softswitch.speech.template import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
     from ivr.nodes import Flow, Prompt, Slot
@@ -101,7 +102,7 @@ def read(data: object) -> list[BindingDocument]:
     try:
         return BindingsDocument.model_validate(data).bindings
     except ValidationError as error:
-        raise Invalid([(_where(found["loc"]), found["msg"]) for found in error.errors()[:20]]) from None
+        raise Invalid(mistakes.problems(error.errors(), data, BindingsDocument)) from None
 
 
 def compiled(
@@ -246,20 +247,10 @@ def plain(document: BindingDocument, version: int) -> dict[str, Any]:
 
 def from_plain(data: Mapping[str, Any]) -> tuple[BindingDocument, int]:
     """Raises Invalid for what was written by a version with other words."""
+    words = {name: value for name, value in data.items() if name != "version"}
     try:
-        return BindingDocument.model_validate({k: v for k, v in data.items() if k != "version"}), int(data["version"])
-    except (ValidationError, KeyError, TypeError, ValueError) as error:
-        raise Invalid([("", str(error))]) from None
-
-
-def _where(loc: tuple[int | str, ...]) -> str:
-    """``bindings[0].values.sum``; names of alternatives that pydantic adds are left out."""
-    return "".join(_parts(loc)).lstrip(".") or "body"
-
-
-def _parts(loc: tuple[int | str, ...]) -> Iterator[str]:
-    for part in loc:
-        if isinstance(part, int):
-            yield f"[{part}]"
-        elif not part.startswith(("dict[", "str", "int", "float")):
-            yield f".{part}"
+        return BindingDocument.model_validate(words), int(data["version"])
+    except ValidationError as error:
+        raise Invalid(mistakes.problems(error.errors(), words, BindingDocument)) from None
+    except (KeyError, TypeError, ValueError):
+        raise Invalid([("version", "should be a whole number")]) from None

@@ -169,13 +169,27 @@ def test_who_orders_again_has_the_new_time(office: Office) -> None:
         ({"number": "not a number"}, "number"),
         ({"number": "112"}, "number"),
         ({"at": "2026-11-16T13:00:00"}, "at"),
-        ({"variables": {"Bad Name": "x"}}, "variables.Bad Name.[key]"),
+        ({"variables": {"Bad Name": "x"}}, "variables.Bad Name"),
         ({"more": 1}, "more"),
     ],
 )
 def test_what_is_wrong_is_named(office: Office, body: dict[str, object], field: str) -> None:
     status, problem = Http(office).ask("POST", "/callbacks", ORDER | body)
     assert (status, problem["problems"][0]["field"]) == (422, field)
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        ("tomorrow", ""),
+        ("2026-11-16T13:00:00", ""),
+        ("2026-11-16T13:00:00+02:00", '; in an address "+" is written "%2B"'),
+    ],
+)
+def test_a_time_in_an_address_that_cannot_be_read_is_named(office: Office, after: str, told: str) -> None:
+    status, problem = Http(office).ask("GET", f"/callbacks/sales/free?after={after}")
+    right = f'should be a time with its offset, such as "2026-05-21T09:00:00+03:00"{told}'
+    assert (status, problem["problems"]) == (422, [{"field": "after", "error": right}])
 
 
 def test_there_is_no_time_beyond_those_that_can_be_ordered(office: Office) -> None:

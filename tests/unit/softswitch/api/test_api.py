@@ -198,6 +198,40 @@ async def test_a_mistake_is_told_by_the_name_of_its_field() -> None:
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("method", "path", "field", "told"),
+    [
+        ("POST", "/slots/promo/rollback?to=abc", "to", "should be a whole number"),
+        ("GET", "/optouts?after=-1", "after", "should be at least 0"),
+        ("PUT", "/optouts/5?campaign=b%20c", "campaign", 'should be letters, digits, "-" and "_", 0 to 64 characters'),
+        ("GET", "/slots/a%20b/bindings", "slot", 'should be letters, digits, "-" and "_", 1 to 40 characters'),
+        ("PUT", "/rollouts/queue:abc", "place", 'should be a menu or a goto, as in "menu:main"'),
+    ],
+)
+async def test_mistakes_in_an_address_are_told_as_those_in_a_body(
+    method: str, path: str, field: str, told: str
+) -> None:
+    async with serving() as api:
+        answer = await api.ask(method, path, "admin", body={})
+        assert (answer.status_code, answer.json()) == (
+            422,
+            {"detail": "not valid", "problems": [{"field": field, "error": told}]},
+        )
+        assert (await api.ask(method, path, "", body={})).status_code == 401
+
+
+@pytest.mark.asyncio
+async def test_a_body_that_is_a_list_is_told_what_it_should_be() -> None:
+    async with serving() as api:
+        answer = await api.ask("PUT", BINDINGS, body=[])
+        problem = {"field": "body", "error": "should be an object { … } with bindings"}
+        assert answer.json() == {"detail": "not valid", "problems": [problem]}
+        for broken in ({"bindings": [{"\ud800": 1}]}, {"bindings": [OFFER | {"values": {"\ud800": "x"}}]}):
+            answer = await api.ask("PUT", BINDINGS, body=broken)
+            assert (answer.status_code, "half a character" in answer.json()["detail"]) == (400, True)
+
+
+@pytest.mark.asyncio
 async def test_a_change_that_is_not_on_disk_is_not_reported_as_done(monkeypatch: pytest.MonkeyPatch) -> None:
     async with serving() as api:
         api.disk = RecordLost("full")
@@ -253,6 +287,9 @@ async def test_the_api_describes_itself() -> None:
     }
     body = document["paths"][BINDINGS.replace("promo", "{slot}")]["put"]["requestBody"]
     item = body["content"]["application/json"]["schema"]["properties"]["bindings"]["items"]
+    refusals = [route["responses"]["422"] for path in document["paths"].values() for route in path.values()]
+    forms = {refusal["content"]["application/json"]["schema"]["$ref"] for refusal in refusals}
+    assert forms == {"#/components/schemas/NotValid"}
     assert {"campaign", "template", "values", "active_from", "percent"} <= set(item["properties"])
 
 
