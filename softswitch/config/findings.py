@@ -22,6 +22,7 @@ SILENCEABLE: dict[str, str] = {
     # numbers and phones
     "hidden-phone": "a route takes the calls to a phone",
     "code-hides-number": "a feature code takes the calls to a number",
+    "no-country": "a number of the public network is taken from trunks in one form only",
     "weak-password": "a password that is easily guessed",
     "outside-busy": "a caller from outside can come to where they hear busy, or nothing",
     "toll-open": "strangers can make calls that you pay for",

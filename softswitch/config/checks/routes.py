@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: A number to dial, with ``*`` at the end for any rest.
 DID = re.compile(r"\+?[0-9A-Za-z_.-]*\*?|[*#][0-9*#]*")
+#: A number of the public network, or the beginning of such numbers, with its country ("+…") or as that dials it.
+PUBLIC = re.compile(r"\+[0-9]+\*?|0[1-9][0-9]+\*|0[1-9][0-9]{5,}|[1-9][0-9]{8,}")
 #: A number that calls, or the beginning of such numbers.
 ANI = re.compile(r"\+?[0-9]+\*?")
 _WHO = 'write "trunk:name", "phone:user", "trunk:*", "phone:*", "list:name", a number, "+4822*" or "withheld"'
@@ -42,6 +44,33 @@ def check(raw: Raw) -> Iterator[Problem]:
             yield from _hidden(raw, path, route, earlier, forms)
             yield from _hiding_phones(raw, path, route)
             earlier.append(route)
+    yield from _country(raw)
+
+
+def _country(raw: Raw) -> Iterator[Problem]:
+    """Carriers send a number as they like, and only a country tells that its forms are one number."""
+    if not raw.names("trunk") or any(country for _, country in raw.strings("server.country")):
+        return
+    written: dict[str, Path] = {}
+    for path, table in raw.select("route.*"):
+        callers = _strings(table.get("from"), "*") if isinstance(table, dict) else None
+        if callers and not all(caller.startswith("phone:") for caller in callers):
+            for where, did in _items(path, "did", table.get("did")):
+                if PUBLIC.fullmatch(did):
+                    written.setdefault(did, where)
+    ends = {did: did.strip("+0*") for did in written}
+    alone = [
+        did
+        for did, end in ends.items()
+        if not any(end.endswith(other) or other.endswith(end) for also, other in ends.items() if also != did)
+    ]
+    if alone:
+        did = alone[0]
+        form = "as the country dials it" if did.startswith("+") else 'with "+" and the code of the country'
+        more = f"; so it is with {len(alone) - 1} more" if len(alone) > 1 else ""
+        what = f'misses calls of carriers that send "{did}" {form}: no country says that it is one number{more}'
+        right = 'write country = "UA", or whichever it is, in [server]'
+        yield raw.warning(written[did], what, right, code="no-country")
 
 
 def _plan(raw: Raw) -> NumberPlan:

@@ -243,3 +243,57 @@ def test_people_and_labels(tables: str, complaint: str) -> None:
         parse_config(text.encode(), file="config.toml", folder=Path(), env={})
     (problem,) = error.value.problems
     assert f"{problem.where}: {problem.what}" == complaint
+
+
+def countries(*routes: str, base: str = BASE) -> list[str]:
+    text = base + "".join(f'[[route]]\n{route}\nto = "echo"\n' for route in routes)
+    config = parse_config(text.encode(), file="c", folder=Path(), env={})
+    return [warning.render("c") for warning in config.warnings if warning.code == "no-country"]
+
+
+MISSES = 'misses calls of carriers that send "{did}" {form}: no country says that it is one number'
+
+
+@pytest.mark.parametrize(
+    ("did", "form"),
+    [
+        ("0441234567", 'with "+" and the code of the country'),
+        ("044*", 'with "+" and the code of the country'),
+        ("221234567", 'with "+" and the code of the country'),
+        ("+380441234567", "as the country dials it"),
+        ("+38044*", "as the country dials it"),
+    ],
+)
+@pytest.mark.parametrize(
+    "callers", ["", 'from = "trunk:kyiv"', 'from = ["phone:1001", "trunk:*"]', 'from = "list:vip"']
+)
+def test_a_number_that_carriers_may_send_in_another_form_needs_a_country(did: str, form: str, callers: str) -> None:
+    route = f'did = "{did}"\n{callers}'
+    right = 'write country = "UA", or whichever it is, in [server]'
+    told = f"c:18:1: warning: route[1].did: {MISSES.format(did=did, form=form)}; {right} [no-country]"
+    assert countries(route) == [told]
+    assert countries(route, base='server = { country = "UA" }\n' + BASE) == []
+
+
+def test_one_country_is_missed_once_at_the_first_number() -> None:
+    (told,) = countries('did = ["100", "0441234567"]', 'did = ["+48221234567", "+380501234567"]')
+    assert told.startswith("c:18:15: warning: route[1].did[2]: misses calls")
+    assert "one number; so it is with 2 more; write" in told
+
+
+@pytest.mark.parametrize(
+    "routes",
+    [
+        ('did = "100"',),
+        ('did = ["0", "5012", "044123", "reception"]', 'did = "0*"', 'did = "*"'),
+        ('did = "0441234567"\nfrom = "phone:1001"', 'did = "+380441234567"\nfrom = ["phone:*"]'),
+        ('did = ["0441234567", "+380441234567"]',),
+        ('did = "+38044*"', 'did = "044*"\nfrom = "trunk:kyiv"'),
+    ],
+)
+def test_numbers_that_come_in_one_form_or_stand_there_in_both_need_no_country(routes: tuple[str, ...]) -> None:
+    assert countries(*routes) == []
+
+
+def test_a_switch_without_trunks_needs_no_country() -> None:
+    assert countries('did = "0441234567"', base="") == []
