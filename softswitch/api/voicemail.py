@@ -18,11 +18,14 @@ from softswitch.api.bodies import described, read_body
 from softswitch.messages import State
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fastapi import FastAPI
 
     from softswitch.api.guards import Guards
     from softswitch.messages import Message
     from softswitch.voicemail.desk import MessageDesk
+    from softswitch.voicemail.standing import Standing
 
 BoxName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,100}$")]
 MessageName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.@~-]{1,200}$")]
@@ -50,7 +53,14 @@ class ShownMessage(BaseModel):
     language: str
     seconds: float
     call: str
-    mailed: bool
+    mailed: Annotated[bool, Field(description="A letter was written; how it stands is `mail`.")]
+    mail: Annotated[
+        Literal["waits", "sent", "refused", "none"] | None,
+        Field(
+            description="The mail about it waits to be sent, was taken by the mail server, was refused by it for good "
+            "(of several addresses the worst counts), or is not wanted. Null: the disk does not tell."
+        ),
+    ]
     transcript: Annotated[str | None, Field(description="What is said. Null: nobody tried; empty: nothing came of it.")]
 
 
@@ -103,12 +113,15 @@ def add_voicemail(app: FastAPI, guards: Guards, desk: MessageDesk) -> None:
     ) -> ShownMessages:
         shown = _box(desk, box, permitted(box, who))
         all_of_them = desk.messages(box, None if state is None else State(state))
-        page = [_shown(message) for message in all_of_them[after : after + most]]
-        return ShownMessages(**shown.model_dump(), total=len(all_of_them), messages=page)
+        page = all_of_them[after : after + most]
+        mail = await desk.mail(page)
+        listed = [_shown(message, mail) for message in page]
+        return ShownMessages(**shown.model_dump(), total=len(all_of_them), messages=listed)
 
     @app.get("/voicemail/{box}/{message}", summary="One message")
     async def one(box: BoxName, message: MessageName, who: User = asking) -> ShownMessage:
-        return _shown(found(box, message, who))
+        wanted = found(box, message, who)
+        return _shown(wanted, await desk.mail([wanted]))
 
     @app.get(
         "/voicemail/{box}/{message}/audio",
@@ -143,7 +156,7 @@ def add_voicemail(app: FastAPI, guards: Guards, desk: MessageDesk) -> None:
         wanted = await read_body(request, _MOST_OCTETS, Mark)
         marked = desk.mark(found(box, message, who), State(wanted.state), by=who.name)  # the body took its time
         await guards.durable()
-        return _shown(marked)
+        return _shown(marked, await desk.mail([marked]))
 
     @app.delete("/voicemail/{box}/{message}", status_code=204, summary="Delete a message and its audio")
     async def delete(box: BoxName, message: MessageName, who: User = asking) -> Response:
@@ -157,7 +170,8 @@ def _box(desk: MessageDesk, box: str, label: str) -> ShownBox:
     return ShownBox(box=box, label=label, new=new, heard=heard)
 
 
-def _shown(message: Message) -> ShownMessage:
+def _shown(message: Message, mail: Mapping[str, Standing]) -> ShownMessage:
+    stands = mail.get(message.id)
     return ShownMessage(
         id=message.id,
         box=message.box,
@@ -170,5 +184,6 @@ def _shown(message: Message) -> ShownMessage:
         seconds=round(message.seconds, 1),
         call=message.call,
         mailed=message.mailed,
+        mail=None if stands is None else stands.value,
         transcript=message.transcript,
     )

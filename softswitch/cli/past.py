@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from softswitch.cli.options import DEFAULT_CONFIG, ConfigPath, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from softswitch.messages import Message
 
 commands = typer.Typer()
 
@@ -52,18 +57,23 @@ def voicemail(
     config: ConfigPath = DEFAULT_CONFIG,
     json: Annotated[bool, typer.Option("--json", help="One JSON document, with the files of the audio.")] = False,
 ) -> None:
-    """List the messages that callers have left: who, when, how long, heard or not, mailed or not, and what is said."""
+    """List the messages that callers have left: who, when, how long, heard or not, mail sent or not, what is said."""
     from softswitch.store.database import StoreError
     from softswitch.store.message_listing import show_messages
+    from softswitch.voicemail.standing import Letters, wants_mail
 
     loaded = load(config, warn=False)
     if box not in ("", *loaded.voicemails):
         typer.echo(f'there is no box "{box}"; there are: {", ".join(loaded.voicemails) or "none"}', err=True)
         raise typer.Exit(2)
-    server = loaded.server
+    server, letters = loaded.server, Letters(loaded.server.data_dir / "mail")
+
+    def mail(messages: Sequence[Message]) -> Mapping[str, str]:
+        return letters.of(messages, lambda message: wants_mail(loaded, message.box))
+
     try:
         folder = server.data_dir / "voicemail"
-        show_messages(server.data_dir, folder, Console(), box=box, as_json=json, zone=server.timezone)
+        show_messages(server.data_dir, folder, Console(), mail=mail, box=box, as_json=json, zone=server.timezone)
     except StoreError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from softswitch.messages import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from softswitch.config.words.messages import Voicemail
     from softswitch.messages import Message
     from softswitch.voicemail.boxes import Boxes
     from softswitch.voicemail.mailroom import Mailroom
+    from softswitch.voicemail.standing import Standing
 
 
 class MessageDesk:
@@ -48,6 +50,10 @@ class MessageDesk:
         """The message of this name, when it is in *box* and complete."""
         found = self._boxes.message(name)
         return found if found is not None and found.box == box and found.state is not State.RECORDING else None
+
+    async def mail(self, messages: Sequence[Message]) -> dict[str, Standing]:
+        """How the mail about each stands, by its id; one is missing when the disk does not tell."""
+        return await asyncio.to_thread(self._mailroom.standings, messages)
 
     def audio(self, message: Message) -> Path:
         """The WAV file."""

@@ -16,13 +16,15 @@ from softswitch.messages import Message, Request, State
 from softswitch.voicemail import audio
 from softswitch.voicemail.mailing import mail_about
 from softswitch.voicemail.scribe import Scribe
+from softswitch.voicemail.standing import Letters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Mapping
+    from collections.abc import Callable, Coroutine, Iterable, Mapping
     from pathlib import Path
 
     from softswitch.config import Config
     from softswitch.voicemail.boxes import Boxes
+    from softswitch.voicemail.standing import Standing
 
 log = logging.getLogger(__name__)
 
@@ -63,6 +65,7 @@ class Mailroom:
         self._boxes_before: dict[str, Voicemail] = {}
         self._requests_before: dict[str, CallbackRequest] = {}
         self._spool: MailSpool | None = None
+        self._letters = Letters(config.server.data_dir / SPOOL)
         self._scribe = Scribe(boxes, note, config.transcription.at_once)
         self._changing = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -153,6 +156,14 @@ class Mailroom:
         """How it is doing, for people."""
         waiting = 0 if self._spool is None else len(self._spool.waiting())
         return {"mail": self._mail_trouble, "waiting": waiting, "disk": self.trouble}
+
+    def standings(self, messages: Iterable[Message]) -> dict[str, Standing]:
+        """How the mail about each stands, by its id; one is missing when the disk does not tell. Blocking."""
+        return self._letters.of(messages, self._mails)
+
+    def _mails(self, message: Message) -> bool:
+        words = self._words(message)
+        return self._config.mail is not None and isinstance(words, Voicemail) and bool(words.mail_to)
 
     # ------------------------------------------------------------------------------------------------ the port
     def path(self, message: Message) -> str:

@@ -141,6 +141,7 @@ async def test_a_box_is_listed_with_who_called_and_what_is_said(tmp_path: Path) 
             "seconds": 2.0,
             "call": "c2",
             "mailed": True,
+            "mail": "sent",
             "transcript": "Привіт",
         }
         assert {key: found[key] for key in ("box", "label", "new", "heard", "total")} == {

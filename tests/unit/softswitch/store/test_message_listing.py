@@ -20,10 +20,17 @@ HEARD = Message(
     "sales~c1~1", "sales", 1_795_000_000.0, State.HEARD, "c1", "+380441234567", "Олена", "Invoices", "uk", 65.0, True
 )
 NEW = Message("sales~c2~1", "sales", 1_795_000_100.0, State.NEW, "c2", seconds=7.0)
+BOXES = "[voicemail.sales]\n[voicemail.director]\n"
+MAILED = (
+    '[mail]\nhost = "127.0.0.1"\nfrom = "switch@example.com"\n'
+    '[voicemail.sales]\nmail_to = "sales@example.com"\n[voicemail.director]\n'
+)
 OTHER = Message("director~c3~1", "director", 1_795_000_200.0, State.NEW, "c3", "2001", seconds=3.0)
 
 
-def shown(folder: Path, *words: str, messages: tuple[Message, ...] = (HEARD, NEW, OTHER)) -> tuple[int, str]:
+def shown(
+    folder: Path, *words: str, messages: tuple[Message, ...] = (HEARD, NEW, OTHER), boxes: str = BOXES
+) -> tuple[int, str]:
     async def fill() -> None:
         writer = JournalWriter(folder / "softswitch.db")
         await writer.start()
@@ -34,7 +41,6 @@ def shown(folder: Path, *words: str, messages: tuple[Message, ...] = (HEARD, NEW
 
     asyncio.run(fill())
     file = folder / "config.toml"
-    boxes = "[voicemail.sales]\n[voicemail.director]\n"
     file.write_text(f'[server]\ndata_dir = "{folder}"\ntimezone = "Europe/Kyiv"\n{boxes}', encoding="utf-8")
     found = CliRunner(env={"COLUMNS": "200"}).invoke(cli, ["voicemail", *words, "--config", str(file)])
     return found.exit_code, found.output
@@ -71,3 +77,32 @@ def test_no_messages_and_no_such_box(tmp_path: Path) -> None:
     code, text = shown(tmp_path, "nobody")
     assert code == 2
     assert 'there is no box "nobody"; there are: sales, director' in text
+
+
+def letter(folder: Path, about: str, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    text = f"X-Softswitch-Recipient: sales@example.com\r\nMessage-ID: <{about}@softswitch>\r\n\r\nlisten"
+    (folder / f"{name}.eml").write_bytes(text.encode())
+
+
+def test_the_mail_waits_was_sent_or_refused_or_is_not_wanted(tmp_path: Path) -> None:
+    waiting = replace(HEARD, id="sales~c4~1", call="c4")
+    refused = replace(HEARD, id="sales~c5~1", call="c5")
+    letter(tmp_path / "mail", waiting.id, "1")
+    letter(tmp_path / "mail", refused.id, "2")
+    letter(tmp_path / "mail" / "refused", refused.id, "3")
+    letter(tmp_path / "mail" / "refused", "sales~c9", "4")
+    (tmp_path / "mail" / "5.eml").write_bytes(b"somebody else's")
+    messages = (HEARD, NEW, OTHER, waiting, refused)
+    _, text = shown(tmp_path, "--json", messages=messages, boxes=MAILED)
+    assert {message["id"]: (message["mail"], message["mailed"]) for message in json.loads(text)} == {
+        HEARD.id: ("sent", True),
+        NEW.id: ("waits", False),
+        OTHER.id: ("none", False),
+        waiting.id: ("waits", True),
+        refused.id: ("refused", True),
+    }
+    _, text = shown(tmp_path, messages=messages, boxes=MAILED)
+    stands = {line.split()[-1]: line.split()[-2] for line in text.splitlines()[1:]}
+    told = {HEARD.id: "sent", NEW.id: "waits", OTHER.id: "new", waiting.id: "waits", refused.id: "refused"}
+    assert stands == told, "of what is not wanted nothing is said"

@@ -413,3 +413,42 @@ async def test_a_reload_may_name_another_mail_server_or_none_and_take_boxes_away
         life.mailroom.post(message(id="sales~2", state=State.NEW))
         await life.until(lambda: not life.mailroom._on_their_way)
         assert len(server.received) == 2, "nothing is mailed twice"
+
+
+class Refusing(MailServer):
+    """Takes letters but for one box."""
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        if b"from 666" in envelope.content:
+            return "554 never"
+        return str(await super().handle_DATA(server, session, envelope))
+
+
+async def test_how_the_mail_stands_is_told_from_the_files(tmp_path: Path) -> None:
+    nowhere = free_port()
+    with Refusing() as server:
+        async with Life(tmp_path, nowhere, "none", 'subject = "from {number}"\n[voicemail.quiet]') as life:
+            items = [
+                message(state=State.NEW),
+                message(id="sales~c2~1", call="c2", number="666", state=State.NEW),
+                message(id="quiet~c3~1", call="c3", box="quiet", state=State.NEW),
+            ]
+            stands = life.mailroom.standings
+            taken, refused, quiet = map(life.boxes.put, items)
+            assert stands(items) == {taken.id: "waits", refused.id: "waits", quiet.id: "none"}, "not written yet"
+            for item in items:
+                life.mailroom.post(item)
+            await life.until(lambda: [known.mailed for known in life.boxes.all()] == [True, True, False])
+            known = life.boxes.all()
+            assert stands(known) == {taken.id: "waits", refused.id: "waits", quiet.id: "none"}, "nobody listens"
+            life.reload((f"port = {nowhere}", f"port = {server.port}"))
+            await life.until(lambda: "waits" not in stands(known).values())
+            assert stands(known) == {taken.id: "sent", refused.id: "refused", quiet.id: "none"}
+
+
+async def test_a_folder_that_does_not_tell_makes_nothing_sent(tmp_path: Path, server: MailServer) -> None:
+    known = [message(state=State.NEW, mailed=True), message(id="sales~c2~1", state=State.NEW)]
+    async with Life(tmp_path, server.port) as life:
+        assert life.mailroom.standings(known) == {known[0].id: "sent", known[1].id: "waits"}
+        (tmp_path / "mail" / "1.eml").symlink_to(tmp_path / "mail" / "1.eml")  # a letter that cannot be read
+        assert life.mailroom.standings(known) == {known[1].id: "waits"}
