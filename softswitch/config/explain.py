@@ -78,7 +78,8 @@ def problem(error: ErrorDetails, raw: object, positions: Positions, model: type[
         what = f"{_shown(value)} is not a language the switch speaks"
         right, likely = f'{one_of(LANGUAGES)}, or a variable: "{{tongue}}"', likely_language(value)
     elif kind == "string_pattern_mismatch":
-        what, right = f"{_shown(error['input'])} has characters that are not allowed here", _pattern(context["pattern"])
+        wrong_how = "is no URL" if context["pattern"] == _A_URL else "has characters that are not allowed here"
+        what, right = f"{_shown(error['input'])} {wrong_how}", _pattern(context["pattern"])
     elif kind in ("too_short", "string_too_short"):
         what, right = "is empty", "give at least one" if kind == "too_short" else ""
     else:
@@ -179,6 +180,7 @@ def _shown(value: object) -> str:
 
 #: Beginning of the pattern of what is a language, or a variable that holds one.
 _A_LANGUAGE = f"^({'|'.join(LANGUAGES)}"
+_A_URL = r"^https?://[^\s/{}]+(/\S*)?$"
 _PATTERNS = {
     r"^[A-Za-z0-9_.-]+$": "letters, digits, dots, dashes and underscores",
     r"^[A-Za-z_][A-Za-z0-9_-]*$": "letters, digits, dashes and underscores, a letter first",
@@ -191,6 +193,7 @@ _PATTERNS = {
     r"^[0-9]$": "one digit",
     r"^[+0-9*#]{0,16}$": "digits, up to 16, perhaps with +, * and #",
     r"^[0-9]{1,6}$": "up to six digits",
+    _A_URL: 'http:// or https://, and a host without variables: "https://erp.example/{ani}"',
     r"^\+?[0-9]*\*?$": 'digits, perhaps with a plus before or a star after them: "+38044*"',
 }
 

@@ -15,6 +15,7 @@ A whole number in `{n}` is spoken as words; `placeholders` lists what else can s
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -142,11 +143,13 @@ class Catalogue:
         for key in everything:
             having = [language for language in self.languages if key in self._phrases[language]]
             problems += [f'{language}: "{key}" is missing' for language in self.languages if language not in having]
-            wanted = self._phrases[having[0]][key].arguments
+            arguments = {language: self._phrases[language][key].arguments for language in having}
+            usual = Counter(arguments.values()).most_common(1)[0][0]  # of as many, those that come first
+            like = next(language for language in having if arguments[language] == usual)
             problems += [
-                f'{language}: "{key}" has other arguments than in {having[0]}'
+                f'{language}: "{key}" has other arguments than in {like}'
                 for language in having
-                if self._phrases[language][key].arguments != wanted
+                if arguments[language] != usual
             ]
         return problems
 

@@ -141,7 +141,7 @@ class Entry(Section):
 class Collect(Entry):
     then: TargetField
     when_failed: TargetField | None = None
-    """When no retry is left. None: callers hear that they cannot be connected, and the call ends; so it is elsewhere."""
+    """When no retry is left. None, here and elsewhere: they hear that they cannot be connected, and the call ends."""
     when_unavailable: Targets = ()
     """Where to, one after another, when ``then`` is nobody or does not take the caller. Empty: as the route says, or
     ``when_failed`` where ``then`` has a variable in it."""

@@ -101,6 +101,8 @@ def _http_listen(value: object) -> HttpListen:
         raise Wrong("should be a string", right)
     host, _, port = value.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
+    if not host:
+        raise Wrong(f'"{value}" is no address with a port', right)
     try:
         ip_address(host)
     except ValueError:

@@ -251,6 +251,20 @@ MESSAGES = {
             "up to 64 letters, digits, dots, dashes, underscores and plus signs",
         ],
     ),
+    "a web service without http://, and one whose host is a variable": (
+        '[webservice.a]\nurl = "127.0.0.1:80/x"\n[webservice.b]\nurl = "https://{host}/"',
+        [
+            f'{place}: "{url}" is no URL; http:// or https://, and a host without variables: "https://erp.example/{{ani}}"'
+            for place, url in (
+                ("2:7: webservice.a.url", "127.0.0.1:80/x"),
+                ("4:7: webservice.b.url", "https://{host}/"),
+            )
+        ],
+    ),
+    "an address of HTTP without a host": (
+        '[api]\nlisten = "8080"\n[[api.token]]\nname = "a"\nrole = "crm"\ntoken = "crm-0123456789abcdef"',
+        ['2:10: api.listen: "8080" is no address with a port; write "127.0.0.1:8080"'],
+    ),
     "a contact that is not a SIP address": (
         '[[phone]]\nuser = "1"\ncontact = "agent1@127.0.0.3"',
         [

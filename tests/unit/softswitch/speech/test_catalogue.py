@@ -23,7 +23,7 @@ def shipped() -> Catalogue:
 
 def catalogue(folder: Path, **texts: str) -> Catalogue:
     for language, text in texts.items():
-        (folder / language).mkdir()
+        (folder / language).mkdir(parents=True)
         (folder / language / "catalog.toml").write_text(text, encoding="utf-8")
     return Catalogue.load(folder)
 
@@ -111,6 +111,8 @@ def test_what_is_missing_is_an_error_at_the_call_and_a_finding_before(tmp_path: 
     for key, language, arguments in (("b", "uk", {}), ("a", "pl", {}), ("c", "en", {}), ("a", "en", {"m": 1})):
         with pytest.raises(MissingPrompt):
             words.text(key, language, arguments)
+    own = catalogue(tmp_path / "own", en='[a]\ntext = "{nmae}"', pl='[a]\ntext = "{n}"', uk='[a]\ntext = "{n}"')
+    assert own.check() == ['en: "a" has other arguments than in uk']
     assert words.check() == ['uk: "a" has other arguments than in en', 'uk: "b" is missing']
 
 
