@@ -7,6 +7,7 @@ which line to look at. Lines and columns count from one, columns in characters (
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
@@ -40,6 +41,9 @@ class Positions:
     literals: dict[Path, str] = field(default_factory=dict)
     again: list[tuple[Path, Position, Position]] = field(default_factory=list)
     """Keys and tables that are written once more: where, and where first."""
+    files: list[str] = field(default_factory=list)
+    begins: list[int] = field(default_factory=list)
+    """Of several files that are read as one text, in their order: how they are called, and the lines before each."""
 
     def of(self, path: Path) -> Position:
         """The place a person should look at for *path*: its key, its value, or the nearest table that is there."""
@@ -51,6 +55,16 @@ class Positions:
 
     def of_value(self, path: Path) -> Position:
         return self.values.get(path) or self.of(path)
+
+    def in_file(self, line: int) -> tuple[int, int]:
+        """Which of the files *line* of the whole text is in, and the line in there."""
+        number = max(bisect_right(self.begins, line - 1) - 1, 0)
+        return number, line - self.begins[number] if self.begins else line
+
+    def told(self, line: int) -> str:
+        """*line* of the whole text for people: ``line 6``, or ``menus/sales.toml:6`` where there are several files."""
+        number, within = self.in_file(line)
+        return f"{self.files[number]}:{within}" if len(self.files) > 1 else f"line {within}"
 
     def inside(self, path: Path, offset: int) -> Position:
         """The place of character *offset* (from zero) of the string at *path*, escapes and long strings included."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import tomllib
-from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from glob import escape, glob, has_magic
 from pathlib import Path
@@ -34,15 +33,11 @@ class Tree:
     positions: Positions = field(default_factory=Positions)
     problems: list[Problem] = field(default_factory=list)
     digest: str = ""
-    files: list[str] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)  # by file: lines before its first
 
     def located(self, problem: Problem) -> Problem:
         """*problem* with its file, when that is not the first, and the line in there."""
-        number = bisect_right(self.begins, problem.line - 1) - 1
-        if number <= 0:
-            return problem
-        return replace(problem, line=problem.line - self.begins[number], file=self.files[number])
+        number, line = self.positions.in_file(problem.line)
+        return replace(problem, line=line, file=self.positions.files[number]) if number else problem
 
 
 def read_file(path: Path | str, file: str) -> bytes:
@@ -84,17 +79,17 @@ class _Gathering:
         raw, positions = parse_toml(source, file), _moved(index(source), self._lines)
         self._read.add(chain[-1])
         self._digest.update(data)
-        tree.files.append(file)
-        tree.begins.append(self._lines)
+        tree.positions.files.append(file)
+        tree.positions.begins.append(self._lines)
         self._lines += source.count("\n") + 1
-        included = raw.get(INCLUDE, []) if tree.files[1:] == [] else raw.pop(INCLUDE, [])
+        included = raw.get(INCLUDE, []) if tree.positions.files[1:] == [] else raw.pop(INCLUDE, [])
         self._merge(raw, positions)
         patterns = [included] if isinstance(included, str) else included if isinstance(included, list) else []
         for number, pattern in enumerate(patterns):
             path: KeyPath = (INCLUDE,) if isinstance(included, str) else (INCLUDE, number)
             if isinstance(pattern, str):
                 self._include(pattern, positions.of_value(path), chain, shown)
-            elif len(tree.files) > 1:
+            elif len(tree.positions.files) > 1:
                 self._complain(positions.of_value(path), "should be a string", 'write "menus/*.toml"')
 
     def _include(self, pattern: str, at: Position, chain: tuple[str, ...], shown: Path) -> None:
@@ -120,7 +115,7 @@ class _Gathering:
                 if not many:
                     self._complain(at, f'there is no file "{name}"', "paths start in the folder of the first file")
                 continue
-            if len(self._tree.files) >= MOST_FILES:
+            if len(self._tree.positions.files) >= MOST_FILES:
                 self._complain(at, f"includes more than {MOST_FILES} files")
                 return
             file = str(shown / told)
@@ -162,11 +157,8 @@ class _Gathering:
             table[name] = [*table[name], *value]
         else:
             at, other = positions.of(path), self._tree.positions.of(path)
-            first = self._tree.located(Problem(other.line, other.column, "", ""))
-            where = f"{first.file or self._tree.files[0]}:{first.line}"
-            self._tree.problems.append(
-                Problem(at.line, at.column, dotted(path), f"stands in {where} already", code="same-key-twice")
-            )
+            what = f"stands in {self._tree.positions.told(other.line)} already"
+            self._tree.problems.append(Problem(at.line, at.column, dotted(path), what, code="same-key-twice"))
 
 
 def _is_tables(value: object) -> bool:

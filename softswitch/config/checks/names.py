@@ -164,11 +164,11 @@ _TABLES = {"phone": "[[phone]] with the user", "agent": "[[agent]] with the id"}
 
 def _duplicates(raw: Raw) -> Iterator[Problem]:
     for pattern, what in (("phone.*.user", "phone"), ("agent.*.id", "agent")):
-        seen: dict[str, int] = {}
+        seen: dict[str, str] = {}
         for path, name in raw.strings(pattern):
             if name in seen:
-                yield raw.error(path, f'another {what} is "{name}" already (line {seen[name]})', "choose another")
-            seen.setdefault(name, raw.positions.of_value(path).line)
+                yield raw.error(path, f'another {what} is "{name}" already ({seen[name]})', "choose another")
+            seen.setdefault(name, raw.positions.told(raw.positions.of_value(path).line))
     for path, agents in raw.select("queue.*.agents"):
         if isinstance(agents, list):
             for number, name in enumerate(agents):

@@ -165,18 +165,18 @@ def _hidden(raw: Raw, path: Path, route: Route, earlier: list[Route], forms: For
     earlier = [other for other in earlier if any(other.may_take(did) for did in route.dids)]
     takers = takers_of_all(route, earlier, forms)
     if takers is not None:
-        what = f"is never reached: the {_lines(takers)} all its calls"
+        what = f"is never reached: the {_lines(raw, takers)} all its calls"
         yield raw.error_at_key(path, what, "put the special route before the general one")
         return
     for other in earlier:
         both = _same(route, other) if other.sure and other.when <= route.when else ""
         if both:
-            what = f'"{both}" has a route already (line {other.line})'
+            what = f'"{both}" has a route already ({raw.positions.told(other.line)})'
             yield raw.error_at_key((*path, "did"), what, "first match wins; remove one of them")
             return
     takers = takers_of_all(route, earlier, forms, trunks_of_today=True)
     if takers is not None:
-        what = f"is only for trunks that there are not yet: the {_lines(takers)} all calls of the others"
+        what = f"is only for trunks that there are not yet: the {_lines(raw, takers)} all calls of the others"
         yield raw.warning(path, what, "put it before them, or leave it out")
         return
     if any(caller.written.startswith("phone:") for caller in route.callers):
@@ -184,7 +184,9 @@ def _hidden(raw: Raw, path: Path, route: Route, earlier: list[Route], forms: For
     for_all = [other for other in earlier if any(caller.written == "*" for caller in other.callers)]
     takers = takers_of_all(route, for_all, forms, outside=True)
     if takers is not None:
-        what = f"is never reached from outside, where these numbers are the same: the {_lines(takers)} all such calls"
+        what = (
+            f"is never reached from outside, where these numbers are the same: the {_lines(raw, takers)} all such calls"
+        )
         yield raw.warning(path, what, 'put it before, or add from = "phone:*"')
 
 
@@ -199,9 +201,13 @@ def _same(route: Route, other: Route) -> str:
     return ""
 
 
-def _lines(lines: set[int]) -> str:
-    told = " and ".join(str(line) for line in sorted(lines))
-    return f"route in line {told} takes" if len(lines) == 1 else f"routes in lines {told} together take"
+def _lines(raw: Raw, lines: set[int]) -> str:
+    places = [raw.positions.told(line) for line in sorted(lines)]
+    if len(places) == 1:
+        return f"route in {places[0]} takes"
+    if len(raw.positions.files) <= 1:
+        places = ["lines " + " and ".join(str(line) for line in sorted(lines))]
+    return f"routes in {' and '.join(places)} together take"
 
 
 def _hiding_phones(raw: Raw, path: Path, route: Route) -> Iterator[Problem]:

@@ -22,11 +22,11 @@ MIN_TOKEN = 16
 
 def check(raw: Raw) -> Iterator[Problem]:
     for pattern, what in (("webhook.*.name", "webhook"), ("api.token.*.name", "token"), ("menu.*.slot.*.id", "slot")):
-        seen: dict[str, int] = {}
+        seen: dict[str, str] = {}
         for path, name in raw.strings(pattern):
             if name in seen:
-                yield raw.error(path, f'another {what} is "{name}" already (line {seen[name]})', "choose another")
-            seen.setdefault(name, raw.positions.of_value(path).line)
+                yield raw.error(path, f'another {what} is "{name}" already ({seen[name]})', "choose another")
+            seen.setdefault(name, raw.positions.told(raw.positions.of_value(path).line))
     for path, url in raw.strings("webhook.*.url"):
         if url.startswith("http://") and not any(near in url for near in ("//127.", "//localhost", "//[::1]")):
             yield raw.warning(

@@ -114,6 +114,29 @@ def test_a_file_that_is_included_may_include_others_and_paths_start_at_the_first
         ({"menus__b": SAY + "x = = 1"}, ["menus/b.toml:10:5: not valid TOML: invalid value"]),
         ({"menus__b": SAY + MENU}, ["menus/b.toml:10:7: menu.main: stands in menus/a.toml:1 already"]),
         (
+            {"menus__b": PEOPLE.replace("101", "103") + SAY},
+            ['menus/b.toml:2:8: phone[2].user: another phone is "1001" already (people.toml:2); choose another'],
+        ),
+        (
+            {"menus__b": MENU.replace("menu.main", "menu.more") + SAY},
+            ['menus/b.toml:5:6: menu.more.slot[1].id: another slot is "promo" already (menus/a.toml:5)'],
+        ),
+        (
+            {"menus__b": SAY.replace("102", "101")},
+            ["menus/b.toml:4:1: route[3]: is never reached: the route in people.toml:5 takes all its calls"],
+        ),
+        (
+            {"menus__b": SAY.replace('"102"', '["100", "101"]')},
+            [
+                "menus/b.toml:4:1: route[3]: is never reached: "
+                "the routes in config.toml:6 and people.toml:5 together take all its calls"
+            ],
+        ),
+        (
+            {"menus__b": SAY.replace('"102"', '["100", "102"]')},
+            ['menus/b.toml:5:1: route[3].did: "100" has a route already (config.toml:6); first match wins'],
+        ),
+        (
             {"people": PEOPLE + '[server]\ncountry = "PL"\n'},
             ["people.toml:9:1: server.country: stands in config.toml:4 already"],
         ),
