@@ -47,8 +47,14 @@ class Pulling(Steps):
                 self._note_voiced(standing, now)
 
     def _usable(self, message: Voiced) -> Voiced:
-        lost = message.target is not None and self.flow.find(message.target) is None
-        return replace(message, key="", target=None) if lost else message
+        """Its key leads to a place that there is for this caller; if it leads to none, where the slot itself leads."""
+        if message.target is None or self.flow.find(message.target) is not None:
+            return message
+        node = self._node()
+        slots = node.slots if isinstance(node, Menu) else ()
+        own = (target for slot in slots if slot.id == message.slot for target in slot.targets)
+        target = next((target for target in own if self.flow.find(target) is not None), None)
+        return replace(message, key="" if target is None else message.key, target=target)
 
     def _note_voiced(self, messages: Sequence[Voiced], now: float) -> None:
         p = self.progress

@@ -140,6 +140,12 @@ def test_a_message_whose_target_is_gone_is_said_without_its_key() -> None:
 # --- which
 
 
+def test_a_caller_of_an_earlier_version_is_led_where_the_slot_led_then() -> None:
+    slot = replace(SLOT, targets=(T("queue:gone-too"), T("queue:offer")))
+    caller = enter(message(target=T("queue:renamed")), menu=replace(MENU, slots=(slot,))).wait(7).press("4")
+    assert NodeEntered(T("queue:offer")) in caller.records
+
+
 def test_the_first_message_that_is_for_the_caller_wins() -> None:
     gold = message("gold", condition=conditions.parse("segment == gold"))
     bindings = (message("later", active_from=WALL + 1), gold, message("all"), message("never"))
