@@ -48,7 +48,7 @@ def check(
         for text in unheard:
             complain(f"warning: {text} [missing-audio]")
         if not errors:
-            say(f"{path}: good, {_counted(warnings)}. {_contents(config)}")
+            say(f"{path}: good, {_counted(warnings, 'warning')}. {_contents(config)}")
     if errors:
         return BAD
     return ODD if strict and warnings else GOOD
@@ -78,12 +78,16 @@ def _spoken(text: str, severity: str) -> dict[str, Any]:
     return {"code": "missing-audio" if severity == "warning" else "bad-value", "severity": severity, "what": text}
 
 
-def _counted(warnings: int) -> str:
-    return "no warnings" if not warnings else f"{warnings} warning{'s' if warnings > 1 else ''}"
+def _counted(many: int, what: str) -> str:
+    return f"{many or 'no'} {what}{'' if many == 1 else 's'}"
 
 
 def _contents(config: Config) -> str:
-    return (
-        f"{len(config.phones)} phones, {len(config.agents)} agents, {len(config.queues)} queues, "
-        f"{len(config.menus)} menus, {len(config.routes)} routes."
-    )
+    there = {
+        "phone": config.phones,
+        "agent": config.agents,
+        "queue": config.queues,
+        "menu": config.menus,
+        "route": config.routes,
+    }
+    return ", ".join(_counted(len(found), what) for what, found in there.items()) + "."

@@ -40,7 +40,7 @@ def test_the_first_thirty_lines_are_a_whole_switch(tmp_path: Path) -> None:
     file.write_text(text, encoding="utf-8")
     checked = CliRunner().invoke(cli, ["check", "--strict", "--config", str(file)])
     assert checked.exit_code == 0, checked.output
-    assert "2 phones, 1 agents, 1 queues, 1 menus, 1 routes" in checked.output
+    assert "2 phones, 1 agent, 1 queue, 1 menu, 1 route." in checked.output
     config = parse_config(text.encode(), file="config.toml", folder=tmp_path, env={})
 
     def tried(at: str, digits: str = "") -> Walk:
