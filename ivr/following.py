@@ -27,6 +27,7 @@ from ivr.nodes import (
     Say,
     Set,
 )
+from ivr.secrecy import secret_names
 from ivr.slots import IN_AGAIN, OPTED_OUT
 from ivr.targets import HANGUP
 from ivr.texts import LANGUAGES, fill
@@ -103,11 +104,12 @@ class Following(Keying, Arriving):
 
     def _values(self, node: Set) -> dict[str, str]:
         """What the variables of *node* are for this caller; its label may mention the others."""
-        known = self.progress.public
+        p, known = self.progress, self.progress.public
         values = {name: fill(value, known) for name, value in node.data.items()}
         if LABEL in node.data:
             others = {name: value for name, value in values.items() if name != LABEL}
-            told = {name: value for name, value in others.items() if not self.progress.is_secret(name)}
+            secret = secret_names(self.flow)  # some may not be entered yet
+            told = {name: value for name, value in others.items() if name not in secret and not p.is_secret(name)}
             values[LABEL] = fill(node.data[LABEL], known | told)
         return values
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ivr import effects as fx
 from ivr.entries import Collect, Valid
 from ivr.events import Answered, Started
-from ivr.nodes import Flow, Menu, Node, Queue, Say, Set
+from ivr.nodes import Flow, Menu, Node, Prompt, Queue, Say, Set
 from ivr.progress import Progress
 from ivr.secrecy import masked, secret_names, tells
 from ivr.services import Webservice
@@ -44,7 +44,11 @@ def told(caller: Caller) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["4711", " 4711 ", "code=4711", "00471100", "47 11", "4-7-1-1", "Your code is 47 11.", "4711.50 UAH"]
+    "text",
+    [
+        *("4711", " 4711 ", "code=4711", "00471100", "47 11", "4-7-1-1", "Your code is 47 11.", "4711.50 UAH"),
+        *("47/11", "4,711", "47\u00a011", "4\u202f711"),
+    ],
 )
 def test_an_entry_is_found_wherever_it_is_and_in_groups(text: str) -> None:
     assert tells(text, ["4711"])
@@ -73,6 +77,8 @@ def test_a_masked_text_keeps_what_is_no_secret() -> None:
     assert masked("pin 4711, card 12345678 of 47 11", ["4711", "12345678"]) == "pin ••••, card •••••••• of •••••"
     assert masked("abc", []) == "abc"
     assert masked("12*5 is 12.50", ["12*5", "12.50"]) == "•••• is •••••"
+    assert masked("471199 or 4711", ["4711", "471199"]) == "•••••• or ••••"
+    assert masked("21/05/1980 at 21:05", ["2105", "21051980"]) == "•••••••••• at 21:05"
 
 
 # --- of a call
@@ -148,6 +154,14 @@ def test_no_place_is_named_after_a_secret() -> None:
     assert not any("4711" in repr(record) for record in caller.records)
 
 
+def test_digits_for_which_there_is_no_room_are_hidden_too() -> None:
+    notice = Say("notice", (Prompt("notice", barge_in=False),), then=PIN.target)
+    nodes = (notice, PIN, CODE, APP, Queue("q"))
+    caller = Caller(Flow({node.target: node for node in nodes}, type_ahead_limit=2)).call("say:notice").press("4711")
+    dropped = [r for r in caller.records if isinstance(r, fx.DigitsDropped)]
+    assert dropped == [fx.DigitsDropped(notice.target, fx.SECRET, "overflow")] * 2
+
+
 def test_a_digit_behind_a_key_that_might_have_gone_on_is_hidden() -> None:
     main = Menu(
         "main", keys={"1": T("collect:pin"), "12": T("queue:q"), "14782": T("queue:q")}, when_no_input=T("queue:q")
@@ -181,6 +195,34 @@ def test_an_application_is_told_its_own_masked_entries_and_no_others() -> None:
     asked = caller.effects[-1]
     assert asked == fx.Ask(4, "verbs", "app", {"name": "Olena", "code": "9079", "state": "after 9078", "step": "2"})
     assert caller.session.progress.public == {"name": "Olena", "step": "2"}
+
+
+def test_what_is_entered_elsewhere_under_the_same_name_is_not_told_to_it() -> None:
+    elsewhere = Collect("again", variable="code", secret=True, shortest=1, longest=12, then=APP.target)
+    caller = verbs(calling(elsewhere, to="verbs:app"), GATHER).press("9078")
+    assert caller.effects[-1] == fx.Ask(2, "verbs", "app", {"code": "9078"})
+    verbs(caller, {"verb": "redirect", "to": "collect:again"}).press("4711#")
+    assert caller.session.progress.data["code"] == "4711"
+    assert caller.effects[-1] == fx.Ask(3, "verbs", "app", {})
+    verbs(caller, GATHER).press("9079")  # what was entered with it last is its own again
+    assert caller.effects[-1] == fx.Ask(4, "verbs", "app", {"code": "9079"})
+
+
+@pytest.mark.parametrize("entered", [False, True])
+def test_a_label_does_not_show_what_is_set_under_a_secret_name(entered: bool) -> None:
+    caller = calling(Webservice("code", then=APP.target), to="collect:pin" if entered else "verbs:app")
+    if entered:
+        answer(caller.press("4711#"))
+    verbs(caller, {"verb": "set", "data": {"pin": "12", "step": "2"}, "label": "<{pin}{step}>"})
+    assert caller.session.progress.data["pin"] == "12"
+    assert caller.session.progress.public == {"step": "2", "label": "<2>"}
+
+
+def test_nor_what_is_set_under_the_name_of_what_an_application_has_gathered() -> None:
+    caller = verbs(calling(to="verbs:app"), GATHER).press("9078")
+    verbs(caller, {"verb": "set", "data": {"code": "12", "step": "2"}, "label": "<{code}{step}>"})
+    assert caller.session.progress.data["code"] == "12"
+    assert caller.session.progress.public == {"step": "2", "label": "<2>"}
 
 
 def test_unless_the_configuration_entrusts_it_with_them() -> None:
