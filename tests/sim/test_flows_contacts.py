@@ -128,6 +128,21 @@ def test_what_a_crm_says_is_an_offer_too() -> None:
         office.close()
 
 
+def test_news_in_the_same_menu_take_no_room_from_what_a_crm_says() -> None:
+    news = '\n[[menu.main.slot]]\nid = "news"\nadvertising = false\n\n[campaigns.cap]\nmessages = 1\ndays = 7\n'
+    office = Office(centre=PULLED + news)
+    try:
+        outage = read({"bindings": [OFFER | {"campaign": "outage", "target": ""}]})
+        office.switch.book.put("news", outage, office.world.now, by="ann", restructure=False)
+        call = office.call("2001", "100")
+        office.run(0.2)
+        answer(office, RENEWAL)
+        heard = listen(office, call, 12)
+        assert {"en/slot.promo.renewal.0/9.00 UAH", "en/slot.news.outage.1/12.50 UAH"} <= set(heard)
+    finally:
+        office.close()
+
+
 def test_an_agent_notes_by_keys_that_the_caller_wants_no_offers() -> None:
     office = Office(centre=WITH_KEY + '\n[feature]\nno_offers = "*9"\n')
     try:

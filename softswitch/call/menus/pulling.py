@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from ivr.events import OK, Pulled
+from ivr.nodes import Menu
 from ivr.secrecy import tells
 from ivr.slots import Expected
 from softswitch.call.menus.wishes import Wishes
@@ -93,9 +94,12 @@ class Pulling:
 
 
 def _beside(call: Call) -> list[str]:
-    """Keys of the messages that are in the menu already."""
+    """Keys of the offers that are in the menu already; news for everybody take no room from others."""
+    node = call.session.progress.node
+    menu = None if node is None else call.session.flow.find(node)
+    news = {slot.id for slot in menu.slots if not slot.advertising} if isinstance(menu, Menu) else set()
     found: list[str] = []
-    for one in call.session.progress.voiced:
+    for one in (message for message in call.session.progress.voiced if message.slot not in news):
         messages = (one.answer or ()) if isinstance(one, Expected) else (one,)
         found += [message.prompt.key for message in messages]
     return found
