@@ -85,7 +85,10 @@ class CallerList:
                 keys.append(key)
                 begins.append(len(self._blob))
                 shape = shapes.setdefault(tuple(entry.data), len(shapes))
-                self._blob += "\x1f".join((str(shape), *entry.data.values())).encode()
+                packed = "\x1f".join((str(shape), *entry.data.values()))
+                if packed.count("\x1f") > len(entry.data):  # one of the values has it
+                    packed = "\x1f".join((str(shape), *(v.replace("\x1f", " ") for v in entry.data.values())))
+                self._blob += packed.encode()
         begins.append(len(self._blob))
         order = _order(keys)
         self.priorities = (least, most) if least <= most else (0.0, 0.0)

@@ -102,6 +102,29 @@ def test_a_quote_within_a_cell_may_be_doubled(tmp_path: Path) -> None:
     assert names == ['TOV "Romashka"', 'a "b" c']
 
 
+def test_a_number_is_found_as_the_list_and_the_wire_both_write_it() -> None:
+    """With a national 0 that does not belong there: the list is taken at its word, the plan leaves it out."""
+    callers = vip(("+3800501234567", {"name": "Ivan"}))
+    number = PLAN.read("+3800501234567")
+    assert number.dialable == "+380501234567"
+    assert callers.find(number) == {"name": "Ivan"}
+    callers = vip(("+3800501234567", {"name": "Ivan"}), ("+380501234567", {"name": "Petro"}))
+    assert callers.find(number) == {"name": "Petro"}
+
+
+@pytest.mark.parametrize("number", ["0501234567", "1001", "+4822*"])
+def test_a_separator_of_control_is_no_end_of_a_value(tmp_path: Path, number: str) -> None:
+    (tmp_path / "vip.csv").write_text(f"number,name,agent\n{number},Ivan\x1fPetrenko,olena\n")
+    callers = CallerList(read_csv(tmp_path / "vip.csv", PLAN), PLAN)
+    assert callers.find(PLAN.read(number.replace("*", "1234567"))) == {"name": "Ivan Petrenko", "agent": "olena"}
+
+
+def test_nor_is_one_in_a_value_of_the_configuration() -> None:
+    callers = vip(("0501234567", {"segment": "a\x1fb", "agent": "olena"}), ("0501234568", {"segment": "c"}))
+    assert callers.find(PLAN.read("0501234567")) == {"segment": "a b", "agent": "olena"}
+    assert callers.find(PLAN.read("0501234568")) == {"segment": "c"}
+
+
 def test_national_beginnings_are_those_of_whole_numbers() -> None:
     callers = vip(("067*", {"name": "mobile"}), ("0044*", {"name": "abroad"}), ("20*", {"name": "desks"}))
     assert callers.find(PLAN.read("+380671234567")) == {"name": "mobile"}
