@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from ivr import effects as fx
-from ivr.events import Digit, HungUp, PromptsFinished, PromptsTimed, Requeued, Returned, Started
+from ivr.events import Digit, HungUp, Moved, PromptsFinished, PromptsTimed, Requeued, Returned, Started
 from ivr.hours import parse_rules
 from ivr.nodes import (
     GOODBYES,
@@ -582,6 +583,20 @@ def test_who_is_taken_by_nobody_goes_to_the_fallbacks_one_after_another_and_the_
     assert session.progress.data == {"ani": "1"}
 
 
+@pytest.mark.parametrize("result", GOODBYES)
+def test_what_a_queue_says_by_itself_is_heard_when_nothing_else_is_left(result: Result) -> None:
+    said = [Say(goodbye.name, (Prompt(goodbye.name),)) for goodbye in GOODBYES.values()]
+    vip = Queue("vip", outcomes=dict(GOODBYES))
+    for fallbacks, stands_at in (((T("queue:sales"),), "queue:sales"), ((), str(GOODBYES[result]))):
+        caller = Caller(flow(vip, SALES, *said))
+        caller.tell(Started(vip.target, fallbacks=fallbacks)).tell(Returned(result))
+        assert caller.path() == ["queue:vip", stands_at]
+    own = replace(vip, outcomes={result: T("queue:operator")})  # whoever configures it says so
+    caller = Caller(flow(own, SALES, OPERATOR, *said))
+    caller.tell(Started(own.target, fallbacks=(SALES.target,))).tell(Returned(result))
+    assert caller.path() == ["queue:vip", "queue:operator"]
+
+
 def test_who_has_talked_needs_no_fallback() -> None:
     session = Session(flow(Phone("1001"), Phone("1002")), lambda now, zone: datetime(2026, 1, 1, tzinfo=UTC))
     session.receive(Started(T("phone:1001"), fallbacks=(T("phone:1002"),)), 0.0)
@@ -612,6 +627,37 @@ def test_who_is_in_the_exit_menu_comes_back_to_the_queue_they_were_moved_to() ->
     caller.tell(Requeued(sales.target, T("queue:support")))
     assert caller.session.progress.node == leave.target
     assert fx.EnterQueue("support") in caller.press("*").take()
+
+
+def test_who_is_sent_on_again_and_again_goes_in_no_circle() -> None:
+    caller = Caller(flow(Phone("1001"), Phone("1002"), step_limit=3)).call("phone:1001")
+    for _ in range(5):
+        caller.tell(Moved(T("phone:1002"))).tell(Moved(T("phone:1001")))
+    assert caller.path() == ["phone:1001", *["phone:1002", "phone:1001"] * 5]
+    assert not caller.session.ended
+
+
+def test_what_a_queue_has_for_who_has_talked_comes_once_however_often_they_are_sent_on() -> None:
+    asked = Say("survey", (Prompt("survey"),), then=T("phone:1003"))
+    sales = Queue("sales", outcomes={Result.ENDED: asked.target})
+    caller = Caller(flow(sales, asked, Phone("1002"), Phone("1003"), Phone("1004"))).call("queue:sales")
+    caller.tell(Moved(T("phone:1002"))).tell(Moved(T("phone:1004"))).tell(Returned(Result.ENDED)).wait(4)
+    assert caller.path() == ["queue:sales", "phone:1002", "phone:1004", "say:survey", "phone:1003"]
+    caller.tell(Returned(Result.ENDED))
+    assert caller.session.ended
+    assert caller.said() == ["survey"]
+
+
+@pytest.mark.parametrize("sent_on", [False, True])
+def test_what_a_queue_has_for_who_has_talked_is_not_for_who_has_come_to_another(sent_on: bool) -> None:
+    sales = Queue("sales", outcomes={Result.ENDED: T("say:survey")})
+    nodes = flow(sales, OPERATOR, Say("survey", (Prompt("survey"),)), Phone("1002"))
+    caller = Caller(nodes).call("queue:sales").tell(Moved(T("phone:1002"))).tell(Moved(OPERATOR.target))
+    if sent_on:
+        caller.tell(Moved(T("phone:1002")))
+    caller.tell(Returned(Result.ENDED))
+    assert caller.session.ended
+    assert caller.said() == []
 
 
 def test_a_key_that_silence_has_closed_closes_no_key_of_the_next_menu() -> None:

@@ -239,13 +239,14 @@ def test_what_was_active_at_the_entry_survives_a_restart() -> None:
 
 @given(
     st.text("abc-1", min_size=1), st.integers(1), st.none() | st.integers(0, 5), st.sampled_from(["", "4"]),
-    st.dictionaries(st.sampled_from(["en", "uk"]), st.text()), st.booleans(),
+    st.dictionaries(st.sampled_from(["en", "uk"]), st.text()), st.booleans(), st.sampled_from(["", "6"]),
 )  # fmt: skip
 def test_a_message_is_the_same_as_plain_data(
-    campaign: str, version: int, after: int | None, key: str, text: dict[str, str], barge_in: bool
+    campaign: str, version: int, after: int | None, key: str, text: dict[str, str], barge_in: bool, optout_key: str
 ) -> None:
     prompt = Prompt(prompt_key("promo", campaign, version), text=text, args={"n": 1}, barge_in=barge_in)
     one = Voiced("promo", campaign, version, prompt, after, key, T("queue:offer") if key else None)
+    one = replace(one, optout_key=optout_key, optout=T("say:opted-out") if optout_key else None)
     assert Voiced.from_plain(json.loads(json.dumps(one.to_plain()))) == one
 
 

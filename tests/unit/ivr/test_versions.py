@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -91,6 +92,13 @@ def test_each_of_several_versions_has_its_share() -> None:
 def test_who_withholds_the_number_comes_to_no_version_before_everybody_does(percent: float) -> None:
     assert choose(MAIN, [Version(NEW, percent)], "", {})[0] is None
     assert choose(MAIN, [Version(NEW, 100)], "", {})[0] == NEW
+
+
+@pytest.mark.parametrize("shares", [(50.0, 50.0), (99.0, 1.0), (0.0, 60.0, 40.0)])
+def test_who_withholds_the_number_stays_where_several_versions_divide_everybody(shares: tuple[float, ...]) -> None:
+    versions = [Version(T(f"menu:v{number}"), percent) for number, percent in enumerate(shares)]
+    assert choose(MAIN, versions, "", {}) == (None, 0.0)
+    assert all(choose(MAIN, versions, number, {})[0] is not None for number in NUMBERS)
 
 
 def test_a_caller_hears_the_version_and_the_record_says_which() -> None:
