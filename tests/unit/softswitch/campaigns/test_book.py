@@ -13,6 +13,7 @@ from softswitch.config import flows, parse_config
 from tests.support.sim_ports import MemoryJournal, SimClock
 
 if TYPE_CHECKING:
+    from ivr.nodes import Slot
     from ivr.slots import Binding
 
 CONFIG = """
@@ -194,6 +195,25 @@ def test_what_fits_is_said(field: str, told: str) -> None:
     assert len(one.messages((one.slots["promo"],), {"x": told}, 0.0)) == 1
 
 
+def test_news_for_everybody_are_neither_counted_nor_capped() -> None:
+    text = CONFIG.replace('id = "news"', 'id = "news"\nadvertising = false')
+    one = book(MemoryJournal(), f"{text}\n[campaigns.cap]\nmessages = 1\ndays = 7\n")
+    put(one, OFFER | {"campaign": "outage", "target": ""}, slot="news")
+    put(one, OFFER)
+    both = (one.slots["news"], one.slots["promo"])
+    variables = {"ani": "+380501234567"}
+
+    def heard(*slots: Slot) -> list[str]:
+        return [message.campaign for message in one.messages(slots, variables, 0.0)]
+
+    assert heard(*both) == ["outage", "spring"]  # news take no room from offers in the same menu
+    one.told("+380501234567", "call-1", "slot.news.outage.1", 0.0)
+    one.told("+380501234567", "call-2", "slot.news.outage.1", 0.0)
+    assert heard(*both) == ["outage", "spring"]
+    one.told("+380501234567", "call-2", "slot.promo.spring.1", 0.0)
+    assert heard(*both) == heard(*both[::-1]) == ["outage"]
+
+
 def test_an_unknown_slot_is_no_slot() -> None:
     with pytest.raises(NoSuchSlot):
         put(book(MemoryJournal()), OFFER, slot="nothing")
@@ -216,6 +236,9 @@ def test_an_unknown_slot_is_no_slot() -> None:
         ({"condition": "segment = gold"}, "condition", 'column 9: "=" means nothing here'),
         ({"target": "say:nowhere"}, "target", 'there is no "say:nowhere"'),
         ({"target": "nonsense"}, "target", '"nonsense" is not a target'),
+        ({"audio": "https://ann:secret@cdn.example/a.mp3"}, "audio", "should be an address such as"),
+        ({"audio": {"en": "https://ann@cdn.example/a.mp3"}}, "audio.en", "should be an address such as"),
+        ({"audio": "ftp://cdn.example/a.mp3"}, "audio", "should be an address such as"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_the_name_of_its_field(
@@ -313,3 +336,94 @@ def test_the_preview_number_tells_everything_or_one_message_of_a_slot() -> None:
     assert [prompt.key for prompt in one.preview("*701*2") or ()] == ["slot.promo.summer.1"]
     assert one.preview("*702") == one.preview("*709") == one.preview("*701*0") == one.preview("*701*7") == ()
     assert one.preview("*70") is one.preview("*71") is one.preview("*701*") is one.preview("100") is None
+
+
+WHAT = {"en": "Insurance", "uk": "Страховка"}
+PRESS: dict[str, Any] = {"campaign": "autumn", "template": "press"}
+PRESSING = (
+    CONFIG.replace('templates = ["offer", "plain"]', 'templates = ["offer", "plain", "press"]')
+    + """
+[template.press]
+text = { en = "Leaves. Press 4.", uk = "Листя. Натисніть 4." }
+
+[[list.friends]]
+number = "+380441234567"
+data = { segment = "gold" }
+"""
+)
+
+
+def offer(what: dict[str, str]) -> dict[str, Any]:
+    return OFFER | {"values": {"what": what, "sum": "12.50 UAH", "until": "2026-05-21"}}
+
+
+def refused(config: str, document: dict[str, Any]) -> list[tuple[str, str]]:
+    with pytest.raises(Invalid) as caught:
+        put(book(MemoryJournal(), config), document)
+    return list(caught.value.problems)
+
+
+def test_values_in_languages_that_the_template_lacks_are_refused() -> None:
+    assert refused(CONFIG, offer(WHAT | {"ua": "Страховка", "pl": "Ubezpieczenie"})) == [
+        ("bindings[0].values.what.pl", "the template has no such language; it has en, uk"),
+        ("bindings[0].values.what.ua", 'the template has no such language; it has en, uk; did you mean "uk"?'),
+    ]
+    assert [field for field, _ in refused(CONFIG, offer({"en": "Insurance", "ua": "Страховка"}))] == [
+        "bindings[0].values.what.ua",
+        "bindings[0].values.what.uk",
+    ]
+
+
+def test_a_key_that_callers_are_told_of_does_not_lead_nowhere() -> None:
+    told = 'leads nowhere, and the template tells callers in "en" to press 4'
+    assert refused(PRESSING, PRESS | {"target": ""}) == [("bindings[0].target", told)]
+    put(book(MemoryJournal(), PRESSING), PRESS)
+    put(book(MemoryJournal(), PRESSING), PLAIN | {"target": ""})
+
+
+def test_what_is_bound_already_is_heard_although_it_would_be_refused_now() -> None:
+    journal = MemoryJournal()
+    new = [{**document, "version": 1} for document in (offer(WHAT | {"pl": "x"}), PRESS | {"target": ""})]
+    journal.append(CHANGED, None, {"slot": "promo", "version": 1, "by": "ann", "what": "put", "new": new}, at=1.0)
+    one = book(journal, PRESSING)
+    assert [binding.campaign for binding in bound(one)] == ["spring", "autumn"]
+    put(one, PLAIN)
+    one.rollback("promo", 0.0, by="ann")
+    assert [binding.campaign for binding in bound(one)] == ["spring", "autumn"]
+
+
+@pytest.mark.parametrize(
+    ("document", "warnings"),
+    [
+        (PLAIN | {"condition": "segment == gold and did != 100 and not menu_path"}, []),
+        (PLAIN | {"values": {"words": "{segment}"}}, []),
+        (
+            PLAIN | {"condition": "segmnt == gold or colour == red"},
+            [
+                ("condition", 'nothing in the configuration gives calls a variable "colour"'),
+                ("condition", 'nothing in the configuration gives calls a variable "segmnt"; did you mean "segment"?'),
+            ],
+        ),
+        (
+            PLAIN | {"values": {"words": "{segmnt}"}},
+            [
+                (
+                    "values.words",
+                    'nothing in the configuration gives calls a variable "segmnt"; did you mean "{segment}"?',
+                ),
+            ],
+        ),
+    ],
+)
+def test_variables_that_nothing_gives_to_calls_are_told(document: Any, warnings: list[tuple[str, str]]) -> None:
+    one = book(MemoryJournal(), PRESSING)
+    put(one, document)
+    assert one.unknown("promo") == [(f"bindings[0].{field}", what) for field, what in warnings]
+
+
+def test_where_others_may_tell_anything_only_misspelt_variables_are_told() -> None:
+    crm = '[webservice.crm]\nurl = "https://crm.example/{ani}"\nthen = "menu:main"\nwhen_failed = "menu:main"\n'
+    one = book(MemoryJournal(), PRESSING + crm)
+    put(one, PLAIN | {"condition": "colour == red and segmnt == gold"})
+    ((field, what),) = one.unknown("promo")
+    assert (field, "segmnt" in what) == ("bindings[0].condition", True)

@@ -108,6 +108,29 @@ def test_a_customer_who_is_known_hears_no_more_at_another_number() -> None:
     assert journal.of(TOLD)[-1].data == {"number": OTHER, "customer_id": "K-3", "prompt": "slot.c.z.1"}
 
 
+def test_a_customer_whose_id_looks_like_a_number_is_not_who_has_that_number() -> None:
+    known, journal = contacts("messages = 2\ndays = 7")
+    known.told(OTHER, "call-1", "slot.a.x.1", 0.0)
+    known.told(OLENA, "call-2", "slot.a.x.1", 1.0, customer_id="0501")
+    again, _ = contacts("messages = 2\ndays = 7")
+    again.remember(journal.lines)
+    for one in (known, again):
+        assert one.room("", 2.0, customer_id=OTHER) == 2
+        assert one.room("", 2.0, customer_id="0501") == 1
+        assert one.room("0501", 2.0) == 2
+
+
+def test_a_wish_about_what_begins_with_a_number_is_erased_with_it() -> None:
+    known, _ = contacts()
+    known.key = b"of this database"
+    known.opt(f"{OLENA}*", 0.0, out=True, by="ann", campaign="spring")
+    known.opt("+38067*", 0.0, out=True, by="ann")
+    known.erase(OLENA)
+    assert "50123" not in repr(known.wishes())
+    assert [wish.number for wish in known.wishes("+38067*")] == ["+38067*"]
+    assert (known.wants(OLENA, "spring"), known.wants(OLENA, "autumn")) == (False, True)
+
+
 def test_messages_that_wait_in_the_same_menu_are_counted_once() -> None:
     known, _ = contacts("messages = 3\ndays = 7")
     known.told(OLENA, "call-1", "slot.a.x.1", 0.0)

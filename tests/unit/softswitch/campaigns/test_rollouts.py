@@ -95,6 +95,14 @@ def test_shares_that_cannot_be_are_refused(rollouts: Rollouts, shares: dict[Targ
         rollouts.put(T("menu:new"), shares, 1.0, by="ann")
 
 
+def test_shares_that_were_set_earlier_count_with_those_of_now(rollouts: Rollouts) -> None:
+    rollouts.put(MAIN, {NEW: 60}, 1.0, by="ann")
+    with pytest.raises(WrongShares, match="101 percent of the callers together"):
+        rollouts.put(MAIN, {T("menu:newer"): 41}, 2.0, by="ann")
+    assert rollouts.put(MAIN, {T("menu:newer"): 40}, 3.0, by="ann")["percent"] == 0
+    assert rollouts.percents(MAIN) == {NEW: 60, T("menu:newer"): 40}
+
+
 @pytest.mark.parametrize(
     ("versions", "message"),
     [

@@ -116,6 +116,20 @@ def test_the_end_of_what_is_set_by_hand_is_said_as_short_as_is_clear(until: str,
     assert phrases.hours_forced("closed", datetime.fromisoformat(until), now) == Prompt(key, args={"t": until})
 
 
+@pytest.mark.parametrize(
+    ("opening", "key"),
+    [
+        ("2026-05-20T18:00", "callback-request-today"),
+        ("2026-05-21T09:00", "callback-request-on"),
+        ("2026-06-20T09:00", "callback-request-on"),
+        ("2027-05-20T09:00", "callback-request-on"),
+    ],
+)
+def test_today_is_said_of_today_alone(opening: str, key: str) -> None:
+    now = datetime.fromisoformat("2026-05-20T17:00")
+    assert phrases.callback_due(datetime.fromisoformat(opening), now) == Prompt(key, args={"t": opening})
+
+
 def test_comforts_take_turns() -> None:
     assert [phrases.comfort(turn).key for turn in range(4)] == ["comfort-1", "comfort-2", "comfort-3", "comfort-1"]
 
