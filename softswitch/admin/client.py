@@ -20,7 +20,11 @@ ANSWER_WITHIN = 10.0
 
 
 class NotRunning(Exception):
-    """No switch can be talked to; the message says why and what to do."""
+    """No switch can be talked to; the message says why and what to do. *nobody*: none runs there."""
+
+    def __init__(self, why: str, *, nobody: bool = False) -> None:
+        super().__init__(why)
+        self.nobody = nobody
 
 
 class AdminClient:
@@ -35,7 +39,8 @@ class AdminClient:
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()
-            raise NotRunning(_why(path, error)) from None
+            nobody = isinstance(error, FileNotFoundError | ConnectionRefusedError)
+            raise NotRunning(_why(path, error), nobody=nobody) from None
         self._file = self._socket.makefile("rb")
 
     def __enter__(self) -> Self:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from softswitch.cli.options import DEFAULT_CONFIG, ConfigPath, asking, load
+from softswitch.cli.options import DEFAULT_CONFIG, ConfigPath, asking
+from softswitch.cli.running import server_of
 
 commands = typer.Typer()
 
@@ -29,7 +30,7 @@ def optouts(
 
     if to not in ("", "out", "in"):
         raise typer.BadParameter(f'"{to}" is neither out nor in')
-    server = load(config).server
+    server = server_of(config)
     with asking():
         if to:
             typer.echo(commands.opt(server.data_dir, number, campaign, out=to == "out"))
@@ -49,7 +50,7 @@ def rollout(
     """Show which versions of menus callers come to, let more callers come to one, or go back at once."""
     from softswitch.admin import campaign_commands as commands
 
-    server = load(config).server
+    server = server_of(config)
     version, _, percent = to.rpartition("=")
     if place and to != "back" and not (version and percent.replace(".", "", 1).isdecimal()):
         raise typer.BadParameter('write "menu:new=25", or "back"')

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from softswitch.cli.running import server_of
 from softswitch.config import Config, ConfigError, load_config
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def show_live(verb: str, draw: Drawing, path: Path, *, watch: bool, as_json: boo
     from softswitch.admin.commands import show
     from softswitch.admin.protocol import AdminError
 
-    server = load(path).server
+    server = server_of(path)
     try:
         show(server.data_dir, verb, draw, Console(), zone=server.timezone, as_json=as_json, watch=watch)
     except (NotRunning, AdminError) as error:
@@ -76,7 +77,7 @@ def change_live(path: Path, verb: str, **args: object) -> dict[str, Any]:
     from softswitch.admin.protocol import AdminError
 
     try:
-        return change(load(path).server.data_dir, verb, **args)
+        return change(server_of(path).data_dir, verb, **args)
     except (NotRunning, AdminError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
@@ -91,6 +92,8 @@ def compare_with(command: Callable[..., int], path: Path, data_dir: Path | None,
         code = command(data_dir or load(path, warn=False).server.data_dir, path, Console(), as_json=as_json)
     except (NotRunning, AdminError) as error:
         typer.echo(str(error), err=True)
+        if data_dir is None and isinstance(error, NotRunning) and error.nobody:
+            typer.echo("if it was started with another data_dir than the file has now: --data-dir FOLDER", err=True)
         raise typer.Exit(3) from None
     if code:
         raise typer.Exit(code)

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from softswitch.cli.options import DEFAULT_CONFIG, ConfigPath, load
+from softswitch.cli.running import server_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -256,10 +257,10 @@ def callbacks(
     from softswitch.store.database import StoreError
     from softswitch.store.missed_listing import show_callbacks
 
-    loaded = load(config)
     if cancel:
-        _cancel_callback(loaded.server.data_dir, cancel)
+        _cancel_callback(server_of(config).data_dir, cancel)
         return
+    loaded = load(config)
     try:
         show_callbacks(
             loaded.server.data_dir,
