@@ -59,7 +59,8 @@ def application(ports: Ports) -> FastAPI:
     async def changed(slot: str) -> JSONResponse:
         """The answer to a change, when it can be relied on."""
         await guards.durable()
-        return JSONResponse(shown(slot), headers={"ETag": etag(book.version(slot))})
+        warnings = [{"field": field, "warning": what} for field, what in book.unknown(slot)]
+        return JSONResponse(shown(slot) | {"warnings": warnings}, headers={"ETag": etag(book.version(slot))})
 
     @app.get("/slots", summary="All slots, with what they allow")
     async def slots(who: User = asking) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from softswitch.campaigns.documents import (
     read,
 )
 from softswitch.campaigns.rollouts import Rollouts
+from softswitch.campaigns.unknown import unknown
 from softswitch.webservice.client import BODY
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ class Book:
     def _set_up(self, config: Config, flow: Flow) -> None:
         self._zone = config.server.timezone
         self._flow = flow
+        self._known = config.known
         self._preview = config.features.preview
         self.templates = {name: Template.read(name, template.text) for name, template in config.templates.items()}
         self._slots = {table.id: slot_of(table) for menu in config.menus.values() for table in menu.slots}
@@ -297,6 +299,13 @@ class Book:
         """What is bound, in its order. Raises NoSuchSlot."""
         return self._page(slot).documents
 
+    def unknown(self, slot: str) -> list[tuple[str, str]]:
+        """Variables that its messages mention and that nothing gives to calls: field, and what is odd about it.
+
+        Raises NoSuchSlot.
+        """
+        return list(unknown(self.documents(slot), self._known))
+
     def history(self, slot: str) -> Sequence[Change]:
         """All versions that are kept, newest first. Raises NoSuchSlot."""
         return self._page(slot).changes[::-1]
@@ -338,7 +347,8 @@ class Book:
             raise Outdated(page.version)
         version = page.version + 1
         versions = [self._version_of(page, document, version) for document in documents]
-        bindings = compiled(documents, versions, self._ground(self._slots[slot]), restructure=restructure)
+        ground = self._ground(self._slots[slot])
+        bindings = compiled(documents, versions, ground, restructure=restructure, strict=True)
         kept = [plain(*both) for both in zip(documents, versions, strict=True)]
         self._change(slot, page, Change(version, self._clock.wall(now), by, what, kept, restructure), bindings)
         return version

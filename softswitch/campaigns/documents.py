@@ -13,11 +13,12 @@ from ivr.campaigns import Template, ValueRefused, read_instant, reference, secon
 from ivr.nodes import Audio
 from ivr.slots import Binding, prompt_key
 from softswitch.campaigns import mistakes
-from softswitch.config.fields import Wrong, parse_target
+from softswitch.config.checks.said_keys import said_keys
+from softswitch.config.fields import Wrong, likely_language, parse_target
 from softswitch.speech.template import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import tzinfo
 
     from ivr.nodes import Flow, Prompt, Slot
@@ -53,7 +54,9 @@ class BindingDocument(BaseModel):
     target: Annotated[
         str | None,
         Field(
-            max_length=100, description='Where the slot\'s key leads. None: the first target of the slot; "": nowhere.'
+            max_length=100,
+            description='Where the slot\'s key leads. None: the first target of the slot; "": nowhere, for a text that '
+            "does not tell callers to press it.",
         ),
     ] = None
     audio: Annotated[
@@ -106,9 +109,15 @@ def read(data: object) -> list[BindingDocument]:
 
 
 def compiled(
-    documents: Sequence[BindingDocument], versions: Sequence[int], ground: Ground, *, restructure: bool = True
+    documents: Sequence[BindingDocument],
+    versions: Sequence[int],
+    ground: Ground,
+    *,
+    restructure: bool = True,
+    strict: bool = False,
 ) -> tuple[Binding, ...]:
-    """What callers hear. Without *restructure* keys lead only where the slot allows it.
+    """What callers hear. Without *restructure* keys lead only where the slot allows it. With *strict* what would do
+    nothing is wrong, too: people who write it mean something else; but what is bound already goes on.
 
     Raises Invalid with everything that is wrong, NotAllowed.
     """
@@ -120,7 +129,7 @@ def compiled(
         if document.campaign in campaigns[:number]:
             problems.append((f"{where}.campaign", f'"{document.campaign}" is bound here already'))
         try:
-            found.append(_binding(document, version, ground, restructure=restructure))
+            found.append(_binding(document, version, ground, restructure=restructure, strict=strict))
         except Invalid as wrong:
             problems += [(f"{where}.{field}", message) for field, message in wrong.problems]
     if problems:
@@ -128,7 +137,7 @@ def compiled(
     return tuple(found)
 
 
-def _binding(document: BindingDocument, version: int, ground: Ground, *, restructure: bool) -> Binding:
+def _binding(document: BindingDocument, version: int, ground: Ground, *, restructure: bool, strict: bool) -> Binding:
     slot, problems = ground.slot, list[tuple[str, str]]()
     prompt, target = None, None
     condition: conditions.Condition = conditions.ALWAYS
@@ -138,6 +147,8 @@ def _binding(document: BindingDocument, version: int, ground: Ground, *, restruc
         allowed = ", ".join(slot.templates or sorted(ground.templates)) or "none"
         problems.append(("template", f'"{document.template}" is no template of this slot; allowed: {allowed}'))
     else:
+        if strict:
+            problems += _useless(document, template, slot)
         try:
             prompt = _prompt(template, document, prompt_key(slot.id, document.campaign, version), slot)
             prompt = replace(prompt, audio=_audio(document, prompt, slot))
@@ -178,6 +189,26 @@ def _binding(document: BindingDocument, version: int, ground: Ground, *, restruc
     )
 
 
+def _useless(document: BindingDocument, template: Template, slot: Slot) -> Iterator[tuple[str, str]]:
+    """What nobody would ever hear, and a key that callers are told of and that leads nowhere."""
+    for name, value in document.values.items():
+        field = template.fields.get(name)
+        if field is not None and field.kind == "text" and isinstance(value, dict):
+            for language in sorted(value.keys() - template.text.keys()):
+                yield f"values.{name}.{language}", _no_such_language(language, template.text)
+    if document.target == "" and slot.key:
+        for language, words in template.text.items():
+            if slot.key in said_keys(words, language):
+                yield "target", f'leads nowhere, and the template tells callers in "{language}" to press {slot.key}'
+                return
+
+
+def _no_such_language(language: str, known: Collection[str]) -> str:
+    likely = likely_language(language)
+    meant = f'; did you mean "{likely}"?' if likely in known else ""
+    return f"the template has no such language; it has {', '.join(known)}{meant}"
+
+
 def _prompt(template: Template, document: BindingDocument, key: str, slot: Slot) -> Prompt:
     try:
         prompt = template.prompt(key, document.values)
@@ -204,7 +235,7 @@ def _audio(document: BindingDocument, prompt: Prompt, slot: Slot) -> Audio | Non
     for language, url in urls.items():
         where = "audio" if isinstance(written, str) else f"audio.{language}"
         if language not in prompt.text:
-            raise ValueRefused(where, f"the template has no such language; it has {', '.join(prompt.text)}")
+            raise ValueRefused(where, _no_such_language(language, prompt.text))
         if not _is_web_address(url):
             raise ValueRefused(where, 'should be an address such as "https://cdn.example/spring.mp3"')
     return Audio(dict(urls), slot.max_seconds, slot.fallback)

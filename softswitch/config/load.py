@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from softswitch.callers.lists import CallerList
+    from softswitch.config.checks.variables import Known
     from softswitch.config.positions import Path
 
 DEFAULT_DATA_DIR = "var"
@@ -42,6 +43,7 @@ def parse_config(data: bytes, *, file: str, folder: FilePath, env: Mapping[str, 
     context = Context(env, folder, _language(raw))
     problems: dict[tuple[int, int, str, str], Problem] = {}
     config: Config | None = None
+    known: Known | None = None
     try:
         config = Config.model_validate(_with_data_dir(raw), context=context)
     except ValidationError as error:
@@ -51,7 +53,8 @@ def parse_config(data: bytes, *, file: str, folder: FilePath, env: Mapping[str, 
     lists: Mapping[str, CallerList] = {}
     if config is not None:
         written = Raw(raw, positions, folder)
-        lists, wrong = caller_lists(config, positions, known_variables(written))
+        known = known_variables(written)
+        lists, wrong = caller_lists(config, positions, known)
         across += [wrong, checks.check_graph(config, written, lists)]
     for found in chain.from_iterable(across):
         problems.setdefault(_place(found), found)
@@ -60,7 +63,7 @@ def parse_config(data: bytes, *, file: str, folder: FilePath, env: Mapping[str, 
         raise ConfigError(file, map(tree.located, errors))
     warnings = [found for found in problems.values() if not _is_silenced(found, config)]
     warnings.sort(key=lambda found: (found.line, found.column))
-    config.attach(file, map(tree.located, warnings), lists, tree.digest)
+    config.attach(file, map(tree.located, warnings), lists, tree.digest, known)
     return config
 
 

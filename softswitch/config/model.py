@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, PrivateAttr
 
@@ -27,6 +27,9 @@ from softswitch.config.words.values import (
     Strings,
 )
 from softswitch.config.words.verification import Verification
+
+if TYPE_CHECKING:
+    from softswitch.config.checks.variables import Known  # noqa: TC004 (it needs this module; private, and so not validated)
 
 
 class Config(Section):
@@ -88,6 +91,7 @@ class Config(Section):
     _file: str = PrivateAttr(default="")
     _lists: Mapping[str, CallerList] = PrivateAttr(default_factory=dict)
     _digest: str = PrivateAttr(default="")
+    _known: Known | None = PrivateAttr(default=None)
 
     @property
     def warnings(self) -> tuple[Problem, ...]:
@@ -102,6 +106,11 @@ class Config(Section):
     def digest(self) -> str:
         """SHA-256 of the file and those it includes, in hexadecimal figures."""
         return self._digest
+
+    @property
+    def known(self) -> Known | None:
+        """The variables that this gives to calls; None: it was not read from a file."""
+        return self._known
 
     @cached_property
     def phones(self) -> Mapping[str, Phone]:
@@ -129,6 +138,10 @@ class Config(Section):
         warnings: Iterable[Problem],
         lists: Mapping[str, CallerList] | None = None,
         digest: str = "",
+        known: Known | None = None,
     ) -> None:
-        """Said once by the loader: where this came from, what was odd about it, and the numbers of all lists."""
+        """Said once by the loader: where this came from, what was odd about it, the numbers of all lists, and what is
+        known of callers.
+        """
         self._file, self._warnings, self._lists, self._digest = file, tuple(warnings), lists or {}, digest
+        self._known = known

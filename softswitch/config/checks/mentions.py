@@ -124,7 +124,7 @@ def _told(raw: Raw, path: Path, written: str, name: str, known: Known, offset: i
         yield raw.warning(path, what, right, code=CODE, offset=offset)
         return
     likely = nearest(name, known.names)
-    if (known.open or "api" in raw.tables) and not _alike(name, likely):
+    if (known.open or "api" in raw.tables) and not alike(name, likely):
         return  # others may give it to calls
     what = f'nothing is known of the caller as "{written}"'
     right = f"give it to calls: data = {{ {name} = … }}"
@@ -133,5 +133,6 @@ def _told(raw: Raw, path: Path, written: str, name: str, known: Known, offset: i
     yield raw.warning(path, what, right, code=CODE, offset=offset)
 
 
-def _alike(name: str, other: str) -> bool:
+def alike(name: str, other: str) -> bool:
+    """Whether one is probably the other, mistyped."""
     return difflib.SequenceMatcher(None, name, other).ratio() >= _ALIKE

@@ -118,6 +118,18 @@ async def test_marketing_binds_a_message_and_everybody_sees_it() -> None:
 
 
 @pytest.mark.asyncio
+async def test_variables_that_nobody_knows_are_told_with_the_answer_to_a_change() -> None:
+    async with serving() as api:
+        assert (await api.put(OFFER)).json()["warnings"] == []
+        answer = await api.put(OFFER | {"condition": "segmnt == gold"})
+        warning = 'nothing in the configuration gives calls a variable "segmnt"'
+        assert (answer.status_code, answer.json()["warnings"]) == (
+            200,
+            [{"field": "bindings[0].condition", "warning": warning}],
+        )
+
+
+@pytest.mark.asyncio
 async def test_slots_and_templates_are_shown_with_what_they_allow() -> None:
     async with serving() as api:
         (slot,) = (await api.ask("GET", "/slots")).json()
