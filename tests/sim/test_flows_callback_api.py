@@ -178,6 +178,17 @@ def test_what_is_wrong_is_named(office: Office, body: dict[str, object], field: 
     assert (status, problem["problems"][0]["field"]) == (422, field)
 
 
+def test_a_number_outside_is_refused_with_the_reason_where_no_trunk_leads_out() -> None:
+    """The first request of somebody who has no trunk to send calls to yet."""
+    centre = CENTRE.replace('host = "198.51.100.9"', 'source = ["198.51.100.9"]')
+    office = Office(centre=centre + REQUESTS)
+    status, problem = Http(office).ask("POST", "/callbacks", ORDER | {"number": "+380441234567"})
+    why = "cannot be called back: there is no trunk with a host, so that only our own phones can"
+    assert (status, problem["problems"]) == (422, [{"field": "number", "error": why}])
+    assert office.switch.boxes.requests() == []
+    office.close()
+
+
 @pytest.mark.parametrize(
     ("after", "told"),
     [

@@ -152,8 +152,8 @@ class CallbackDesk:
         Refused."""
         words, now = self._words(wanted.kind), self._now()
         boxes, number = self._control.left.boxes, self._config.plan.read(wanted.number).dialable
-        if not self._due.may_be_called(number, words):
-            raise Refused("is no number that may be called back", "number")
+        if why := self._due.why_not_called(number, words):
+            raise Refused(why, "number")
         self._due.clear_over(wanted.kind, number, now)
         before = next((r for r in boxes.requests() if (r.kind, r.number) == (wanted.kind, number)), None)
         old = "" if before is None else before.id

@@ -18,7 +18,7 @@ from ivr.targets import Target
 from softswitch.call.callbacks.memory import Memory
 from softswitch.call.hours.opening import OPEN, Opening
 from softswitch.call.model import Caller
-from softswitch.call.queues.customers import can_be_called, customer_of
+from softswitch.call.queues.customers import customer_of, why_not_called
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -85,10 +85,14 @@ class DueRequests:
         return self._config.callback_requests.get(kind) or self._former.get(kind)
 
     def may_be_called(self, number: str, words: CallbackRequest) -> bool:
+        return not self.why_not_called(number, words)
+
+    def why_not_called(self, number: str, words: CallbackRequest) -> str:
+        """Why *number* may not, as what follows "the number"; empty when it may."""
         known = self._config
         queue = known.queues.get(words.queue or "")
         never = () if queue is None or queue.offer_callback is None else queue.offer_callback.never
-        return can_be_called(number, words.numbers, phones=known.phones, trunks=known.trunks, never=never)
+        return why_not_called(number, words.numbers, phones=known.phones, trunks=known.trunks, never=never)
 
     # ------------------------------------------------------------------------------------------------ when
     def due(self, words: CallbackRequest, now: float, flow: Flow | None = None) -> Due:

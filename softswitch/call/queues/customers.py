@@ -52,19 +52,34 @@ def can_be_called(
     trunks: Mapping[str, Trunk],
     never: Collection[str] = (),
 ) -> bool:
-    """Whether a callback to *number* can be promised. *patterns*: the numbers allowed, empty for all usual ones;
-    *never*: those that are not called, phones of our own included."""
+    """Whether a callback to *number* can be promised: see `why_not_called`."""
+    return not why_not_called(number, patterns, phones=phones, trunks=trunks, never=never)
+
+
+def why_not_called(
+    number: str,
+    patterns: Collection[str],
+    *,
+    phones: Collection[str],
+    trunks: Mapping[str, Trunk],
+    never: Collection[str] = (),
+) -> str:
+    """Why no callback to *number* can be promised, as what follows "the number"; empty when one can. *patterns*: the
+    numbers allowed, empty for all usual ones; *never*: those that are not called, phones of our own included."""
     bare = normalised(number)
     if is_never_called(number, never):
-        return False
+        return "is one that is never called back"
     if number in phones:
-        return True
-    if not bare or not any(trunk.host is not None for trunk in trunks.values()):
-        return False
-    digits = bare.removeprefix("+")
-    if not SHORTEST <= len(digits) <= LONGEST:
-        return False
-    return not patterns or any(_fits(bare, pattern) for pattern in patterns)
+        return ""
+    if not bare:
+        return "is no number that may be called back"
+    if not any(trunk.host is not None for trunk in trunks.values()):
+        return "cannot be called back: there is no trunk with a host, so that only our own phones can"
+    if not SHORTEST <= len(bare.removeprefix("+")) <= LONGEST:
+        return f"is no number that may be called back: outside they have {SHORTEST} to {LONGEST} figures"
+    if patterns and not any(_fits(bare, pattern) for pattern in patterns):
+        return "is not among the numbers that may be called back"
+    return ""
 
 
 def is_never_called(number: str, never: Collection[str]) -> bool:

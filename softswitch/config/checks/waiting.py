@@ -28,6 +28,9 @@ def check(raw: Raw) -> Iterator[Problem]:
             yield from _keys(raw, path, queue)
             yield from _callback(raw, path, queue.get("offer_callback"), queue.get("ageing", 1))
             yield from _overflow(raw, path, queue.get("overflow"))
+    for path, request in raw.select("callback.*"):
+        if isinstance(request, dict):
+            yield from _leads_out(raw, (*path, "queue") if "queue" in request else path)
     for path, wrap_up in raw.select("agent.*.wrap_up"):
         if isinstance(wrap_up, dict):
             low, high = wrap_up.get("min", 0), wrap_up.get("max")
@@ -57,11 +60,8 @@ def _callback(raw: Raw, path: Path, offer: Any, ageing: Any) -> Iterator[Problem
     if isinstance(trunk, str) and trunk not in trunks:
         where = (*path, "offer_callback", "trunk")
         yield raw.error(where, f"there is no [trunk.{trunk}]", nearest=nearest(trunk, trunks))
-    elif trunks and not any(isinstance(table, dict) and "host" in table for _, table in raw.select("trunk.*")):
-        what = "callers from outside cannot be called back: no trunk takes calls"
-        yield raw.warning(
-            (*path, "offer_callback"), what, 'give one a host = "sip.carrier.example"', code="no-way-to-call-back"
-        )
+    else:
+        yield from _leads_out(raw, (*path, "offer_callback"))
     if not isinstance(offer, dict):
         return
     closing, hours = offer.get("closing"), raw.names("hours")
@@ -76,6 +76,14 @@ def _callback(raw: Raw, path: Path, offer: Any, ageing: Any) -> Iterator[Problem
     if isinstance(priority, int | float) and priority < 0 and ageing == 0:
         what = "who has hung up may never be called: new callers always come first, however long the wait"
         yield raw.warning((*path, "offer_callback", "priority"), what, "let the queue have an ageing")
+
+
+def _leads_out(raw: Raw, path: Path) -> Iterator[Problem]:
+    """A number outside is promised no callback without a trunk that calls are sent to."""
+    trunks = [table for _, table in raw.select("trunk.*")]
+    if trunks and not any(isinstance(table, dict) and "host" in table for table in trunks):
+        what = "callers from outside cannot be called back: no trunk takes calls"
+        yield raw.warning(path, what, 'give one a host = "sip.carrier.example"', code="no-way-to-call-back")
 
 
 def _overflow(raw: Raw, path: Path, steps: Any) -> Iterator[Problem]:

@@ -46,3 +46,22 @@ def test_who_could_wait_for_ever_is_warned_of(ageing: int, priority: int, warned
     config = parse_config(toml.encode(), file="test.toml", folder=Path(), env={})
     said = [str(problem) for problem in config.warnings if problem.severity is Severity.WARNING]
     assert any("may never be called" in one for one in said) is warned
+
+
+@pytest.mark.parametrize(
+    ("section", "where"),
+    [
+        ("[queue.s]\noffer_callback = true\n", "3:1: warning: queue.s.offer_callback"),
+        ('[queue.s]\n[callback.later]\nqueue = "s"\n', "4:1: warning: callback.later.queue"),
+        ('[mail]\nhost = "127.0.0.1"\nfrom = "a@b.c"\n' + '[callback.later]\nmail_to = "d@b.c"\n', "callback.later"),
+    ],
+)
+def test_callers_from_outside_whom_no_trunk_leads_to_are_warned_of(section: str, where: str) -> None:
+    def told(trunks: str) -> list[str]:
+        config = parse_config((trunks + section).encode(), file="c", folder=Path(), env={})
+        return [found.render("c") for found in config.warnings if found.code == "no-way-to-call-back"]
+
+    (warning,) = told('trunk = { kyiv = { source = ["192.0.2.1"] } }\n')
+    assert f"{where}: callers from outside cannot be called back: no trunk takes calls; give one a host" in warning
+    assert told('trunk = { kyiv = { source = ["192.0.2.1"] }, out = { host = "192.0.2.2" } }\n') == []
+    assert told("") == [], "who has no trunk has no callers from outside"

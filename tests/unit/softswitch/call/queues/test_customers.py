@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from softswitch.call.model import Caller
-from softswitch.call.queues.customers import can_be_called, customer_of, normalised
+from softswitch.call.queues.customers import can_be_called, customer_of, normalised, why_not_called
 from softswitch.config import Trunk
 
 TRUNKS = {"kyiv": Trunk(host="192.0.2.1")}
@@ -53,3 +53,22 @@ def test_which_numbers_can_be_called_back(number: str, patterns: tuple[str, ...]
 def test_without_a_trunk_only_our_own_phones_can_be_called_back() -> None:
     assert not can_be_called("+380501234567", (), phones={"2001"}, trunks={})
     assert not can_be_called("+380501234567", (), phones={"2001"}, trunks={"in": Trunk(source=())})
+
+
+@pytest.mark.parametrize(
+    ("number", "patterns", "trunks", "why"),
+    [
+        ("+380501234567", ("+380*",), TRUNKS, ""),
+        ("+380501234567", (), {"in": Trunk(source=())}, "there is no trunk with a host"),
+        ("+380501234567", (), {}, "there is no trunk with a host"),
+        ("call me", (), {}, "is no number"),
+        ("112", (), TRUNKS, "outside they have 5 to 15 figures"),
+        ("+79001234567", ("+380*",), TRUNKS, "is not among the numbers that may be called back"),
+        ("2002", (), TRUNKS, "is one that is never called back"),
+    ],
+)
+def test_why_a_number_is_not_called_back(
+    number: str, patterns: tuple[str, ...], trunks: dict[str, Trunk], why: str
+) -> None:
+    found = why_not_called(number, patterns, phones={"2001", "2002"}, trunks=trunks, never=("2002",))
+    assert (why in found) if why else (found == "")
