@@ -14,16 +14,18 @@ def etag(version: object) -> str:
 
 def has_seen(request: Request, version: object) -> bool:
     """Whether the client, who asks again, has this version already (If-None-Match)."""
-    return etag(version) in _listed(request.headers.get("if-none-match", ""))
+    return str(version) in _listed(request.headers.get("if-none-match", ""))
 
 
 def expects(request: Request, version: object) -> bool | None:
     """Whether the client takes this to be the version that it changes (If-Match); None: it does not say."""
     header = request.headers.get("if-match")
-    if header is None or "*" in _listed(header):
+    if header is None or header.strip() == "*":
         return None
-    return etag(version) in _listed(header)
+    return str(version) in _listed(header)
 
 
 def _listed(header: str) -> set[str]:
-    return {tag.strip().removeprefix("W/") for tag in header.split(",")}
+    """The versions; people write the number that they have seen, and leave out the quotes."""
+    tags = (tag.strip().removeprefix("W/") for tag in header.split(","))
+    return {tag[1:-1] if tag.startswith('"') and tag.endswith('"') else tag for tag in tags}

@@ -179,6 +179,22 @@ async def test_two_who_change_the_same_slot_do_not_overwrite_each_other() -> Non
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("seen", ['"1"', "1", 'W/"1"', '"7", 1', "*"])
+async def test_the_version_that_is_meant_is_known_with_and_without_quotes(seen: str) -> None:
+    async with serving() as api:
+        await api.put(OFFER)
+        assert (await api.put(OFFER | {"percent": 5}, if_match=seen)).status_code == 200
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("seen", ["0", "11", '"*"', "", '""', "one"])
+async def test_another_version_is_another_one_however_it_is_written(seen: str) -> None:
+    async with serving() as api:
+        await api.put(OFFER)
+        assert (await api.put(OFFER | {"percent": 5}, if_match=seen)).status_code == 412
+
+
+@pytest.mark.asyncio
 async def test_what_was_said_before_is_said_again() -> None:
     async with serving() as api:
         await api.put(OFFER)
