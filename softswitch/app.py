@@ -153,7 +153,9 @@ class Switch:
         self._control: CallControl
         self._callbacks: CallbackDesk
         self._erasure: ErasureDesk
-        self._reloader = Reloader(config, put_in_force=self._put_in_force, note=self._note)
+        self._reloader = Reloader(
+            config, put_in_force=self._put_in_force, note=self._note, silenced=self._book.silenced
+        )
         self._snapshots: Snapshots | None = None
 
     def _join(self, dispatcher: Dispatcher) -> CallControl:

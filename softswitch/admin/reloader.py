@@ -19,7 +19,7 @@ from softswitch.config.restart import as_far_as_possible
 from softswitch.voice import check_speech, find_speech, prompt_folders, unplayable_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ivr.nodes import Flow
     from softswitch.config import Config
@@ -86,7 +86,9 @@ def prepare(path: Path, running: Config) -> Prepared:
 
 
 class Reloader:
-    """*put_in_force* does so at once; *note*(kind, data) writes a line of the journal."""
+    """*put_in_force* does so at once; *note*(kind, data) writes a line of the journal; *silenced* tells which messages
+    of campaigns would not be heard any more.
+    """
 
     def __init__(
         self,
@@ -94,11 +96,13 @@ class Reloader:
         *,
         put_in_force: Callable[[Prepared], None],
         note: Callable[[str, Mapping[str, object]], None],
+        silenced: Callable[[Config, Flow], Iterable[str]] = lambda config, flow: (),
     ) -> None:
         self._config = config
         self._file = Path(config.file).absolute()
         self._put_in_force = put_in_force
         self._note = note
+        self._silenced = silenced
         self._one_at_a_time = asyncio.Lock()
         self.version = 1
 
@@ -116,13 +120,14 @@ class Reloader:
                 # what is wrong may quote the file, and the file has passwords: only how much is wrong is written down
                 self._note("switch.reload_refused", {"by": by, "errors": len(bad.errors), "version": self.version})
                 return Outcome(self.version, self._config.digest, bad.errors)
+            warnings = self._warnings(prepared)
             self._put_in_force(prepared)
             self._config = prepared.config
             self.version += 1
             digest, found = prepared.config.digest, prepared.difference
             data = {"by": by, "version": self.version, "hash": digest, **_counted(found)}
             self._note("switch.reloaded", data)
-            return Outcome(self.version, digest, (), prepared.warnings, found)
+            return Outcome(self.version, digest, (), warnings, found)
 
     async def look(self, path: Path) -> Outcome:
         """What `reload` would do if *path* were the file."""
@@ -130,7 +135,10 @@ class Reloader:
             prepared = await asyncio.to_thread(prepare, path, self._config)
         except BadConfiguration as bad:
             return Outcome(self.version, self._config.digest, bad.errors)
-        return Outcome(self.version, prepared.config.digest, (), prepared.warnings, prepared.difference)
+        return Outcome(self.version, prepared.config.digest, (), self._warnings(prepared), prepared.difference)
+
+    def _warnings(self, prepared: Prepared) -> tuple[str, ...]:
+        return *prepared.warnings, *self._silenced(prepared.config, prepared.flow)
 
     def status(self) -> dict[str, Any]:
         return {"version": self.version, "hash": self._config.digest}

@@ -54,7 +54,12 @@ def application(ports: Ports) -> FastAPI:
     asking, demand = guards.asking, guards.demand
 
     def shown(slot: str) -> dict[str, Any]:
-        return {"slot": slot, "version": book.version(slot), "bindings": book.documents(slot)}
+        unfit = book.unfit(slot)
+        bindings = [
+            document | ({"problem": unfit[number]} if number in unfit else {})
+            for number, document in enumerate(book.documents(slot))
+        ]
+        return {"slot": slot, "version": book.version(slot), "bindings": bindings}
 
     async def changed(slot: str) -> JSONResponse:
         """The answer to a change, when it can be relied on."""
@@ -89,7 +94,7 @@ def application(ports: Ports) -> FastAPI:
     @app.get("/slots/{slot}/bindings", summary="What is bound here")
     async def get_bindings(request: Request, slot: SlotName, who: User = asking) -> Response:
         tag = etag(book.version(slot))
-        if has_seen(request, book.version(slot)):
+        if has_seen(request, book.version(slot)) and not book.unfit(slot):
             return Response(status_code=304, headers={"ETag": tag})
         return JSONResponse(shown(slot), headers={"ETag": tag})
 

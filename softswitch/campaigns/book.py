@@ -12,14 +12,11 @@ import logging
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ivr.campaigns import Template
 from ivr.customers import CUSTOMER_ID
-from ivr.load import slot as slot_of
 from ivr.slots import IN_AGAIN, OPTED_OUT, voiced
 from softswitch.campaigns.contacts import Contacts, NotANumber
 from softswitch.campaigns.documents import (
     BindingDocument,
-    Ground,
     Invalid,
     NotAllowed,
     compiled,
@@ -27,13 +24,15 @@ from softswitch.campaigns.documents import (
     plain,
     read,
 )
+from softswitch.campaigns.fitting import Places, fitting
 from softswitch.campaigns.rollouts import Rollouts
 from softswitch.campaigns.unknown import unknown
 from softswitch.webservice.client import BODY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from ivr.campaigns import Template
     from ivr.nodes import Flow, Prompt, Slot
     from ivr.slots import Binding, Bindings, Voiced
     from ivr.targets import Target
@@ -86,6 +85,12 @@ class _Page:
 
     changes: list[Change] = field(default_factory=list)
     bindings: tuple[Binding, ...] = ()
+    unfit: dict[int, str] = field(default_factory=dict)
+    """Why those of the present documents are silent that do not fit the configuration, by their place."""
+
+    def silent(self) -> Iterator[tuple[str, str]]:
+        """Their campaigns, and why."""
+        return ((str(self.documents[number].get("campaign")), why) for number, why in self.unfit.items())
 
     @property
     def version(self) -> int:
@@ -121,17 +126,13 @@ class Book:
         self.contacts = Contacts(config, clock, journal)
         self.rollouts = Rollouts(config, clock, journal)
         self._pages: dict[str, _Page] = {}
-        self._slots: dict[str, Slot] = {}
         self._set_up(config, flow)
 
     def _set_up(self, config: Config, flow: Flow) -> None:
-        self._zone = config.server.timezone
-        self._flow = flow
         self._known = config.known
         self._preview = config.features.preview
-        self.templates = {name: Template.read(name, template.text) for name, template in config.templates.items()}
-        self._slots = {table.id: slot_of(table) for menu in config.menus.values() for table in menu.slots}
-        self.menus = {table.id: name for name, menu in config.menus.items() for table in menu.slots}
+        self._places = Places.of(config, flow)
+        self._slots = self._places.slots
 
     def reconfigure(self, config: Config, flow: Flow) -> None:
         """Slots and templates are as *config* says from now on; what does not fit them any more is silent."""
@@ -153,20 +154,21 @@ class Book:
     def compile(self) -> None:
         """What every slot says, by its last version."""
         for name, page in self._pages.items():
-            slot = self._slots.get(name)
-            page.bindings = () if slot is None else self._usable(slot, page.documents, restructure=page.restructure)
+            page.bindings, page.unfit = fitting(name, page.documents, self._places, restructure=page.restructure)
+            for campaign, why in page.silent():
+                log.warning('slot "%s": campaign "%s" is silent: %s', name, campaign, why)
         self._on_changed(self.prompts())
 
-    def _usable(self, slot: Slot, documents: Documents, *, restructure: bool) -> tuple[Binding, ...]:
-        """Those that fit the configuration; one that does not must not silence the others."""
-        found: list[Binding] = []
-        for data in documents:
-            try:
-                document, version = from_plain(data)
-                found += compiled([document], [version], self._ground(slot), restructure=restructure)
-            except (Invalid, NotAllowed) as wrong:
-                log.warning('slot "%s": campaign "%s" is silent: %s', slot.id, data.get("campaign"), wrong)
-        return tuple(found)
+    def silenced(self, config: Config, flow: Flow) -> list[str]:
+        """What is heard now, and would not be any more if *config* were in force: a line for each message."""
+        places = Places.of(config, flow)
+        told: list[str] = []
+        for name, page in self._pages.items():
+            _, unfit = fitting(name, page.documents, places, restructure=page.restructure)
+            for number in unfit.keys() - page.unfit.keys():
+                campaign = page.documents[number].get("campaign")
+                told.append(f'warning: slot "{name}": campaign "{campaign}" falls silent: {unfit[number]}')
+        return told
 
     # ------------------------------------------------------------------------------------------------ calls
     def messages(self, slots: tuple[Slot, ...], variables: Mapping[str, str], now: float) -> tuple[Voiced, ...]:
@@ -226,7 +228,7 @@ class Book:
             return None
         try:
             documents = read(json.loads(values.get(BODY, "")))
-            bindings = compiled(documents, [PULLED] * len(documents), self._ground(place), restructure=False)
+            bindings = compiled(documents, [PULLED] * len(documents), self._places.ground(slot), restructure=False)
         except (ValueError, RecursionError, Invalid, NotAllowed) as error:
             log.warning('slot "%s": what was answered cannot be used: %s', slot, str(error)[:300])
             return None
@@ -237,7 +239,7 @@ class Book:
     def silent(self, slot: str, variables: Mapping[str, str], now: float) -> list[tuple[str, str]]:
         """Messages that are bound to *slot* and not for a caller with these variables: each campaign, and why."""
         wall, number = self._clock.wall(now), variables.get("ani", "")
-        found: list[tuple[str, str]] = []
+        found = list(self._pages[slot].silent()) if slot in self._pages else []
         for one in self._bindings(slot):
             why = one.why_not(slot, variables, wall)
             if not why and slot in self._slots and self._slots[slot].advertising:
@@ -287,6 +289,15 @@ class Book:
 
     # ------------------------------------------------------------------------------------------------ looking
     @property
+    def templates(self) -> Mapping[str, Template]:
+        return self._places.templates
+
+    @property
+    def menus(self) -> Mapping[str, str]:
+        """The menu of each slot."""
+        return self._places.menus
+
+    @property
     def slots(self) -> Mapping[str, Slot]:
         """By id; their order is that of the preview numbers."""
         return self._slots
@@ -298,6 +309,10 @@ class Book:
     def documents(self, slot: str) -> Documents:
         """What is bound, in its order. Raises NoSuchSlot."""
         return self._page(slot).documents
+
+    def unfit(self, slot: str) -> Mapping[int, str]:
+        """Why some of its messages are silent for everybody, by their place. Raises NoSuchSlot."""
+        return self._page(slot).unfit
 
     def unknown(self, slot: str) -> list[tuple[str, str]]:
         """Variables that its messages mention and that nothing gives to calls: field, and what is odd about it.
@@ -323,9 +338,6 @@ class Book:
             raise NoSuchSlot(slot)
         return self._pages.setdefault(slot, _Page())
 
-    def _ground(self, slot: Slot) -> Ground:
-        return Ground(slot, self.templates, self._flow, self._zone)
-
     # ------------------------------------------------------------------------------------------------ changing
     def put(
         self,
@@ -347,10 +359,10 @@ class Book:
             raise Outdated(page.version)
         version = page.version + 1
         versions = [self._version_of(page, document, version) for document in documents]
-        ground = self._ground(self._slots[slot])
+        ground = self._places.ground(slot)
         bindings = compiled(documents, versions, ground, restructure=restructure, strict=True)
         kept = [plain(*both) for both in zip(documents, versions, strict=True)]
-        self._change(slot, page, Change(version, self._clock.wall(now), by, what, kept, restructure), bindings)
+        self._change(slot, page, Change(version, self._clock.wall(now), by, what, kept, restructure), bindings, {})
         return version
 
     def rollback(self, slot: str, now: float, *, by: str, to: int | None = None, expected: int | None = None) -> int:
@@ -366,10 +378,10 @@ class Book:
         old = nothing if wanted == 0 else next((c for c in page.changes if c.version == wanted), None)
         if old is None or wanted < 0:
             raise NoSuchVersion(f"there is no version {wanted}")
-        bindings = self._usable(self._slots[slot], old.documents, restructure=old.restructure)
+        bindings, unfit = fitting(slot, old.documents, self._places, restructure=old.restructure)
         version, at = page.version + 1, self._clock.wall(now)
         change = Change(version, at, by, f"rollback to {wanted}", old.documents, old.restructure)
-        self._change(slot, page, change, bindings)
+        self._change(slot, page, change, bindings, unfit)
         return change.version
 
     @staticmethod
@@ -382,7 +394,14 @@ class Book:
                     return version
         return new
 
-    def _change(self, slot: str, page: _Page, change: Change, bindings: tuple[Binding, ...]) -> None:
+    def _change(
+        self,
+        slot: str,
+        page: _Page,
+        change: Change,
+        bindings: tuple[Binding, ...],
+        unfit: dict[int, str],
+    ) -> None:
         line = {"slot": slot, "version": change.version, "by": change.by, "what": change.what}
         self._journal.append(
             CHANGED,
@@ -391,5 +410,5 @@ class Book:
             at=change.at,
         )
         page.changes = [*page.changes, change][-KEPT:]
-        page.bindings = bindings
+        page.bindings, page.unfit = bindings, unfit
         self._on_changed([binding.prompt for binding in bindings])

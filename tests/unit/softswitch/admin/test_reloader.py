@@ -32,7 +32,9 @@ class Bench:
             load_config(self.file),
             put_in_force=self.taken.append,
             note=lambda kind, data: self.notes.append((kind, data)),
+            silenced=lambda config, flow: self.silenced,
         )
+        self.silenced: list[str] = []
 
 
 def test_a_good_file_is_taken_over_and_written_down_with_its_hash(tmp_path: Path) -> None:
@@ -102,6 +104,14 @@ def test_a_look_changes_nothing(tmp_path: Path) -> None:
     outcome = asyncio.run(bench.reloader.look(other))
     assert [change.name for change in outcome.difference.changes] == ["did 300 → echo"]
     assert (bench.taken, bench.notes, bench.reloader.version) == ([], [], 1)
+
+
+def test_messages_that_would_not_be_heard_any_more_are_among_the_warnings(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    before = asyncio.run(bench.reloader.look(bench.file)).warnings
+    bench.silenced = ['warning: slot "promo": campaign "spring" falls silent']
+    for asked in (bench.reloader.look(bench.file), bench.reloader.reload("operator")):
+        assert asyncio.run(asked).warnings == (*before, *bench.silenced)
 
 
 def test_reloads_at_the_same_time_come_one_after_another(tmp_path: Path) -> None:

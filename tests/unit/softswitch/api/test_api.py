@@ -61,8 +61,10 @@ BINDINGS = "/slots/promo/bindings"
 class Api:
     """A server and a client that may be anybody."""
 
-    def __init__(self, client: httpx2.AsyncClient, journal: MemoryJournal, address: tuple[str, int]) -> None:
-        self.client, self.journal, self.address = client, journal, address
+    def __init__(
+        self, client: httpx2.AsyncClient, journal: MemoryJournal, address: tuple[str, int], book: Book
+    ) -> None:
+        self.client, self.journal, self.address, self.book = client, journal, address, book
         self.disk: Exception | None = None
 
     async def ask(
@@ -99,7 +101,7 @@ async def serving() -> AsyncIterator[Api]:
     host, port = server.address
     try:
         async with httpx2.AsyncClient(base_url=f"http://{host}:{port}", trust_env=False, timeout=20) as client:
-            api = Api(client, journal, server.address)
+            api = Api(client, journal, server.address, book)
             yield api
     finally:
         await server.stop()
@@ -127,6 +129,19 @@ async def test_variables_that_nobody_knows_are_told_with_the_answer_to_a_change(
             200,
             [{"field": "bindings[0].condition", "warning": warning}],
         )
+
+
+@pytest.mark.asyncio
+async def test_a_message_that_does_not_fit_the_file_any_more_says_so() -> None:
+    async with serving() as api:
+        await api.put(OFFER)
+        assert "problem" not in (await api.ask("GET", BINDINGS)).json()["bindings"][0]
+        changed = parse_config(CONFIG.replace("{sum:", "{price:").encode(), file="c.toml", folder=Path(), env={})
+        api.book.reconfigure(changed, flows.flow(changed))
+        answer = await api.ask("GET", BINDINGS, if_none_match='"1"')
+        (shown,) = answer.json()["bindings"]
+        assert shown["problem"] == 'values.sum: the template "offer" has no such field; its fields: price, what'
+        assert "problem" not in str((await api.ask("GET", "/slots/promo/history")).json())
 
 
 @pytest.mark.asyncio

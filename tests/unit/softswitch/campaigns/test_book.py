@@ -427,3 +427,36 @@ def test_where_others_may_tell_anything_only_misspelt_variables_are_told() -> No
     put(one, PLAIN | {"condition": "colour == red and segmnt == gold"})
     ((field, what),) = one.unknown("promo")
     assert (field, "segmnt" in what) == ("bindings[0].condition", True)
+
+
+NO_SUCH_FIELD = 'values.words: the template "plain" has no such field; its fields: text'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "why"),
+    [
+        ("{words:text max 200}", "{text:text max 200}", NO_SUCH_FIELD),
+        ('"offer", "plain"]', '"offer"]', 'template: "plain" is no template of this slot; allowed: offer'),
+        ('id = "promo"', 'id = "promotion"', 'there is no slot "promo" any more'),
+    ],
+)
+def test_a_file_that_silences_a_message_is_known_before_and_after(
+    caplog: pytest.LogCaptureFixture, before: str, after: str, why: str
+) -> None:
+    one = book(MemoryJournal())
+    put(one, OFFER, PLAIN)
+    assert (one.unfit("promo"), one.silent("promo", {}, 0.0)) == ({}, [])
+    changed = parse_config(CONFIG.replace(before, after).encode(), file="c.toml", folder=Path(), env={})
+    told = one.silenced(changed, flows.flow(changed))
+    assert f'warning: slot "promo": campaign "summer" falls silent: {why}' in told
+    assert len(bound(one)) == 2
+    one.reconfigure(changed, flows.flow(changed))
+    assert ("summer", why) in one.silent("promo", {}, 0.0)
+    assert f'campaign "summer" is silent: {why}' in caplog.text
+    assert one.silenced(changed, flows.flow(changed)) == []
+    if "promo" in one.slots:
+        assert (one.unfit("promo"), len(bound(one))) == ({1: why}, 1)
+        put(one, OFFER)
+        assert one.unfit("promo") == {}
+        one.rollback("promo", 0.0, by="ann")
+        assert one.unfit("promo") == {1: why}
