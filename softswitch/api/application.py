@@ -18,6 +18,7 @@ from softswitch.api.tags import etag, expects, has_seen
 from softswitch.campaigns.apart import ReportFailed
 from softswitch.campaigns.book import Book, Outdated
 from softswitch.campaigns.documents import BindingsDocument, read
+from softswitch.campaigns.listening import nobody_heard
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -137,9 +138,12 @@ def application(ports: Ports) -> FastAPI:
     @app.get("/campaigns/{campaign}/listening", summary="How much of its messages is heard")
     async def listening(campaign: CampaignName, who: User = asking) -> dict[str, Any]:
         try:
-            return await ports.listening(campaign)
+            found = await ports.listening(campaign)
         except ReportFailed as error:
             raise HTTPException(503, str(error)) from None
+        if not found["messages"] and campaign not in (known := book.campaigns()):
+            raise HTTPException(404, nobody_heard(campaign, known))
+        return found
 
     @app.api_route("/slots/{slot}", methods=["PUT", "DELETE", "PATCH"], include_in_schema=False)
     @app.api_route("/templates/{template}", methods=["PUT", "DELETE", "PATCH"], include_in_schema=False)

@@ -333,6 +333,11 @@ class Book:
         bound = [change.at for change in kept if any(data.get("campaign") == campaign for data in change.documents)]
         return min(bound, default=0.0)
 
+    def campaigns(self) -> set[str]:
+        """All that were bound anywhere, as far as is remembered."""
+        kept = (change for page in self._pages.values() for change in page.changes)
+        return {str(data.get("campaign")) for change in kept for data in change.documents}
+
     def _page(self, slot: str) -> _Page:
         if slot not in self._slots:
             raise NoSuchSlot(slot)

@@ -13,6 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from ivr.slots import PREFIX
+from softswitch.config.errors import nearest
 from softswitch.store.queries import Reader
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
     from softswitch.store.cdr import Record
 
-KINDS = frozenset({"ivr.message_voiced", "ivr.prompts_started", "ivr.prompts_ended", "call.ended"})
+#: A message that a caller is to hear; a slot that has other messages now.
+VOICED, CHANGED = "ivr.message_voiced", "campaign.changed"
+KINDS = frozenset({VOICED, "ivr.prompts_started", "ivr.prompts_ended", "call.ended"})
 PERCENTILES = (10, 25, 50, 75, 90)
 #: A message that ends within so many seconds of its length was heard to the end.
 CLOSE = 0.25
@@ -188,6 +191,23 @@ def read_listening(database: Path, campaign: str = "", begin: float = 0.0, end: 
     with Reader(database) as reader, reader.snapshot():
         first = reader.first_at(begin) if begin else 0
         return listening(takewhile(lambda record: record.at < end, reader.lines(KINDS, first)), campaign)
+
+
+def campaigns(database: Path) -> set[str]:
+    """All that were ever bound or heard, as far as the journal goes back. Raises `StoreError`."""
+    found: set[str] = set()
+    with Reader(database) as reader, reader.snapshot():
+        for record in reader.lines(frozenset({VOICED, CHANGED})):
+            bound = [record.data] if record.kind == VOICED else record.data["new"]
+            found.update(str(one["campaign"]) for one in bound)
+    return found
+
+
+def nobody_heard(campaign: str, known: Iterable[str]) -> str:
+    """That there is no such campaign among those that are *known*."""
+    likely = nearest(campaign, known)
+    meant = f'; did you mean "{likely}"?' if likely else ""
+    return f'no campaign "{campaign}" was ever bound or heard{meant}'
 
 
 def to_plain(found: Listening) -> dict[str, Any]:

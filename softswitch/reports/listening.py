@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _SHOWN = (10, 50, 90)
 
 
-def as_table(found: Listening) -> RenderableType:
-    """What a terminal shows."""
+def as_table(found: Listening, nothing: str = "no message of a campaign was voiced") -> RenderableType:
+    """What a terminal shows; *nothing* when nobody was to hear a message."""
     figures = found.figures()
     if not figures:
-        return Text("no message of a campaign was voiced")
+        return Text(nothing)
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     table.add_column("slot, campaign,\nversion; segment", overflow="fold", min_width=18, vertical="bottom")
     for title in ("meant\nfor", "heard", "to the\nend", *(f"p{p}" for p in _SHOWN)):

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from acd.figures.definitions import DEFINITIONS, Unit
 from ivr.nodes import Question
-from softswitch.campaigns.listening import read_listening, to_plain
+from softswitch.campaigns.listening import campaigns, nobody_heard, read_listening, to_plain
 from softswitch.config import flows
 from softswitch.reports import menus, survey
 from softswitch.reports.command import USUAL_INTERVAL, ReportError, period_of, to_csv
@@ -40,12 +40,17 @@ _PLACES = 12
 def listening(config: Config, request: Request, campaign: str, console: Console, now: float) -> None:
     """How messages of campaigns are listened to in the period. Raises ReportError and `StoreError`."""
     when = period_of(config, request, now)
-    found = read_listening(config.server.data_dir / FILE_NAME, campaign, when.begin, when.end)
+    database = config.server.data_dir / FILE_NAME
+    found = read_listening(database, campaign, when.begin, when.end)
     if request.json:
         document = {"from": when.begin, "to": when.end, **to_plain(found)}
         console.file.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
-    else:
+    elif found.figures() or not campaign:
         console.print(listening_table(found))
+    else:
+        known = campaigns(database)
+        nothing = f'no message of campaign "{campaign}" was voiced from {when}'
+        console.print(listening_table(found, nothing if campaign in known else nobody_heard(campaign, known)))
 
 
 def containment(config: Config, request: Request, console: Console, now: float) -> None:

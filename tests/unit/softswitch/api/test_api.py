@@ -93,7 +93,7 @@ async def serving() -> AsyncIterator[Api]:
     api: Api
 
     async def listening(campaign: str) -> dict[str, Any]:
-        return {"campaign": campaign}
+        return {"messages": [{"campaign": campaign}] if campaign == "heard" else []}
 
     ports = Ports(book, lambda: settings, lambda: 0.0, lambda: api.kept(), listening)
     server = HttpServer(application(ports))
@@ -347,4 +347,18 @@ async def test_an_address_that_is_taken_is_named() -> None:
 @pytest.mark.asyncio
 async def test_listening_is_asked_for_by_campaign() -> None:
     async with serving() as api:
-        assert (await api.ask("GET", "/campaigns/spring/listening", "crm")).json() == {"campaign": "spring"}
+        await api.put(OFFER)
+        await api.ask("DELETE", BINDINGS)
+        answer = await api.ask("GET", "/campaigns/spring/listening", "crm")
+        assert (answer.status_code, answer.json()) == (200, {"messages": []})
+        assert (await api.ask("GET", "/campaigns/heard/listening")).json() == {"messages": [{"campaign": "heard"}]}
+
+
+@pytest.mark.asyncio
+async def test_a_campaign_that_nobody_bound_or_heard_is_not_there() -> None:
+    async with serving() as api:
+        await api.put(OFFER)
+        for name, meant in (("sprng", '; did you mean "spring"?'), ("x", "")):
+            answer = await api.ask("GET", f"/campaigns/{name}/listening")
+            told = f'no campaign "{name}" was ever bound or heard{meant}'
+            assert (answer.status_code, answer.json()) == (404, {"detail": told})

@@ -62,6 +62,28 @@ def test_every_special_report_is_made(tmp_path: Path, what: str) -> None:
     assert text.startswith("{")
 
 
+@pytest.mark.parametrize(
+    ("campaign", "told"),
+    [
+        ("", "no message of a campaign was voiced"),
+        ("spring", 'no message of campaign "spring" was voiced from 2026-11-17 00:00 to 2026-11-18 00:00'),
+        ("from-crm", 'no message of campaign "from-crm" was voiced from 2026-11-17 00:00 to 2026-11-18 00:00'),
+        ("sprng", 'no campaign "sprng" was ever bound or heard; did you mean "spring"?'),
+        ("x", 'no campaign "x" was ever bound or heard'),
+    ],
+)
+def test_a_campaign_that_nobody_knows_is_told_from_one_that_nobody_heard(
+    tmp_path: Path, campaign: str, told: str
+) -> None:
+    voiced = {"node": "menu:main", "slot": "promo", "campaign": "from-crm", "version": 0}
+    changed = {"slot": "promo", "version": 1, "new": [{"campaign": "spring"}]}
+    written(tmp_path, [(0.0, "campaign.changed", None, changed), (1.0, "ivr.message_voiced", "one", voiced)])
+    words = ("--campaign", campaign) if campaign else ()
+    day = ("--from", "2026-11-17", "--to", "2026-11-17")
+    code, text, _ = run(tmp_path, "report", "listening", *day, *words)
+    assert (code, " ".join(text.split()).partition(" (Europe")[0]) == (0, told)
+
+
 def test_a_call_and_a_replay(tmp_path: Path) -> None:
     written(tmp_path)
     code, text, _ = run(tmp_path, "explain", "call", "last")
