@@ -165,7 +165,7 @@ class Book:
         told: list[str] = []
         for name, page in self._pages.items():
             _, unfit = fitting(name, page.documents, places, restructure=page.restructure)
-            for number in unfit.keys() - page.unfit.keys():
+            for number in sorted(unfit.keys() - page.unfit.keys()):
                 campaign = page.documents[number].get("campaign")
                 told.append(f'warning: slot "{name}": campaign "{campaign}" falls silent: {unfit[number]}')
         return told
