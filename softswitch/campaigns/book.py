@@ -129,7 +129,6 @@ class Book:
         self._set_up(config, flow)
 
     def _set_up(self, config: Config, flow: Flow) -> None:
-        self._known = config.known
         self._preview = config.features.preview
         self._places = Places.of(config, flow)
         self._slots = self._places.slots
@@ -319,7 +318,7 @@ class Book:
 
         Raises NoSuchSlot.
         """
-        return list(unknown(self.documents(slot), self._known))
+        return list(unknown(self.documents(slot), self._places.known))
 
     def history(self, slot: str) -> Sequence[Change]:
         """All versions that are kept, newest first. Raises NoSuchSlot."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ivr.campaigns import Template
 from ivr.load import slot as slot_of
+from ivr.validate import edges
 from softswitch.campaigns.documents import Ground, Invalid, NotAllowed, compiled, from_plain
+from softswitch.config.flows import entries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import tzinfo
 
     from ivr.nodes import Flow, Slot
     from ivr.slots import Binding
+    from ivr.targets import Target
     from softswitch.config import Config
+    from softswitch.config.checks.variables import Known
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +31,31 @@ class Places:
     templates: Mapping[str, Template]
     flow: Flow
     zone: tzinfo
+    known: Known | None
+    """The variables that calls have."""
 
     @classmethod
     def of(cls, config: Config, flow: Flow) -> Places:
         tables = [(name, table) for name, menu in config.menus.items() for table in menu.slots]
+        slots = {table.id: slot_of(table) for _, table in tables}
         return cls(
-            {table.id: slot_of(table) for _, table in tables},
+            slots,
             {table.id: name for name, table in tables},
             {name: Template.read(name, template.text) for name, template in config.templates.items()},
             flow,
             config.server.timezone,
+            config.known and _known(config.known, slots.values(), flow, entries(config).values()),
         )
 
     def ground(self, slot: str) -> Ground:
         return Ground(self.slots[slot], self.templates, self.flow, self.zone)
+
+
+def _known(known: Known, slots: Iterable[Slot], flow: Flow, starts: Iterable[Target]) -> Known:
+    """Web services that nobody comes to, as they pick messages for slots, tell nothing else of a caller."""
+    reached = {str(to) for node in flow.nodes.values() for _, to in edges(node)} | set(map(str, starts))
+    picking = {f"webservice:{slot.asks}" for slot in slots if slot.asks} - reached
+    return replace(known, open=tuple(one for one in known.open if one.replace(".", ":", 1) not in picking))
 
 
 def fitting(

@@ -338,6 +338,7 @@ def test_the_preview_number_tells_everything_or_one_message_of_a_slot() -> None:
     assert one.preview("*70") is one.preview("*71") is one.preview("*701*") is one.preview("100") is None
 
 
+CRM = '[webservice.crm]\nurl = "https://crm.example/{ani}"\nthen = "menu:main"\nwhen_failed = "menu:main"\n'
 WHAT = {"en": "Insurance", "uk": "Страховка"}
 PRESS: dict[str, Any] = {"campaign": "autumn", "template": "press"}
 PRESSING = (
@@ -422,11 +423,16 @@ def test_variables_that_nothing_gives_to_calls_are_told(document: Any, warnings:
 
 
 def test_where_others_may_tell_anything_only_misspelt_variables_are_told() -> None:
-    crm = '[webservice.crm]\nurl = "https://crm.example/{ani}"\nthen = "menu:main"\nwhen_failed = "menu:main"\n'
-    one = book(MemoryJournal(), PRESSING + crm)
+    one = book(MemoryJournal(), PRESSING + CRM + '[[route]]\ndid = "101"\nto = "webservice:crm"\n')
     put(one, PLAIN | {"condition": "colour == red and segmnt == gold"})
     ((field, what),) = one.unknown("promo")
     assert (field, "segmnt" in what) == ("bindings[0].condition", True)
+
+
+def test_a_web_service_that_only_picks_messages_tells_nothing_else_of_a_caller() -> None:
+    one = book(MemoryJournal(), PRESSING.replace('id = "news"', 'id = "news"\nwebservice = "crm"') + CRM)
+    put(one, PLAIN | {"condition": "colour == red and segmnt == gold"})
+    assert len(one.unknown("promo")) == 2
 
 
 NO_SUCH_FIELD = 'values.words: the template "plain" has no such field; its fields: text'
