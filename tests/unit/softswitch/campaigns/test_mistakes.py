@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, Field, ValidationError
 
+from softswitch import api
 from softswitch.api.callbacks import CallbackOrder
 from softswitch.api.hours import HoursChange
 from softswitch.api.rollouts import Shares
@@ -123,7 +124,7 @@ def test_an_unknown_pattern_is_no_riddle() -> None:
 
 
 def test_every_pattern_of_the_api_has_words() -> None:
-    sources = Path("softswitch/api").glob("*.py")
+    sources = Path(api.__file__).parent.glob("*.py")
     patterns = {found for source in sources for found in re.findall(r'pattern=r"([^"]+)"', source.read_text())}
     assert len(patterns) > 5
     assert [one for one in patterns if not pattern(one).startswith("should be ")] == []
