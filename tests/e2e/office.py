@@ -255,9 +255,9 @@ class Office:
         phone.use_account(name, server=self.switch.server, domain=self.switch.domain, display_name="Outside")
         return phone
 
-    def records(self, count: int) -> list[dict[str, Any]]:
-        """The records of the test's own calls, once there are `count` that are over."""
-        return self.switch.wait_calls(count, since=self.opened)
+    def records(self, count: int, *, of: str = "") -> list[dict[str, Any]]:
+        """The records of the test's own calls, or of one caller's, once there are `count` that are over."""
+        return self.switch.wait_calls(count, of=of, since=self.opened)
 
     def journal(self, *kinds: str) -> list[Record]:
         """What is written down of these kinds, in order."""

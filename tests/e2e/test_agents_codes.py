@@ -93,4 +93,4 @@ def test_a_working_day(switches: Switches, clients: Clients, tmp_path: Path, spe
     desk.dial("*131", "agent-break-started-reason", reason="lunch")
     state = desk.state()
     assert (state["status"], state["reason"]) == ("on_break", "lunch")
-    assert [record["agent"] for record in office.records(2) if record["caller"] == "2001"] == ["olena", "olena"]
+    assert [record["agent"] for record in office.records(2, of="2001")] == ["olena", "olena"]

@@ -87,7 +87,7 @@ def test_blind_by_keys_to_a_phone_that_is_shown_who_calls(office: Office, speech
     talk(call, rung)
     taken.wait_ended()
     call.hang_up()
-    (record,) = [record for record in office.records(1) if record["caller"] == "2001"]
+    (record,) = office.records(1, of="2001")
     assert [step["name"] for step in record["path"] if step["kind"] == "talk"] == ["olena", "2002"]
 
 
@@ -140,7 +140,7 @@ def test_sent_to_another_queue_by_keys_a_caller_keeps_language_and_name(office: 
     rung.wait_confirmed()
     talk(call, rung)
     call.hang_up()
-    (record,) = [record for record in office.records(1) if record["caller"] == "2001"]
+    (record,) = office.records(1, of="2001")
     assert [step["name"] for step in record["path"] if step["kind"] == "talk"] == ["olena", "piotr"]
 
 
@@ -167,6 +167,6 @@ def test_parked_by_keys_fetched_by_number_and_parked_again_by_a_transfer_whom_no
     back.wait_confirmed()
     talk(call, back)
     call.hang_up()
-    (record,) = [record for record in office.records(1) if record["caller"] == "2001"]
+    (record,) = office.records(1, of="2001")
     steps = [(step["kind"], step["name"]) for step in record["path"] if step["kind"] in ("talk", "park")]
     assert steps == [("talk", "olena"), ("park", "701"), ("talk", "2002"), ("park", "702"), ("talk", "2002")]

@@ -53,7 +53,7 @@ def test_blind_to_a_phone_and_the_agent_is_told(office: Office) -> None:
     taken.wait_ended()
     call.hang_up()
     ringing.wait_ended()
-    (record,) = [record for record in office.records(1) if record["caller"] == "2001"]
+    (record,) = office.records(1, of="2001")
     talks = [segment["name"] for segment in record["path"] if segment["kind"] == "talk"]
     assert talks == ["olena", "2002"]
 

@@ -194,16 +194,19 @@ class Switch:
         assert done.exit_code == 0, f"softswitch calls ended with code {done.exit_code}:\n{done.stdout}{done.stderr}"
         return list(json.loads(done.stdout))
 
-    def wait_calls(self, count: int, *, since: float = 0.0, within: float = PATIENCE) -> list[dict[str, Any]]:
+    def wait_calls(
+        self, count: int, *, of: str = "", since: float = 0.0, within: float = PATIENCE
+    ) -> list[dict[str, Any]]:
         """The records of calls that are over, once there are `count`; written in batches, shortly after the end.
 
-        Calls that began before `since` (wall time) do not count.
+        Calls of anybody but the caller `of`, if one is named, and those that began before `since` (wall time) do not
+        count.
         """
         records: list[dict[str, Any]] = []
 
         def enough() -> bool:
             over = [record for record in self.calls() if record["ended"] is not None]
-            records[:] = [record for record in over if record["started"] >= since]
+            records[:] = [record for record in over if record["started"] >= since and of in ("", record["caller"])]
             return len(records) >= count
 
         eventually(enough, within=within, what=f"{count} call records", diagnosis=lambda: repr(records))
