@@ -95,7 +95,9 @@ def application(ports: Ports) -> FastAPI:
     @app.get("/slots/{slot}/bindings", summary="What is bound here")
     async def get_bindings(request: Request, slot: SlotName, who: User = asking) -> Response:
         tag = etag(book.version(slot))
-        if has_seen(request, book.version(slot)) and not book.unfit(slot):
+        if book.unfit(slot):  # a reload may end the problem, and the version stays: nobody may keep this answer
+            return JSONResponse(shown(slot), headers={"ETag": tag, "Cache-Control": "no-store"})
+        if has_seen(request, book.version(slot)):
             return Response(status_code=304, headers={"ETag": tag})
         return JSONResponse(shown(slot), headers={"ETag": tag})
 

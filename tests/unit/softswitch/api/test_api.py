@@ -140,6 +140,7 @@ async def test_a_message_that_does_not_fit_the_file_any_more_says_so() -> None:
         api.book.reconfigure(changed, flows.flow(changed))
         answer = await api.ask("GET", BINDINGS, if_none_match='"1"')
         (shown,) = answer.json()["bindings"]
+        assert answer.headers["cache-control"] == "no-store", "the version is the same when it fits again"
         assert shown["problem"] == 'values.sum: the template "offer" has no such field; its fields: price, what'
         assert "problem" not in str((await api.ask("GET", "/slots/promo/history")).json())
 
